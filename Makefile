@@ -1,0 +1,44 @@
+# What one does here; every target first sets up what it needs, in .venv.
+#
+#   make run                   the dashboard on http://localhost:8501   (PORT=9000 changes it)
+#   make test                  the whole suite, browser tests included
+#   make lint                  format, ruff, mypy, who may import whom
+#   make bench                 speed and memory against their bounds
+#   make models                train the shipped networks again (hours)
+#
+# PYTHON=python3.12 chooses the interpreter of .venv; without it .venv keeps the one it has.
+
+PORT ?= 8501
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help run test lint bench models for-running for-testing
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+run: for-running
+	@echo "Open http://localhost:$(PORT)"
+	@$(BIN)/python -m streamlit run streamlit_app.py --server.port $(PORT)
+
+test: for-testing
+	@$(BIN)/python -m tests.browser.find_browser --install
+	$(BIN)/python -m pytest
+
+lint: for-testing
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports
+
+bench: for-testing
+	$(BIN)/python -m benchmarks
+
+models: for-running
+	$(BIN)/python -m explorer.training tiny-vgg mini-resnet photo-net
+
+for-running:
+	@$(PYTHON) scripts/set_up.py requirements.txt
+
+for-testing:
+	@$(PYTHON) scripts/set_up.py requirements.txt requirements-dev.txt

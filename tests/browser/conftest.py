@@ -1,0 +1,93 @@
+"""A real dashboard in a real browser. Tests that use one are marked `browser`, and skip where there is none."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.find_browser import BrowserMissing, find_browser, required
+from tests.browser.serving import ROOT, serve
+
+FLAGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # Nothing but this machine has an address: a page that needs the network fails here, not at a person's home.
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The browser's program. Without one the test skips with the reason, or fails under `CI=true`."""
+    try:
+        return find_browser()
+    except BrowserMissing as missing:
+        if required():
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def dashboard(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running dashboard, one for the whole session."""
+    with serve(ROOT / "streamlit_app.py", home=tmp_path_factory.mktemp("home")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Path) -> Iterator[Browser]:
+    """One browser for the whole session; its pages share nothing."""
+    # Chromium's sandbox refuses to run for root, which is who runs the tests in a container.
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *sandbox])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """`open_page(width=1440, height=900, colour_scheme="light")`: an empty page with cookies of its own.
+
+    At the end of the test every page is closed, and a JavaScript error in one of them fails the test.
+    """
+    errors: list[str] = []
+    contexts = []
+
+    def open_one(width: int = 1440, height: int = 900, colour_scheme: str = "light") -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=colour_scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert not errors, f"JavaScript errors on the page: {errors}"
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    """An empty page of 1440x900 in the light theme."""
+    return open_page()
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    """Where pictures for the eye go; git ignores the folder."""
+    folder = Path(__file__).parent / "screenshots"
+    folder.mkdir(exist_ok=True)
+    return folder

@@ -1,0 +1,107 @@
+"""Starting the dashboard as a person would, and knowing when it has finished drawing."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60
+
+# Streamlit marks the state of the script on its outermost element. One glance is not enough: after a click it
+# says "notRunning" until the server has answered, so the page must have been quiet for a while.
+IDLE = """(quiet) => {
+    const app = document.querySelector('[data-testid="stApp"]');
+    const busy = !app
+        || app.dataset.testScriptState !== 'notRunning'
+        || app.dataset.testConnectionState !== 'CONNECTED'
+        || document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]');
+    const now = performance.now();
+    if (busy || window.quietSince === undefined) window.quietSince = busy ? undefined : now;
+    return !busy && now - window.quietSince >= quiet;
+}"""
+
+
+@contextmanager
+def serve(script: Path, home: Path) -> Iterator[str]:
+    """Run a Streamlit script in a process of its own, from the repository's root, so with its configuration.
+
+    Args:
+        script: what `streamlit run` gets.
+        home: an empty folder; the server finds its settings and caches there, not the person's.
+
+    Yields:
+        The address, such as "http://localhost:40123".
+
+    Raises:
+        RuntimeError: the server ended or did not answer in time; the message holds what it printed.
+    """
+    port = find_free_port()
+    address = f"http://localhost:{port}"
+    log = home / "streamlit.log"
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+    with log.open("wb") as output:
+        server = subprocess.Popen(command, cwd=ROOT, env=make_environment(home), stdout=output, stderr=output)
+        try:
+            if not answers(f"{address}/_stcore/health", server):
+                raise RuntimeError(f"The dashboard did not start.\n{log.read_text()}")
+            yield address
+        finally:
+            server.terminate()
+            try:
+                server.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def make_environment(home: Path) -> dict[str, str]:
+    """What the server may know of this shell: where programs and data are, nothing about the person."""
+    kept = ("PATH", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "EXPLORER_DATA")
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    torch_home = Path(environment["EXPLORER_DATA"], "torch-home") if "EXPLORER_DATA" in environment else home / "torch"
+    return environment | {
+        "HOME": str(home),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "TORCH_HOME": str(torch_home),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def find_free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("", 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(url: str, server: "subprocess.Popen[bytes]") -> bool:
+    """Wait until the address answers; False where the server ends or the time runs out."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return True
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    return False
+
+
+def wait_until_idle(page: "Page", quiet: float = 0.4, timeout: float = 60) -> None:
+    """Wait until the script has run to its end and nothing has moved for `quiet` seconds.
+
+    Raises:
+        playwright.sync_api.TimeoutError: it was still busy after `timeout` seconds.
+    """
+    page.evaluate("window.quietSince = undefined")
+    page.wait_for_function(IDLE, arg=quiet * 1000, timeout=timeout * 1000, polling=50)

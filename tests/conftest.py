@@ -1,0 +1,77 @@
+"""What every test can count on: fixed seeds, no cache of the person who runs it, a small photo, the data folder."""
+
+import io
+import os
+import random
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from PIL import Image, ImageDraw
+
+# No deadline: the first example of a property often pays for an import. In CI the examples are always the same,
+# so that a red build is about the change.
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "default")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def empty_torch_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Weights that happen to lie on this machine must not decide a result: torch's cache starts empty."""
+    # Not XDG_CACHE_HOME as a whole: Playwright looks for its browser there.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TORCH_HOME", str(tmp_path_factory.mktemp("torch-home")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def seeds() -> None:
+    """The same random numbers in every test, whichever ran before; torch's where torch is in use."""
+    random.seed(0)
+    np.random.seed(0)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def photo() -> Image.Image:
+    """320x240 RGB with what photos have: a gradient, a shape with edges, a texture, some noise."""
+    noise = np.random.default_rng(0)
+    y, x = np.mgrid[0:240, 0:320]
+    pixels = np.stack([90 + 0.4 * x, 140 - 0.3 * y, 200 - 0.4 * x], axis=-1)  # (240, 320, 3)
+    pixels[160:] += 40 * np.sin(x[160:] / 3)[..., None]
+    image = Image.fromarray((pixels + noise.normal(0, 6, pixels.shape)).clip(0, 255).astype(np.uint8))
+    ImageDraw.Draw(image).ellipse((110, 50, 210, 190), fill=(190, 120, 40), outline=(60, 30, 10), width=4)
+    return image
+
+
+@pytest.fixture(scope="session")
+def photo_bytes(photo: Image.Image) -> bytes:
+    """The photo as a JPEG file of quality 90, about 19 KB."""
+    buffer = io.BytesIO()
+    photo.save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder `EXPLORER_DATA`. Without it the test skips, or fails where `EXPLORER_REQUIRE_DATA=1`."""
+    folder = os.environ.get("EXPLORER_DATA")
+    if folder and Path(folder).is_dir():
+        return Path(folder).resolve()
+    reason = f"EXPLORER_DATA is {folder}, which is no folder" if folder else "EXPLORER_DATA is not set"
+    if os.environ.get("EXPLORER_REQUIRE_DATA") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def torch_home(data_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A `TORCH_HOME` with real ImageNet weights (SqueezeNet 1.1, MobileNetV2), in force during the test."""
+    home = data_folder / "torch-home"
+    monkeypatch.setenv("TORCH_HOME", str(home))
+    return home
