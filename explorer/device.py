@@ -1,0 +1,80 @@
+"""Where networks run: CUDA, Apple's MPS or the CPU. Torch is imported only when a device is asked for."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class DeviceInfo:
+    """One device a network can run on.
+
+    Attributes:
+        name: what `torch.device` takes: "cuda:0", "mps", "cpu".
+        label: what a person reads, for example "CPU, 8 cores".
+        memory: bytes it has in all; None where the system does not say.
+        free: bytes that are free now; None where the system does not say.
+    """
+
+    name: str
+    label: str
+    memory: int | None
+    free: int | None
+
+
+class DeviceUnavailable(ValueError):
+    """The asked-for device is not on this machine; the message says which are."""
+
+
+def list_devices() -> list[DeviceInfo]:
+    """Every device of this machine, the one that "auto" takes first: CUDA, then MPS, then the CPU."""
+    import torch
+
+    found: list[DeviceInfo] = []
+    if torch.cuda.is_available():
+        for index in range(torch.cuda.device_count()):
+            free, total = torch.cuda.mem_get_info(index)
+            found.append(DeviceInfo(f"cuda:{index}", torch.cuda.get_device_name(index), total, free))
+    if torch.backends.mps.is_available():
+        total = torch.mps.recommended_max_memory()
+        found.append(DeviceInfo("mps", "Apple GPU", total, total - torch.mps.driver_allocated_memory()))
+    total_bytes, free_bytes = _system_memory()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    found.append(DeviceInfo("cpu", f"CPU, {cores} core{'s' if cores != 1 else ''}", total_bytes, free_bytes))
+    return found
+
+
+def resolve_device(name: str = "auto") -> torch.device:
+    """The torch device for a name; "auto" is the first of `list_devices`, "cuda" the first CUDA device.
+
+    Raises:
+        DeviceUnavailable: this machine has no such device.
+    """
+    import torch
+
+    devices = [info.name for info in list_devices()]
+    if name == "auto":
+        return torch.device(devices[0])
+    wanted = "cuda:0" if name == "cuda" else name
+    if wanted not in devices:
+        raise DeviceUnavailable(f"There is no device {name!r} on this machine; it has {', '.join(devices)}.")
+    return torch.device(wanted)
+
+
+def _system_memory() -> tuple[int | None, int | None]:
+    """Bytes of main memory, all and available; None where the system call is unknown."""
+    try:
+        page = os.sysconf("SC_PAGE_SIZE")
+        total = page * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError, AttributeError):
+        return None, None
+    try:
+        free = page * os.sysconf("SC_AVPHYS_PAGES")
+    except (ValueError, OSError):  # macOS counts its pages elsewhere
+        free = None
+    return total, free
