@@ -1,0 +1,194 @@
+"""The three recipes, and the loop they share."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from explorer.training.datasets import LabelledImages
+from explorer.training.objectives import Distillation, Labels, Objective, normalise
+from explorer.zoo.architectures import TinyVGG, mini_resnet, photo_net, tiny_vgg
+
+CIFAR10_MEAN, CIFAR10_STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+# Positions of Imagenette's ten classes among ImageNet's 1,000, in the order of their WordNet ids.
+IMAGENETTE_IN_IMAGENET = [0, 217, 482, 491, 497, 566, 569, 571, 574, 701]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one network of ours is made.
+
+    Attributes:
+        name: the folder under `models/`.
+        title: one line for the model picker.
+        build: the network as it is trained.
+        finish: from the trained network to the shipped one.
+        objective: what is minimised, given the training split.
+        data, train_split, test_split: for `datasets.load_split`.
+        input_size, mean, std: what a picture goes through before the network.
+        learning_rate: the peak of a one-cycle schedule for SGD with Nesterov momentum 0.9.
+        weight_decay: on weights of convolutions and linear layers only.
+    """
+
+    name: str
+    title: str
+    build: Callable[[], nn.Module]
+    finish: Callable[[nn.Module], nn.Module]
+    objective: Callable[[LabelledImages], Objective]
+    data: str
+    train_split: str
+    test_split: str
+    input_size: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float = 5e-4
+    seed: int = 0
+
+
+def fold_batch_norm(trained: nn.Module) -> nn.Module:
+    """`TinyVGG` with every batch normalisation folded into the convolution before it."""
+    assert isinstance(trained, TinyVGG)
+    plain = tiny_vgg()
+    layers = dict(trained.features.named_children())
+    for name, layer in layers.items():
+        if isinstance(layer, nn.Conv2d):
+            norm = layers[name.replace("conv", "bn")]
+            assert isinstance(norm, nn.BatchNorm2d)
+            folded = fuse_conv_bn_eval(layer.eval(), norm.eval())
+            plain.features.get_submodule(name).load_state_dict(folded.state_dict())
+    plain.classifier.load_state_dict(trained.classifier.state_dict())
+    return plain.eval()
+
+
+def unchanged(trained: nn.Module) -> nn.Module:
+    """The network as it was trained, in evaluation mode."""
+    return trained.eval()
+
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            name="tiny-vgg",
+            title="Tiny VGG, six convolutions, CIFAR-10",
+            build=lambda: tiny_vgg(batch_norm=True),
+            finish=fold_batch_norm,
+            objective=lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD, smoothing=0.05, shift=3, hole=0),
+            data="cifar10",
+            train_split="train",
+            test_split="test",
+            input_size=32,
+            mean=CIFAR10_MEAN,
+            std=CIFAR10_STD,
+            epochs=16,
+            batch_size=128,
+            learning_rate=0.15,
+        ),
+        Recipe(
+            name="mini-resnet",
+            title="Mini ResNet, residual blocks, CIFAR-10",
+            build=mini_resnet,
+            finish=unchanged,
+            objective=lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD),
+            data="cifar10",
+            train_split="train",
+            test_split="test",
+            input_size=32,
+            mean=CIFAR10_MEAN,
+            std=CIFAR10_STD,
+            epochs=20,
+            batch_size=256,
+            learning_rate=0.3,
+        ),
+        Recipe(
+            name="photo-net",
+            title="Photo net, residual blocks, Imagenette",
+            build=photo_net,
+            finish=unchanged,
+            objective=lambda data: Distillation(
+                data, IMAGENET_MEAN, IMAGENET_STD, IMAGENETTE_IN_IMAGENET, features=256
+            ),
+            data="imagenette",
+            train_split="train",
+            test_split="val",
+            input_size=128,
+            mean=IMAGENET_MEAN,
+            std=IMAGENET_STD,
+            epochs=36,
+            batch_size=64,
+            learning_rate=0.1,
+        ),
+    )
+}
+
+
+def fit(recipe: Recipe, train: LabelledImages, test: LabelledImages, log: Callable[[str], None]) -> nn.Module:
+    """Train one recipe on the CPU, bf16 autocast and channels-last.
+
+    Args:
+        recipe: what to do.
+        train: the split to learn from.
+        test: measured every fifth epoch for the log; nothing is chosen by it.
+        log: receives one JSON line an epoch.
+
+    Returns:
+        The finished network, float32, in evaluation mode.
+    """
+    torch.manual_seed(recipe.seed)
+    generator = torch.Generator().manual_seed(recipe.seed)
+    network = recipe.build().to(memory_format=torch.channels_last)
+    objective = recipe.objective(train)
+    everything = [*network.parameters(), *objective.parameters()]
+    groups = [
+        {"params": [p for p in everything if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in everything if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    optimiser = torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, nesterov=True)
+    steps = len(train.images) // recipe.batch_size
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser,
+        recipe.learning_rate,
+        total_steps=steps * recipe.epochs,
+        pct_start=0.2,
+        anneal_strategy="linear",
+        cycle_momentum=False,
+        final_div_factor=1e3,
+    )
+    started = time.perf_counter()
+    for epoch in range(1, recipe.epochs + 1):
+        network.train()
+        total = 0.0
+        order = torch.randperm(len(train.images), generator=generator)
+        for indices in order[: steps * recipe.batch_size].split(recipe.batch_size):
+            with torch.autocast("cpu", torch.bfloat16):
+                loss = objective(network, indices, generator)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+            total += loss.item()
+        line = {"epoch": epoch, "loss": round(total / steps, 4), "seconds": round(time.perf_counter() - started)}
+        if epoch % 5 == 0 or epoch == recipe.epochs:
+            line["accuracy"] = round(accuracy(network, test, recipe.mean, recipe.std), 4)
+        log(json.dumps(line))
+    return recipe.finish(network).to(memory_format=torch.contiguous_format)
+
+
+def accuracy(
+    network: nn.Module, data: LabelledImages, mean: tuple[float, ...], std: tuple[float, ...], batch_size: int = 250
+) -> float:
+    """Share of pictures whose most probable class is theirs, float32, one look at each picture as it is."""
+    network.eval()
+    hits = 0
+    with torch.inference_mode():
+        for images, labels in zip(data.images.split(batch_size), data.labels.split(batch_size), strict=True):
+            hits += int((network(normalise(images.float() / 255, mean, std)).argmax(1) == labels).sum())
+    return hits / len(data.images)

@@ -1,0 +1,161 @@
+"""`load_model`: a name, and perhaps a file of weights, in; a `VisionModel` out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import nn
+from torchvision import models
+
+from explorer.device import resolve_device
+from explorer.zoo import architectures
+from explorer.zoo.catalogue import ARCHITECTURES, MODELS, list_models, list_shipped, read_card
+from explorer.zoo.download import Progress, ensure_downloaded
+from explorer.zoo.preprocessing import Preprocessing
+from explorer.zoo.vision_model import VisionModel, publish
+from explorer.zoo.weights import WeightsRejected, fit_weights, read_weights
+
+
+class ModelUnknown(KeyError):
+    """There is no network of that name."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def load_model(
+    name: str, device: str = "auto", weights: bytes | None = None, progress: Progress | None = None
+) -> VisionModel:
+    """Open a network.
+
+    Args:
+        name: one of `list_models()`.
+        device: "auto" (CUDA, then MPS, then the CPU) or a name from `explorer.device.list_devices`.
+        weights: a safetensors file's bytes to use instead of the network's own weights. The number of
+            classes is read from it; class names too, where its metadata has them as a JSON list
+            under "classes".
+        progress: called with (bytes so far, bytes in all) while official weights are downloaded.
+
+    Raises:
+        ModelUnknown: no such network.
+        WeightsUnavailable: official weights that are not cached, and no network connection.
+        WeightsRejected, WeightsMismatch: the file is a pickle, damaged, or of another architecture.
+        DeviceUnavailable: no such device.
+    """
+    _check_name(name)
+    where = resolve_device(device)
+    shipped = name in list_shipped()
+    if weights is not None:
+        return _with_own_weights(name, where, weights)
+    if shipped:
+        card = read_card(name)
+        state, _ = read_weights((MODELS / name / "weights.safetensors").read_bytes())
+        network, _ = fit_weights(name, _builder(name), len(card["classes"]), state)
+    else:
+        official = models.get_model_weights(name).DEFAULT
+        ensure_downloaded(name, official.url, progress)
+        network = models.get_model(name, weights=official, progress=False)
+        card = _official_card(name)
+    return _describe(name, publish(network, where), card)
+
+
+def random_model(name: str, num_classes: int | None = None, seed: int = 0, device: str = "cpu") -> VisionModel:
+    """A network of the zoo with freshly drawn weights: for tests, controls and training from scratch.
+
+    Args:
+        name: one of `list_models()`.
+        num_classes: length of the logits; as many as the network's own weights have if None.
+        seed: the weights are the same for the same seed; the global random state is left alone.
+        device: as for `load_model`.
+
+    Raises:
+        ModelUnknown: no such network.
+        DeviceUnavailable: no such device.
+    """
+    _check_name(name)
+    card = read_card(name) if name in list_shipped() else _official_card(name)
+    count = num_classes or len(card["classes"])
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = _builder(name)(count)
+    model = _describe(name, publish(network, resolve_device(device)), card)
+    classes = model.classes if count == len(model.classes) else _numbered(count)
+    return replace(model, title=f"{model.title}, random weights", classes=classes, card={**card, "random_seed": seed})
+
+
+def _check_name(name: str) -> None:
+    if name not in list_models():
+        raise ModelUnknown(f"There is no network {name!r}; the shipped ones are {', '.join(list_shipped())}.")
+
+
+def _builder(name: str) -> Callable[[int], nn.Module]:
+    """From a number of classes to the bare architecture."""
+    for function, shipped in ARCHITECTURES.items():
+        if name == shipped:
+            build: Callable[[int], nn.Module] = getattr(architectures, function)
+            return build
+    # Both Inceptions warn about their slow default initialisation and grow heads that only training uses.
+    extra: dict[str, Any] = {}
+    if name in ("googlenet", "inception_v3"):
+        extra = {"aux_logits": False, "init_weights": False, "transform_input": True}
+    return lambda num_classes: models.get_model(name, weights=None, num_classes=num_classes, **extra)
+
+
+def _with_own_weights(name: str, device: torch.device, data: bytes) -> VisionModel:
+    state, metadata = read_weights(data)
+    card = read_card(name) if name in list_shipped() else _official_card(name)
+    network, count = fit_weights(name, _builder(name), len(card["classes"]), state)
+    names = tuple(card["classes"]) if count == len(card["classes"]) and name not in list_shipped() else _numbered(count)
+    if "classes" in metadata:
+        try:
+            names = tuple(str(item) for item in json.loads(metadata["classes"]))
+        except (ValueError, TypeError) as error:
+            raise WeightsRejected(f"The file's class names are not a JSON list ({error}).") from error
+        if len(names) != count:
+            raise WeightsRejected(f"The file names {len(names)} classes, but its head has {count}.")
+    model = _describe(name, publish(network, device), card)
+    return replace(model, title=f"{name}, own weights", classes=names, card={"name": name, "note": "own weights"})
+
+
+def _numbered(count: int) -> tuple[str, ...]:
+    return tuple(f"class {index}" for index in range(count))
+
+
+def _official_card(name: str) -> dict[str, Any]:
+    """What torchvision says of its weights, in the form of our own cards."""
+    official = models.get_model_weights(name).DEFAULT
+    transforms = official.transforms()
+    metrics = official.meta.get("_metrics", {}).get("ImageNet-1K", {})
+    return {
+        "name": name,
+        "title": f"{name}, ImageNet, torchvision {official.name}",
+        "architecture": name,
+        "parameters": official.meta["num_params"],
+        "input_size": transforms.crop_size[0],
+        "resize": transforms.resize_size[0],
+        "interpolation": transforms.interpolation.value,
+        "mean": list(transforms.mean),
+        "std": list(transforms.std),
+        "classes": official.meta["categories"],
+        "data": {"name": "ImageNet-1K", "licence": "torchvision's weights: BSD-3-Clause; see their recipe"},
+        "accuracy": {
+            "value": metrics.get("acc@1", 0) / 100 or None,
+            "split": "ImageNet validation, as torchvision states it",
+        },
+        "recipe": official.meta.get("recipe"),
+    }
+
+
+def _describe(name: str, network: nn.Module, card: dict[str, Any]) -> VisionModel:
+    preprocessing = Preprocessing(
+        size=card["input_size"],
+        resize=card.get("resize", card["input_size"]),
+        mean=tuple(card["mean"]),
+        std=tuple(card["std"]),
+        interpolation=card.get("interpolation", "bilinear"),
+    )
+    return VisionModel(name, card["title"], network, preprocessing, tuple(card["classes"]), card)

@@ -1,0 +1,109 @@
+"""From an image to the tensor a network takes, and back to the exact pixels it saw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms import functional as TF
+
+Fit = Literal["crop", "pad", "squash"]
+FITS: dict[Fit, str] = {
+    "crop": "Centre crop: fill the square, cut what sticks out",
+    "pad": "Pad: the whole picture, the rest grey",
+    "squash": "Squash: the whole picture, stretched to a square",
+}
+PAD_COLOUR = (128, 128, 128)
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Resize, fit into a square, scale to [0, 1], normalise per channel.
+
+    With `fit="crop"` this gives the very tensor that torchvision's own
+    `ImageClassification(crop_size=size, resize_size=resize)` gives.
+
+    Attributes:
+        size: side of the square the network sees, in pixels.
+        resize: length the shorter side is brought to before the centre crop, in pixels (>= size).
+        mean, std: per channel, of pixels in [0, 1].
+        interpolation: "bilinear" or "bicubic", both antialiased.
+        fit: how a picture that is no square becomes one.
+    """
+
+    size: int
+    resize: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    interpolation: str = "bilinear"
+    fit: Fit = "crop"
+
+    def with_fit(self, fit: Fit) -> Preprocessing:
+        """The same with another way into the square."""
+        return replace(self, fit=fit)
+
+    def with_size(self, size: int) -> Preprocessing:
+        """The same at another resolution; the margin that the centre crop cuts keeps its share."""
+        return replace(self, size=size, resize=max(size, round(size * self.resize / self.size)))
+
+    def fitted(self, image: Image.Image) -> Image.Image:
+        """The RGB picture of `size` x `size` pixels that the network sees."""
+        mode = InterpolationMode(self.interpolation)
+        if self.fit == "squash":
+            return TF.resize(image, [self.size, self.size], mode)
+        if self.fit == "pad":
+            scale = self.size / max(image.size)
+            width, height = (max(1, round(side * scale)) for side in image.size)
+            square = Image.new("RGB", (self.size, self.size), PAD_COLOUR)
+            square.paste(TF.resize(image, [height, width], mode), ((self.size - width) // 2, (self.size - height) // 2))
+            return square
+        # An extreme panorama would be blown up to gigabytes before its centre is cut out: cut first
+        # what the crop cannot reach, with a margin wide enough for the resampling filter.
+        return TF.center_crop(TF.resize(_trim(image), [self.resize], mode), [self.size])
+
+    def pixels(self, image: Image.Image) -> np.ndarray:
+        """The pixels that the network sees: (size, size, 3) uint8."""
+        return np.asarray(self.fitted(image))
+
+    def tensor(self, image: Image.Image) -> Tensor:
+        """The network's input: (1, 3, size, size) float32, normalised."""
+        scaled = TF.convert_image_dtype(TF.pil_to_tensor(self.fitted(image)), torch.float32)
+        return TF.normalize(scaled, list(self.mean), list(self.std))[None]
+
+    def unnormalise(self, x: Tensor) -> np.ndarray:
+        """From an input tensor (1, 3, H, W) back to its pixels, (H, W, 3) uint8."""
+        mean = torch.tensor(self.mean, device=x.device).view(3, 1, 1)
+        std = torch.tensor(self.std, device=x.device).view(3, 1, 1)
+        pixels = (x[0] * std + mean).mul(255).round().clamp(0, 255).to(torch.uint8)
+        return pixels.permute(1, 2, 0).cpu().numpy()
+
+    def region(self, width: int, height: int) -> tuple[float, float, float, float]:
+        """The part of a `width` x `height` picture that the square covers: left, top, right, bottom.
+
+        In pixels of the picture; with `fit="pad"` it reaches beyond the picture.
+        """
+        if self.fit == "squash":
+            return 0.0, 0.0, float(width), float(height)
+        if self.fit == "pad":
+            side = float(max(width, height))
+        else:
+            side = min(width, height) * self.size / self.resize
+        left, top = (width - side) / 2, (height - side) / 2
+        return left, top, left + side, top + side
+
+
+def _trim(image: Image.Image, most: float = 8.0) -> Image.Image:
+    """The centre of a picture whose sides differ by more than `most` times, cut to that ratio."""
+    width, height = image.size
+    if max(width, height) <= most * min(width, height):
+        return image
+    # Keep the parity of the cut, so that the centre stays where it was to the pixel.
+    keep_width = min(width, int(most * height) + (width - int(most * height)) % 2)
+    keep_height = min(height, int(most * width) + (height - int(most * width)) % 2)
+    left, top = (width - keep_width) // 2, (height - keep_height) // 2
+    return image.crop((left, top, left + keep_width, top + keep_height))

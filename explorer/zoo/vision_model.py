@@ -1,0 +1,58 @@
+"""`VisionModel`: any network the explorer can open, under one type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from explorer.zoo.preprocessing import Preprocessing
+
+
+@dataclass(frozen=True, eq=False)
+class VisionModel:
+    """A classifier that is ready to be looked into, shared by every session that opened it.
+
+    Attributes:
+        name: what `load_model` was asked for.
+        title: one line for people.
+        network: in evaluation mode, without gradients, without in-place operations of its modules.
+            Never call `.train()` on it or hook it: others use it at this moment.
+        preprocessing: from an image to its input.
+        classes: names of the logits, in order.
+        card: where the weights come from and what was measured.
+    """
+
+    name: str
+    title: str
+    network: nn.Module
+    preprocessing: Preprocessing
+    classes: tuple[str, ...]
+    card: dict[str, Any]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(iter([*self.network.parameters(), *self.network.buffers()])).device
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights, biases included, buffers not."""
+        return sum(parameter.numel() for parameter in self.network.parameters())
+
+    def with_preprocessing(self, preprocessing: Preprocessing) -> VisionModel:
+        """The same network behind another preprocessing; the weights are shared."""
+        return replace(self, preprocessing=preprocessing)
+
+
+def publish(network: nn.Module, device: torch.device) -> nn.Module:
+    """Make a network safe to share: evaluation mode, frozen, no in-place modules, on its device.
+
+    An in-place ReLU would overwrite the activations of the layer before it.
+    """
+    for module in network.modules():
+        if getattr(module, "inplace", False):
+            module.inplace = False  # type: ignore[assignment]
+    return network.eval().requires_grad_(False).to(device)
