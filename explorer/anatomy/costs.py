@@ -1,0 +1,32 @@
+"""Multiply-adds of one operation, counted from shapes. Biases, normalisation and activations count as none.
+
+The rule is the usual one of `torch.utils.flop_counter`, whose floating-point operations are twice these.
+"""
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+from torch import Tensor, nn
+
+Shape = tuple[int, ...]
+
+
+def module_macs(module: nn.Module, inputs: Sequence[Shape], output: Shape) -> int:
+    """Multiply-adds of a leaf module for one input."""
+    if isinstance(module, (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)):
+        return prod(inputs[0]) * module.out_channels // module.groups * prod(module.kernel_size)
+    if isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Conv3d)):
+        return prod(output) * module.in_channels // module.groups * prod(module.kernel_size)
+    if isinstance(module, nn.Linear):
+        return prod(output) * module.in_features
+    return 0
+
+
+def function_macs(name: str, args: Sequence[Any], output: Shape) -> int:
+    """Multiply-adds of a function, by its name."""
+    if name in ("linear", "conv2d") and len(args) > 1 and isinstance(args[1], Tensor):
+        return prod(output) * prod(args[1].shape[1:])
+    if name in ("matmul", "bmm", "mm") and isinstance(args[0], Tensor):
+        return prod(output) * args[0].shape[-1]
+    return 0

@@ -1,0 +1,145 @@
+"""The types a recorded forward pass is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from explorer.anatomy.receptive_field import ReceptiveField
+
+INPUT = "input"  # the name of the image among a layer's inputs
+
+
+class LayerUnknown(KeyError):
+    """The network has no layer of that name."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@dataclass(frozen=True)
+class LayerFacts:
+    """What can be said of a layer without its values, for one input size.
+
+    Attributes:
+        name: the module's path and, for functions, the function's name after it, as in torchvision's
+            `create_feature_extractor`: "layer1.0.conv1", "layer1.0.add"; a second call ends in "_1".
+        kind: the module's class ("Conv2d") or the function ("add", "flatten").
+        inputs: names of the layers it reads, "input" for the image.
+        input_shapes: their shapes without the batch.
+        shape: of its output without the batch: (C, H, W), or (C,) once rows and columns are gone.
+        parameters: weights and biases of this layer.
+        macs: multiply-adds for one image; biases, normalisation and activations count as none.
+        activation_bytes: of its output for one image.
+        receptive_field: which pixels a cell of its output can depend on.
+        path: the module it belongs to, without the function's name.
+        channel_axis: where the channels are in the raw output, batch included (1, or 3 for channels-last code).
+    """
+
+    name: str
+    kind: str
+    inputs: tuple[str, ...]
+    input_shapes: tuple[tuple[int, ...], ...]
+    shape: tuple[int, ...]
+    parameters: int
+    macs: int
+    activation_bytes: int
+    receptive_field: ReceptiveField
+    path: str
+    channel_axis: int
+
+    @property
+    def channels(self) -> int:
+        """Number of feature maps."""
+        return self.shape[0]
+
+    @property
+    def resolution(self) -> tuple[int, int]:
+        """Rows and columns of each map; 1 x 1 once they are gone."""
+        return (self.shape[1], self.shape[2]) if len(self.shape) == 3 else (1, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class LayerRecord:
+    """One layer of one forward pass: its facts, and what it gave for this image.
+
+    Attributes:
+        facts: everything that does not depend on the image.
+        output: (C, H, W), or (C,); on the network's device.
+    """
+
+    facts: LayerFacts
+    output: Tensor
+
+    @property
+    def name(self) -> str:
+        return self.facts.name
+
+    @property
+    def kind(self) -> str:
+        return self.facts.kind
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return self.facts.inputs
+
+    @property
+    def parameters(self) -> int:
+        return self.facts.parameters
+
+    @property
+    def macs(self) -> int:
+        return self.facts.macs
+
+    @property
+    def receptive_field(self) -> ReceptiveField:
+        return self.facts.receptive_field
+
+    @property
+    def maps(self) -> Tensor:
+        """The output as maps, (C, H, W); a vector is C maps of one cell."""
+        return self.output if self.output.ndim == 3 else self.output.reshape(-1, 1, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """The layers of one forward pass, in execution order.
+
+    Attributes:
+        layers: the recorded ones, by name.
+        logits: (num_classes,).
+        input: (3, H, W), the normalised image.
+    """
+
+    layers: dict[str, LayerRecord]
+    logits: Tensor
+    input: Tensor
+
+    def __iter__(self) -> Iterator[LayerRecord]:
+        return iter(self.layers.values())
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __getitem__(self, name: str) -> LayerRecord:
+        try:
+            return self.layers[name]
+        except KeyError:
+            raise LayerUnknown(f"No layer {name!r} was recorded; there are {len(self.layers)} others.") from None
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change to make during the pass: scale some channels of one layer's output.
+
+    Attributes:
+        layer: its name.
+        scale: what to multiply by; 0 switches off.
+        channels: which; all of them if None.
+    """
+
+    layer: str
+    scale: float = 0.0
+    channels: tuple[int, ...] | None = None

@@ -1,0 +1,125 @@
+"""A network of hundreds of layers, told in stages that can be opened.
+
+A stage is a run of layers at one resolution. Squeeze-and-excitation gates, which shrink to 1x1 and
+come back within a block, do not end a stage: what counts at each layer is the largest resolution
+still to come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from math import ceil
+
+from explorer.anatomy.recording import LayerFacts
+
+MOST = 20  # columns that a person can still take in at one glance
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Layers shown as one column: a run at one resolution, a block, or a single layer.
+
+    Attributes:
+        layers: in execution order, at least one.
+        title: the module the layers share, or the first and last one inside: "layer2", "features.3 … 5".
+        parent: key of the opened stage it belongs to; "" at the top.
+    """
+
+    layers: tuple[LayerFacts, ...]
+    title: str
+    parent: str = ""
+
+    @property
+    def last(self) -> LayerFacts:
+        """The layer whose maps stand for the stage."""
+        return self.layers[-1]
+
+    @property
+    def closed(self) -> bool:
+        """Whether there are layers inside that are not shown."""
+        return len(self.layers) > 1
+
+    @property
+    def key(self) -> str:
+        """What names the stage in an address: its first and last layer."""
+        return f"{self.layers[0].name}:{self.last.name}" if self.closed else self.last.name
+
+    @property
+    def parameters(self) -> int:
+        """Of all layers inside."""
+        return sum(layer.parameters for layer in self.layers)
+
+    @property
+    def macs(self) -> int:
+        """Of all layers inside."""
+        return sum(layer.macs for layer in self.layers)
+
+
+def stages(layers: Sequence[LayerFacts], opened: Collection[str] = (), most: int = MOST) -> list[Stage]:
+    """The columns that tell a network: every layer where they are few, stages where they are many.
+
+    Args:
+        layers: every layer, in execution order.
+        opened: keys of stages to replace by what is inside; unknown keys are ignored.
+        most: how many columns one level may have before it is told in stages.
+    """
+    return _open(_split(layers, most, parent=""), opened, most)
+
+
+def stage_of(columns: Sequence[Stage], layer: str) -> Stage | None:
+    """The column that holds a layer."""
+    return next((stage for stage in columns if any(inside.name == layer for inside in stage.layers)), None)
+
+
+def _open(columns: Sequence[Stage], opened: Collection[str], most: int) -> list[Stage]:
+    shown: list[Stage] = []
+    for stage in columns:
+        if stage.closed and stage.key in opened:
+            shown.extend(_open(_split(stage.layers, most, parent=stage.key), opened, most))
+        else:
+            shown.append(stage)
+    return shown
+
+
+def _split(layers: Sequence[LayerFacts], most: int, parent: str) -> list[Stage]:
+    """One level down: single layers, or runs of one resolution, or blocks, or just portions."""
+    if len(layers) <= most:
+        return [Stage((layer,), layer.name, parent) for layer in layers]
+    depth = len(_shared([layer.path.split(".") for layer in layers]))
+    rules: tuple[Callable[[int], Hashable], ...] = (
+        lambda i: max(layer.resolution for layer in layers[i:]),
+        lambda i: tuple(layers[i].path.split(".")[: depth + 1]),
+        lambda i: i // ceil(len(layers) / most),
+    )
+    for rule in rules:
+        runs = [tuple(layers[i] for i in run) for _, run in groupby(range(len(layers)), key=rule)]
+        if 1 < len(runs) <= 2 * most:
+            return [Stage(run, title, parent) for run, title in zip(runs, _titles(runs), strict=True)]
+    raise AssertionError("portions are always few")
+
+
+def _titles(runs: Sequence[Sequence[LayerFacts]]) -> list[str]:
+    """A title for each run: what its layers share, with first and last where that is nothing or not its alone."""
+    paths = [[layer.name.split(".") for layer in run] for run in runs]
+    shared = [_shared(each) for each in paths]
+    titles = []
+    for each, common in zip(paths, shared, strict=True):
+        heads = list(dict.fromkeys(path[len(common)] for path in each if len(path) > len(common)))
+        if not heads or (common and shared.count(common) == 1):
+            titles.append(".".join(common))
+        else:
+            inside = " + ".join(heads) if len(heads) <= 2 else f"{heads[0]} … {heads[-1]}"
+            titles.append(".".join([*common, inside]))
+    return titles
+
+
+def _shared(paths: Sequence[Sequence[str]]) -> list[str]:
+    """The beginning that all dotted paths have in common."""
+    shared: list[str] = []
+    for parts in zip(*paths, strict=False):
+        if len(set(parts)) > 1:
+            break
+        shared.append(parts[0])
+    return shared
