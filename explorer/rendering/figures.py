@@ -1,0 +1,173 @@
+"""Plotly figures that several pages share. Charts of a single page's own kind live with that page.
+
+Backgrounds are transparent and no text colour is set on the figure itself, so Streamlit's light and dark themes both
+fit. Plotly is imported when the first figure is drawn, not before.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from explorer.rendering.colours import ACCENT, PREVIOUS
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+CHART_CONFIG: Final[dict[str, Any]] = {"displayModeBar": False, "responsive": True}
+"""What `st.plotly_chart(config=...)` should be given: no tool bar over the figure."""
+
+_NEUTRAL = "rgba(128, 138, 153, 1)"  # readable on white and on near-black
+_FAINT = "rgba(128, 138, 153, 0.25)"
+
+
+def histogram(values: ArrayLike, name: str, *, bins: int = 60) -> "Figure":
+    """Draws how often values occur; the bins are counted here, so that the figure stays small.
+
+    Args:
+        values: Any shape. NaN and infinities are left out, and the title says how many.
+        name: What the values are, the figure's title.
+        bins: Number of equal steps from the least to the greatest value.
+    """
+    from plotly import graph_objects as go
+
+    every = np.asarray(values, dtype=np.float64).ravel()
+    finite = every[np.isfinite(every)]
+    left_out = every.size - finite.size
+    title = f"{name} ({left_out:,} not finite)" if left_out else name
+    if finite.size == 0:
+        figure = go.Figure()
+        figure.add_annotation(text="no values", showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper")
+        return _dress(figure, title, height=220)
+    counts, edges = np.histogram(finite, bins=_bin_edges(finite, bins))
+    figure = go.Figure(
+        go.Bar(
+            x=(edges[:-1] + edges[1:]) / 2,
+            y=counts,
+            width=np.diff(edges),
+            marker={"color": ACCENT, "line": {"width": 0}},
+            customdata=np.stack([edges[:-1], edges[1:]], axis=1),
+            hovertemplate="%{customdata[0]:.3g} to %{customdata[1]:.3g}: %{y:,}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title="value")
+    figure.update_yaxes(title="count")
+    return _dress(figure, title, height=220)
+
+
+def probability_bars(
+    names: Sequence[str], probabilities: Sequence[float], compare: Sequence[float] | None = None
+) -> "Figure":
+    """Draws class probabilities as horizontal bars in percent, the most probable on top.
+
+    Args:
+        names: Of the classes.
+        probabilities: 0 to 1, one for each name.
+        compare: The same classes' probabilities before a change, drawn in grey under each bar.
+
+    Raises:
+        ValueError: If the lengths differ.
+    """
+    from plotly import graph_objects as go
+
+    order = sorted(range(len(names)), key=lambda i: -probabilities[i])
+    figure = go.Figure()
+    series = [("now", probabilities, ACCENT)]
+    if compare is not None:
+        series.append(("before", compare, PREVIOUS))
+    for label, shares, colour in series:
+        if len(shares) != len(names):
+            raise ValueError(f"{len(names)} names but {len(shares)} probabilities")
+        percents = [100.0 * shares[i] for i in order]
+        figure.add_bar(
+            y=[names[i] for i in order],
+            x=percents,
+            name=label,
+            orientation="h",
+            marker={"color": colour, "line": {"width": 0}},
+            text=[format_percent(shares[i]) for i in order],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{text}<extra>" + (label if compare is not None else "") + "</extra>",
+        )
+    figure.update_yaxes(autorange="reversed", type="category", automargin=True)
+    largest = max((bar for trace in figure.data for bar in trace.x), default=0.0)
+    figure.update_xaxes(range=[0, max(largest, 1.0) * 1.2], ticksuffix=" %", nticks=5)
+    figure.update_layout(
+        showlegend=compare is not None, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0}
+    )
+    row = 26 if compare is None else 44
+    return _dress(figure, "Class probabilities", height=90 + row * max(1, len(names)))
+
+
+def channel_means(
+    before: Sequence[float], after: Sequence[float], names: Sequence[str] = ("red", "green", "blue")
+) -> "Figure":
+    """Draws the mean of each input channel before and after normalisation, side by side on their own axes.
+
+    Args:
+        before: Means of the pixels, 0 to 1, one for each name.
+        after: Means of what the network is given, in standard deviations.
+        names: Of the channels.
+
+    Raises:
+        ValueError: If the lengths differ.
+    """
+    from plotly.subplots import make_subplots
+
+    if not len(before) == len(after) == len(names):
+        raise ValueError(f"{len(names)} names, {len(before)} means before and {len(after)} after")
+    figure = make_subplots(rows=1, cols=2, subplot_titles=("before (0 to 1)", "after (standard deviations)"))
+    for column, (label, means, colour) in enumerate((("before", before, PREVIOUS), ("after", after, ACCENT)), start=1):
+        figure.add_bar(
+            x=list(names),
+            y=list(means),
+            name=label,
+            marker={"color": colour, "line": {"width": 0}},
+            text=[f"{mean:.3g}" for mean in means],
+            textposition="auto",
+            hovertemplate="%{x}: %{y:.3g}<extra>" + label + "</extra>",
+            row=1,
+            col=column,
+        )
+    figure.update_layout(showlegend=False)
+    figure.update_annotations(font_size=12)
+    figure.update_yaxes(zeroline=True, zerolinecolor=_NEUTRAL, zerolinewidth=1)
+    return _dress(figure, "Channel means before and after normalisation", height=260, top=64)
+
+
+def format_percent(share: float) -> str:
+    """Writes a probability in percent with three significant digits, such as "87.3 %" or "<0.001 %"."""
+    percent = 100.0 * share
+    if 0 < percent < 0.001:
+        return "<0.001 %"
+    return f"{percent:.3g} %" if percent < 99.95 or percent == 100.0 else f"{percent:.4g} %"
+
+
+def _bin_edges(finite: NDArray[np.float64], bins: int) -> NDArray[np.float64]:
+    low, high = float(finite.min()), float(finite.max())
+    room = max(abs(low), abs(high), 1.0) * 1e-9
+    if high - low <= room:  # a constant still needs a bin with a width
+        pad = max(abs(low) * 0.05, 0.5)
+        return np.linspace(low - pad, high + pad, 4)
+    return np.linspace(low, high, bins + 1)
+
+
+def _dress(figure: "Figure", title: str, *, height: int, top: int = 44) -> "Figure":
+    """Gives a figure the looks of the house: transparent, small margins, a title."""
+    from plotly import graph_objects as go
+
+    # Colours of text and lines sit in the template, so that Streamlit's theme can put its own in their place.
+    axis = {"gridcolor": _FAINT, "linecolor": _FAINT, "zerolinecolor": _FAINT, "automargin": True}
+    template = go.layout.Template(layout={"font": {"color": _NEUTRAL}, "xaxis": axis, "yaxis": axis})
+    figure.update_layout(
+        template=template,
+        title={"text": title, "font": {"size": 14}, "x": 0.0, "xanchor": "left"},
+        paper_bgcolor="rgba(0, 0, 0, 0)",
+        plot_bgcolor="rgba(0, 0, 0, 0)",
+        margin={"l": 8, "r": 16, "t": top, "b": 8},
+        height=height,
+        bargap=0.25 if figure.data and figure.data[0].width is None else 0.0,
+    )
+    return figure

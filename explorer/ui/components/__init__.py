@@ -1,0 +1,10 @@
+"""What must answer in the browser: one folder for each component, html, css and js beside its typed function.
+
+Hover and keyboard never call the server; a click does, once. The components know no network: they are given pictures,
+places in them and words.
+"""
+
+from explorer.ui.components.clickable_mosaic import clickable_mosaic
+from explorer.ui.components.network_view import NetworkClick, NetworkColumn, network_view
+
+__all__ = ["NetworkClick", "NetworkColumn", "clickable_mosaic", "network_view"]

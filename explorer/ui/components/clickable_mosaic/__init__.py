@@ -1,0 +1,76 @@
+"""A sheet of maps that answers to pointer and keyboard. Drawing the sheet is `explorer.rendering`'s business."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from explorer.rendering import Mosaic
+from explorer.ui.components.picture_store import PICTURES_JS, send_picture
+
+_HERE = Path(__file__).parent
+_mount = st.components.v2.component(
+    "explorer_clickable_mosaic",
+    html=(_HERE / "component.html").read_text(encoding="utf-8"),
+    css=(_HERE / "component.css").read_text(encoding="utf-8"),
+    js=PICTURES_JS + (_HERE / "component.js").read_text(encoding="utf-8"),
+)
+
+
+def clickable_mosaic(
+    *,
+    png: bytes,
+    cells: Mosaic,
+    labels: Sequence[str],
+    selected: int | None,
+    marked: Collection[int],
+    alt: str,
+    key: str,
+) -> int | None:
+    """Shows a sheet and gives the cell that was clicked since the last run, once.
+
+    Args:
+        png: The picture. Sent only when it changes.
+        cells: Where the maps lie on it.
+        labels: One line for each cell, shown under the sheet while the pointer or the keyboard is on it.
+        selected: The outlined cell.
+        marked: Cells to be hatched, such as those of dead channels.
+        alt: What the sheet shows, for those who cannot see it.
+        key: Of the element, unique on the page.
+
+    Returns:
+        The index of the cell whose click caused this run, or None. The caller keeps what is selected.
+
+    Raises:
+        ValueError: If there is not one label for each cell, or `selected` or `marked` name a cell that is not there.
+    """
+    if len(labels) != cells.count:
+        raise ValueError(f"{cells.count} cells but {len(labels)} labels")
+    if not all(0 <= cell < cells.count for cell in (*marked, *(() if selected is None else (selected,)))):
+        raise ValueError(f"selected {selected} and marked {sorted(marked)} must be among {cells.count} cells")
+    with st.container(gap=None):
+        picture = send_picture(png, key=f"{key}-sheet")
+        result = _mount(
+            data={
+                "picture": picture,
+                "width": cells.width,
+                "height": cells.height,
+                "columns": cells.columns,
+                "cellWidth": cells.cell_width,
+                "cellHeight": cells.cell_height,
+                "gap": cells.gap,
+                "count": cells.count,
+                "labels": list(labels),
+                "selected": selected,
+                "marked": sorted(marked),
+                "alt": alt,
+            },
+            key=key,
+            on_cell_change=_keep_event,
+        )
+    cell = result.get("cell")
+    return None if cell is None else int(cell)
+
+
+def _keep_event() -> None:
+    """Streamlit hands over only events that have a callback."""

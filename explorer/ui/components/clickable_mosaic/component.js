@@ -1,0 +1,218 @@
+// One canvas with the sheet, one SVG over it for the outlines and hatching, one line of text under it.
+
+const MOST_TIMES = 3; // how far a small sheet is magnified
+const SMALLEST_CELL = 20; // CSS pixels; where the frame would shrink cells below it, rows are broken earlier instead
+const SVG = "http://www.w3.org/2000/svg";
+
+const sheets = new WeakMap(); // parentElement -> Sheet
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  let sheet = sheets.get(parentElement);
+  if (!sheet || !sheet.frame.isConnected) {
+    sheet?.observer.disconnect();
+    sheet = new Sheet(parentElement.querySelector(".frame"));
+    sheets.set(parentElement, sheet);
+  }
+  sheet.send = (cell) => setTriggerValue("cell", cell);
+  sheet.update(data);
+  return () => sheet.observer.disconnect();
+}
+
+class Sheet {
+  constructor(frame) {
+    this.frame = frame;
+    for (const name of ["sheet", "option", "line", "hovered", "marked"]) this[name] = frame.querySelector(`.${name}`);
+    this.canvas = frame.querySelector("canvas");
+    this.svg = frame.querySelector("svg");
+    this.outlines = frame.querySelectorAll("rect.selected");
+    this.cursor = null; // the cell under the pointer or the keyboard
+    this.bitmap = null; // the sheet as sent
+    this.layout = null; // {columns, width, height} as shown, in pixels of the sheet
+    this.observer = new ResizeObserver(() => this.fit());
+    this.observer.observe(frame);
+    this.listen();
+  }
+
+  update(data) {
+    const moved = !this.data || this.data.count !== data.count || this.data.picture !== data.picture;
+    this.data = data;
+    this.sheet.setAttribute("aria-label", data.alt);
+    this.canvas.setAttribute("aria-label", data.alt);
+    if (moved) {
+      this.cursor = null;
+      this.selected = null;
+      this.layout = null;
+      this.receive(data.picture);
+    }
+    this.selected = data.selected;
+    this.fit();
+    this.outline();
+  }
+
+  async receive(picture) {
+    const bitmap = await whenPicture(picture);
+    if (this.data.picture !== picture) return; // another sheet was asked for meanwhile
+    this.bitmap = bitmap;
+    this.draw();
+    this.sheet.dataset.drawn = picture;
+  }
+
+  /** Copies every cell from its place on the sheet as sent to its place as shown. */
+  draw() {
+    const { columns, cellWidth, cellHeight, gap, count } = this.data;
+    this.canvas.width = this.layout.width;
+    this.canvas.height = this.layout.height;
+    const context = this.canvas.getContext("2d");
+    for (let cell = 0; cell < count; cell += 1) {
+      const from = [(cell % columns) * (cellWidth + gap), Math.floor(cell / columns) * (cellHeight + gap)];
+      context.drawImage(this.bitmap, ...from, cellWidth, cellHeight, ...this.corner(cell), cellWidth, cellHeight);
+    }
+  }
+
+  /** As wide as the frame allows; enlarged only by whole screen pixels, so that equal values stay equally large. */
+  fit() {
+    if (!this.data) return;
+    const { width, height, columns, cellWidth, cellHeight, gap, count } = this.data;
+    const room = this.frame.clientWidth;
+    let layout = { columns, width, height };
+    let times = Math.min(MOST_TIMES, room / width);
+    if (times < 1 && Math.max(cellWidth, cellHeight) * times < SMALLEST_CELL) {
+      const fitting = Math.max(1, Math.floor((room + gap) / (cellWidth + gap)));
+      const rows = Math.ceil(count / fitting);
+      layout = { columns: fitting, width: fitting * (cellWidth + gap) - gap, height: rows * (cellHeight + gap) - gap };
+      times = Math.min(1, room / layout.width);
+    }
+    const screen = globalThis.devicePixelRatio || 1;
+    if (times > 1) times = Math.max(1, Math.floor(times * screen) / screen);
+    this.sheet.style.width = `${layout.width * times}px`;
+    this.sheet.style.height = `${layout.height * times}px`;
+    this.canvas.classList.toggle("magnified", times >= 1);
+    if (this.layout?.columns === layout.columns && this.layout.width === layout.width) return;
+    this.layout = layout;
+    this.svg.setAttribute("viewBox", `0 0 ${layout.width} ${layout.height}`);
+    this.svg.setAttribute("preserveAspectRatio", "none");
+    if (this.bitmap) this.draw();
+    this.outline();
+  }
+
+  /** The upper left corner of a cell as shown. */
+  corner(cell) {
+    const { cellWidth, cellHeight, gap } = this.data;
+    const { columns } = this.layout;
+    return [(cell % columns) * (cellWidth + gap), Math.floor(cell / columns) * (cellHeight + gap)];
+  }
+
+  place(rect, cell, margin = 0) {
+    const [x, y] = this.corner(cell);
+    rect.setAttribute("x", x - margin);
+    rect.setAttribute("y", y - margin);
+    rect.setAttribute("width", this.data.cellWidth + 2 * margin);
+    rect.setAttribute("height", this.data.cellHeight + 2 * margin);
+  }
+
+  outline() {
+    this.hatch();
+    this.mark(this.selected);
+    this.point(this.cursor);
+  }
+
+  hatch() {
+    const { cellWidth, cellHeight, marked } = this.data;
+    const step = Math.max(4, Math.max(cellWidth, cellHeight) / 4);
+    const pattern = this.svg.querySelector("pattern");
+    pattern.setAttribute("width", step);
+    [...pattern.children].forEach((stripe, index) => {
+      stripe.setAttribute("x", (index * step) / 6);
+      stripe.setAttribute("width", step / 6);
+    });
+    this.marked.replaceChildren(
+      ...marked.map((cell) => {
+        const rect = document.createElementNS(SVG, "rect");
+        this.place(rect, cell);
+        return rect;
+      }),
+    );
+  }
+
+  mark(cell) {
+    this.selected = cell;
+    for (const outline of this.outlines) {
+      outline.classList.toggle("shown", cell !== null);
+      if (cell !== null) this.place(outline, cell, this.data.gap);
+    }
+    this.say();
+  }
+
+  /** Puts the pointer's outline on a cell, or takes it away. */
+  point(cell) {
+    this.cursor = cell;
+    this.hovered.classList.toggle("shown", cell !== null);
+    if (cell !== null) this.place(this.hovered, cell, this.data.gap / 2);
+    this.say();
+  }
+
+  say() {
+    const { labels, count } = this.data;
+    const cell = this.cursor ?? this.selected;
+    const hint = count ? "Point at a map to read it, click to open it." : "There is nothing to show.";
+    const text = cell === null ? hint : labels[cell];
+    if (this.line.textContent !== text) this.line.textContent = text;
+    this.line.classList.toggle("hint", cell === null);
+    this.sheet.toggleAttribute("aria-activedescendant", cell !== null);
+    if (cell === null) return;
+    this.option.id = `cell-${cell}`; // a new id makes a screen reader speak
+    this.option.setAttribute("aria-label", labels[cell]);
+    this.option.setAttribute("aria-selected", String(cell === this.selected));
+    this.option.setAttribute("aria-posinset", cell + 1);
+    this.option.setAttribute("aria-setsize", count);
+    this.sheet.setAttribute("aria-activedescendant", this.option.id);
+  }
+
+  /** The cell at a point of the screen, null after the last one. A gap counts to the cell before it: no dead spots. */
+  cellAt({ clientX, clientY }) {
+    const { cellWidth, cellHeight, gap, count } = this.data;
+    const { columns, width, height } = this.layout;
+    const area = this.sheet.getBoundingClientRect();
+    const column = Math.floor((((clientX - area.left) / area.width) * width) / (cellWidth + gap));
+    const row = Math.floor((((clientY - area.top) / area.height) * height) / (cellHeight + gap));
+    if (column < 0 || column >= columns || row < 0) return null;
+    const cell = row * columns + column;
+    return cell < count ? cell : null;
+  }
+
+  choose(cell) {
+    this.mark(cell); // at once; the server follows
+    this.send(cell);
+  }
+
+  listen() {
+    this.sheet.addEventListener("pointermove", (event) => this.point(this.cellAt(event)));
+    this.sheet.addEventListener("pointerleave", () => this.point(null));
+    this.sheet.addEventListener("click", (event) => {
+      const cell = this.cellAt(event);
+      if (cell !== null) this.choose(cell);
+    });
+    this.sheet.addEventListener("focus", () => {
+      if (this.cursor === null && this.data.count && this.sheet.matches(":focus-visible")) this.point(this.selected ?? 0);
+    });
+    this.sheet.addEventListener("blur", () => this.point(null));
+    this.sheet.addEventListener("keydown", (event) => this.steer(event));
+  }
+
+  steer(event) {
+    const { count } = this.data;
+    const { columns } = this.layout;
+    if (!count) return;
+    const from = this.cursor ?? this.selected ?? 0;
+    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -from, End: count - 1 - from };
+    if (event.key in steps) {
+      const to = from + steps[event.key];
+      if (to >= 0 && to < count) this.point(to);
+    } else if (event.key === "Enter" || event.key === " ") {
+      this.choose(from);
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+}

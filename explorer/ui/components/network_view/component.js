@@ -1,0 +1,290 @@
+// The view is built when its columns change and only marked anew when the selection does, so a rerun neither
+// flickers nor moves the strip.
+
+const LARGEST = 56; // CSS pixels of the longer side of a thumbnail
+const SMALLEST = 18;
+const WIDEST_BAR = 74;
+
+const views = new WeakMap(); // parentElement -> View
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  let view = views.get(parentElement);
+  if (!view || !view.root.isConnected) {
+    view = new View(parentElement.querySelector(".view"));
+    views.set(parentElement, view);
+  }
+  view.send = (event) => setTriggerValue("click", event);
+  view.update(data);
+  return () => view.hideTip();
+}
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text; // never innerHTML: class and layer names are not ours
+  return made;
+}
+
+const writeShape = (shape) => shape.join("×");
+
+function writePercent(share) {
+  const percent = 100 * share;
+  if (percent > 0 && percent < 0.001) return "<0.001 %";
+  return `${Number(percent.toPrecision(percent >= 99.95 && percent < 100 ? 4 : 3))} %`;
+}
+
+class View {
+  constructor(root) {
+    this.root = root;
+    this.strip = root.querySelector(".strip");
+    this.tip = root.querySelector(".tip");
+    this.drawn = null; // id of the picture on the canvases
+    this.built = null; // what the strip was built from
+    this.first = true;
+    this.listen();
+  }
+
+  update({ picture, label, columns, probabilities, selected }) {
+    this.strip.setAttribute("aria-label", label);
+    const plan = JSON.stringify([columns, probabilities]);
+    if (plan !== this.built) {
+      this.build(columns, probabilities);
+      this.built = plan;
+      this.drawn = null;
+    }
+    if (picture !== this.drawn) this.draw(picture);
+    this.mark(selected);
+    if (this.first && selected) this.reveal();
+    this.first = false;
+  }
+
+  build(columns, probabilities) {
+    const scrolled = this.strip.scrollLeft;
+    const focused = this.root.getRootNode().activeElement?.dataset.place;
+    this.hideTip();
+    const sides = columns.map((column) => Math.max(1, ...column.shape.slice(1)));
+    const steps = Math.log2(Math.max(2, ...sides));
+    const depths = Math.log2(Math.max(2, ...columns.map((column) => column.depth)) + 1);
+    const parts = [];
+    columns.forEach((column, index) => {
+      if (index) parts.push(this.arrow());
+      const side = SMALLEST + ((LARGEST - SMALLEST) * Math.log2(sides[index])) / steps;
+      parts.push(this.column(column, Math.round(side), Math.log2(column.depth + 1) / depths));
+    });
+    if (probabilities.length) {
+      if (columns.length) parts.push(this.arrow());
+      parts.push(this.classes(probabilities));
+    }
+    this.strip.replaceChildren(...parts);
+    this.strip.scrollLeft = scrolled;
+    const stops = this.stops().flat();
+    const again = stops.find((stop) => stop.dataset.place === focused);
+    for (const stop of stops) stop.tabIndex = -1;
+    if (again ?? stops[0]) (again ?? stops[0]).tabIndex = 0;
+    if (focused !== undefined && again) again.focus({ preventScroll: true });
+  }
+
+  arrow() {
+    const arrow = element("span", "arrow", "→");
+    arrow.setAttribute("aria-hidden", "true");
+    return arrow;
+  }
+
+  column(column, side, depth) {
+    const box = element("div", "column");
+    box.classList.toggle("opens", column.opens);
+    box.dataset.key = column.key;
+    const shape = writeShape(column.shape);
+
+    const header = this.stop(element("button", "header"), column, null, column.opens ? "open" : "select");
+    header.append(element("span", "title", column.title), element("span", "kind", column.kind));
+    header.append(element("span", "shape", shape));
+    const facts = column.facts.map(([name, value]) => `${name} ${value}`).join(", ");
+    const verb = column.opens ? "open the stage" : "select";
+    header.setAttribute("aria-label", `${column.title}, ${column.kind}, ${shape}, ${facts}: ${verb}`);
+    if (column.opens) header.setAttribute("aria-expanded", "false");
+
+    const above = element("div", "above");
+    if (column.closes) {
+      const close = this.stop(element("button", "close", "◂ close"), column, null, "close");
+      close.setAttribute("aria-label", `Close the stage of ${column.title}`);
+      above.append(close);
+    }
+    const mark = element("div", "depth");
+    const bar = element("span", "bar");
+    bar.style.width = `${Math.max(3, WIDEST_BAR * depth)}px`;
+    mark.append(element("span", "", `${column.depth} ch`), bar);
+    above.append(mark);
+
+    const thumbs = element("div", "thumbs");
+    column.units.forEach((unit, index) => {
+      const [x, y, width, height] = column.boxes[index];
+      const name = `${column.title}, channel ${unit}, ${column.values[index]}`;
+      const thumb = this.stop(element("button", "thumb"), column, unit, "select");
+      thumb.setAttribute("aria-label", name);
+      thumb.value = column.values[index];
+      const canvas = element("canvas");
+      canvas.width = width;
+      canvas.height = height;
+      const longer = Math.max(width, height);
+      canvas.style.width = `${Math.max(4, (side * width) / longer)}px`;
+      canvas.style.height = `${Math.max(4, (side * height) / longer)}px`;
+      canvas.dataset.x = x;
+      canvas.dataset.y = y;
+      canvas.setAttribute("role", "img");
+      canvas.setAttribute("aria-label", name);
+      thumb.append(canvas);
+      thumbs.append(thumb);
+    });
+    box.append(header, above, thumbs);
+    return box;
+  }
+
+  /** Makes a button a stop of the arrow keys; its column and unit travel with it. */
+  stop(button, column, unit, action) {
+    button.type = "button";
+    button.column = column;
+    button.unit = unit;
+    button.action = action;
+    button.dataset.place = `${action === "close" ? "close" : "at"} ${unit ?? "header"} ${column.key}`;
+    return button;
+  }
+
+  classes(probabilities) {
+    const box = element("div", "classes");
+    const list = element("ol");
+    for (const [name, share] of probabilities) {
+      const row = element("li");
+      const words = element("div", "class-row");
+      const label = element("span", "class-name", name);
+      label.title = name;
+      words.append(label, element("span", "percent", writePercent(share)));
+      const track = element("div", "track");
+      const fill = element("div", "fill");
+      fill.style.width = `${100 * share}%`;
+      track.append(fill);
+      row.append(words, track);
+      list.append(row);
+    }
+    box.append(element("h4", "", "Class probabilities"), list);
+    return box;
+  }
+
+  async draw(picture) {
+    this.drawn = picture;
+    const bitmap = await whenPicture(picture);
+    if (this.drawn !== picture) return; // another picture was asked for meanwhile
+    for (const canvas of this.strip.querySelectorAll("canvas")) {
+      const { width, height } = canvas;
+      const context = canvas.getContext("2d");
+      context.clearRect(0, 0, width, height);
+      context.drawImage(bitmap, +canvas.dataset.x, +canvas.dataset.y, width, height, 0, 0, width, height);
+    }
+    this.strip.dataset.drawn = picture;
+  }
+
+  mark(selected) {
+    const [key, unit] = selected ?? [null, null];
+    for (const box of this.strip.querySelectorAll(".column")) {
+      const here = box.dataset.key === key;
+      box.classList.toggle("selected", here);
+      for (const thumb of box.querySelectorAll(".thumb")) {
+        const chosen = here && unit !== null && thumb.unit === unit;
+        thumb.classList.toggle("selected", chosen);
+        thumb.setAttribute("aria-pressed", String(chosen));
+      }
+    }
+  }
+
+  /** Scrolls the strip, and nothing else, until the selected column is in its middle. */
+  reveal() {
+    const box = this.strip.querySelector(".column.selected");
+    if (!box) return;
+    const off = box.getBoundingClientRect().left - this.strip.getBoundingClientRect().left;
+    this.strip.scrollLeft += off - (this.strip.clientWidth - box.clientWidth) / 2;
+  }
+
+  /** The stops of the arrow keys, column by column from top to bottom. */
+  stops() {
+    return [...this.strip.querySelectorAll(".column")].map((box) => [...box.querySelectorAll("button")]);
+  }
+
+  listen() {
+    const over = (event) => event.target.closest?.("button");
+    this.strip.addEventListener("click", (event) => {
+      const button = over(event);
+      if (!button) return;
+      this.moveTo(button, false);
+      if (button.action === "select") this.mark([button.column.key, button.unit]); // at once; the server follows
+      this.send({ column: button.column.key, unit: button.unit, action: button.action });
+    });
+    this.strip.addEventListener("pointerover", (event) => {
+      if (event.pointerType === "mouse" && over(event)) this.showTip(over(event));
+    });
+    this.strip.addEventListener("pointerout", (event) => {
+      if (event.pointerType === "mouse") this.hideTip();
+    });
+    this.strip.addEventListener("focusin", (event) => {
+      if (event.target.matches("button:focus-visible")) this.showTip(event.target);
+    });
+    this.strip.addEventListener("focusout", () => this.hideTip());
+    this.strip.addEventListener("scroll", () => this.hideTip(), { passive: true });
+    this.strip.addEventListener("keydown", (event) => this.steer(event));
+  }
+
+  steer(event) {
+    if (event.key === "Escape") this.hideTip();
+    const current = event.target.closest("button");
+    const columns = this.stops();
+    const x = columns.findIndex((stops) => stops.includes(current));
+    if (x < 0) return;
+    const y = columns[x].indexOf(current);
+    const last = columns.length - 1;
+    const goals = {
+      ArrowUp: [x, y - 1],
+      ArrowDown: [x, y + 1],
+      ArrowLeft: [x - 1, y],
+      ArrowRight: [x + 1, y],
+      Home: [0, y],
+      End: [last, y],
+    };
+    const goal = goals[event.key];
+    if (!goal) return;
+    event.preventDefault();
+    const stops = columns[Math.min(last, Math.max(0, goal[0]))];
+    this.moveTo(stops[Math.min(stops.length - 1, Math.max(0, goal[1]))], true);
+  }
+
+  moveTo(button, focus) {
+    for (const stop of this.stops().flat()) stop.tabIndex = stop === button ? 0 : -1;
+    if (!focus) return;
+    button.scrollIntoView({ block: "nearest", inline: "nearest" });
+    button.focus();
+    requestAnimationFrame(() => this.showTip(button)); // after the scroll, which hides it
+  }
+
+  showTip(button) {
+    const { column, unit } = button;
+    const parts = [element("strong", "", column.title)];
+    if (unit !== null) parts.push(element("span", "unit", `channel ${unit}: ${button.value}`));
+    const list = element("dl");
+    for (const [name, value] of [["shape", writeShape(column.shape)], ...column.facts]) {
+      list.append(element("dt", "", name), element("dd", "", value));
+    }
+    parts.push(list);
+    if (button.action === "open") parts.push(element("em", "", "Click to see its layers"));
+    this.tip.replaceChildren(...parts);
+    this.tip.hidden = false;
+    const place = button.getBoundingClientRect();
+    const { width, height } = this.tip.getBoundingClientRect();
+    const room = 8;
+    const right = place.right + room;
+    const left = right + width <= innerWidth - room ? right : place.left - room - width;
+    this.tip.style.left = `${Math.max(room, Math.min(left, innerWidth - width - room))}px`;
+    this.tip.style.top = `${Math.max(room, Math.min(place.top, innerHeight - height - room))}px`;
+  }
+
+  hideTip() {
+    this.tip.hidden = true;
+  }
+}
