@@ -1,0 +1,56 @@
+"""What a page hands over: the picture, the arrays, and a snippet that gives the same numbers."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.ui.subject import Subject
+
+
+def arrays_as_npz(**arrays: NDArray[np.generic]) -> bytes:
+    """Named arrays as one compressed NPZ file."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def layer_snippet(subject: Subject, layer: str) -> str:
+    """Python that gives the maps on the page, from the project's root, with the picture's file beside it."""
+    sample = subject.picture.label if subject.picture.credit else ""
+    lines = [
+        "from explorer.anatomy import record",
+        "from explorer.images import open_image",
+        *(["from explorer.samples import read_sample"] if sample else ["from pathlib import Path"]),
+        "from explorer.zoo import load_model",
+        "",
+        f"model = load_model({subject.network!r}, device={subject.device!r})"
+        if not subject.weights
+        else f"model = load_model({subject.network!r}, device={subject.device!r}, "
+        "weights=Path('weights.safetensors').read_bytes())",
+        f"preprocessing = model.preprocessing.with_fit({subject.fit!r}).with_size({subject.model.preprocessing.size})",
+        f"image = open_image(read_sample({sample!r}))"
+        if sample
+        else f"image = open_image(Path({subject.picture.title!r}).read_bytes())",
+        f"recording = record(model, preprocessing.tensor(image), layers=[{layer!r}])",
+        f"maps = recording[{layer!r}].maps  # (C, H, W)",
+        "print(tuple(maps.shape), maps.mean().item(), maps.max().item())",
+    ]
+    if sample and subject.weights:
+        lines.insert(0, "from pathlib import Path")
+    return "\n".join(lines) + "\n"
+
+
+def offer(name: str, png: bytes, npz: Callable[[], bytes], snippet: str, key: str) -> None:
+    """Buttons for the picture and the arrays, and the snippet to copy."""
+    left, right, _ = st.columns([1, 1, 2])
+    left.download_button("PNG", png, f"{name}.png", "image/png", key=f"{key}-png", icon=":material/image:")
+    right.download_button(
+        "Arrays (NPZ)", npz, f"{name}.npz", "application/octet-stream", key=f"{key}-npz", icon=":material/data_array:"
+    )
+    with st.expander("The same in Python", icon=":material/code:"):
+        st.code(snippet, language="python")

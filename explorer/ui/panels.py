@@ -1,0 +1,198 @@
+"""The panels of the Layers page, each for one subject, so that two can stand side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from explorer.anatomy import LayerFacts, Order, Stage, most_active_cell
+from explorer.rendering import (
+    CHART_CONFIG,
+    Scale,
+    channel_means,
+    draw_box,
+    encode_png,
+    histogram,
+    magnify_map,
+    overlay_map,
+)
+from explorer.ui.analysis import (
+    MAPS_ON_A_PAGE,
+    Sheet,
+    compute_input,
+    compute_maps,
+    compute_overview,
+    compute_peaks,
+    compute_sheet,
+    describe_layer,
+    facts_of,
+)
+from explorer.ui.components import NetworkClick, clickable_mosaic, network_view
+from explorer.ui.pictures import get_picture, list_pictures, title_of
+from explorer.ui.subject import Subject
+from explorer.ui.wording import count_text, shape_text, significant
+
+MOST_COMPARED = 12
+
+
+def show_network(
+    subject: Subject, opened: tuple[str, ...], layer: str, unit: int | None, key: str
+) -> NetworkClick | None:
+    """The whole network in one view; gives what was clicked."""
+    overview = compute_overview(subject, opened)
+    column = next((c.key for c in overview.columns if c.key.rsplit(":", 1)[-1] == layer), None)
+    return network_view(
+        sprite_png=overview.sprite,
+        columns=overview.columns,
+        probabilities=overview.probabilities,
+        selected=(column, unit) if column else None,
+        key=key,
+        label=f"{subject.network} on {subject.picture.title}, from the photo to the classes",
+    )
+
+
+def show_input(subject: Subject) -> None:
+    """The upload beside the exact pixels that go in."""
+    preprocessing = subject.model.preprocessing
+    photo, pixels, before, after = compute_input(subject)
+    left, middle, right = st.columns([2, 1, 2])
+    left.image(photo, caption="Your picture; the outline is what the network gets", width="stretch")
+    middle.image(pixels, caption=f"What it sees: {preprocessing.size} × {preprocessing.size} pixels", width="stretch")
+    right.plotly_chart(channel_means(before, after), config=CHART_CONFIG, key=f"means-{subject!r}")
+    right.caption(
+        f"Normalised per channel: (value − {_numbers(preprocessing.mean)}) / {_numbers(preprocessing.std)}. "
+        "Around zero, every channel counts alike, whatever the light was."
+    )
+
+
+def _numbers(values: Sequence[float]) -> str:
+    return "[" + ", ".join(f"{value:.3g}" for value in values) + "]"
+
+
+def show_facts(facts: LayerFacts) -> None:
+    """One layer in a line of numbers."""
+    pairs = describe_layer(Stage((facts,), facts.name))
+    st.markdown(" · ".join(f"{name} `{value}`" for name, value in (("kind", facts.kind), *pairs)))
+
+
+def show_sheet(
+    subject: Subject, layer: str, order: Order, scale: Scale, page: int, unit: int | None, key: str
+) -> tuple[Sheet, int | None]:
+    """Every map of the layer on one sheet; gives the sheet and the channel that was clicked."""
+    sheet = compute_sheet(subject, layer, order, scale, page)
+    dead = np.flatnonzero(sheet.statistics.dead)
+    total = len(sheet.statistics.mean)
+    if len(dead):
+        names = ", ".join(str(number) for number in dead[:12]) + (" …" if len(dead) > 12 else "")
+        st.caption(f"{len(dead)} of {count_text(total, 'channel')} are zero everywhere on this picture: {names}.")
+    if not np.isfinite(sheet.statistics.mean).all():
+        st.warning("Some values of this layer are not finite numbers; they are drawn in grey.")
+    clicked = clickable_mosaic(
+        png=sheet.mosaic.png,
+        cells=sheet.mosaic,
+        labels=sheet.labels,
+        selected=sheet.units.index(unit) if unit in sheet.units else None,
+        marked={place for place, number in enumerate(sheet.units) if sheet.statistics.dead[number]},
+        alt=f"{len(sheet.units)} feature maps of {layer} for {subject.picture.title}",
+        key=key,
+    )
+    colours = (
+        "Blue is below zero, white zero, red above." if sheet.statistics.signed else "Dark is zero, yellow the largest."
+    )
+    each = "Every map has its own scale." if scale == "each" else "One scale for all maps."
+    st.caption(f"{colours} {each}")
+    return sheet, None if clicked is None else sheet.units[clicked]
+
+
+def pages_of(facts: LayerFacts) -> int:
+    """How many sheets a layer's maps take."""
+    return -(-facts.channels // MAPS_ON_A_PAGE)
+
+
+def show_unit(subject: Subject, facts: LayerFacts, unit: int) -> None:
+    """One map: large, over the photo, in numbers, where it peaks, and which pictures excite it."""
+    maps = compute_maps(subject, facts.name)
+    values = maps[unit]
+    signed = bool(maps.min() < 0)
+    row, column = most_active_cell(values)
+    preprocessing = subject.model.preprocessing
+    size = preprocessing.size
+    seen = preprocessing.pixels(subject.picture.intake.image)
+    large = np.asarray(seen.repeat(max(1, 320 // size), axis=0).repeat(max(1, 320 // size), axis=1))
+    times = large.shape[0] / size
+    box = facts.receptive_field.box(row, column, size, size)
+    st.subheader(f"{facts.name}, map {unit}", anchor=False)
+    first, second, third = st.columns(3)
+    first.image(magnify_map(values, signed, 320), caption=f"The map, {shape_text(values.shape)} cells", width="stretch")
+    second.image(overlay_map(large, np.maximum(values, 0)), caption="Laid over what the network sees", width="stretch")
+    third.image(
+        draw_box(large, (box[0] * times, box[1] * times, box[2] * times, box[3] * times)),
+        caption=f"All that cell ({row}, {column}), its most active, can see: {_extent(box)}",
+        width="stretch",
+    )
+    statistics = {
+        "largest": values.max(),
+        "mean": values.mean(),
+        "smallest": values.min(),
+        "active": f"{float((values > 0).mean()):.1%}",
+    }
+    for place, (name, value) in zip(st.columns(4), statistics.items(), strict=True):
+        place.metric(name, value if isinstance(value, str) else significant(value))
+    left, right = st.columns([3, 2])
+    left.plotly_chart(histogram(values, "Values of the map"), config=CHART_CONFIG, key=f"hist-{subject!r}")
+    with right:
+        _show_kernel(subject, facts, unit)
+    _show_excited(subject, facts, unit)
+
+
+def _extent(box: tuple[float, float, float, float]) -> str:
+    return f"{box[3] - box[1]:g} × {box[2] - box[0]:g} px"
+
+
+def _show_kernel(subject: Subject, facts: LayerFacts, unit: int) -> None:
+    """The kernel that makes this map, where the layer has one with more than one tap or the input is colour."""
+    modules = dict(subject.model.network.named_modules())
+    weight = getattr(modules.get(facts.path), "weight", None)
+    if weight is None or weight.ndim != 4 or unit >= weight.shape[0]:
+        st.caption(f"A {facts.kind} layer has no kernel of its own.")
+        return
+    kernel = weight[unit].float().cpu().numpy()  # (C_in / groups, kh, kw)
+    st.caption(
+        f"Its kernel, {shape_text(kernel.shape)}: one slice for each channel it reads. Blue below zero, red above."
+    )
+    shown = kernel[:64]
+    from explorer.rendering import mosaic
+
+    sheet = mosaic(shown, signed=True, scale="shared")
+    st.image(sheet.png, width=min(320, max(96, sheet.width)))
+    if len(kernel) > len(shown):
+        st.caption(f"The first {len(shown)} of {len(kernel)} slices.")
+
+
+def _show_excited(subject: Subject, facts: LayerFacts, unit: int) -> None:
+    """The pictures at hand, by how strongly this map answers to each; cropped to what its peak can see."""
+    from dataclasses import replace
+
+    labels = list_pictures()[:MOST_COMPARED]
+    peaks: list[tuple[float, str, tuple[int, int]]] = []
+    for label in labels:
+        other = replace(subject, picture_label=label, picture_key=get_picture(label).key)
+        values, cells = compute_peaks(other, facts.name)
+        peaks.append((float(values[unit]), label, (int(cells[unit, 0]), int(cells[unit, 1]))))
+    peaks.sort(key=lambda peak: -peak[0])
+    st.caption("Which of your pictures excite this map most: its largest value, and the part of the picture behind it.")
+    size = subject.model.preprocessing.size
+    for place, (value, label, (row, column)) in zip(st.columns(6), peaks, strict=False):
+        seen = subject.model.preprocessing.pixels(get_picture(label).intake.image)
+        left, top, right, bottom = (round(side) for side in facts.receptive_field.box(row, column, size, size))
+        crop = seen[top : max(bottom, top + 1), left : max(right, left + 1)]
+        place.image(encode_png(np.ascontiguousarray(crop)), width="stretch")
+        place.caption(f"**{significant(value)}**")
+        place.text(title_of(label))
+
+
+def layer_names(subject: Subject) -> dict[str, LayerFacts]:
+    """Every layer of the network, by name, in execution order."""
+    return {facts.name: facts for facts in facts_of(subject)}

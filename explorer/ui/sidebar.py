@@ -1,0 +1,204 @@
+"""The sidebar, the same on every page: picture, network, device.
+
+On the home page it must not wait for torch, so there it offers the shipped networks and leaves the
+device to be found; as soon as torch is there, it offers everything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from explorer.device import list_devices
+from explorer.ui.pictures import ImageRejected, add_picture, get_picture, list_pictures, recall, title_of
+from explorer.ui.subject import Subject, has_weights, keep_weights, open_network
+from explorer.zoo import list_models, list_shipped, read_card
+
+_FIT_LABELS = {"crop": "Centre crop", "pad": "Pad", "squash": "Squash"}
+
+
+def show_sidebar(with_network: bool) -> Subject | None:
+    """Draw the sidebar.
+
+    Args:
+        with_network: open the network; without it nothing is imported that takes seconds.
+
+    Returns:
+        What to look at; None where no network could be opened (the reason stands in the page).
+    """
+    with st.sidebar:
+        label = _choose_picture()
+        name = _choose_network("model", "Network")
+        weights = _choose_weights(name)
+        device = _choose_device()
+        if not with_network:
+            return None
+    if not prepare_network(name, device, weights):
+        return None
+    with st.sidebar:
+        fit, size = _choose_input(name, device, weights)
+    return Subject(label, get_picture(label).key, name, device, weights, fit, size)
+
+
+def keep_valid(key: str, options: Sequence[Any], default: Any) -> None:
+    """Put a widget back to its default where an address or an earlier choice names what is not on offer."""
+    if key in st.session_state and st.session_state[key] not in options:
+        st.session_state[key] = default
+
+
+def _choose_picture() -> str:
+    files = st.file_uploader(
+        "Your pictures, up to 20 MB each",
+        accept_multiple_files=True,
+        key="uploads",
+        help="JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to 20 MB and 50 megapixels each. "
+        "Drop, choose or paste several at once. They stay on this server and are not stored on disk.",
+    )
+    with st.expander("Camera", icon=":material/photo_camera:"):
+        # Asked for only when wanted: the browser lights the camera as soon as the widget is there.
+        shot = st.camera_input("Take a photo", key="camera") if st.toggle("Use the camera", key="use_camera") else None
+    for file in [*files, *([shot] if shot else [])]:
+        _take_in(file)
+    asked = st.query_params.get("image")
+    if asked and "image" not in st.session_state and not recall(asked):
+        st.warning("The picture of this link is no longer on the server. Upload it again.")
+    options = list_pictures()
+    keep_valid("image", options, options[0])
+    default = options.index("cat")
+    label = st.selectbox("Picture", options, default, format_func=title_of, key="image", bind="query-params")
+    picture = get_picture(label)
+    st.image(picture.intake.image, caption=picture.credit or None, width="stretch")
+    width, height = picture.intake.image.size
+    st.caption(f"{picture.intake.format}, {width} × {height} pixels. {picture.intake.note}".rstrip())
+    return label
+
+
+def _take_in(file: Any) -> None:
+    """One uploaded file, once; a refusal stands as long as the file is in the list."""
+    seen: dict[str, str] = st.session_state.setdefault("taken_in", {})
+    if file.file_id not in seen:
+        try:
+            picture = add_picture(file.name, file.getvalue())
+            st.session_state["image"] = picture.label
+            seen[file.file_id] = ""
+        except ImageRejected as rejected:
+            seen[file.file_id] = str(rejected)
+    if seen[file.file_id]:
+        with st.container(border=True):
+            st.text(file.name)  # never as Markdown: a file name is a stranger's text
+            st.error(seen[file.file_id], icon=":material/block:")
+
+
+def network_names() -> list[str]:
+    """The networks on offer; torchvision's only once torch is there, since its import takes seconds."""
+    names = list_models() if "torchvision" in sys.modules else list(list_shipped())
+    asked = st.session_state.get("model") or st.query_params.get("model")
+    return names if not asked or asked in names or "torchvision" in sys.modules else [*names, asked]
+
+
+def _choose_network(key: str, label: str) -> str:
+    names = network_names()
+    keep_valid(key, names, names[0])
+    name = st.selectbox(label, names, key=key, bind="query-params", help="The first three are ours and work offline.")
+    if name in list_shipped():
+        card = read_card(name)
+        st.caption(f"{card['parameters']:,} parameters, {card['data']['name']}: {card['accuracy']['value']:.1%} right")
+    return name
+
+
+def choose_second_network() -> str:
+    """The other network of a comparison."""
+    return _choose_network("model2", "Second network")
+
+
+def _choose_weights(name: str) -> str:
+    with st.expander("Own weights", icon=":material/upload_file:"):
+        file = st.file_uploader(
+            f"A safetensors file for {name}",
+            key="weights",
+            help="The number of classes is read from the file. Pickles (.pth, .pt, .bin) are refused.",
+        )
+        if file is None:
+            return ""
+        data = file.getvalue()
+        digest = hashlib.sha256(data).hexdigest()
+        if not has_weights(digest):
+            keep_weights(digest, data)
+        return digest
+
+
+def _choose_device() -> str:
+    if "torch" not in sys.modules:
+        st.caption("Device: found when the first network is opened.")
+        return "auto"
+    devices = {info.name: info for info in list_devices()}
+    options = ["auto", *devices]
+    keep_valid("device", options, "auto")
+    first = next(iter(devices.values()))
+
+    def describe(name: str) -> str:
+        info = first if name == "auto" else devices[name]
+        memory = f", {info.memory / 2**30:.0f} GB" if info.memory else ""
+        return f"{'Auto: ' if name == 'auto' else ''}{info.label}{memory}"
+
+    device = st.selectbox("Device", options, format_func=describe, key="device")
+    chosen = first if device == "auto" else devices[device]
+    free = f" {chosen.free / 2**30:.1f} GB free." if chosen.free is not None else ""
+    st.caption(f"Computes in float32.{free}")
+    return device
+
+
+def _choose_input(name: str, device: str, weights: str) -> tuple[Any, int]:
+    fit = st.segmented_control(
+        "Fit",
+        list(_FIT_LABELS),
+        default="crop",
+        format_func=_FIT_LABELS.__getitem__,
+        key="fit",
+        bind="query-params",
+        required=True,
+        help="How a picture that is no square becomes one: cut its ends, pad it with grey, or stretch it.",
+    )
+    native = open_network(name, device, weights).preprocessing.size
+    sizes = sorted({max(32, native // 2), native, native * 3 // 2, native * 2, *([native * 4] if native < 64 else [])})
+    keep_valid("size", sizes, native)
+    size = st.select_slider(
+        "Resolution",
+        sizes,
+        value=native,
+        format_func=lambda side: f"{side} px",
+        key="size",
+        bind="query-params",
+        help=f"The side of the square the network sees. It was trained on {native} pixels.",
+    )
+    return fit, size
+
+
+def prepare_network(name: str, device: str, weights: str) -> bool:
+    """Download where needed, with a bar, and open; a failure is said in one sentence."""
+    from explorer.device import DeviceUnavailable
+    from explorer.zoo import ModelUnknown, WeightsRejected, WeightsUnavailable
+    from explorer.zoo.download import is_cached
+
+    try:
+        if not weights and not is_cached(name):
+            bar = st.progress(0.0, f"Downloading the weights of {name} …")
+
+            def tell(done: int, total: int) -> None:
+                share = min(done / total, 1.0) if total else 0.0
+                bar.progress(share, f"Downloading the weights of {name}: {done / 1e6:.0f} of {total / 1e6:.0f} MB")
+
+            from explorer.zoo import load_model
+
+            load_model(name, "cpu", progress=tell)
+            bar.empty()
+        open_network(name, device, weights)
+    except (ModelUnknown, WeightsUnavailable, WeightsRejected, DeviceUnavailable) as problem:
+        st.error(str(problem), icon=":material/cloud_off:")
+        st.info(f"Choose one of ours in the sidebar: {', '.join(list_shipped())}.")
+        return False
+    return True

@@ -1,0 +1,42 @@
+"""The home page: what there is to see, and where to begin. Imports nothing that takes seconds."""
+
+import sys
+import threading
+
+import streamlit as st
+
+from explorer.ui.sidebar import show_sidebar
+from explorer.zoo import list_shipped, read_card
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> threading.Timer:
+    """Import torch once this page has been delivered, so that the next one opens at once."""
+    timer = threading.Timer(1.0, lambda: __import__("explorer.zoo.loading"))
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+show_sidebar(with_network=False)
+st.title("Look inside a convolutional network", anchor=False)
+st.markdown(
+    "Choose a picture in the sidebar, or upload your own, and see what every layer of a network makes of it: "
+    "every feature map, every shape, every number. Everything runs on this machine."
+)
+st.page_link("pages/layers.py", label="Open the layers of a network", icon=":material/layers:")
+st.subheader("Networks of our own, trained for this", anchor=False)
+for column, name in zip(st.columns(max(1, len(list_shipped()))), list_shipped(), strict=False):
+    card = read_card(name)
+    with column.container(border=True, height="stretch"):
+        st.markdown(f"**{name}**")
+        st.caption(card["title"])
+        st.markdown(
+            f"{card['parameters']:,} parameters, made for {card['input_size']} × {card['input_size']} pixels. "
+            f"**{card['accuracy']['value']:.1%}** right on {card['data']['name']} ({card['accuracy']['split']})."
+        )
+st.caption(
+    "Torchvision's classification CNNs are in the list of networks too; their weights are downloaded on first use."
+)
+if "torch" not in sys.modules:
+    warm_up()
