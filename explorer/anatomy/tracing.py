@@ -61,7 +61,7 @@ class _Pass:
     known: dict[str, LayerFacts]  # facts of an earlier pass with this input shape; empty in the first
     path: list[str] = field(default_factory=lambda: [""])
     inside_leaf: int = 0
-    # By id of a tensor. Ids are used again once a tensor is gone, but then the new one has overwritten the entry.
+    # By id of a tensor. Ids are used again once a tensor is gone: every new one overwrites the entry or removes it.
     origin: dict[int, str] = field(default_factory=dict)
     geometry: dict[int, Geometry] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
@@ -73,6 +73,11 @@ class _Pass:
         count = self.counts.get(name, 0)
         self.counts[name] = count + 1
         return f"{name}_{count}" if count else name
+
+    def forget(self, tensor: Tensor) -> None:
+        """Drop what was known of an earlier tensor with this one's id."""
+        self.geometry.pop(id(tensor), None)
+        self.origin.pop(id(tensor), None)
 
 
 _running: ContextVar[_Pass | None] = ContextVar("running_pass", default=None)
@@ -156,7 +161,7 @@ def _copies_of(outputs: dict[str, Tensor], target: Any) -> dict[str, Tensor]:
 
 
 def _plain_name(func: Any, name: str) -> str:
-    """The name without underscores: add for __radd__ and __add__; dispatchers by what `torch.nn.functional` calls them."""
+    """The name without underscores: "add" for __radd__; dispatchers by what `torch.nn.functional` calls them."""
     if name.startswith("__") and name.endswith("__"):
         name = name[2:-2]
         return name[1:] if name[:1] == "r" and name[1:] in FUNCTIONS else name
@@ -175,6 +180,8 @@ def _follow(running: _Pass, name: str, args: Any, kwargs: dict[str, Any], output
         geometry = after_function(name, sources, args, kwargs, tuple(output.shape))
         origin = running.origin[id(known[0])]
         running.geometry[id(output)], running.origin[id(output)] = geometry, origin
+    else:
+        running.forget(output)
 
 
 def _emit(
@@ -193,11 +200,15 @@ def _emit(
     if facts is None:
         known = [t for t in inputs if id(t) in running.geometry]
         if not known:  # made of constants: no layer of the image
+            running.forget(output)
             return output
         facts, placed = _state_facts(running, name, kind, path, known, output, geometry, macs, parameters)
         running.facts[name] = facts
-    for edit in running.edits.get(name, ()):
-        output = _apply(edit, output, facts.channel_axis)
+    if name in running.edits:
+        running.inside_leaf += 1  # the arithmetic of an edit is no layer of the network
+        for edit in running.edits[name]:
+            output = _apply(edit, output, facts.channel_axis)
+        running.inside_leaf -= 1
     if not running.known:
         running.geometry[id(output)], running.origin[id(output)] = placed, name
     if running.wanted is None or name in running.wanted:
@@ -323,6 +334,7 @@ class _Probe:
         for edit in edits:
             by_layer.setdefault(edit.layer, []).append(edit)
         running = _Pass(wanted, by_layer, known)
+        x = x.clone()  # for networks that overwrite their input: it is the caller's
         running.origin[id(x)], running.geometry[id(x)] = INPUT, Geometry.of_input(tuple(x.shape))
         token = _running.set(running)
         try:

@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.device import list_devices
+from explorer.ui.navigation import enter_by_the_front_door
 from explorer.ui.pictures import ImageRejected, add_picture, get_picture, list_pictures, recall, title_of
 from explorer.ui.subject import Subject, has_weights, keep_weights, open_network
 from explorer.zoo import list_models, list_shipped, read_card
@@ -22,7 +23,7 @@ _FIT_LABELS = {"crop": "Centre crop", "pad": "Pad", "squash": "Squash"}
 
 
 def show_sidebar(with_network: bool) -> Subject | None:
-    """Draw the sidebar.
+    """Draw the sidebar; what every page calls first.
 
     Args:
         with_network: open the network; without it nothing is imported that takes seconds.
@@ -30,6 +31,7 @@ def show_sidebar(with_network: bool) -> Subject | None:
     Returns:
         What to look at; None where no network could be opened (the reason stands in the page).
     """
+    enter_by_the_front_door()
     with st.sidebar:
         label = _choose_picture()
         name = _choose_network("model", "Network")

@@ -1,0 +1,33 @@
+"""The pages, and the way every session takes to them: through `streamlit_app.py`."""
+
+from pathlib import Path
+
+import streamlit as st
+
+_PAGES = Path(__file__).parents[2] / "pages"
+_DOOR = "front_door"
+
+
+def open_page() -> None:
+    """Show the page that the address names."""
+    st.session_state[_DOOR] = "open"
+    st.navigation(_list_pages(), position="top").run()
+
+
+def enter_by_the_front_door() -> None:
+    """Go through `streamlit_app.py` where a link led past it.
+
+    Until some session has called `st.navigation`, a server takes the folder `pages` for the pages of
+    an old-style app and runs the page of a link by itself, without settings and navigation.
+    """
+    if _DOOR not in st.session_state:
+        st.session_state[_DOOR] = "asked for"
+        st.navigation(_list_pages(), position="top")
+        st.rerun()
+
+
+def _list_pages() -> list[st.Page]:
+    return [
+        st.Page(_PAGES / "home.py", title="Home", icon=":material/home:", default=True),
+        st.Page(_PAGES / "layers.py", title="Layers", icon=":material/layers:"),
+    ]
