@@ -9,7 +9,7 @@ from explorer.ui.analysis import compute_maps, facts_of
 from explorer.ui.components import NetworkClick
 from explorer.ui.downloads import arrays_as_npz, layer_snippet, offer
 from explorer.ui.panels import layer_names, pages_of, show_facts, show_input, show_network, show_sheet, show_unit
-from explorer.ui.pictures import get_picture, list_pictures, title_of
+from explorer.ui.pictures import get_picture, list_pictures
 from explorer.ui.sidebar import choose_second_network, keep_valid, prepare_network, show_sidebar
 from explorer.ui.subject import Subject
 
@@ -25,7 +25,7 @@ def choose_other(subject: Subject, mode: str) -> Subject | None:
         return replace(subject, network=name, weights="", size=0) if prepare_network(name, subject.device, "") else None
     options = list_pictures()
     keep_valid("image2", options, options[0])
-    label = st.selectbox("Second picture", options, format_func=title_of, key="image2", bind="query-params")
+    label = st.selectbox("Second picture", options, key="image2", bind="query-params")
     return replace(subject, picture_label=label, picture_key=get_picture(label).key)
 
 

@@ -21,7 +21,7 @@ def arrays_as_npz(**arrays: NDArray[np.generic]) -> bytes:
 
 def layer_snippet(subject: Subject, layer: str) -> str:
     """Python that gives the maps on the page, from the project's root, with the picture's file beside it."""
-    sample = subject.picture.label if subject.picture.credit else ""
+    sample = subject.picture.sample
     lines = [
         "from explorer.anatomy import record",
         "from explorer.images import open_image",
@@ -47,9 +47,9 @@ def layer_snippet(subject: Subject, layer: str) -> str:
 
 def offer(name: str, png: bytes, npz: Callable[[], bytes], snippet: str, key: str) -> None:
     """Buttons for the picture and the arrays, and the snippet to copy."""
-    left, right, _ = st.columns([1, 1, 2])
-    left.download_button("PNG", png, f"{name}.png", "image/png", key=f"{key}-png", icon=":material/image:")
-    right.download_button(
+    row = st.container(horizontal=True)
+    row.download_button("PNG", png, f"{name}.png", "image/png", key=f"{key}-png", icon=":material/image:")
+    row.download_button(
         "Arrays (NPZ)", npz, f"{name}.npz", "application/octet-stream", key=f"{key}-npz", icon=":material/data_array:"
     )
     with st.expander("The same in Python", icon=":material/code:"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -16,6 +17,7 @@ from explorer.rendering import (
     encode_png,
     histogram,
     magnify_map,
+    mosaic,
     overlay_map,
 )
 from explorer.ui.analysis import (
@@ -30,7 +32,7 @@ from explorer.ui.analysis import (
     facts_of,
 )
 from explorer.ui.components import NetworkClick, clickable_mosaic, network_view
-from explorer.ui.pictures import get_picture, list_pictures, title_of
+from explorer.ui.pictures import get_picture, list_pictures
 from explorer.ui.subject import Subject
 from explorer.ui.wording import count_text, shape_text, significant
 
@@ -58,8 +60,18 @@ def show_input(subject: Subject) -> None:
     preprocessing = subject.model.preprocessing
     photo, pixels, before, after = compute_input(subject)
     left, middle, right = st.columns([2, 1, 2])
-    left.image(photo, caption="Your picture; the outline is what the network gets", width="stretch")
-    middle.image(pixels, caption=f"What it sees: {preprocessing.size} × {preprocessing.size} pixels", width="stretch")
+    left.image(
+        photo,
+        caption="Your picture; the outline is what the network gets",
+        alt=f"{subject.picture.title} with the part that goes into the network outlined",
+        width="stretch",
+    )
+    middle.image(
+        pixels,
+        caption=f"What it sees: {preprocessing.size} × {preprocessing.size} pixels",
+        alt=f"{subject.picture.title} as the network sees it",
+        width="stretch",
+    )
     right.plotly_chart(channel_means(before, after), config=CHART_CONFIG, key=f"means-{subject!r}")
     right.caption(
         f"Normalised per channel: (value − {_numbers(preprocessing.mean)}) / {_numbers(preprocessing.std)}. "
@@ -125,11 +137,22 @@ def show_unit(subject: Subject, facts: LayerFacts, unit: int) -> None:
     box = facts.receptive_field.box(row, column, size, size)
     st.subheader(f"{facts.name}, map {unit}", anchor=False)
     first, second, third = st.columns(3)
-    first.image(magnify_map(values, signed, 320), caption=f"The map, {shape_text(values.shape)} cells", width="stretch")
-    second.image(overlay_map(large, np.maximum(values, 0)), caption="Laid over what the network sees", width="stretch")
+    first.image(
+        magnify_map(values, signed, 320),
+        caption=f"The map, {shape_text(values.shape)} cells",
+        alt=f"Map {unit} of {facts.name}",
+        width="stretch",
+    )
+    second.image(
+        overlay_map(large, np.maximum(values, 0)),
+        caption="Laid over what the network sees",
+        alt=f"Where map {unit} is high on {subject.picture.title}",
+        width="stretch",
+    )
     third.image(
         draw_box(large, (box[0] * times, box[1] * times, box[2] * times, box[3] * times)),
         caption=f"All that cell ({row}, {column}), its most active, can see: {_extent(box)}",
+        alt=f"The receptive field of cell ({row}, {column}) outlined on {subject.picture.title}",
         width="stretch",
     )
     statistics = {
@@ -138,8 +161,9 @@ def show_unit(subject: Subject, facts: LayerFacts, unit: int) -> None:
         "smallest": values.min(),
         "active": f"{float((values > 0).mean()):.1%}",
     }
-    for place, (name, value) in zip(st.columns(4), statistics.items(), strict=True):
-        place.metric(name, value if isinstance(value, str) else significant(value))
+    numbers = st.container(horizontal=True)
+    for name, value in statistics.items():
+        numbers.metric(name, value if isinstance(value, str) else significant(value), width=130)
     left, right = st.columns([3, 2])
     left.plotly_chart(histogram(values, "Values of the map"), config=CHART_CONFIG, key=f"hist-{subject!r}")
     with right:
@@ -163,18 +187,14 @@ def _show_kernel(subject: Subject, facts: LayerFacts, unit: int) -> None:
         f"Its kernel, {shape_text(kernel.shape)}: one slice for each channel it reads. Blue below zero, red above."
     )
     shown = kernel[:64]
-    from explorer.rendering import mosaic
-
     sheet = mosaic(shown, signed=True, scale="shared")
-    st.image(sheet.png, width=min(320, max(96, sheet.width)))
+    st.image(sheet.png, alt=f"The kernel of map {unit}, slice by slice", width=min(320, max(96, sheet.width)))
     if len(kernel) > len(shown):
         st.caption(f"The first {len(shown)} of {len(kernel)} slices.")
 
 
 def _show_excited(subject: Subject, facts: LayerFacts, unit: int) -> None:
     """The pictures at hand, by how strongly this map answers to each; cropped to what its peak can see."""
-    from dataclasses import replace
-
     labels = list_pictures()[:MOST_COMPARED]
     peaks: list[tuple[float, str, tuple[int, int]]] = []
     for label in labels:
@@ -184,13 +204,16 @@ def _show_excited(subject: Subject, facts: LayerFacts, unit: int) -> None:
     peaks.sort(key=lambda peak: -peak[0])
     st.caption("Which of your pictures excite this map most: its largest value, and the part of the picture behind it.")
     size = subject.model.preprocessing.size
-    for place, (value, label, (row, column)) in zip(st.columns(6), peaks, strict=False):
+    places = st.container(horizontal=True)
+    for value, label, (row, column) in peaks[:6]:
+        place = places.container(width=110)
         seen = subject.model.preprocessing.pixels(get_picture(label).intake.image)
         left, top, right, bottom = (round(side) for side in facts.receptive_field.box(row, column, size, size))
         crop = seen[top : max(bottom, top + 1), left : max(right, left + 1)]
-        place.image(encode_png(np.ascontiguousarray(crop)), width="stretch")
-        place.caption(f"**{significant(value)}**")
-        place.text(title_of(label))
+        place.image(
+            encode_png(np.ascontiguousarray(crop)), alt=f"What excites map {unit} most in {label}", width="stretch"
+        )
+        place.text(f"{significant(value)}\n{get_picture(label).title}")
 
 
 def layer_names(subject: Subject) -> dict[str, LayerFacts]:

@@ -19,6 +19,7 @@ from explorer.samples import SAMPLES, read_sample
 
 STORE_BYTES = 512 * 2**20  # of decoded pictures, over all sessions; the longest unused go first
 _SESSION_KEY = "picture_list"
+_SAMPLE_NAMES = {sample.title: sample.name for sample in SAMPLES}
 
 
 @dataclass(frozen=True)
@@ -26,14 +27,16 @@ class Picture:
     """One picture a person can choose.
 
     Attributes:
-        label: unique among the pictures of a session; part of addresses.
-        title: file name or sample title, for people.
-        credit: who made it; empty for uploads.
+        label: what the chooser shows and addresses name; unique among the pictures of a session.
+        title: file name, or the sample's title.
+        sample: the sample's name, "" for uploads.
+        credit: who made it, "" for uploads.
         intake: the pixels, and what was done to them.
     """
 
     label: str
     title: str
+    sample: str
     credit: str
     intake: Intake
 
@@ -82,7 +85,7 @@ def _store() -> _Store:
 @st.cache_resource(show_spinner=False)
 def _sample(name: str) -> Picture:
     sample = next(sample for sample in SAMPLES if sample.name == name)
-    return Picture(sample.name, sample.title, sample.credit, read_image(read_sample(name)))
+    return Picture(sample.title, sample.title, sample.name, sample.credit, read_image(read_sample(name)))
 
 
 def add_picture(title: str, data: bytes) -> Picture:
@@ -94,7 +97,7 @@ def add_picture(title: str, data: bytes) -> Picture:
     intake = read_image(data)
     # The name alone could belong to two pictures, the digest alone says nothing to a person.
     stem = title.replace("\n", " ")[-60:]
-    picture = Picture(f"{stem} · {intake.sha256[:12]}", title, "", intake)
+    picture = Picture(f"{stem} · {intake.sha256[:12]}", title, "", "", intake)
     _store().put(picture)
     _list_for_session(picture.label)
     return picture
@@ -108,7 +111,7 @@ def _list_for_session(label: str) -> None:
 
 def recall(label: str) -> bool:
     """List a picture that an address names; False if the server has it no more."""
-    if any(label == sample.name for sample in SAMPLES):
+    if label in _SAMPLE_NAMES:
         return True
     if _store().get(label) is None:
         return False
@@ -119,7 +122,7 @@ def recall(label: str) -> bool:
 def list_pictures() -> list[str]:
     """Labels of the pictures this session can choose: its uploads, newest first, then the samples."""
     uploads = [label for label in st.session_state.get(_SESSION_KEY, []) if _store().get(label)]
-    return [*reversed(uploads), *(sample.name for sample in SAMPLES)]
+    return [*reversed(uploads), *_SAMPLE_NAMES]
 
 
 def get_picture(label: str) -> Picture:
@@ -128,17 +131,12 @@ def get_picture(label: str) -> Picture:
     Raises:
         KeyError: it is neither a sample nor in the store.
     """
-    if any(label == sample.name for sample in SAMPLES):
-        return _sample(label)
+    if label in _SAMPLE_NAMES:
+        return _sample(_SAMPLE_NAMES[label])
     picture = _store().get(label)
     if picture is None:
         raise KeyError(label)
     return picture
 
 
-def title_of(label: str) -> str:
-    """What the chooser shows for a label."""
-    return next((sample.title for sample in SAMPLES if sample.name == label), label)
-
-
-__all__ = ["ImageRejected", "Picture", "add_picture", "get_picture", "list_pictures", "recall", "title_of"]
+__all__ = ["ImageRejected", "Picture", "add_picture", "get_picture", "list_pictures", "recall"]

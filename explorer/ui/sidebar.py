@@ -14,8 +14,9 @@ from typing import Any
 import streamlit as st
 
 from explorer.device import list_devices
+from explorer.samples import SAMPLES
 from explorer.ui.navigation import enter_by_the_front_door
-from explorer.ui.pictures import ImageRejected, add_picture, get_picture, list_pictures, recall, title_of
+from explorer.ui.pictures import ImageRejected, add_picture, get_picture, list_pictures, recall
 from explorer.ui.subject import Subject, has_weights, keep_weights, open_network
 from explorer.zoo import list_models, list_shipped, read_card
 
@@ -69,11 +70,11 @@ def _choose_picture() -> str:
     if asked and "image" not in st.session_state and not recall(asked):
         st.warning("The picture of this link is no longer on the server. Upload it again.")
     options = list_pictures()
-    keep_valid("image", options, options[0])
-    default = options.index("cat")
-    label = st.selectbox("Picture", options, default, format_func=title_of, key="image", bind="query-params")
+    keep_valid("image", options, SAMPLES[0].title)
+    default = options.index(SAMPLES[0].title)
+    label = st.selectbox("Picture", options, default, key="image", bind="query-params")
     picture = get_picture(label)
-    st.image(picture.intake.image, caption=picture.credit or None, width="stretch")
+    st.image(picture.intake.image, caption=picture.credit or None, alt=picture.title, width="stretch")
     width, height = picture.intake.image.size
     st.caption(f"{picture.intake.format}, {width} × {height} pixels. {picture.intake.note}".rstrip())
     return label

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import re
 import tempfile
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -42,15 +42,15 @@ def ensure_downloaded(name: str, url: str, progress: Progress | None = None, tim
     does not match them is thrown away.
 
     Raises:
-        WeightsUnavailable: no network, or what came is damaged.
+        WeightsUnavailable: no network, a cache that cannot be written, or what came is damaged.
     """
     target = cached_path(url)
     if target.is_file():
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     part: str | None = None
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         with (
             urllib.request.urlopen(url, timeout=timeout) as response,
             tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as file,
@@ -69,7 +69,7 @@ def ensure_downloaded(name: str, url: str, progress: Progress | None = None, tim
             raise WeightsUnavailable(f"The download of {name}'s weights came damaged; try again.")
         os.replace(part, target)  # a reader never sees half a file
         part = None
-    except (urllib.error.URLError, TimeoutError, ConnectionError, OSError) as error:
+    except (OSError, http.client.HTTPException) as error:
         raise WeightsUnavailable(
             f"The weights of {name} are not on this machine and could not be downloaded "
             f"({getattr(error, 'reason', error)}); the shipped networks work offline."

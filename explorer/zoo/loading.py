@@ -80,7 +80,7 @@ def random_model(name: str, num_classes: int | None = None, seed: int = 0, devic
     card = read_card(name) if name in list_shipped() else _official_card(name)
     count = num_classes or len(card["classes"])
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed would set the GPUs' too
         network = _builder(name)(count)
     model = _describe(name, publish(network, resolve_device(device)), card)
     classes = model.classes if count == len(model.classes) else _numbered(count)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 _CONVERT = (
     "Convert it once, where you trust it: "
@@ -48,7 +50,8 @@ def read_weights(data: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
     Raises:
         WeightsRejected: a pickle, or not safetensors at all.
     """
-    if data[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+    # A safetensors file begins with a length of eight bytes, which may happen to be a pickle's first two.
+    if data[8:9] != b"{" and data[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
         raise WeightsRejected(
             f"This is a pickle (.pth, .pt, .bin), and opening a pickle can run any program it contains. {_CONVERT}"
         )
@@ -59,6 +62,18 @@ def read_weights(data: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
     except (SafetensorError, struct.error, ValueError, KeyError) as error:
         raise WeightsRejected(f"This is not a whole safetensors file ({error}).") from error
     return {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}, metadata
+
+
+class _ShapesOnly(TorchFunctionMode):
+    """Modules built under it get weights without memory: those come from `torch.empty`.
+
+    `torch.device("meta")` would empty every tensor, also the small ones from which RegNet computes its widths.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.empty:
+            kwargs = {**(kwargs or {}), "device": "meta"}
+        return func(*args, **(kwargs or {}))
 
 
 def head_of(reference: Mapping[str, Tensor], num_classes: int) -> str:
@@ -88,12 +103,12 @@ def fit_weights(
     Raises:
         WeightsMismatch: keys or shapes differ.
     """
-    with torch.device("meta"):
+    with _ShapesOnly():
         reference = build(num_classes).state_dict()
     head = state.get(head_of(reference, num_classes))
     if head is not None and head.ndim > 1 and head.shape[0] != num_classes:
         num_classes = head.shape[0]
-        with torch.device("meta"):
+        with _ShapesOnly():
             reference = build(num_classes).state_dict()
     # Counters of seen batches play no part in evaluation, and some tools drop them.
     wanted = {key for key in reference if not key.endswith("num_batches_tracked")}

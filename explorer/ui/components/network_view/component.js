@@ -97,7 +97,7 @@ class View {
     const shape = writeShape(column.shape);
 
     const header = this.stop(element("button", "header"), column, null, column.opens ? "open" : "select");
-    header.append(element("span", "title", column.title), element("span", "kind", column.kind));
+    header.append(element("span", "title", column.title.replaceAll(".", ".\u200b")), element("span", "kind", column.kind));
     header.append(element("span", "shape", shape));
     const facts = column.facts.map(([name, value]) => `${name} ${value}`).join(", ");
     const verb = column.opens ? "open the stage" : "select";
