@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from explorer.training.datasets import DatasetMissing, LabelledImages, load_split
 from explorer.training.recipes import RECIPES, Recipe, accuracy, fit
@@ -32,7 +32,7 @@ SOURCES = {
 }
 NOTES = {
     "tiny-vgg": "Trained with batch normalisation after every convolution, folded into the weights afterwards.",
-    "mini-resnet": "Labels only.",
+    "mini-resnet": "Labels only; in the second cycle half of the batches are patchworks of two pictures (CutMix).",
     "photo-net": "Distilled: a MobileNetV2 with ImageNet weights, loaded through torchvision, gave its opinion on "
     "six crops of every training photo; the network learns from the labels and from that opinion. "
     "The teacher has seen ImageNet's training photos, of which Imagenette's are a part.",
@@ -44,27 +44,44 @@ def to_storage(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return {key: (value.half() if value.ndim > 1 else value).contiguous() for key, value in state.items()}
 
 
-def measure(recipe: Recipe, test: LabelledImages) -> float:
-    """Accuracy of the shipped file on the test split."""
+def load_shipped(recipe: Recipe) -> nn.Module:
+    """The network as it is in `models/`, float32, in evaluation mode."""
     network = recipe.finish(recipe.build())
     state = load_file(MODELS / recipe.name / "weights.safetensors")
     network.load_state_dict(
         {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
     )
-    return accuracy(network, test, recipe.mean, recipe.std)
+    return network
 
 
-def make(recipe: Recipe, train: LabelledImages, test: LabelledImages) -> float:
-    """Train, write weights and card, return the accuracy of the written file."""
+def make(recipe: Recipe, train: LabelledImages, test: LabelledImages, from_cycle: int) -> float:
+    """Train, write weights and card, return the accuracy of the written file.
+
+    Args:
+        recipe: what to do.
+        train, test: the splits.
+        from_cycle: 1 for all of it; a later one goes on from the shipped weights, whose cycles are taken as done.
+    """
+    path = MODELS / recipe.name / "card.json"
+    spent = json.loads(path.read_text(encoding="utf-8"))["training"]["seconds"] if from_cycle > 1 else 0
+    start = load_shipped(recipe) if from_cycle > 1 else None
     started = time.perf_counter()
-    network = fit(recipe, train, test, log=lambda line: print(line, flush=True))
-    seconds = time.perf_counter() - started
-    folder = MODELS / recipe.name
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = folder / "weights.safetensors"
-    save_file(to_storage(network.state_dict()), weights)
-    measured = measure(recipe, test)
-    card = {
+    rest = replace(recipe, cycles=recipe.cycles[from_cycle - 1 :])
+    network = fit(rest, train, test, log=lambda line: print(line, flush=True), start=start)
+    seconds = spent + time.perf_counter() - started
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(to_storage(network.state_dict()), path.parent / "weights.safetensors")
+    measured = accuracy(load_shipped(recipe), test, recipe.mean, recipe.std)
+    path.write_text(json.dumps(describe(recipe, network, test, seconds, measured), indent=2) + "\n", encoding="utf-8")
+    return measured
+
+
+def describe(
+    recipe: Recipe, network: nn.Module, test: LabelledImages, seconds: float, measured: float
+) -> dict[str, object]:
+    """The card of a network: what it is, what made it, what was measured."""
+    weights = MODELS / recipe.name / "weights.safetensors"
+    return {
         "name": recipe.name,
         "title": recipe.title,
         "architecture": recipe.name.replace("-", "_"),
@@ -77,13 +94,13 @@ def make(recipe: Recipe, train: LabelledImages, test: LabelledImages) -> float:
         "note": NOTES[recipe.name],
         "training": {
             "command": f"python -m explorer.training {recipe.name}",
-            "epochs": recipe.epochs,
+            "epochs": sum(cycle.epochs for cycle in recipe.cycles),
+            "cycles": [{"epochs": cycle.epochs, "learning_rate": cycle.learning_rate} for cycle in recipe.cycles],
             "seed": recipe.seed,
             "batch_size": recipe.batch_size,
-            "learning_rate": recipe.learning_rate,
             "weight_decay": recipe.weight_decay,
             "seconds": round(seconds),
-            "machine": "2 CPU cores, bf16 autocast",
+            "machine": "2 CPU cores shared with other work, bf16 autocast",
             "date": date.today().isoformat(),
         },
         "accuracy": {
@@ -94,8 +111,6 @@ def make(recipe: Recipe, train: LabelledImages, test: LabelledImages) -> float:
         "storage": "fp16 weights, fp32 biases and batch statistics",
         "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
     }
-    (folder / "card.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-    return measured
 
 
 def main() -> int:
@@ -103,18 +118,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m explorer.training", description=__doc__)
     parser.add_argument("names", nargs="+", choices=sorted(RECIPES), metavar="NAME", help=", ".join(RECIPES))
     parser.add_argument("--evaluate", action="store_true", help="measure what is shipped instead of training")
-    parser.add_argument("--epochs", type=int, help="train for another number of epochs")
+    parser.add_argument("--from-cycle", type=int, default=1, help="go on from the shipped weights with this cycle")
     options = parser.parse_args()
     for name in options.names:
         recipe = RECIPES[name]
-        if options.epochs:
-            recipe = replace(recipe, epochs=options.epochs)
         try:
             test = load_split(recipe.data, recipe.test_split)
             if options.evaluate:
-                measured = measure(recipe, test)
+                measured = accuracy(load_shipped(recipe), test, recipe.mean, recipe.std)
             else:
-                measured = make(recipe, load_split(recipe.data, recipe.train_split), test)
+                measured = make(recipe, load_split(recipe.data, recipe.train_split), test, options.from_cycle)
         except DatasetMissing as missing:
             print(missing, file=sys.stderr)
             return 2

@@ -33,6 +33,28 @@ def cutout(images: Tensor, size: int, generator: torch.Generator) -> Tensor:
     return images.masked_fill(hole[:, None], 0.0)
 
 
+def cutmix(images: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Replace a rectangle of every picture by that of another one (Yun et al. 2019).
+
+    Args:
+        images: (B, C, H, W).
+        generator: source of randomness.
+
+    Returns:
+        The pictures; (B,) which other picture each got its rectangle from; (B,) the share of its own that is left.
+    """
+    count, _, height, width = images.shape
+    partner = torch.randperm(count, generator=generator)
+    side = (1 - torch.rand(count, 1, generator=generator)).sqrt()  # of a rectangle whose area is uniform
+    row = torch.randint(0, height, (count, 1), generator=generator)
+    column = torch.randint(0, width, (count, 1), generator=generator)
+    in_rows = (torch.arange(height) - row).abs() * 2 < side * height  # (B, H)
+    in_columns = (torch.arange(width) - column).abs() * 2 < side * width  # (B, W)
+    taken = in_rows[:, :, None] & in_columns[:, None, :]
+    share = 1 - taken.float().mean(dim=(1, 2))
+    return torch.where(taken[:, None], images[partner], images), partner, share
+
+
 def random_crops(count: int, scale: tuple[float, float], generator: torch.Generator) -> Tensor:
     """Random resized crops as affine parameters (Szegedy et al. 2015), for `crop`.
 

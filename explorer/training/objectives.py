@@ -33,7 +33,7 @@ def normalise(images: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -
 
 
 class Labels:
-    """Cross-entropy against smoothed labels on shifted, mirrored pictures with a hole."""
+    """Cross-entropy against smoothed labels on shifted, mirrored pictures, with a hole or part of another one."""
 
     def __init__(
         self,
@@ -43,18 +43,25 @@ class Labels:
         smoothing: float = 0.1,
         shift: int = 4,
         hole: int = 8,
+        mixed: float = 0.0,
     ) -> None:
         self.data, self.mean, self.std = data, mean, std
-        self.smoothing, self.shift, self.hole = smoothing, shift, hole
+        self.smoothing, self.shift, self.hole, self.mixed = smoothing, shift, hole, mixed
 
     def __call__(self, network: nn.Module, indices: Tensor, generator: torch.Generator) -> Tensor:
         images = self.data.images[indices].float() / 255
         images = augment.flip(augment.shift(images, self.shift, generator), generator)
         images = normalise(images, self.mean, self.std)
+        labels = self.data.labels[indices]
+        if torch.rand((), generator=generator) < self.mixed:
+            images, partner, share = augment.cutmix(images, generator)
+            logits = network(images).float()
+            own = F.cross_entropy(logits, labels, reduction="none", label_smoothing=self.smoothing)
+            other = F.cross_entropy(logits, labels[partner], reduction="none", label_smoothing=self.smoothing)
+            return (share * own + (1 - share) * other).mean()
         if self.hole:
             images = augment.cutout(images, self.hole, generator)
-        logits = network(images).float()
-        return F.cross_entropy(logits, self.data.labels[indices], label_smoothing=self.smoothing)
+        return F.cross_entropy(network(images).float(), labels, label_smoothing=self.smoothing)
 
     def parameters(self) -> list[nn.Parameter]:
         return []

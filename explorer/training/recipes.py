@@ -20,6 +20,21 @@ IMAGENETTE_IN_IMAGENET = [0, 217, 482, 491, 497, 566, 569, 571, 574, 701]
 
 
 @dataclass(frozen=True)
+class Cycle:
+    """One rise and fall of the learning rate.
+
+    Attributes:
+        objective: what is minimised, given the training split.
+        epochs: passes over the training split.
+        learning_rate: the peak of a one-cycle schedule for SGD with Nesterov momentum 0.9 (Smith & Topin 2019).
+    """
+
+    objective: Callable[[LabelledImages], Objective]
+    epochs: int
+    learning_rate: float
+
+
+@dataclass(frozen=True)
 class Recipe:
     """How one network of ours is made.
 
@@ -28,10 +43,9 @@ class Recipe:
         title: one line for the model picker.
         build: the network as it is trained.
         finish: from the trained network to the shipped one.
-        objective: what is minimised, given the training split.
+        cycles: what is done, one after the other.
         data, train_split, test_split: for `datasets.load_split`.
         input_size, mean, std: what a picture goes through before the network.
-        learning_rate: the peak of a one-cycle schedule for SGD with Nesterov momentum 0.9.
         weight_decay: on weights of convolutions and linear layers only.
     """
 
@@ -39,16 +53,14 @@ class Recipe:
     title: str
     build: Callable[[], nn.Module]
     finish: Callable[[nn.Module], nn.Module]
-    objective: Callable[[LabelledImages], Objective]
+    cycles: tuple[Cycle, ...]
     data: str
     train_split: str
     test_split: str
     input_size: int
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
-    epochs: int
     batch_size: int
-    learning_rate: float
     weight_decay: float = 5e-4
     seed: int = 0
 
@@ -81,40 +93,50 @@ RECIPES = {
             title="Tiny VGG, six convolutions, CIFAR-10",
             build=lambda: tiny_vgg(batch_norm=True),
             finish=fold_batch_norm,
-            objective=lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD, smoothing=0.05, shift=3, hole=0),
+            cycles=(
+                Cycle(
+                    lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD, smoothing=0.05, shift=3, hole=0),
+                    epochs=16,
+                    learning_rate=0.15,
+                ),
+            ),
             data="cifar10",
             train_split="train",
             test_split="test",
             input_size=32,
             mean=CIFAR10_MEAN,
             std=CIFAR10_STD,
-            epochs=16,
             batch_size=128,
-            learning_rate=0.15,
         ),
         Recipe(
             name="mini-resnet",
             title="Mini ResNet, residual blocks, CIFAR-10",
             build=mini_resnet,
             finish=unchanged,
-            objective=lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD),
+            cycles=(
+                Cycle(lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD), epochs=20, learning_rate=0.3),
+                # By then it knows the training pictures by heart; patchworks of two it has never seen.
+                Cycle(lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD, mixed=0.5), epochs=14, learning_rate=0.1),
+            ),
             data="cifar10",
             train_split="train",
             test_split="test",
             input_size=32,
             mean=CIFAR10_MEAN,
             std=CIFAR10_STD,
-            epochs=20,
             batch_size=256,
-            learning_rate=0.3,
         ),
         Recipe(
             name="photo-net",
             title="Photo net, residual blocks, Imagenette",
             build=photo_net,
             finish=unchanged,
-            objective=lambda data: Distillation(
-                data, IMAGENET_MEAN, IMAGENET_STD, IMAGENETTE_IN_IMAGENET, features=256
+            cycles=(
+                Cycle(
+                    lambda data: Distillation(data, IMAGENET_MEAN, IMAGENET_STD, IMAGENETTE_IN_IMAGENET, features=256),
+                    epochs=36,
+                    learning_rate=0.1,
+                ),
             ),
             data="imagenette",
             train_split="train",
@@ -122,15 +144,19 @@ RECIPES = {
             input_size=128,
             mean=IMAGENET_MEAN,
             std=IMAGENET_STD,
-            epochs=36,
             batch_size=64,
-            learning_rate=0.1,
         ),
     )
 }
 
 
-def fit(recipe: Recipe, train: LabelledImages, test: LabelledImages, log: Callable[[str], None]) -> nn.Module:
+def fit(
+    recipe: Recipe,
+    train: LabelledImages,
+    test: LabelledImages,
+    log: Callable[[str], None],
+    start: nn.Module | None = None,
+) -> nn.Module:
     """Train one recipe on the CPU, bf16 autocast and channels-last.
 
     Args:
@@ -138,32 +164,47 @@ def fit(recipe: Recipe, train: LabelledImages, test: LabelledImages, log: Callab
         train: the split to learn from.
         test: measured every fifth epoch for the log; nothing is chosen by it.
         log: receives one JSON line an epoch.
+        start: a network to go on from; a fresh one by default.
 
     Returns:
         The finished network, float32, in evaluation mode.
     """
     torch.manual_seed(recipe.seed)
     generator = torch.Generator().manual_seed(recipe.seed)
-    network = recipe.build().to(memory_format=torch.channels_last)
-    objective = recipe.objective(train)
+    network = (start or recipe.build()).to(memory_format=torch.channels_last)
+    for cycle in recipe.cycles:
+        _run_cycle(cycle, recipe, network, train, test, generator, log)
+    return recipe.finish(network).to(memory_format=torch.contiguous_format)
+
+
+def _run_cycle(
+    cycle: Cycle,
+    recipe: Recipe,
+    network: nn.Module,
+    train: LabelledImages,
+    test: LabelledImages,
+    generator: torch.Generator,
+    log: Callable[[str], None],
+) -> None:
+    objective = cycle.objective(train)
     everything = [*network.parameters(), *objective.parameters()]
     groups = [
         {"params": [p for p in everything if p.ndim > 1], "weight_decay": recipe.weight_decay},
         {"params": [p for p in everything if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    optimiser = torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, nesterov=True)
+    optimiser = torch.optim.SGD(groups, lr=cycle.learning_rate, momentum=0.9, nesterov=True)
     steps = len(train.images) // recipe.batch_size
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser,
-        recipe.learning_rate,
-        total_steps=steps * recipe.epochs,
+        cycle.learning_rate,
+        total_steps=steps * cycle.epochs,
         pct_start=0.2,
         anneal_strategy="linear",
         cycle_momentum=False,
         final_div_factor=1e3,
     )
     started = time.perf_counter()
-    for epoch in range(1, recipe.epochs + 1):
+    for epoch in range(1, cycle.epochs + 1):
         network.train()
         total = 0.0
         order = torch.randperm(len(train.images), generator=generator)
@@ -176,10 +217,9 @@ def fit(recipe: Recipe, train: LabelledImages, test: LabelledImages, log: Callab
             schedule.step()
             total += loss.item()
         line = {"epoch": epoch, "loss": round(total / steps, 4), "seconds": round(time.perf_counter() - started)}
-        if epoch % 5 == 0 or epoch == recipe.epochs:
+        if epoch % 5 == 0 or epoch == cycle.epochs:
             line["accuracy"] = round(accuracy(network, test, recipe.mean, recipe.std), 4)
         log(json.dumps(line))
-    return recipe.finish(network).to(memory_format=torch.contiguous_format)
 
 
 def accuracy(
