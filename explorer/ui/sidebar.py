@@ -20,6 +20,7 @@ from explorer.ui.pictures import ImageRejected, add_picture, get_picture, list_p
 from explorer.ui.subject import Subject, has_weights, keep_weights, open_network
 from explorer.zoo import list_models, list_shipped, read_card
 
+MAX_WEIGHTS_MB = 600  # the largest network of the zoo that one opens for fun, VGG-19, has 548
 _FIT_LABELS = {"crop": "Centre crop", "pad": "Pad", "squash": "Squash"}
 
 
@@ -55,8 +56,9 @@ def keep_valid(key: str, options: Sequence[Any], default: Any) -> None:
 
 def _choose_picture() -> str:
     files = st.file_uploader(
-        "Your pictures, up to 20 MB each",
+        "Your pictures",
         accept_multiple_files=True,
+        max_upload_size=25,  # our own limit is 20, refused with a sentence; a little more must get through for that
         key="uploads",
         help="JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to 20 MB and 50 megapixels each. "
         "Drop, choose or paste several at once. They stay on this server and are not stored on disk.",
@@ -123,6 +125,7 @@ def _choose_weights(name: str) -> str:
         file = st.file_uploader(
             f"A safetensors file for {name}",
             key="weights",
+            max_upload_size=MAX_WEIGHTS_MB,
             help="The number of classes is read from the file. Pickles (.pth, .pt, .bin) are refused.",
         )
         if file is None:
