@@ -96,7 +96,7 @@ RECIPES = {
             cycles=(
                 Cycle(
                     lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD, smoothing=0.05, shift=3, hole=0),
-                    epochs=16,
+                    epochs=12,
                     learning_rate=0.15,
                 ),
             ),
@@ -116,7 +116,7 @@ RECIPES = {
             cycles=(
                 Cycle(lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD), epochs=20, learning_rate=0.3),
                 # By then it knows the training pictures by heart; patchworks of two it has never seen.
-                Cycle(lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD, mixed=0.5), epochs=14, learning_rate=0.1),
+                Cycle(lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD, mixed=0.5), epochs=10, learning_rate=0.1),
             ),
             data="cifar10",
             train_split="train",
