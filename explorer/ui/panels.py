@@ -123,7 +123,7 @@ def pages_of(facts: LayerFacts) -> int:
     return -(-facts.channels // MAPS_ON_A_PAGE)
 
 
-def show_unit(subject: Subject, facts: LayerFacts, unit: int) -> None:
+def show_unit(subject: Subject, facts: LayerFacts, unit: int, key: str) -> None:
     """One map: large, over the photo, in numbers, where it peaks, and which pictures excite it."""
     maps = compute_maps(subject, facts.name)
     values = maps[unit]
@@ -165,7 +165,7 @@ def show_unit(subject: Subject, facts: LayerFacts, unit: int) -> None:
     for name, value in statistics.items():
         numbers.metric(name, value if isinstance(value, str) else significant(value), width=130)
     left, right = st.columns([3, 2])
-    left.plotly_chart(histogram(values, "Values of the map"), config=CHART_CONFIG, key=f"hist-{subject!r}")
+    left.plotly_chart(histogram(values, "Values of the map"), config=CHART_CONFIG, key=key)
     with right:
         _show_kernel(subject, facts, unit)
     _show_excited(subject, facts, unit)

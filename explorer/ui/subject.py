@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.ui.pictures import Picture, get_picture
-from explorer.zoo import list_shipped, load_model
+from explorer.zoo import list_shipped
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -82,6 +82,8 @@ def open_network(name: str, device: str, weights: str) -> VisionModel:
     Raises:
         Whatever `load_model` does.
     """
+    from explorer.zoo import load_model  # brings torch, for which the home page does not wait
+
     return load_model(name, device, _own_weights()[weights] if weights else None)
 
 

@@ -1,0 +1,55 @@
+"""A `models/` folder of its own for tests that must not depend on which networks are shipped."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from explorer.zoo import architectures, catalogue, loading
+
+CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+
+
+@pytest.fixture(autouse=True, scope="package")
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def forget_models() -> None:
+    catalogue.list_shipped.cache_clear()
+    catalogue.read_card.cache_clear()
+
+
+@pytest.fixture
+def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Three shipped networks with random weights, stored in half precision as the real ones are."""
+    for function, name in catalogue.ARCHITECTURES.items():
+        network: nn.Module = getattr(architectures, function)()
+        state = {key: value.half() if value.ndim > 1 else value for key, value in network.state_dict().items()}
+        folder = tmp_path / "models" / name
+        folder.mkdir(parents=True)
+        save_file(state, folder / "weights.safetensors")
+        side = 128 if name == "photo-net" else 32
+        card = {
+            "name": name,
+            "title": name.title(),
+            "input_size": side,
+            "mean": [0.49, 0.48, 0.45],
+            "std": [0.25, 0.24, 0.26],
+            "classes": CLASSES,
+        }
+        (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    (tmp_path / "models" / "half-trained").mkdir()
+    monkeypatch.setattr(catalogue, "MODELS", tmp_path / "models")
+    monkeypatch.setattr(loading, "MODELS", tmp_path / "models")
+    forget_models()
+    yield tmp_path / "models"
+    monkeypatch.undo()
+    forget_models()

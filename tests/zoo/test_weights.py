@@ -1,0 +1,218 @@
+"""A person's own weights: what fits, what does not, and what is never opened."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from explorer.zoo import WeightsMismatch, WeightsRejected, load_model, random_model
+from explorer.zoo.loading import _builder
+from explorer.zoo.weights import fit_weights, read_weights
+
+from .making import as_bytes, as_torch_file
+
+FAMILIES = [
+    "alexnet",
+    "convnext_tiny",
+    "densenet121",
+    "efficientnet_b0",
+    "efficientnet_v2_s",
+    "googlenet",
+    "inception_v3",
+    "mnasnet0_5",
+    "mobilenet_v2",
+    "mobilenet_v3_small",
+    "regnet_x_400mf",
+    "regnet_y_400mf",
+    "resnet18",
+    "resnext50_32x4d",
+    "shufflenet_v2_x0_5",
+    "squeezenet1_1",
+    "vgg11_bn",
+    "wide_resnet50_2",
+    "tiny-vgg",
+    "mini-resnet",
+    "photo-net",
+]
+
+
+def state_of(name: str, num_classes: int) -> dict[str, Tensor]:
+    return random_model(name, num_classes, seed=1).network.state_dict()
+
+
+@pytest.mark.parametrize("name", ["squeezenet1_1", "mini-resnet"])
+def test_seven_classes_go_round(name: str, own_models: Path) -> None:
+    state = state_of(name, 7)
+    model = load_model(name, device="cpu", weights=as_bytes(state))
+    assert model.classes == tuple(f"class {index}" for index in range(7))
+    x = torch.randn(1, 3, 64, 64)
+    expected = random_model(name, 7, seed=1).network(x)
+    assert torch.equal(model.network(x), expected)
+    assert not any(parameter.requires_grad for parameter in model.network.parameters())
+    assert "own weights" in model.title
+    assert "accuracy" not in model.card  # what was measured was measured on other weights
+
+
+@pytest.mark.parametrize("num_classes", [1, 7, 1001])
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_class_count_is_read_off_the_head(name: str, num_classes: int, own_models: Path) -> None:
+    # Shapes are enough, but RegNet computes its own with tensors.
+    with torch.device("cpu" if name.startswith("regnet") else "meta"):
+        state = _builder(name)(num_classes).state_dict()
+        usual = 10 if "-" in name else 1000
+        network, count = fit_weights(name, _builder(name), usual, state)
+    assert count == num_classes
+    assert {key: value.shape for key, value in network.state_dict().items()} == {k: v.shape for k, v in state.items()}
+
+
+def test_half_precision_becomes_single() -> None:
+    state = {key: value.half() for key, value in state_of("squeezenet1_1", 4).items()}
+    model = load_model("squeezenet1_1", device="cpu", weights=as_bytes(state))
+    for key, value in model.network.state_dict().items():
+        assert value.dtype == torch.float32
+        assert torch.equal(value, state[key].float())
+
+
+def test_counters_of_batches_may_be_missing() -> None:
+    state = {key: value for key, value in state_of("mobilenet_v3_small", 5).items() if "num_batches" not in key}
+    assert len(load_model("mobilenet_v3_small", device="cpu", weights=as_bytes(state)).classes) == 5
+
+
+def test_names_of_classes_come_from_the_metadata() -> None:
+    names = ["ant", "bee", "Käfer"]
+    data = as_bytes(state_of("squeezenet1_1", 3), {"classes": json.dumps(names)})
+    assert load_model("squeezenet1_1", device="cpu", weights=data).classes == tuple(names)
+
+
+@pytest.mark.parametrize("classes", ['["ant", "bee"]', "ant, bee, wasp", "3", '["a", "b", "c", "d"]'])
+def test_bad_names_of_classes_are_refused(classes: str) -> None:
+    data = as_bytes(state_of("squeezenet1_1", 3), {"classes": classes})
+    with pytest.raises(WeightsRejected, match="class"):
+        load_model("squeezenet1_1", device="cpu", weights=data)
+
+
+def test_a_thousand_unnamed_classes_are_imagenets() -> None:
+    model = load_model("squeezenet1_1", device="cpu", weights=as_bytes(state_of("squeezenet1_1", 1000)))
+    assert model.classes[281] == "tabby"
+
+
+def test_every_mismatch_is_counted_and_the_first_ten_are_named() -> None:
+    state = state_of("squeezenet1_1", 5)
+    keys = sorted(state)
+    gone, bent = keys[:12], keys[20:31]
+    for key in gone:
+        del state[key]
+    for key in bent:
+        state[key] = state[key][..., None].expand(*state[key].shape, 2).contiguous()
+    state["extra.weight"] = torch.zeros(3)
+    with pytest.raises(WeightsMismatch) as caught:
+        load_model("squeezenet1_1", device="cpu", weights=as_bytes(state))
+    error, message = caught.value, str(caught.value)
+    assert error.missing == gone
+    assert error.unexpected == ["extra.weight"]
+    assert len(error.misshapen) == 11
+    assert "squeezenet1_1" in message
+    assert f"12 missing ({', '.join(gone[:10])}, ...)" in message
+    assert gone[10] not in message
+    assert "1 unexpected (extra.weight)" in message
+    assert "11 misshapen (" in message
+    first = error.misshapen[0]
+    key = first.split(":")[0]
+    shape = tuple(state[key].shape)
+    assert first == f"{key}: file {shape}, network {shape[:-1]}"
+    assert sum(item in message for item in error.misshapen) == 10
+
+
+def test_another_architecture_is_told_apart() -> None:
+    state = state_of("mnasnet0_5", 10)
+    with pytest.raises(WeightsMismatch, match="do not fit squeezenet1_1") as caught:
+        load_model("squeezenet1_1", device="cpu", weights=as_bytes(state))
+    wanted = random_model("squeezenet1_1").network.state_dict()
+    assert caught.value.missing == sorted(wanted.keys() - state.keys())
+    assert caught.value.unexpected == sorted(state.keys() - wanted.keys())
+    assert caught.value.misshapen == ["classifier.1.weight: file (10, 1280), network (10, 512, 1, 1)"]
+
+
+@pytest.mark.parametrize("shape", [(), (5,), (0, 512, 1, 1), (5, 3)])
+def test_a_head_of_no_sense_is_a_mismatch(shape: tuple[int, ...]) -> None:
+    state = state_of("squeezenet1_1", 5)
+    state["classifier.1.weight"] = torch.zeros(shape)
+    with pytest.raises(WeightsRejected):
+        load_model("squeezenet1_1", device="cpu", weights=as_bytes(state))
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_pickles_are_refused_and_the_advice_works(
+    legacy: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = state_of("squeezenet1_1", 6)
+    data = as_torch_file(state, legacy)
+    with pytest.raises(WeightsRejected, match="pickle") as caught:
+        load_model("squeezenet1_1", device="cpu", weights=data)
+    (tmp_path / "weights.pth").write_bytes(data)
+    monkeypatch.chdir(tmp_path)
+    advice = re.search(r"safetensors\.torch\.save_file\(.*'\)", str(caught.value))
+    assert advice
+    exec(advice[0].replace("PATH", "'weights.pth'"), {"safetensors": safetensors, "torch": torch})
+    converted = Path("weights.safetensors").read_bytes()
+    assert len(load_model("squeezenet1_1", device="cpu", weights=converted).classes) == 6
+
+
+class Bomb:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (exec, ("raise AssertionError('the pickle was opened')",))
+
+
+@pytest.mark.parametrize("protocol", range(2, 6))
+def test_a_pickle_is_never_opened(protocol: int) -> None:
+    import pickle
+
+    with pytest.raises(WeightsRejected, match="pickle"):
+        read_weights(pickle.dumps({"weight": Bomb()}, protocol))
+
+
+def test_a_safetensors_file_that_begins_like_a_pickle() -> None:
+    """Its first eight bytes are a length: 640 = 0x0280 reads as the start of a pickle, 19,280 = 0x4b50 as a zip's."""
+    for start in (b"\x80\x02", b"\x80\x04", b"PK"):
+        for length in range(20_000):
+            metadata = {"classes": json.dumps(["a", "b"]), "note": "x" * length}
+            header = json.dumps({"__metadata__": metadata}).encode()
+            if abs(len(header) - int.from_bytes(start, "little")) > 200:
+                continue
+            data = as_bytes({"weight": torch.arange(3.0)}, metadata)
+            if data.startswith(start):
+                break
+        else:
+            pytest.fail("no length gave this start")
+        tensors, read = read_weights(data)
+        assert torch.equal(tensors["weight"], torch.arange(3.0))
+        assert read == metadata
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x00",
+        b"PK",
+        b"hello, these are no weights",
+        b"\xff" * 64,
+        b"\x08" + b"\x00" * 7 + b"[1,2,3] ",
+        b"\x02" + b"\x00" * 7 + b"{}trailing",
+        b"\x89HDF\r\n\x1a\n" + b"\x00" * 100,
+    ],
+)
+def test_garbage_is_refused(data: bytes) -> None:
+    with pytest.raises(WeightsRejected):
+        read_weights(data)
+
+
+@pytest.mark.parametrize("share", [0.0001, 0.01, 0.5, 0.999])
+def test_a_truncated_file_is_refused(share: float) -> None:
+    data = as_bytes(state_of("squeezenet1_1", 4))
+    with pytest.raises(WeightsRejected, match="whole safetensors"):
+        load_model("squeezenet1_1", device="cpu", weights=data[: int(len(data) * share)])
