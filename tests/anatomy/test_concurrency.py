@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from explorer.anatomy import Edit, LayerUnknown, Recording, record, survey, tracing
+from explorer.anatomy import Edit, LayerUnknown, Recording, forward_pass, record, survey, tracing
 from explorer.zoo import VisionModel, architectures
 
 from .networks import as_model, open_random
@@ -156,7 +156,7 @@ def test_a_pass_that_fails_leaves_no_trace() -> None:
         got = unpack(record(model, good))
         assert got.keys() == expected.keys()
         assert all(torch.equal(got[name], expected[name]) for name in expected)
-        assert tracing._running.get() is None
+        assert forward_pass.current_pass.get() is None
     assert_untouched(model)
 
 

@@ -1,0 +1,156 @@
+"""One forward pass under way: what was seen of it so far, and how a layer is taken down.
+
+Which calls are layers is decided in `functions` and `tracing`; here each becomes a name, facts and a kept output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from explorer.anatomy.geometry import Geometry, after_function
+from explorer.anatomy.recording import Edit, LayerFacts
+
+
+@dataclass(eq=False)
+class ForwardPass:
+    """One forward pass under way."""
+
+    wanted: frozenset[str] | None  # None: every layer
+    edits: dict[str, list[Edit]]
+    known: dict[str, LayerFacts]  # facts of an earlier pass with this input shape; empty in the first
+    path: list[str] = field(default_factory=lambda: [""])
+    inside_leaf: int = 0
+    # By id of a tensor. Ids are used again once a tensor is gone: every new one overwrites the entry or removes it.
+    origin: dict[int, str] = field(default_factory=dict)
+    geometry: dict[int, Geometry] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    facts: dict[str, LayerFacts] = field(default_factory=dict)
+    outputs: dict[str, Tensor] = field(default_factory=dict)
+
+    def unique(self, name: str) -> str:
+        """The name of this call: a repeated one gets "_1", "_2", ... as in torchvision's tracer."""
+        count = self.counts.get(name, 0)
+        self.counts[name] = count + 1
+        return f"{name}_{count}" if count else name
+
+    def forget(self, tensor: Tensor) -> None:
+        """Drop what was known of an earlier tensor with this one's id."""
+        self.geometry.pop(id(tensor), None)
+        self.origin.pop(id(tensor), None)
+
+
+current_pass: ContextVar[ForwardPass | None] = ContextVar("running_pass", default=None)
+
+
+def tensors_among(values: Any) -> list[Tensor]:
+    """The tensors among arguments, one level of lists deep (as `torch.cat` takes them)."""
+    found: list[Tensor] = []
+    for value in values:
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif isinstance(value, (tuple, list)):
+            found.extend(item for item in value if isinstance(item, Tensor))
+    return found
+
+
+def follow(running: ForwardPass, name: str, args: Any, kwargs: dict[str, Any], output: Tensor) -> None:
+    """Carry origin and geometry through a function that is no layer."""
+    if running.known:
+        return
+    known = [t for t in tensors_among([*args, *kwargs.values()]) if id(t) in running.geometry]
+    if known:
+        sources = [running.geometry[id(t)] for t in known]
+        geometry = after_function(name, sources, args, kwargs, tuple(output.shape))
+        origin = running.origin[id(known[0])]
+        running.geometry[id(output)], running.origin[id(output)] = geometry, origin
+    else:
+        running.forget(output)
+
+
+def emit(
+    running: ForwardPass,
+    name: str,
+    kind: str,
+    path: str,
+    inputs: Sequence[Tensor],
+    output: Tensor,
+    geometry: Callable[[Sequence[Geometry], tuple[int, ...]], Geometry],
+    macs: Callable[[Sequence[tuple[int, ...]], tuple[int, ...]], int],
+    parameters: int,
+) -> Tensor:
+    """Take down one layer; the returned tensor goes on through the network."""
+    facts = running.known.get(name)
+    if facts is None:
+        known = [t for t in inputs if id(t) in running.geometry]
+        if not known:  # made of constants: no layer of the image
+            running.forget(output)
+            return output
+        facts, placed = _state_facts(running, name, kind, path, known, output, geometry, macs, parameters)
+        running.facts[name] = facts
+    if name in running.edits:
+        running.inside_leaf += 1  # the arithmetic of an edit is no layer of the network
+        for edit in running.edits[name]:
+            output = _apply(edit, output, facts.channel_axis)
+        running.inside_leaf -= 1
+    if not running.known:
+        running.geometry[id(output)], running.origin[id(output)] = placed, name
+    if running.wanted is None or name in running.wanted:
+        running.outputs[name] = output
+    return output
+
+
+def _state_facts(
+    running: ForwardPass,
+    name: str,
+    kind: str,
+    path: str,
+    inputs: Sequence[Tensor],
+    output: Tensor,
+    geometry: Callable[[Sequence[Geometry], tuple[int, ...]], Geometry],
+    macs: Callable[[Sequence[tuple[int, ...]], tuple[int, ...]], int],
+    parameters: int,
+) -> tuple[LayerFacts, Geometry]:
+    shapes = [tuple(t.shape) for t in inputs]
+    sources = [running.geometry[id(t)] for t in inputs]
+    placed = geometry(sources, tuple(output.shape))
+    facts = LayerFacts(
+        name=name,
+        kind=kind,
+        inputs=tuple(dict.fromkeys(running.origin[id(t)] for t in inputs)),
+        input_shapes=tuple(_channels_first(source) for source in sources),
+        shape=_channels_first(placed),
+        parameters=parameters,
+        macs=macs(shapes, tuple(output.shape)),
+        activation_bytes=output.numel() * output.element_size(),
+        receptive_field=placed.field,
+        path=path,
+        channel_axis=placed.channel_axis,
+    )
+    return facts, placed
+
+
+def _channels_first(geometry: Geometry) -> tuple[int, ...]:
+    """The shape without the batch, channels before rows and columns."""
+    shape = geometry.shape
+    if len(shape) == 4 and geometry.axes is not None:
+        return (shape[geometry.channel_axis], *geometry.cells)
+    return shape[1:]
+
+
+def _apply(edit: Edit, output: Tensor, channel_axis: int) -> Tensor:
+    if edit.channels is None:
+        return output * edit.scale
+    count = output.shape[channel_axis]
+    if any(not 0 <= channel < count for channel in edit.channels):
+        raise ValueError(f"{edit.layer} has channels 0 to {count - 1}; the edit names {edit.channels}.")
+    factor = torch.ones(count, dtype=output.dtype, device=output.device)
+    factor[list(edit.channels)] = edit.scale
+    shape = [1] * output.ndim
+    shape[channel_axis] = count
+    return output * factor.view(shape)
