@@ -5,6 +5,7 @@ import threading
 
 import streamlit as st
 
+from explorer.ui.navigation import enter_by_the_front_door
 from explorer.ui.sidebar import show_sidebar
 from explorer.zoo import list_shipped, read_card
 
@@ -18,6 +19,7 @@ def warm_up() -> threading.Timer:
     return timer
 
 
+enter_by_the_front_door()
 show_sidebar(with_network=False)
 st.title("Look inside a convolutional network", anchor=False)
 st.markdown(

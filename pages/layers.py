@@ -8,6 +8,7 @@ from explorer.anatomy import ORDERS, stages
 from explorer.ui.analysis import compute_maps, facts_of
 from explorer.ui.components import NetworkClick
 from explorer.ui.downloads import arrays_as_npz, layer_snippet, offer
+from explorer.ui.navigation import enter_by_the_front_door
 from explorer.ui.panels import layer_names, pages_of, show_facts, show_input, show_network, show_sheet, show_unit
 from explorer.ui.pictures import get_picture, list_pictures
 from explorer.ui.sidebar import choose_second_network, keep_valid, prepare_network, show_sidebar
@@ -105,11 +106,12 @@ def show_layer(subject: Subject, layer: str, suffix: str = "") -> None:
     elif unit >= facts.channels:
         st.info(f"This layer has {facts.channels} maps; there is no map {unit} here.")
     else:
-        show_unit(subject, facts, unit)
+        show_unit(subject, facts, unit, key=f"unit{suffix}-values")
 
 
-subject = show_sidebar(with_network=True)
+enter_by_the_front_door()
 st.title("Layers", anchor=False)
+subject = show_sidebar(with_network=True)
 if subject is None:
     st.stop()
 if "clicked_unit" in st.session_state:  # a widget's value can only be set before the widget is drawn

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from explorer.rendering.colours import DIVERGING, SEQUENTIAL, UNDEFINED, ColourTable
 from explorer.rendering.palette import FIRST_ENTRY, UNDEFINED_ENTRY, encode_entries, thin_table, to_entries
-from explorer.rendering.scaling import average_blocks, find_ranges, to_levels
+from explorer.rendering.scaling import Scale, average_blocks, find_ranges, to_levels
 
 LARGEST_THUMBNAIL: Final = 48  # pixels
 
@@ -41,12 +41,14 @@ class Thumbnails:
     Attributes:
         maps: (N, H, W), any real dtype.
         signed: Blue-white-red about zero instead of viridis. Without meaning for a photo.
+        scale: "each" map on its own range, or one "shared" by the column: a map of one cell says nothing on its own.
         kind: "photo" for the channels of the input, drawn in grey; "maps" for what a layer made.
     """
 
     maps: NDArray[np.floating]
     signed: bool
     kind: Literal["photo", "maps"] = "maps"
+    scale: Scale = "each"
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Sprite:
 
 
 def overview_sprite(columns: Sequence[Thumbnails]) -> Sprite:
-    """Draws the thumbnails of all columns into one palette PNG, each map on its own scale.
+    """Draws the thumbnails of all columns into one palette PNG.
 
     Maps above 48 pixels are block-averaged by a whole number, keeping their aspect; smaller ones are left as they
     are, one pixel a value, for the browser to magnify.
@@ -110,7 +112,9 @@ def _draw(column: Thumbnails) -> NDArray[np.uint8]:
         levels, first = _DIVERGING_LEVELS, _FIRST_DIVERGING
     else:
         levels, first = _SEQUENTIAL_LEVELS, _FIRST_SEQUENTIAL
-    return to_entries(to_levels(maps, find_ranges(maps, signed=signed), signed=signed, levels=levels), first)
+    return to_entries(
+        to_levels(maps, find_ranges(maps, signed=signed, scale=column.scale), signed=signed, levels=levels), first
+    )
 
 
 def _overview_palette() -> ColourTable:

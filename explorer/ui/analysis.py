@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,12 +54,14 @@ class Sheet:
         units: channel number of each map on the page.
         labels: a line for each.
         statistics: of every map of the layer, on this page or not.
+        scale: what the colours go by.
     """
 
     mosaic: Mosaic
     units: tuple[int, ...]
     labels: tuple[str, ...]
     statistics: MapStatistics
+    scale: Scale
 
 
 def facts_of(subject: Subject) -> tuple[LayerFacts, ...]:
@@ -84,7 +86,8 @@ def compute_overview(subject: Subject, opened: tuple[str, ...]) -> Overview:
         statistics = describe_maps(maps)
         strongest = statistics.strongest(STRONGEST)
         picked.append((stage, strongest, statistics))
-        thumbnails.append(Thumbnails(maps[strongest.copy()].float().cpu().numpy(), statistics.signed))
+        shown_maps = maps[strongest.copy()].float().cpu().numpy()
+        thumbnails.append(Thumbnails(shown_maps, statistics.signed, scale=scale_of(maps.shape, "each")))
     sprite = overview_sprite(thumbnails)
     columns = [_input_column(photo, sprite.boxes[0])]
     parents: set[str] = set()
@@ -159,6 +162,11 @@ def describe_layer(stage: Stage) -> tuple[tuple[str, str], ...]:
     )
 
 
+def scale_of(shape: Sequence[int], wanted: Scale) -> Scale:
+    """The wanted scale, but one for all where a map is a single cell, which would always be its own largest."""
+    return "shared" if tuple(shape[1:]) == (1, 1) else wanted
+
+
 @st.cache_data(max_entries=6, show_spinner=False, hash_funcs=_HASH)
 def compute_maps(subject: Subject, layer: str) -> NDArray[np.float32]:
     """The maps of one layer, (C, H, W) float32."""
@@ -179,7 +187,9 @@ def compute_sheet(subject: Subject, layer: str, order: Order, scale: Scale, page
         f"{statistics.active[unit]:.0%} active"
         for unit in units
     )
-    return Sheet(mosaic(maps[units], signed=statistics.signed, scale=scale), tuple(units.tolist()), labels, statistics)
+    scale = scale_of(maps.shape, scale)
+    picture = mosaic(maps[units], signed=statistics.signed, scale=scale)
+    return Sheet(picture, tuple(units.tolist()), labels, statistics, scale)
 
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_HASH)

@@ -113,7 +113,7 @@ def show_sheet(
     colours = (
         "Blue is below zero, white zero, red above." if sheet.statistics.signed else "Dark is zero, yellow the largest."
     )
-    each = "Every map has its own scale." if scale == "each" else "One scale for all maps."
+    each = "Every map has its own scale." if sheet.scale == "each" else "One scale for all maps."
     st.caption(f"{colours} {each}")
     return sheet, None if clicked is None else sheet.units[clicked]
 

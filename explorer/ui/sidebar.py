@@ -15,7 +15,6 @@ import streamlit as st
 
 from explorer.device import list_devices
 from explorer.samples import SAMPLES
-from explorer.ui.navigation import enter_by_the_front_door
 from explorer.ui.pictures import ImageRejected, add_picture, get_picture, list_pictures, recall
 from explorer.ui.subject import Subject, has_weights, keep_weights, open_network
 from explorer.zoo import list_models, list_shipped, read_card
@@ -25,7 +24,7 @@ _FIT_LABELS = {"crop": "Centre crop", "pad": "Pad", "squash": "Squash"}
 
 
 def show_sidebar(with_network: bool) -> Subject | None:
-    """Draw the sidebar; what every page calls first.
+    """Draw the sidebar.
 
     Args:
         with_network: open the network; without it nothing is imported that takes seconds.
@@ -33,7 +32,6 @@ def show_sidebar(with_network: bool) -> Subject | None:
     Returns:
         What to look at; None where no network could be opened (the reason stands in the page).
     """
-    enter_by_the_front_door()
     with st.sidebar:
         label = _choose_picture()
         name = _choose_network("model", "Network")
@@ -190,9 +188,10 @@ def prepare_network(name: str, device: str, weights: str) -> bool:
     from explorer.zoo import ModelUnknown, WeightsRejected, WeightsUnavailable
     from explorer.zoo.download import is_cached
 
+    place = st.empty()
     try:
         if not weights and not is_cached(name):
-            bar = st.progress(0.0, f"Downloading the weights of {name} …")
+            bar = place.progress(0.0, f"Downloading the weights of {name} …")
 
             def tell(done: int, total: int) -> None:
                 share = min(done / total, 1.0) if total else 0.0
@@ -201,10 +200,11 @@ def prepare_network(name: str, device: str, weights: str) -> bool:
             from explorer.zoo import load_model
 
             load_model(name, "cpu", progress=tell)
-            bar.empty()
         open_network(name, device, weights)
     except (ModelUnknown, WeightsUnavailable, WeightsRejected, DeviceUnavailable) as problem:
         st.error(str(problem), icon=":material/cloud_off:")
         st.info(f"Choose one of ours in the sidebar: {', '.join(list_shipped())}.")
         return False
+    finally:
+        place.empty()
     return True
