@@ -1,0 +1,98 @@
+"""The Layers page: how long the server takes to show another layer, and how much it sends.
+
+A rerun is timed in Streamlit's AppTest: the page's own script, its widgets and its caches, and on top of them the
+parsing of every element that AppTest does in the browser's stead. The true time of the server is below it.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+from streamlit.testing.v1 import AppTest
+
+from benchmarks.resnet18 import NAME, resnet18_at_hand, resnet18_on
+from benchmarks.results import Row
+from benchmarks.timing import seconds_of
+from explorer.anatomy import stages
+from explorer.ui.analysis import compute_overview, compute_sheet, facts_of
+from explorer.ui.panels import layer_names
+
+PAGE = Path(__file__).parents[1] / "pages" / "layers.py"
+PICTURES = ("coffee", "astronaut")
+CHANNELS = 512
+RERUN_BOUND = 150  # ms
+SHEET_BOUND = 500  # kB
+OVERVIEW_BOUND = 600  # kB
+
+
+def measure(quick: bool) -> list[Row]:
+    """All with ResNet-18 at 224 px, whose last stage has layers of 512 maps."""
+    with resnet18_at_hand():
+        return [*_time_reruns(quick), *_weigh_pictures(PICTURES[:1] if quick else PICTURES)]
+
+
+def _time_reruns(quick: bool) -> list[Row]:
+    facts = layer_names(resnet18_on("cat"))
+    layers = [name for name, layer in facts.items() if layer.channels == CHANNELS and len(layer.shape) == 3]
+    layers = layers[:3] if quick else layers
+    app = AppTest.from_file(str(PAGE), default_timeout=120)
+    app.query_params["model"] = NAME
+    app.query_params["layer"] = "conv1"
+    _run(app)
+    for layer in layers[:3]:  # to warm up
+        _pick(app, "layer", layer)
+    picked, unchanged = [], []
+    for picture in PICTURES:
+        _pick(app, "layer", "conv1")
+        _pick(
+            app, "image", resnet18_on(picture).picture_label
+        )  # draws the overview, which another layer of the same picture does not change
+        for layer in layers:
+            picked.append(_pick(app, "layer", layer))
+            unchanged.append(_run(app))
+    note = f"AppTest, its own parsing included; median of {len(picked)}"
+    return [
+        Row("page rerun when another layer of 512 maps is picked", median(picked) * 1000, "ms", RERUN_BOUND, note),
+        Row("page rerun with nothing changed", median(unchanged) * 1000, "ms", note="what of it is not the layer"),
+    ]
+
+
+def _pick(app: AppTest, key: str, value: str) -> float:
+    app.selectbox(key=key).set_value(value)
+    return _run(app)
+
+
+def _run(app: AppTest) -> float:
+    """Seconds of one rerun.
+
+    Raises:
+        RuntimeError: the page showed an error; nothing was measured then.
+    """
+    seconds = seconds_of(app.run)
+    if app.exception or app.error:
+        raise RuntimeError(f"The page shows an error: {[*app.exception, *app.error]}")
+    return seconds
+
+
+def _weigh_pictures(pictures: Sequence[str]) -> list[Row]:
+    sheets: dict[str, int] = {}
+    overviews: dict[str, int] = {}
+    for picture in pictures:
+        subject = resnet18_on(picture)
+        facts = facts_of(subject)
+        for layer in facts:
+            size = len(compute_sheet(subject, layer.name, "index", "each", 1).mosaic.png)
+            sheets[layer.name] = max(size, sheets.get(layer.name, 0))
+        for opened in ((), *((stage.key,) for stage in stages(facts) if stage.closed)):
+            name = opened[0] if opened else ""
+            overviews[name] = max(len(compute_overview(subject, opened).sprite), overviews.get(name, 0))
+    wide = [sheets[layer.name] for layer in facts if layer.channels == CHANNELS]
+    closed = overviews.pop("")
+    largest = max(sheets, key=sheets.__getitem__)
+    note = "PNG, random weights"
+    return [
+        Row("sheet of 512 maps, the largest in ResNet-18", max(wide) / 1000, "kB", SHEET_BOUND, note),
+        Row("sheet of any layer, the largest in ResNet-18", sheets[largest] / 1000, "kB", note=f"{note}; {largest}"),
+        Row("overview of ResNet-18 in stages", closed / 1000, "kB", OVERVIEW_BOUND, note),
+        Row("overview of ResNet-18, one stage open", max(overviews.values()) / 1000, "kB", OVERVIEW_BOUND, note),
+    ]
