@@ -45,7 +45,32 @@ class ForwardPass:
         self.origin.pop(id(tensor), None)
 
 
-current_pass: ContextVar[ForwardPass | None] = ContextVar("running_pass", default=None)
+@dataclass(eq=False, slots=True)
+class Call:
+    """One call of a layer, as the network made it.
+
+    Attributes:
+        name: unique in the pass.
+        kind: the module's class or the function's name.
+        path: the module it belongs to.
+        inputs: the tensors it was given; not all need come from the image.
+        output: what it gave.
+        geometry: from where the inputs lie and the output's shape to where the output lies.
+        macs: from the shapes of inputs and output to multiply-adds.
+        parameters: number of weights it uses.
+    """
+
+    name: str
+    kind: str
+    path: str
+    inputs: Sequence[Tensor]
+    output: Tensor
+    geometry: Callable[[Sequence[Geometry], tuple[int, ...]], Geometry]
+    macs: Callable[[Sequence[tuple[int, ...]], tuple[int, ...]], int]
+    parameters: int
+
+
+current_pass: ContextVar[ForwardPass | None] = ContextVar("current_pass", default=None)
 
 
 def tensors_among(values: Any) -> list[Tensor]:
@@ -73,25 +98,16 @@ def follow(running: ForwardPass, name: str, args: Any, kwargs: dict[str, Any], o
         running.forget(output)
 
 
-def emit(
-    running: ForwardPass,
-    name: str,
-    kind: str,
-    path: str,
-    inputs: Sequence[Tensor],
-    output: Tensor,
-    geometry: Callable[[Sequence[Geometry], tuple[int, ...]], Geometry],
-    macs: Callable[[Sequence[tuple[int, ...]], tuple[int, ...]], int],
-    parameters: int,
-) -> Tensor:
+def emit(running: ForwardPass, call: Call) -> Tensor:
     """Take down one layer; the returned tensor goes on through the network."""
+    name, output = call.name, call.output
     facts = running.known.get(name)
     if facts is None:
-        known = [t for t in inputs if id(t) in running.geometry]
+        known = [t for t in call.inputs if id(t) in running.geometry]
         if not known:  # made of constants: no layer of the image
             running.forget(output)
             return output
-        facts, placed = _state_facts(running, name, kind, path, known, output, geometry, macs, parameters)
+        facts, placed = _state_facts(running, call, known)
         running.facts[name] = facts
     if name in running.edits:
         running.inside_leaf += 1  # the arithmetic of an edit is no layer of the network
@@ -105,31 +121,22 @@ def emit(
     return output
 
 
-def _state_facts(
-    running: ForwardPass,
-    name: str,
-    kind: str,
-    path: str,
-    inputs: Sequence[Tensor],
-    output: Tensor,
-    geometry: Callable[[Sequence[Geometry], tuple[int, ...]], Geometry],
-    macs: Callable[[Sequence[tuple[int, ...]], tuple[int, ...]], int],
-    parameters: int,
-) -> tuple[LayerFacts, Geometry]:
-    shapes = [tuple(t.shape) for t in inputs]
+def _state_facts(running: ForwardPass, call: Call, inputs: Sequence[Tensor]) -> tuple[LayerFacts, Geometry]:
+    """What can be said of a call that reads these inputs, and where its output lies on the image."""
     sources = [running.geometry[id(t)] for t in inputs]
-    placed = geometry(sources, tuple(output.shape))
+    shape = tuple(call.output.shape)
+    placed = call.geometry(sources, shape)
     facts = LayerFacts(
-        name=name,
-        kind=kind,
+        name=call.name,
+        kind=call.kind,
         inputs=tuple(dict.fromkeys(running.origin[id(t)] for t in inputs)),
         input_shapes=tuple(_channels_first(source) for source in sources),
         shape=_channels_first(placed),
-        parameters=parameters,
-        macs=macs(shapes, tuple(output.shape)),
-        activation_bytes=output.numel() * output.element_size(),
+        parameters=call.parameters,
+        macs=call.macs([tuple(t.shape) for t in inputs], shape),
+        activation_bytes=call.output.numel() * call.output.element_size(),
         receptive_field=placed.field,
-        path=path,
+        path=call.path,
         channel_axis=placed.channel_axis,
     )
     return facts, placed

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from explorer.anatomy.costs import function_macs
-from explorer.anatomy.forward_pass import ForwardPass, emit, follow, tensors_among
+from explorer.anatomy.forward_pass import Call, ForwardPass, emit, follow, tensors_among
 from explorer.anatomy.geometry import after_function
 
 # Functions that are layers in their own right, and how their kind is called. Others (slices, views,
@@ -67,17 +67,18 @@ class FunctionTap(TorchFunctionMode):
             follow(running, name, args, kwargs, output)
             return output
         prefix = running.path[-1]
-        return emit(
-            running,
-            running.unique(f"{prefix}.{name}" if prefix else name),
-            FUNCTIONS[name] or name,
-            prefix,
-            tensors_among([*args, *kwargs.values()]),
-            output,
+        inputs = tensors_among([*args, *kwargs.values()])
+        call = Call(
+            name=running.unique(f"{prefix}.{name}" if prefix else name),
+            kind=FUNCTIONS[name] or name,
+            path=prefix,
+            inputs=inputs,
+            output=output,
             geometry=lambda sources, shape: after_function(name, sources, args, kwargs, shape),
             macs=lambda shapes, shape: function_macs(name, args, shape),
-            parameters=sum(t.numel() for t in tensors_among([*args, *kwargs.values()]) if isinstance(t, nn.Parameter)),
+            parameters=sum(t.numel() for t in inputs if isinstance(t, nn.Parameter)),
         )
+        return emit(running, call)
 
 
 def _out_of_place(func: Any, name: str, args: Any, kwargs: dict[str, Any]) -> tuple[Any, str, Any, dict[str, Any]]:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.anatomy.costs import module_macs
-from explorer.anatomy.forward_pass import ForwardPass, current_pass, emit, tensors_among
+from explorer.anatomy.forward_pass import Call, ForwardPass, current_pass, emit, tensors_among
 from explorer.anatomy.functions import FunctionTap
 from explorer.anatomy.geometry import Geometry, after_module
 from explorer.anatomy.recording import INPUT, Edit, LayerFacts, LayerRecord, LayerUnknown, Recording
@@ -74,17 +74,17 @@ class _Probe:
             result = output if isinstance(output, Tensor) else next(iter(tensors_among(output)), None)
             if running.inside_leaf or result is None:
                 return None
-            emitted = emit(
-                running,
-                running.unique(name),
-                kind,
-                name,
-                tensors_among(args),
-                result,
+            call = Call(
+                name=running.unique(name),
+                kind=kind,
+                path=name,
+                inputs=tensors_among(args),
+                output=result,
                 geometry=lambda sources, shape: after_module(module, sources, shape),
                 macs=lambda shapes, shape: module_macs(module, shapes, shape),
                 parameters=parameters,
             )
+            emitted = emit(running, call)
             return emitted if isinstance(output, Tensor) else None
 
         module.register_forward_pre_hook(enter)

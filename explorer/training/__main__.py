@@ -32,7 +32,7 @@ SOURCES = {
 }
 NOTES = {
     "tiny-vgg": "Trained with batch normalisation after every convolution, folded into the weights afterwards.",
-    "mini-resnet": "Labels only; in the second cycle half of the batches are patchworks of two pictures (CutMix).",
+    "mini-resnet": "Labels only.",
     "photo-net": "Distilled: a MobileNetV2 with ImageNet weights, loaded through torchvision, gave its opinion on "
     "six crops of every training photo; the network learns from the labels and from that opinion. "
     "The teacher has seen ImageNet's training photos, of which Imagenette's are a part.",

@@ -115,8 +115,6 @@ RECIPES = {
             finish=unchanged,
             cycles=(
                 Cycle(lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD), epochs=20, learning_rate=0.3),
-                # By then it knows the training pictures by heart; patchworks of two it has never seen.
-                Cycle(lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD, mixed=0.5), epochs=10, learning_rate=0.1),
             ),
             data="cifar10",
             train_split="train",
