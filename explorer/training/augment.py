@@ -23,7 +23,7 @@ def shift(images: Tensor, pixels: int, generator: torch.Generator) -> Tensor:
 
 
 def cutout(images: Tensor, size: int, generator: torch.Generator) -> Tensor:
-    """Set a square of `size` pixels to zero at a random place (DeVries & Taylor 2017). Shapes (B, C, H, W)."""
+    """Set a square of `size` (odd) pixels to zero about a random one (DeVries & Taylor 2017). Shapes (B, C, H, W)."""
     count, _, height, width = images.shape
     row = torch.randint(0, height, (count, 1), generator=generator)
     column = torch.randint(0, width, (count, 1), generator=generator)

@@ -42,7 +42,7 @@ class Labels:
         std: tuple[float, ...],
         smoothing: float = 0.1,
         shift: int = 4,
-        hole: int = 8,
+        hole: int = 7,
         mixed: float = 0.0,
     ) -> None:
         self.data, self.mean, self.std = data, mean, std

@@ -113,9 +113,7 @@ RECIPES = {
             title="Mini ResNet, residual blocks, CIFAR-10",
             build=mini_resnet,
             finish=unchanged,
-            cycles=(
-                Cycle(lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD), epochs=20, learning_rate=0.3),
-            ),
+            cycles=(Cycle(lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD), epochs=20, learning_rate=0.3),),
             data="cifar10",
             train_split="train",
             test_split="test",
