@@ -74,7 +74,7 @@ class Distillation:
     student sees one of these crops, mirrored and recoloured at random, and learns three things: the
     label, the teacher's distribution over our classes, and, through a linear layer on its pooled
     features that is not shipped, the teacher's distribution over all 1,000 classes. The last is what
-    makes the features general.
+    makes the features general; without `general` it is left out.
     """
 
     def __init__(
@@ -88,10 +88,12 @@ class Distillation:
         size: int = 128,
         teacher_size: int = 160,
         scale: tuple[float, float] = (0.3, 1.0),
+        general: bool = True,
         seed: int = 0,
         log: Callable[[str], None] = print,
     ) -> None:
         self.data, self.mean, self.std, self.views, self.size = data, mean, std, views, size
+        self.general = general
         self.teacher_classes = teacher_classes
         generator = torch.Generator().manual_seed(seed)
         count = len(data.images)
@@ -130,14 +132,16 @@ class Distillation:
         finally:
             hook.remove()
         opinion = self.opinions[view, indices].float()  # (B, 1000)
-        everything = F.kl_div(
-            F.log_softmax(self.head(pooled[0]).float(), dim=1), opinion.softmax(dim=1), reduction="batchmean"
-        )
         ours = F.kl_div(
             F.log_softmax(logits, dim=1), opinion[:, self.teacher_classes].softmax(dim=1), reduction="batchmean"
         )
         labels = F.cross_entropy(logits, self.data.labels[indices], label_smoothing=0.05)
+        if not self.general:
+            return ours + labels
+        everything = F.kl_div(
+            F.log_softmax(self.head(pooled[0]).float(), dim=1), opinion.softmax(dim=1), reduction="batchmean"
+        )
         return everything + ours + labels
 
     def parameters(self) -> list[nn.Parameter]:
-        return list(self.head.parameters())
+        return list(self.head.parameters()) if self.general else []

@@ -1,0 +1,148 @@
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from explorer.zoo import list_shipped
+from tests.browser.watching import PATIENCE, address_of, colours_on, frames_to, open_layers, wait_until_drawn
+
+SMALL = "tiny-vgg" if "tiny-vgg" in list_shipped() else list_shipped()[-1]
+
+# Of every element that a person can use or look at, in shadow trees too: those without an accessible name.
+NAMELESS = """() => {
+    const found = [];
+    const nameOf = (element) => [
+        element.getAttribute("aria-label"),
+        element.getAttribute("alt"),
+        element.getAttribute("title"),
+        ...(element.getAttribute("aria-labelledby") ?? "").split(" ").filter(Boolean)
+            .map((id) => element.getRootNode().getElementById(id)?.textContent),
+        ...[...(element.labels ?? [])].map((label) => label.textContent),
+        element.textContent,
+    ].some((text) => text?.trim());
+    const walk = (root) => {
+        for (const element of root.querySelectorAll("*")) {
+            if (element.shadowRoot) walk(element.shadowRoot);
+            const wanted = element.matches("img, button, a[href], input:not([type=hidden]), canvas, [role=listbox]");
+            if (!wanted || element.closest("[aria-hidden=true]") || !element.checkVisibility()) continue;
+            if (!nameOf(element)) found.push(element.outerHTML.slice(0, 300));
+        }
+    };
+    walk(document.querySelector('[data-testid="stAppViewContainer"]'));
+    return found;
+}"""
+
+
+@pytest.fixture
+def layers(dashboard: str, page: Page) -> Page:
+    open_layers(page, dashboard, {"model": SMALL})
+    return page
+
+
+def test_every_map_is_drawn(layers: Page) -> None:
+    thumbs = layers.locator(".strip .thumb canvas")
+    assert thumbs.count() > 30
+    assert sum(colours_on(thumb) > 1 for thumb in thumbs.all()) > 20
+    assert colours_on(layers.locator(".sheet canvas")) > 10
+
+
+def test_hover_answers_without_the_server(dashboard: str, page: Page) -> None:
+    sent = frames_to(page)
+    open_layers(page, dashboard, {"model": SMALL})
+    assert sent  # the page did talk to the server
+    before = len(sent)
+    tip, line = page.locator(".tip"), page.locator(".line")
+    header = page.locator(".column:not([data-key=input]) .header").nth(1)
+    header.hover()
+    expect(tip).to_be_visible()
+    for word in ("shape", "parameters", "multiply-adds", "memory", "receptive field"):
+        expect(tip).to_contain_text(word)
+    box = tip.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 1440
+    page.locator(".column:not([data-key=input]) .thumb").nth(3).hover()
+    expect(tip).to_contain_text("channel")
+    sheet = page.locator(".sheet")
+    sheet.hover(position={"x": 10, "y": 10})
+    expect(tip).to_be_hidden()
+    first = line.inner_text()
+    assert first.startswith("map 0: mean ")
+    area = sheet.bounding_box()
+    sheet.hover(position={"x": area["width"] - 10, "y": 10})
+    assert line.inner_text() != first
+    page.wait_for_timeout(500)
+    assert len(sent) == before
+
+
+def test_the_network_by_keyboard(dashboard: str, page: Page) -> None:
+    sent = frames_to(page)
+    open_layers(page, dashboard, {"model": SMALL})
+    before = len(sent)
+    strip = page.locator(".strip")
+    assert strip.locator("button[tabindex='0']").count() == 1  # one stop of the Tab key
+    strip.locator("button[tabindex='0']").focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "ArrowDown"):
+        page.keyboard.press(key)
+    focused = strip.locator("button[tabindex='0']")
+    expect(focused).to_be_focused()
+    expect(page.locator(".tip")).to_be_visible()
+    unit, column = focused.evaluate("button => [button.unit, button.column.key]")
+    page.keyboard.press("Escape")
+    expect(page.locator(".tip")).to_be_hidden()
+    assert len(sent) == before
+    page.keyboard.press("Enter")
+    wait_until_drawn(page)
+    assert address_of(page)["unit"] == str(unit)
+    assert address_of(page)["layer"] == column.rsplit(":", 1)[-1]
+
+
+def test_the_sheet_by_keyboard(layers: Page) -> None:
+    sheet, line = layers.locator(".sheet"), layers.locator(".line")
+    sheet.focus()
+    layers.keyboard.press("Home")
+    expect(line).to_contain_text("map 0:")
+    layers.keyboard.press("ArrowRight")
+    expect(line).to_contain_text("map 1:")
+    option = layers.locator(".option")
+    expect(option).to_have_attribute("aria-posinset", "2")
+    assert sheet.get_attribute("aria-activedescendant") == option.get_attribute("id")
+    layers.keyboard.press("ArrowLeft")
+    layers.keyboard.press("ArrowLeft")  # stays on the first
+    expect(line).to_contain_text("map 0:")
+    layers.keyboard.press("ArrowRight")
+    layers.keyboard.press("Enter")
+    wait_until_drawn(layers)
+    assert address_of(layers)["unit"] == "1"
+
+
+def test_a_picture_is_sent_once(dashboard: str, page: Page) -> None:
+    received: list[bytes | str] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(frame)))
+    open_layers(page, dashboard, {"model": SMALL})
+    opened = sum(map(len, received))
+    received.clear()
+    page.locator(".sheet").click(position={"x": 5, "y": 5})
+    wait_until_drawn(page)
+    # The card's pictures come by their own addresses; the view and the sheet are in the browser already.
+    pictures = [frame for frame in received if isinstance(frame, bytes) and frame.count(b"\x89PNG")]
+    assert not pictures
+    assert sum(map(len, received)) < opened
+
+
+@pytest.mark.parametrize("view", [{}, {"unit": "1"}, {"compare": "Second picture"}])
+def test_everything_has_a_name(view: dict[str, str], dashboard: str, page: Page) -> None:
+    open_layers(page, dashboard, {"model": SMALL, **view})
+    assert page.evaluate(NAMELESS) == []
+
+
+def test_touch_has_no_hover(dashboard: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(width=390, height=844)
+    open_layers(page, dashboard, {"model": SMALL})
+    strip = page.locator(".strip")
+    inner, outer = strip.evaluate("strip => [strip.scrollWidth, strip.clientWidth]")
+    assert inner > outer  # it scrolls by itself, not the page
+    thumb = page.locator(".column.selected .thumb").first
+    thumb.click()
+    wait_until_drawn(page)
+    assert "unit" in address_of(page)
+    expect(page.get_by_role("heading", level=3)).to_be_visible(timeout=PATIENCE * 1000)

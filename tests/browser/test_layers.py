@@ -1,0 +1,190 @@
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from explorer.samples import SAMPLES
+from explorer.zoo import list_shipped
+from tests.browser.serving import ROOT, serve, wait_until_idle
+from tests.browser.watching import PATIENCE, address_of, choose, open_layers, wait_until_drawn
+
+SMALL = "tiny-vgg" if "tiny-vgg" in list_shipped() else list_shipped()[-1]
+
+
+def test_from_home_to_the_layers(dashboard: str, page: Page) -> None:
+    page.set_default_timeout(PATIENCE * 1000)
+    page.goto(dashboard)
+    wait_until_idle(page, timeout=PATIENCE)
+    page.get_by_role("link", name="Open the layers of a network").click()
+    wait_until_drawn(page)
+    assert page.url.startswith(f"{dashboard}/layers")
+    expect(page.get_by_role("heading", name="Layers", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("name", list_shipped())
+def test_a_stage_opens_and_closes(name: str, dashboard: str, page: Page) -> None:
+    open_layers(page, dashboard, {"model": name})
+    columns = page.locator(".column")
+    before = columns.count()
+    closed = page.locator(".column.opens .header")
+    if not closed.count():
+        return
+    closed.first.click()
+    expect(page.locator(".close")).to_have_count(1, timeout=PATIENCE * 1000)
+    wait_until_drawn(page)
+    assert columns.count() > before
+    assert "open" in address_of(page)
+    page.reload()
+    wait_until_drawn(page)
+    expect(page.locator(".close")).to_have_count(1)
+    page.locator(".close").click()
+    expect(columns).to_have_count(before, timeout=PATIENCE * 1000)
+
+
+def test_a_column_chooses_the_layer(dashboard: str, page: Page) -> None:
+    open_layers(page, dashboard, {"model": SMALL})
+    column = page.locator(".column:not(.opens):not([data-key=input])").nth(2)
+    key = column.get_attribute("data-key")
+    column.locator(".header").click()
+    expect(column).to_have_class("column selected")
+    wait_until_drawn(page)
+    assert address_of(page)["layer"] == key
+    assert page.get_by_role("combobox", name="Layer").input_value() == key
+    assert f"of {key} " in page.locator(".sheet").get_attribute("aria-label")
+
+
+def test_a_map_in_the_view_opens_its_card(dashboard: str, page: Page) -> None:
+    open_layers(page, dashboard, {"model": SMALL})
+    column = page.locator(".column:not([data-key=input])").nth(1)
+    thumb = column.locator(".thumb").nth(1)
+    unit = thumb.evaluate("button => button.unit")
+    thumb.click()
+    wait_until_drawn(page)
+    layer = address_of(page)["layer"]
+    assert address_of(page)["unit"] == str(unit)
+    expect(page.get_by_role("heading", name=f"{layer}, map {unit}")).to_be_visible(timeout=PATIENCE * 1000)
+    expect(thumb).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".sheet rect.selected.shown").first).to_be_attached()
+    expect(page.locator(".line")).to_contain_text(f"map {unit}:")
+
+
+def test_a_map_on_the_sheet_opens_its_card(dashboard: str, page: Page) -> None:
+    open_layers(page, dashboard, {"model": SMALL, "order": "Mean"})
+    sheet = page.locator(".sheet")
+    sheet.hover(position={"x": 60, "y": 8})
+    said = page.locator(".line").inner_text()
+    unit = said.split(":")[0].removeprefix("map ")
+    sheet.click(position={"x": 60, "y": 8})
+    wait_until_drawn(page)
+    assert address_of(page)["unit"] == unit
+    heading = page.get_by_role("heading", level=3)
+    expect(heading).to_contain_text(f", map {unit}", timeout=PATIENCE * 1000)
+    # Another layer keeps the map's number; emptying the field puts the card away.
+    page.get_by_role("spinbutton", name="Map").fill("")
+    page.keyboard.press("Enter")
+    expect(heading).to_have_count(0, timeout=PATIENCE * 1000)
+
+
+def test_a_link_reopens_the_view(dashboard: str, page: Page) -> None:
+    open_layers(page, dashboard, {"model": SMALL})
+    choose(page, "Picture", SAMPLES[1].title)
+    choose(page, "Order of maps", "Largest value")
+    for label in ("One scale", "Pad", "Second picture"):
+        page.get_by_role("radio", name=label).or_(page.get_by_role("button", name=label, exact=True)).first.click()
+        wait_until_drawn(page)
+    page.get_by_role("spinbutton", name="Map").first.fill("2")
+    page.keyboard.press("Enter")
+    wait_until_drawn(page)
+    before = address_of(page)
+    assert before == {
+        "model": SMALL,
+        "image": SAMPLES[1].title,
+        "order": "Largest value",
+        "scale": "One scale",
+        "fit": "Pad",
+        "compare": "Second picture",
+        "unit": "2",
+    } | {name: value for name, value in before.items() if name in ("image2", "layer")}
+    pictures = [canvas.evaluate("canvas => canvas.toDataURL()") for canvas in page.locator(".sheet canvas").all()]
+    page.reload()
+    wait_until_drawn(page)
+    assert address_of(page) == before
+    again = [canvas.evaluate("canvas => canvas.toDataURL()") for canvas in page.locator(".sheet canvas").all()]
+    assert again == pictures
+
+
+def test_a_link_opens_the_right_page_on_a_new_server(chromium: Path, page: Page, tmp_path: Path) -> None:
+    with serve(ROOT / "streamlit_app.py", home=tmp_path) as address:
+        open_layers(page, address, {"model": SMALL, "unit": "1"})
+        expect(page.get_by_role("heading", name="Layers", exact=True)).to_be_visible()
+        navigation = page.locator('[data-testid="stTopNavLink"], [data-testid="stTopNavLinkContainer"]')
+        assert {text.strip().split("\n")[-1] for text in navigation.all_inner_texts()} == {"Home", "Layers"}
+        assert page.locator('[data-testid="stSidebarNav"]').count() == 0
+        assert address_of(page)["unit"] == "1"
+        page.close()
+
+
+def test_downloads_are_what_is_on_the_page(dashboard: str, page: Page) -> None:
+    open_layers(page, dashboard, {"model": SMALL})
+    with page.expect_download() as picture:
+        page.get_by_role("button", name="PNG").click()
+    with page.expect_download() as arrays:
+        page.get_by_role("button", name="Arrays (NPZ)").click()
+    maps = np.load(arrays.value.path())["maps"]
+    assert maps.ndim == 3
+    assert maps.dtype == np.float32
+    assert arrays.value.suggested_filename.endswith(".npz")
+    with Image.open(picture.value.path()) as sheet:
+        downloaded = np.asarray(sheet.convert("RGBA"))
+    url = page.locator(".sheet canvas").evaluate("canvas => canvas.toDataURL()")
+    from base64 import b64decode
+
+    with Image.open(io.BytesIO(b64decode(url.split(",")[1]))) as canvas:
+        shown = np.asarray(canvas.convert("RGBA"))
+    opaque = downloaded[..., 3] > 0
+    assert shown.shape == downloaded.shape
+    np.testing.assert_array_equal(shown[opaque], downloaded[opaque])
+
+
+@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_pages_fit_every_screen(
+    width: int,
+    height: int,
+    colour_scheme: str,
+    dashboard: str,
+    open_page: Callable[..., Page],
+    screenshots: Path,
+) -> None:
+    page = open_page(width=width, height=height, colour_scheme=colour_scheme)
+    page.goto(dashboard)
+    wait_until_idle(page, timeout=PATIENCE)
+    name = f"{width}-{colour_scheme}"
+    check_width(page)
+    page.screenshot(path=screenshots / f"home-{name}.png")
+    for view, address in {
+        "layers": {},
+        "unit": {"unit": "1"},
+        "comparison": {"compare": "Second network", "model2": list_shipped()[-1], "unit": "1"},
+    }.items():
+        open_layers(page, dashboard, address)
+        check_width(page)
+        tall = page.locator('[data-testid="stMain"]').evaluate("main => main.scrollHeight")
+        page.screenshot(path=screenshots / f"{view}-{name}.png")
+        page.set_viewport_size({"width": width, "height": tall + 60})
+        wait_until_idle(page, timeout=PATIENCE)
+        page.screenshot(path=screenshots / f"{view}-{name}-whole.png")
+        page.set_viewport_size({"width": width, "height": height})
+
+
+def check_width(page: Page) -> None:
+    """Nothing makes the page wider than the screen."""
+    wide = page.evaluate(
+        """() => [document.documentElement, document.querySelector('[data-testid="stMain"]')]
+            .map((element) => element.scrollWidth - element.clientWidth)"""
+    )
+    assert wide == [0, 0]

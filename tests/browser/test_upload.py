@@ -1,0 +1,130 @@
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from explorer.samples import read_sample
+from explorer.zoo import list_shipped
+from tests.browser.serving import wait_until_idle
+from tests.browser.watching import PATIENCE, address_of, choose, colours_on, open_layers, wait_until_drawn
+
+SMALL = "tiny-vgg" if "tiny-vgg" in list_shipped() else list_shipped()[-1]
+PICTURES = '[data-testid="stSidebar"] [data-testid="stFileUploader"] input[type="file"]'
+
+
+def upload(page: Page, *files: tuple[str, str, bytes]) -> None:
+    """Hand files to the page as a person's choice in the file dialogue."""
+    payload = [{"name": name, "mimeType": kind, "buffer": data} for name, kind, data in files]
+    page.locator(PICTURES).first.set_input_files(payload)  # type: ignore[arg-type]
+
+
+def make_bomb() -> bytes:
+    """A PNG of a few hundred bytes that claims 30,000 x 30,000 pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(bytes(100_000)))
+        + chunk(b"IEND", b"")
+    )
+
+
+def test_a_photo_through_every_network_and_back_by_its_link(dashboard: str, page: Page, photo_bytes: bytes) -> None:
+    open_layers(page, dashboard)
+    upload(page, ("holiday.jpg", "image/jpeg", photo_bytes))
+    page.get_by_text("JPEG, 320 × 240 pixels").wait_for(timeout=PATIENCE * 1000)
+    wait_until_drawn(page)
+    for name in list_shipped()[::-1]:
+        choose(page, "Network", name)
+        assert page.locator(".strip").get_attribute("aria-label").startswith(f"{name} on holiday.jpg")
+        assert page.locator(".classes li").count() == 10
+        for canvas in page.locator(".column[data-key=input] canvas").all():
+            assert colours_on(canvas) > 10
+    page.locator(".column:not(.opens) .thumb, .column.opens .thumb").nth(5).click()
+    wait_until_drawn(page)
+    before = address_of(page)
+    assert before["image"].startswith("holiday.jpg")
+    heading = page.get_by_role("heading", level=3).inner_text()
+    picture = page.locator(".sheet canvas").evaluate("canvas => canvas.toDataURL()")
+    page.reload()
+    wait_until_drawn(page)
+    assert address_of(page) == before
+    assert page.get_by_text("JPEG, 320 × 240 pixels").is_visible()
+    assert page.get_by_role("heading", level=3).inner_text() == heading
+    assert page.locator(".sheet canvas").evaluate("canvas => canvas.toDataURL()") == picture
+
+
+def test_a_bomb_is_refused_and_the_person_goes_on(dashboard: str, page: Page, photo_bytes: bytes) -> None:
+    open_layers(page, dashboard, {"model": SMALL})
+    upload(
+        page,
+        ("bomb.png", "image/png", make_bomb()),
+        ("coffee.png", "image/png", read_sample("coffee")),
+        ("notes.jpg", "image/jpeg", b"not a picture"),
+    )
+    page.get_by_text("50 megapixels").first.wait_for(timeout=PATIENCE * 1000)
+    wait_until_drawn(page)
+    refused = page.locator('[data-testid="stSidebar"] [data-testid="stAlert"]')
+    assert refused.count() == 2
+    assert "coffee.png" in page.locator(".strip").get_attribute("aria-label")
+    upload(page, ("mine.jpg", "image/jpeg", photo_bytes))
+    page.get_by_text("JPEG, 320 × 240 pixels").wait_for(timeout=PATIENCE * 1000)
+    wait_until_drawn(page)
+    assert "mine.jpg" in page.locator(".strip").get_attribute("aria-label")
+    page.locator(".sheet").click(position={"x": 5, "y": 5})
+    wait_until_drawn(page)
+    assert "unit" in address_of(page)
+
+
+def test_two_people_see_their_own_pictures(dashboard: str, open_page: Callable[..., Page], photo_bytes: bytes) -> None:
+    first, second = open_page(), open_page()
+    for page, file in (
+        (first, ("first.jpg", "image/jpeg", photo_bytes)),
+        (second, ("second.png", "image/png", read_sample("coffee"))),
+    ):
+        open_layers(page, dashboard, {"model": SMALL})
+        upload(page, file)
+    for page, own, other in ((first, "first.jpg", "second.png"), (second, "second.png", "first.jpg")):
+        page.get_by_text("JPEG, 320 × 240" if own == "first.jpg" else "PNG, 600 × 400").wait_for()
+        wait_until_drawn(page)
+        assert own in page.locator(".strip").get_attribute("aria-label")
+        page.get_by_role("combobox", name="Picture").click()
+        offered = " ".join(page.get_by_role("option").all_inner_texts())
+        assert own in offered
+        assert other not in offered
+        page.keyboard.press("Escape")
+
+
+def test_a_picture_of_extreme_shape(dashboard: str, page: Page) -> None:
+    from io import BytesIO
+
+    from PIL import Image
+
+    buffer = BytesIO()
+    Image.new("RGB", (1500, 3), "teal").save(buffer, "PNG")
+    open_layers(page, dashboard, {"model": SMALL})
+    upload(page, ("line.png", "image/png", buffer.getvalue()))
+    page.get_by_text("PNG, 1500 × 3 pixels").wait_for()
+    wait_until_drawn(page)
+    page.get_by_text("What the network sees").click()
+    wait_until_idle(page, timeout=PATIENCE)
+    assert not page.locator('[data-testid="stException"]').count()
+
+
+@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
+def test_refusals_for_the_eye(
+    colour_scheme: str, dashboard: str, open_page: Callable[..., Page], screenshots: Path
+) -> None:
+    page = open_page(colour_scheme=colour_scheme)
+    open_layers(page, dashboard, {"model": SMALL})
+    upload(page, ("bomb.png", "image/png", make_bomb()))
+    page.get_by_text("50 megapixels").first.wait_for(timeout=PATIENCE * 1000)
+    wait_until_drawn(page)
+    page.screenshot(path=screenshots / f"refused-{colour_scheme}.png")

@@ -1,0 +1,75 @@
+"""Opening pages as a session does, and what they hand to the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Widget
+
+from explorer.ui.components import NetworkClick
+from explorer.ui.pictures import get_picture
+from explorer.ui.subject import Subject
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 120  # of patience, on a machine that does other things too
+
+
+def open_layers(address: Mapping[str, str | list[str]] | None = None) -> AppTest:
+    """The Layers page as a link opens it, with these query parameters."""
+    app = AppTest.from_file(ROOT / "pages" / "layers.py", default_timeout=SECONDS)
+    for name, value in (address or {}).items():
+        app.query_params[name] = value
+    return run(app)
+
+
+def run(changed: AppTest | Widget) -> AppTest:
+    """Run once, after a change of a widget perhaps; a page never ends in a traceback."""
+    app = changed.run()
+    assert not app.exception, [problem.value for problem in app.exception]
+    return app
+
+
+def subject_of(app: AppTest, **changes: Any) -> Subject:
+    """What the page looks at, by its widgets."""
+    label = app.session_state["image"]
+    state = {name: app.session_state[name] for name in ("fit", "size", "device")}
+    subject = Subject(label, get_picture(label).key, app.session_state["model"], **state)
+    return Subject(**{**subject.__dict__, **changes})
+
+
+@dataclass
+class Browser:
+    """Stands where the browser is: keeps what the components were given, answers with prepared clicks.
+
+    Attributes:
+        networks: the arguments of every network view of the last run, by key.
+        sheets: those of every sheet of maps.
+        downloads: label, data and file name of every download button, by key.
+        clicks: what a component gives the next time it is drawn, by key.
+    """
+
+    networks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sheets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    downloads: dict[str, tuple[str, Any, str]] = field(default_factory=dict)
+    clicks: dict[str, NetworkClick | int] = field(default_factory=dict)
+
+    def network_view(self, *, key: str, **given: Any) -> NetworkClick | int | None:
+        self.networks[key] = given
+        return self.clicks.pop(key, None)
+
+    def clickable_mosaic(self, *, key: str, **given: Any) -> NetworkClick | int | None:
+        self.sheets[key] = given
+        return self.clicks.pop(key, None)
+
+    def watch_downloads(self, original: Callable[..., bool]) -> Callable[..., bool]:
+        def download_button(
+            place: Any, label: str, data: Any, file_name: str, *rest: Any, key: str, **more: Any
+        ) -> bool:
+            self.downloads[key] = label, data, file_name
+            return original(place, label, data, file_name, *rest, key=key, **more)
+
+        return download_button

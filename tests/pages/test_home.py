@@ -1,0 +1,79 @@
+import os
+import subprocess
+import sys
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.samples import SAMPLES
+from explorer.zoo import list_shipped, read_card
+from tests.pages.opening import ROOT, SECONDS, run
+
+# In a process of its own, because this one has imported torch long ago. The page warms up when it has been delivered;
+# here the timer is only noted.
+WITHOUT_TORCH = """
+import sys, threading
+started = []
+threading.Timer.start = lambda timer: started.append(timer)
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file("streamlit_app.py", default_timeout=120).run()
+assert not app.exception, app.exception
+slow = sorted({name.split(".")[0] for name in sys.modules} & {"torch", "torchvision", "sklearn", "skimage"})
+assert not slow, slow
+app.selectbox(key="model").select_index(len(app.selectbox(key="model").options) - 1)
+app.selectbox(key="image").select_index(1).run()
+assert not app.exception, app.exception
+assert "torch" not in sys.modules
+assert len(started) == 1, started
+print(app.title[0].value)
+"""
+
+
+@pytest.fixture
+def home() -> AppTest:
+    return run(AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=SECONDS))
+
+
+def test_home_imports_nothing_that_takes_seconds() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ},
+        timeout=SECONDS,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+def test_every_shipped_network_is_told_with_its_measured_accuracy(home: AppTest) -> None:
+    told = [text.value for text in home.main.markdown]
+    for name in list_shipped():
+        card = read_card(name)
+        assert f"**{name}**" in told
+        assert any(f"{card['parameters']:,}" in text and f"{card['accuracy']['value']:.1%}" in text for text in told)
+
+
+def test_home_leads_to_the_layers(home: AppTest) -> None:
+    assert [link.page for link in home.page_link] == ["layers"]
+    run(home.switch_page("pages/layers.py"))
+    assert home.title[0].value == "Layers"
+
+
+def test_choices_made_at_home_hold_on_the_next_page(home: AppTest) -> None:
+    name = list_shipped()[-1]
+    home.selectbox(key="model").select(name)
+    home.selectbox(key="image").select(SAMPLES[-1].title)
+    run(home)
+    run(home.switch_page("pages/layers.py"))
+    assert home.selectbox(key="model").value == name
+    assert home.selectbox(key="image").value == SAMPLES[-1].title
+
+
+def test_pictures_are_taken_in_at_home_too(home: AppTest, photo_bytes: bytes) -> None:
+    home.file_uploader(key="uploads").upload("mine.jpg", photo_bytes, "image/jpeg")
+    run(home)
+    assert home.selectbox(key="image").value.startswith("mine.jpg")
+    run(home.switch_page("pages/layers.py"))
+    assert home.selectbox(key="image").value.startswith("mine.jpg")

@@ -1,0 +1,44 @@
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from explorer.samples import SAMPLES
+from explorer.ui.analysis import compute_maps, facts_of
+from explorer.ui.downloads import arrays_as_npz, layer_snippet
+from explorer.ui.pictures import add_picture, get_picture
+from explorer.ui.subject import Subject
+from explorer.zoo import list_shipped
+
+
+def make_subject(network: str, title: str = SAMPLES[0].title) -> Subject:
+    return Subject(title, get_picture(title).key, network, device="cpu")
+
+
+def test_arrays_come_back_as_they_went() -> None:
+    maps = np.random.default_rng(0).normal(size=(3, 4, 5)).astype(np.float32)
+    with np.load(io.BytesIO(arrays_as_npz(maps=maps, units=np.arange(3))), allow_pickle=False) as file:
+        assert set(file) == {"maps", "units"}
+        np.testing.assert_array_equal(file["maps"], maps)
+        assert file["maps"].dtype == np.float32
+
+
+@pytest.mark.parametrize("network", list_shipped())
+@pytest.mark.parametrize("changes", [{}, {"fit": "pad"}, {"fit": "squash", "size": 64}], ids=str)
+def test_a_snippet_gives_the_maps_of_the_page(network: str, changes: dict[str, object]) -> None:
+    subject = replace(make_subject(network), **changes)
+    layer = facts_of(subject)[-4].name
+    names: dict[str, object] = {}
+    exec(layer_snippet(subject, layer), names)
+    np.testing.assert_array_equal(names["maps"].numpy(), compute_maps(subject, layer))
+
+
+@pytest.mark.parametrize("title", ["it's.jpg", 'a "b".png', "back\\slash.jpg", "new\nline.jpg", "'; import os; '"])
+def test_a_file_name_cannot_break_the_snippet(title: str, photo_bytes: bytes) -> None:
+    picture = add_picture(title, photo_bytes)
+    subject = Subject(picture.label, picture.key, list_shipped()[-1], device="cpu")
+    snippet = layer_snippet(subject, "flatten")
+    compile(snippet, "snippet", "exec")
+    assert repr(title) in snippet
+    assert "import os\n" not in snippet

@@ -1,0 +1,77 @@
+import io
+
+import pytest
+from PIL import Image
+
+from explorer.samples import SAMPLES
+from explorer.ui import pictures
+from explorer.ui.pictures import ImageRejected, Picture, add_picture, get_picture, list_pictures, recall
+
+
+def make_png(shade: int, side: int = 8) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (side, side), (shade, shade, shade)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_samples_are_always_there(sample: object) -> None:
+    picture = get_picture(sample.title)
+    assert picture.sample == sample.name
+    assert picture.credit == sample.credit
+    assert recall(sample.title)
+    assert sample.title in list_pictures()
+
+
+def test_a_picture_is_found_by_its_label() -> None:
+    picture = add_picture("a.png", make_png(7))
+    assert get_picture(picture.label) == picture
+    assert picture.key == picture.intake.sha256
+    assert picture.pixels.shape == (8, 8, 3)
+    assert (picture.sample, picture.credit) == ("", "")
+    assert recall(picture.label)
+
+
+def test_labels_differ_by_content_and_by_name() -> None:
+    labels = {add_picture(name, make_png(shade)).label for name in ("a.png", "b.png") for shade in (1, 2)}
+    assert len(labels) == 4
+    assert add_picture("a.png", make_png(1)).label in labels  # the same file again is no new picture
+
+
+def test_long_and_odd_names() -> None:
+    label = add_picture("x\n" * 500 + "end.png", make_png(3)).label
+    assert "\n" not in label
+    assert len(label) < 100
+    assert get_picture(label).label == label
+
+
+def test_a_refused_file_changes_nothing() -> None:
+    before = list_pictures()
+    with pytest.raises(ImageRejected):
+        add_picture("a.png", b"text")
+    assert list_pictures() == before
+
+
+def test_what_was_never_there() -> None:
+    assert not recall("holiday.jpg · 0123456789ab")
+    with pytest.raises(KeyError):
+        get_picture("holiday.jpg · 0123456789ab")
+
+
+def test_the_longest_unused_picture_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "STORE_BYTES", 3 * 8 * 8 * 3)
+    store = pictures._Store()
+    kept = [add_picture(f"{shade}.png", make_png(shade)) for shade in range(3)]
+    for picture in kept:
+        store.put(picture)
+    assert store.get(kept[0].label) is kept[0]  # used now, so the next one is the oldest
+    store.put(add_picture("more.png", make_png(9)))
+    assert [store.get(picture.label) for picture in kept] == [kept[0], None, kept[2]]
+
+
+def test_one_picture_larger_than_the_store_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture: Picture = add_picture("large.png", make_png(5, side=64))
+    monkeypatch.setattr(pictures, "STORE_BYTES", 10)
+    store = pictures._Store()
+    store.put(picture)
+    assert store.get(picture.label) is picture

@@ -1,0 +1,51 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from explorer.samples import SAMPLES
+from explorer.ui.pictures import get_picture
+from explorer.ui.subject import Subject, has_weights, is_shipped, keep_weights, open_network
+from explorer.zoo import list_shipped
+
+TITLE = SAMPLES[0].title
+
+
+@pytest.fixture(params=list_shipped())
+def subject(request: pytest.FixtureRequest) -> Subject:
+    return Subject(TITLE, get_picture(TITLE).key, request.param, device="cpu")
+
+
+def test_the_input_is_the_picture_as_the_network_wants_it(subject: Subject) -> None:
+    preprocessing = open_network(subject.network, "cpu", "").preprocessing
+    expected = preprocessing.tensor(get_picture(TITLE).intake.image)
+    torch.testing.assert_close(subject.input, expected, rtol=0, atol=0)
+
+
+def test_fit_and_size_change_the_input_and_not_the_network(subject: Subject) -> None:
+    changed = replace(subject, fit="pad", size=96)
+    assert changed.input.shape == (1, 3, 96, 96)
+    assert changed.model.network is subject.model.network
+    assert changed.model.preprocessing.fit == "pad"
+    assert subject.model.preprocessing.fit == "crop"
+
+
+def test_equal_subjects_are_one_key(subject: Subject) -> None:
+    assert len({subject, replace(subject), replace(subject, size=64)}) == 2
+
+
+def test_only_the_newest_weights_are_kept() -> None:
+    for number in range(6):
+        keep_weights(f"digest {number}", bytes([number]))
+    assert [has_weights(f"digest {number}") for number in range(6)] == [False, False, True, True, True, True]
+
+
+def test_what_works_without_a_download() -> None:
+    assert all(map(is_shipped, list_shipped()))
+    assert not is_shipped("resnet18")
+
+
+def test_pixels_of_a_picture_are_those_of_the_intake() -> None:
+    picture = get_picture(TITLE)
+    np.testing.assert_array_equal(picture.pixels, np.asarray(picture.intake.image))
