@@ -26,7 +26,8 @@ st.markdown(
     "Choose a picture in the sidebar, or upload your own, and see what every layer of a network makes of it: "
     "every feature map, every shape, every number. Everything runs on this machine."
 )
-st.page_link("pages/layers.py", label="Open the layers of a network", icon=":material/layers:")
+if st.button("Open the layers of a network", type="primary", icon=":material/layers:"):
+    st.switch_page("pages/layers.py")
 st.subheader("Networks of our own, trained for this", anchor=False)
 for column, name in zip(st.columns(max(1, len(list_shipped()))), list_shipped(), strict=False):
     card = read_card(name)

@@ -22,11 +22,12 @@ COMPARE_LABELS = {"one": "One network", "network": "Second network", "image": "S
 def choose_other(subject: Subject, mode: str) -> Subject | None:
     """The second subject of a comparison."""
     if mode == "network":
-        name = choose_second_network()
+        name = choose_second_network(subject.network)
         return replace(subject, network=name, weights="", size=0) if prepare_network(name, subject.device, "") else None
     options = list_pictures()
-    keep_valid("image2", options, options[0])
-    label = st.selectbox("Second picture", options, key="image2", bind="query-params")
+    other = next(label for label in options if label != subject.picture_label)
+    keep_valid("image2", options, other)
+    label = st.selectbox("Second picture", options, options.index(other), key="image2", bind="query-params")
     return replace(subject, picture_label=label, picture_key=get_picture(label).key)
 
 
@@ -142,13 +143,13 @@ if other is None:
     choose_drawing()
     show_layer(subject, layer)
 else:
-    left, right = st.columns(2)
+    left, right = st.columns(2, gap="large")
     with left:
         layer = choose_layer(subject, "layer")
     with right:
         other_layer = choose_layer(other, "layer2" if mode == "network" else "layer", suffix="2")
     choose_drawing()
-    left, right = st.columns(2)
+    left, right = st.columns(2, gap="large")
     with left:
         show_layer(subject, layer)
     with right:

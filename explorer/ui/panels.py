@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from explorer.anatomy import LayerFacts, Order, Stage, most_active_cell
+from explorer.anatomy import LayerFacts, Order, Stage, most_active_cell, stage_of, stages
 from explorer.rendering import (
     CHART_CONFIG,
     Scale,
@@ -44,12 +44,13 @@ def show_network(
 ) -> NetworkClick | None:
     """The whole network in one view; gives what was clicked."""
     overview = compute_overview(subject, opened)
-    column = next((c.key for c in overview.columns if c.key.rsplit(":", 1)[-1] == layer), None)
+    stage = stage_of(stages(facts_of(subject), opened), layer)
     return network_view(
         sprite_png=overview.sprite,
         columns=overview.columns,
         probabilities=overview.probabilities,
-        selected=(column, unit) if column else None,
+        # A map of a layer inside a closed stage is not among the stage's own.
+        selected=(stage.key, unit if stage.last.name == layer else None) if stage else None,
         key=key,
         label=f"{subject.network} on {subject.picture.title}, from the photo to the classes",
     )

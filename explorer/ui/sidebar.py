@@ -103,19 +103,23 @@ def network_names() -> list[str]:
     return names if not asked or asked in names or "torchvision" in sys.modules else [*names, asked]
 
 
-def _choose_network(key: str, label: str) -> str:
+def _choose_network(key: str, label: str, first: int = 0) -> str:
     names = network_names()
-    keep_valid(key, names, names[0])
-    name = st.selectbox(label, names, key=key, bind="query-params", help="The first three are ours and work offline.")
+    keep_valid(key, names, names[first])
+    name = st.selectbox(
+        label, names, first, key=key, bind="query-params", help="The first three are ours and work offline."
+    )
     if name in list_shipped():
         card = read_card(name)
         st.caption(f"{card['parameters']:,} parameters, {card['data']['name']}: {card['accuracy']['value']:.1%} right")
     return name
 
 
-def choose_second_network() -> str:
-    """The other network of a comparison."""
-    return _choose_network("model2", "Second network")
+def choose_second_network(first: str) -> str:
+    """The other network of a comparison; at first the next of ours."""
+    shipped = list_shipped()
+    place = shipped.index(first) + 1 if first in shipped else 0
+    return _choose_network("model2", "Second network", place % len(shipped))
 
 
 def _choose_weights(name: str) -> str:

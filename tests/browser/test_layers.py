@@ -19,7 +19,7 @@ def test_from_home_to_the_layers(dashboard: str, page: Page) -> None:
     page.set_default_timeout(PATIENCE * 1000)
     page.goto(dashboard)
     wait_until_idle(page, timeout=PATIENCE)
-    page.get_by_role("link", name="Open the layers of a network").click()
+    page.get_by_role("button", name="Open the layers of a network").click()
     wait_until_drawn(page)
     assert page.url.startswith(f"{dashboard}/layers")
     expect(page.get_by_role("heading", name="Layers", exact=True)).to_be_visible()

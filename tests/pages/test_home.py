@@ -56,8 +56,8 @@ def test_every_shipped_network_is_told_with_its_measured_accuracy(home: AppTest)
 
 
 def test_home_leads_to_the_layers(home: AppTest) -> None:
-    assert [link.page for link in home.page_link] == ["layers"]
-    run(home.switch_page("pages/layers.py"))
+    (button,) = (button for button in home.button if button.label == "Open the layers of a network")
+    run(button.click())
     assert home.title[0].value == "Layers"
 
 

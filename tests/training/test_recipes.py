@@ -93,6 +93,7 @@ def test_going_on_from_a_later_cycle_starts_with_what_is_shipped(
 ) -> None:
     monkeypatch.setattr(command, "MODELS", tmp_path)
     recipe = shorten(RECIPES["mini-resnet"], epochs=1)
+    recipe = replace(recipe, cycles=recipe.cycles * 2)
     command.make(recipe, colours, colours, from_cycle=1)
     before = load_file(tmp_path / "mini-resnet" / "weights.safetensors")["classifier.weight"]
     # With no step taken, what was shipped must come out again.

@@ -1,0 +1,42 @@
+"""What the README says is true: its model table against the cards, its Python against the library."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from explorer.zoo import list_shipped, read_card
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_model_table_is_what_the_cards_say() -> None:
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \|(.*)\|$", README, flags=re.MULTILINE))
+    assert set(rows) == set(list_shipped())
+    for name, row in rows.items():
+        card = read_card(name)
+        cells = [cell.strip() for cell in row.split("|")]
+        assert cells[1] == f"{card['parameters']:,}"
+        assert card["data"]["name"].startswith(cells[2])
+        assert cells[3] == f"{card['input_size']} px"
+        assert cells[4] == f"{card['accuracy']['value']:.2%}".replace("%", " %")
+
+
+def test_every_linked_file_is_there() -> None:
+    links = re.findall(r"\]\((?!https?://)([^)#]+)\)", README)
+    assert links
+    for link in links:
+        assert (ROOT / link).is_file(), link
+
+
+@pytest.mark.skipif(not list_shipped(), reason="no network is shipped yet")
+def test_the_python_in_the_readme_runs() -> None:
+    code = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    assert code
+    for snippet in code:
+        done = subprocess.run([sys.executable, "-c", snippet], cwd=ROOT, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        assert len(done.stdout.splitlines()) > 20
