@@ -67,18 +67,19 @@ class FunctionTap(TorchFunctionMode):
             follow(running, name, args, kwargs, output)
             return output
         prefix = running.path[-1]
-        inputs = tensors_among([*args, *kwargs.values()])
-        call = Call(
-            name=running.unique(f"{prefix}.{name}" if prefix else name),
-            kind=FUNCTIONS[name] or name,
-            path=prefix,
-            inputs=inputs,
-            output=output,
-            geometry=lambda sources, shape: after_function(name, sources, args, kwargs, shape),
-            macs=lambda shapes, shape: function_macs(name, args, shape),
-            parameters=sum(t.numel() for t in inputs if isinstance(t, nn.Parameter)),
-        )
-        return emit(running, call)
+
+        def describe() -> Call:
+            inputs = tensors_among([*args, *kwargs.values()])
+            return Call(
+                kind=FUNCTIONS[name] or name,
+                path=prefix,
+                inputs=inputs,
+                geometry=lambda sources, shape: after_function(name, sources, args, kwargs, shape),
+                macs=lambda shapes, shape: function_macs(name, args, shape),
+                parameters=sum(t.numel() for t in inputs if isinstance(t, nn.Parameter)),
+            )
+
+        return emit(running, running.unique(f"{prefix}.{name}" if prefix else name), output, describe)
 
 
 def _out_of_place(func: Any, name: str, args: Any, kwargs: dict[str, Any]) -> tuple[Any, str, Any, dict[str, Any]]:

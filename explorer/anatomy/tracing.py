@@ -74,17 +74,18 @@ class _Probe:
             result = output if isinstance(output, Tensor) else next(iter(tensors_among(output)), None)
             if running.inside_leaf or result is None:
                 return None
-            call = Call(
-                name=running.unique(name),
-                kind=kind,
-                path=name,
-                inputs=tensors_among(args),
-                output=result,
-                geometry=lambda sources, shape: after_module(module, sources, shape),
-                macs=lambda shapes, shape: module_macs(module, shapes, shape),
-                parameters=parameters,
-            )
-            emitted = emit(running, call)
+
+            def describe() -> Call:
+                return Call(
+                    kind=kind,
+                    path=name,
+                    inputs=tensors_among(args),
+                    geometry=lambda sources, shape: after_module(module, sources, shape),
+                    macs=lambda shapes, shape: module_macs(module, shapes, shape),
+                    parameters=parameters,
+                )
+
+            emitted = emit(running, running.unique(name), result, describe)
             return emitted if isinstance(output, Tensor) else None
 
         module.register_forward_pre_hook(enter)

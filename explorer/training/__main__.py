@@ -34,8 +34,9 @@ NOTES = {
     "tiny-vgg": "Trained with batch normalisation after every convolution, folded into the weights afterwards.",
     "mini-resnet": "Labels only.",
     "photo-net": "Distilled: a MobileNetV2 with ImageNet weights, loaded through torchvision, gave its opinion on "
-    "six crops of every training photo; the network learns from the labels and from that opinion. "
-    "The teacher has seen ImageNet's training photos, of which Imagenette's are a part.",
+    "six random crops of every training photo, and for the second cycle on two that are almost whole; the network "
+    "learns from the labels and from that opinion. The teacher has seen ImageNet's training photos, of which "
+    "Imagenette's are a part.",
 }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.device import list_devices
+from explorer.images import MAX_BYTES
 from explorer.samples import SAMPLES
 from explorer.ui.pictures import ImageRejected, add_picture, get_picture, list_pictures, recall
 from explorer.ui.subject import Subject, has_weights, keep_weights, open_network
@@ -56,7 +57,7 @@ def _choose_picture() -> str:
     files = st.file_uploader(
         "Your pictures",
         accept_multiple_files=True,
-        max_upload_size=25,  # our own limit is 20, refused with a sentence; a little more must get through for that
+        max_upload_size=MAX_BYTES // 2**20,
         key="uploads",
         help="JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to 20 MB and 50 megapixels each. "
         "Drop, choose or paste several at once. They stay on this server and are not stored on disk.",

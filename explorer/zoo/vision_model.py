@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import torch
@@ -34,8 +35,9 @@ class VisionModel:
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
-        return next(iter([*self.network.parameters(), *self.network.buffers()])).device
+        """Where the weights are; the CPU for a network that has none."""
+        first = next(chain(self.network.parameters(), self.network.buffers()), None)
+        return torch.device("cpu") if first is None else first.device
 
     @property
     def parameters(self) -> int:
