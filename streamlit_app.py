@@ -6,7 +6,6 @@ from explorer.ui.navigation import open_page
 
 st.set_page_config(
     page_title="CNN and attention explorer",
-    page_icon=":material/layers:",
     layout="wide",
     menu_items={"About": "Look inside convolutional networks on your own pictures, layer by layer, offline."},
 )

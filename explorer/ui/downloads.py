@@ -48,9 +48,18 @@ def layer_snippet(subject: Subject, layer: str) -> str:
 def offer(name: str, png: bytes, npz: Callable[[], bytes], snippet: str, key: str) -> None:
     """Buttons for the picture and the arrays, and the snippet to copy."""
     row = st.container(horizontal=True)
-    row.download_button("PNG", png, f"{name}.png", "image/png", key=f"{key}-png", icon=":material/image:")
+    # A download changes nothing on the page, so the page does not run again; that run could drop the next download.
     row.download_button(
-        "Arrays (NPZ)", npz, f"{name}.npz", "application/octet-stream", key=f"{key}-npz", icon=":material/data_array:"
+        "PNG", png, f"{name}.png", "image/png", key=f"{key}-png", on_click="ignore", icon=":material/image:"
+    )
+    row.download_button(
+        "Arrays (NPZ)",
+        npz,
+        f"{name}.npz",
+        "application/octet-stream",
+        key=f"{key}-npz",
+        on_click="ignore",
+        icon=":material/data_array:",
     )
     with st.expander("The same in Python", icon=":material/code:"):
         st.code(snippet, language="python")
