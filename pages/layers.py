@@ -31,10 +31,10 @@ def choose_other(subject: Subject, mode: str) -> Subject | None:
     return replace(subject, picture_label=label, picture_key=get_picture(label).key)
 
 
-def default_layer(subject: Subject, like: float = 0.25) -> str:
+def default_layer(subject: Subject) -> str:
     """A layer to begin with: the one that stands for a stage, about a quarter of the way in."""
     columns = stages(facts_of(subject))
-    return columns[round(like * (len(columns) - 1))].last.name
+    return columns[round(0.25 * (len(columns) - 1))].last.name
 
 
 def answer_click(subject: Subject, click: NetworkClick, opened: tuple[str, ...], layer_key: str) -> None:

@@ -177,7 +177,7 @@ def _extent(box: tuple[float, float, float, float]) -> str:
 
 
 def _show_kernel(subject: Subject, facts: LayerFacts, unit: int) -> None:
-    """The kernel that makes this map, where the layer has one with more than one tap or the input is colour."""
+    """The kernel that makes this map, where the layer is a convolution."""
     modules = dict(subject.model.network.named_modules())
     weight = getattr(modules.get(facts.path), "weight", None)
     if weight is None or weight.ndim != 4 or unit >= weight.shape[0]:

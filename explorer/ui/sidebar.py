@@ -133,11 +133,13 @@ def _choose_weights(name: str) -> str:
         )
         if file is None:
             return ""
-        data = file.getvalue()
-        digest = hashlib.sha256(data).hexdigest()
-        if not has_weights(digest):
-            keep_weights(digest, data)
-        return digest
+        # Hundreds of megabytes: read and hashed once, not at every run of the page.
+        digests: dict[str, str] = st.session_state.setdefault("weights_digests", {})
+        if not has_weights(digests.get(file.file_id, "")):
+            data = file.getvalue()
+            digests[file.file_id] = hashlib.sha256(data).hexdigest()
+            keep_weights(digests[file.file_id], data)
+        return digests[file.file_id]
 
 
 def _choose_device() -> str:

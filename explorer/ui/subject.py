@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.ui.pictures import Picture, get_picture
-from explorer.zoo import list_shipped
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -56,7 +55,7 @@ class Subject:
         return self.model.preprocessing.tensor(self.picture.intake.image)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@st.cache_resource(show_spinner=False)
 def _own_weights() -> dict[str, bytes]:
     """Uploaded weights by sha256; a handful, the oldest go first."""
     return {}
@@ -85,8 +84,3 @@ def open_network(name: str, device: str, weights: str) -> VisionModel:
     from explorer.zoo import load_model  # brings torch, for which the home page does not wait
 
     return load_model(name, device, _own_weights()[weights] if weights else None)
-
-
-def is_shipped(name: str) -> bool:
-    """Whether a network works without a download."""
-    return name in list_shipped()

@@ -6,7 +6,7 @@ import torch
 
 from explorer.samples import SAMPLES
 from explorer.ui.pictures import get_picture
-from explorer.ui.subject import Subject, has_weights, is_shipped, keep_weights, open_network
+from explorer.ui.subject import Subject, has_weights, keep_weights, open_network
 from explorer.zoo import list_shipped
 
 TITLE = SAMPLES[0].title
@@ -39,11 +39,6 @@ def test_only_the_newest_weights_are_kept() -> None:
     for number in range(6):
         keep_weights(f"digest {number}", bytes([number]))
     assert [has_weights(f"digest {number}") for number in range(6)] == [False, False, True, True, True, True]
-
-
-def test_what_works_without_a_download() -> None:
-    assert all(map(is_shipped, list_shipped()))
-    assert not is_shipped("resnet18")
 
 
 def test_pixels_of_a_picture_are_those_of_the_intake() -> None:
