@@ -32,6 +32,8 @@ class ForwardPass:
     counts: dict[str, int] = field(default_factory=dict)
     facts: dict[str, LayerFacts] = field(default_factory=dict)
     outputs: dict[str, Tensor] = field(default_factory=dict)
+    keeps_inputs: bool = False
+    inputs: dict[str, Tensor] = field(default_factory=dict)  # the first thing each wanted layer read
 
     def unique(self, name: str) -> str:
         """The name of this call: a repeated one gets "_1", "_2", ... as in torchvision's tracer."""
@@ -94,7 +96,7 @@ def follow(running: ForwardPass, name: str, args: Any, kwargs: dict[str, Any], o
         running.forget(output)
 
 
-def emit(running: ForwardPass, name: str, output: Tensor, describe: Callable[[], Call]) -> Tensor:
+def emit(running: ForwardPass, name: str, output: Tensor, describe: Callable[[], Call], read: Tensor | None) -> Tensor:
     """Take down one layer; the returned tensor goes on through the network.
 
     Args:
@@ -103,6 +105,7 @@ def emit(running: ForwardPass, name: str, output: Tensor, describe: Callable[[],
         output: what the layer gave.
         describe: the call it came from; asked for only where its facts are not known from an earlier pass, which
             saves a third of what recording costs.
+        read: the first tensor it was given.
     """
     if running.known:
         facts = running.known.get(name)
@@ -125,6 +128,8 @@ def emit(running: ForwardPass, name: str, output: Tensor, describe: Callable[[],
         running.geometry[id(output)], running.origin[id(output)] = placed, name
     if running.wanted is None or name in running.wanted:
         running.outputs[name] = output
+        if running.keeps_inputs and read is not None:
+            running.inputs[name] = read
     return output
 
 

@@ -79,7 +79,8 @@ class FunctionTap(TorchFunctionMode):
                 parameters=sum(t.numel() for t in inputs if isinstance(t, nn.Parameter)),
             )
 
-        return emit(running, running.unique(f"{prefix}.{name}" if prefix else name), output, describe)
+        read = next(iter(tensors_among(args)), None) if running.keeps_inputs else None
+        return emit(running, running.unique(f"{prefix}.{name}" if prefix else name), output, describe, read)
 
 
 def _out_of_place(func: Any, name: str, args: Any, kwargs: dict[str, Any]) -> tuple[Any, str, Any, dict[str, Any]]:

@@ -68,10 +68,12 @@ class LayerRecord:
     Attributes:
         facts: everything that does not depend on the image.
         output: (C, H, W), or (C,); on the network's device.
+        read: the first tensor it was given, as the network gave it, batch included; None unless asked for.
     """
 
     facts: LayerFacts
     output: Tensor
+    read: Tensor | None = None
 
     @property
     def name(self) -> str:

@@ -85,20 +85,23 @@ class _Probe:
                     parameters=parameters,
                 )
 
-            emitted = emit(running, running.unique(name), result, describe)
+            read = args[0] if args and isinstance(args[0], Tensor) else None
+            emitted = emit(running, running.unique(name), result, describe, read)
             return emitted if isinstance(output, Tensor) else None
 
         module.register_forward_pre_hook(enter)
         module.register_forward_hook(leave)
 
-    def run(self, x: Tensor, wanted: frozenset[str] | None, edits: Collection[Edit]) -> tuple[ForwardPass, Tensor]:
+    def run(
+        self, x: Tensor, wanted: frozenset[str] | None, edits: Collection[Edit], inputs: bool = False
+    ) -> tuple[ForwardPass, Tensor]:
         """One forward pass of x (1, 3, H, W)."""
         key = (tuple(x.shape), x.dtype)
         known = self.facts.get(key, {})
         by_layer: dict[str, list[Edit]] = {}
         for edit in edits:
             by_layer.setdefault(edit.layer, []).append(edit)
-        running = ForwardPass(wanted, by_layer, known)
+        running = ForwardPass(wanted, by_layer, known, keeps_inputs=inputs)
         x = x.clone()  # for networks that overwrite their input: it is the caller's
         running.origin[id(x)], running.geometry[id(x)] = INPUT, Geometry.of_input(tuple(x.shape))
         token = current_pass.set(running)
@@ -133,7 +136,12 @@ def _as_input(model: VisionModel, x: Tensor) -> Tensor:
 
 
 def record(
-    model: VisionModel, x: Tensor, layers: Collection[str] | None = None, edits: Collection[Edit] = ()
+    model: VisionModel,
+    x: Tensor,
+    layers: Collection[str] | None = None,
+    edits: Collection[Edit] = (),
+    *,
+    inputs: bool = False,
 ) -> Recording:
     """Run a network once and keep what its layers gave.
 
@@ -145,6 +153,7 @@ def record(
         x: (1, 3, H, W), normalised, as `model.preprocessing.tensor` gives it.
         layers: names of the layers to keep; every layer if None. Others cost no memory.
         edits: changes to make on the way, each to the output of its layer, in the given order.
+        inputs: keep what the layers read as well, which takes the memory of as many maps again.
 
     Returns:
         The layers in execution order.
@@ -160,10 +169,10 @@ def record(
     """
     x = _as_input(model, x)
     probe = _probe(model.network)
-    running, logits = probe.run(x, None if layers is None else frozenset(layers), edits)
+    running, logits = probe.run(x, None if layers is None else frozenset(layers), edits, inputs)
     known = running.known or running.facts
     records = {
-        name: LayerRecord(known[name], _view(known[name], running.outputs[name]))
+        name: LayerRecord(known[name], _view(known[name], running.outputs[name]), running.inputs.get(name))
         for name in known
         if name in running.outputs
     }

@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+import torch
+
+from explorer.anatomy import LayerUnknown, record, survey
+from explorer.anatomy.microscope import NotUnderTheMicroscope, dissect, is_explainable
+from explorer.zoo import VisionModel
+from explorer.zoo.loading import random_model
+
+NETWORKS = {
+    "tiny-vgg": 32,
+    "photo-net": 64,
+    "resnet18": 64,
+    "mobilenet_v2": 64,
+    "shufflenet_v2_x0_5": 64,  # convolutions that read half of a layer
+    "densenet121": 64,
+    "convnext_tiny": 64,
+    "squeezenet1_1": 64,
+}
+
+
+@pytest.fixture(scope="module", params=NETWORKS)
+def case(request: pytest.FixtureRequest) -> tuple[VisionModel, torch.Tensor]:
+    torch.manual_seed(0)
+    model = random_model(request.param)
+    return model, torch.randn(1, 3, NETWORKS[request.param], NETWORKS[request.param])
+
+
+def arithmetic(kind: str, values: np.ndarray, scale: float, shift: float) -> np.ndarray:
+    """What a step does, by PyTorch's functions where they are not one line."""
+    functions = {"silu": torch.nn.functional.silu, "gelu": torch.nn.functional.gelu}
+    if kind == "affine":
+        return values * scale + shift
+    if kind in functions:
+        return functions[kind](torch.from_numpy(values)).numpy()
+    return {"relu": values.clip(0), "relu6": values.clip(0, 6)}[kind]
+
+
+def test_every_convolution_and_pooling_layer(case: tuple[VisionModel, torch.Tensor]) -> None:
+    """One cell of each, worked out from what the layer read, against what the recorder says it gave."""
+    model, x = case
+    generator = np.random.default_rng(0)
+    layers = [facts for facts in survey(model, x) if is_explainable(model, facts)]
+    assert any(facts.kind == "Conv2d" for facts in layers)
+    assert any("Pool" in facts.kind or facts.kind in ("mean", "adaptive_avg_pool2d") for facts in layers)
+    for facts in layers[:: max(1, len(layers) // 24)]:
+        dissection = dissect(model, x, facts.name)
+        np.testing.assert_array_equal(dissection.output, record(model, x, layers=[facts.name])[facts.name].maps.numpy())
+        channel = int(generator.integers(facts.channels))
+        row, column = (int(generator.integers(side)) for side in facts.resolution)
+        operation, reads = dissection.operation, dissection.operation.reads(channel)
+        patch = operation.patch(dissection.input[reads.start : reads.stop], row, column).astype(np.float64)
+        kernel = operation.kernel(channel)
+        terms = patch if kernel is None else patch * kernel
+        if operation.kind == "max":
+            value, size = np.nanmax(terms), np.nanmax(np.abs(terms))
+        elif operation.kind == "average":
+            value, size = np.nanmean(terms), np.nanmean(np.abs(terms))
+        else:
+            bias = 0.0 if operation.bias is None else float(operation.bias[channel])
+            value, size = np.nansum(terms) + bias, np.nansum(np.abs(terms)) + abs(bias)
+        assert abs(value - dissection.output[channel, row, column]) <= 1e-5 * size + 1e-9, facts.name
+        if dissection.following:
+            values = dissection.output[channel]
+            for layer in dissection.following:
+                step = layer.step(channel)
+                values = arithmetic(step.kind, values, step.scale, step.shift)
+            np.testing.assert_allclose(values, dissection.final[channel], rtol=1e-3, atol=1e-4, err_msg=facts.name)
+
+
+def test_what_follows_is_found() -> None:
+    model = random_model("mobilenet_v2")
+    dissection = dissect(model, torch.randn(1, 3, 64, 64), "features.3.conv.0.0")
+    assert [layer.kind for layer in dissection.following] == ["affine", "relu6"]
+    last = dissect(model, torch.randn(1, 3, 64, 64), "features.3.conv.2")
+    assert [layer.kind for layer in last.following] == ["affine"]  # then comes an addition
+
+
+def test_other_layers_are_refused() -> None:
+    model = random_model("tiny-vgg")
+    x = torch.randn(1, 3, 32, 32)
+    with pytest.raises(NotUnderTheMicroscope, match="ReLU"):
+        dissect(model, x, "features.relu1_1")
+    with pytest.raises(LayerUnknown):
+        dissect(model, x, "nowhere")
+
+
+def test_inputs_are_kept_only_where_asked_for() -> None:
+    model = random_model("tiny-vgg")
+    x = torch.randn(1, 3, 32, 32)
+    assert all(layer.read is None for layer in record(model, x))
+    recording = record(model, x, inputs=True)
+    torch.testing.assert_close(recording["features.relu1_1"].read[0], recording["features.conv1_1"].output)
+    torch.testing.assert_close(recording["features.conv1_1"].read, x)

@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from explorer.operations import ACTIVATIONS, describe_following, dissect_module
+
+PLENTY = 10**9
+
+
+def worked_out(specimen, row: int, column: int) -> float:
+    """A specimen's cell by loops over its taps and nothing else."""
+    values = []
+    for c in range(specimen.channels):
+        for i, r in enumerate(specimen.rows[row]):
+            for j, q in enumerate(specimen.columns[column]):
+                if r == -2 or q == -2:
+                    continue
+                read = 0.0 if -1 in (r, q) else float(specimen.input[c, r, q])
+                values.append(read * (1.0 if specimen.kernel is None else float(specimen.kernel[c, i, j])))
+    if specimen.operation == "max":
+        return max(values)
+    if specimen.operation == "l2":
+        return sum(value**2 for value in values) ** 0.5
+    if specimen.operation == "average":
+        return sum(values) / (specimen.divisor or len(values))
+    return sum(values) + (specimen.bias or 0.0)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        nn.Conv2d(4, 6, 3, 2, 1, groups=2, padding_mode="reflect"),
+        nn.ConvTranspose2d(4, 6, 3, 2, 1, groups=2),
+        nn.MaxPool2d(3, 2, 1),
+        nn.AvgPool2d(3, 2, 1, count_include_pad=False),
+        nn.AvgPool2d(2, divisor_override=3),
+        nn.LPPool2d(2, 2),
+        nn.AdaptiveAvgPool2d(3),
+    ],
+    ids=lambda module: type(module).__name__,
+)
+def test_a_specimen_holds_all_it_takes(module: nn.Module) -> None:
+    x = torch.randn(4, 9, 8)
+    dissection = dissect_module(module, x)
+    with torch.inference_mode():
+        expected = module(x[None])[0].numpy()
+    np.testing.assert_array_equal(dissection.output, expected)
+    for channel in (0, len(expected) - 1):
+        specimen = dissection.specimen(channel, PLENTY)
+        for row, column in ((0, 0), (1, 2), (expected.shape[1] - 1, expected.shape[2] - 1)):
+            assert worked_out(specimen, row, column) == pytest.approx(
+                expected[channel, row, column], rel=1e-4, abs=1e-5
+            )
+
+
+@pytest.mark.parametrize("kind", ACTIVATIONS)
+def test_activations_are_worked_out(kind: type[nn.Module]) -> None:
+    """Only that kind, parameters and the framework's values travel; the browser's arithmetic has tests of its own."""
+    dissection = dissect_module(nn.Conv2d(1, 2, 3), torch.randn(1, 6, 6), kind())
+    specimen = dissection.specimen(1, PLENTY)
+    assert [step.kind for step in specimen.steps] == [ACTIVATIONS[kind]]
+    with torch.inference_mode():
+        np.testing.assert_array_equal(specimen.final, kind()(torch.from_numpy(dissection.output))[1].numpy())
+
+
+def test_batch_norm_is_a_line_per_channel() -> None:
+    norm = nn.BatchNorm2d(3).eval()
+    torch.manual_seed(0)
+    for tensor in (norm.weight.data, norm.bias.data, norm.running_mean):
+        tensor.normal_()
+    norm.running_var.uniform_(0.1, 3)
+    following = describe_following("bn", norm)
+    x = torch.randn(1, 3, 4, 4)
+    with torch.inference_mode():
+        expected = norm(x)[0].numpy()
+    for channel in range(3):
+        step = following.step(channel)
+        np.testing.assert_allclose(
+            x[0, channel].numpy() * step.scale + step.shift, expected[channel], rtol=1e-4, atol=1e-5
+        )
+
+
+def test_leaky_slope_and_unknown_layers() -> None:
+    assert describe_following("leaky", nn.LeakyReLU(0.2)).step(0).slope == pytest.approx(0.2)
+    assert describe_following("gelu", nn.GELU(approximate="tanh")) is None
+    assert describe_following("pool", nn.MaxPool2d(2)) is None
+
+
+def test_too_much_to_send_becomes_one_cell() -> None:
+    x = torch.randn(8, 20, 20)
+    dissection = dissect_module(nn.Conv2d(8, 4, 3, padding=1), x)
+    specimen = dissection.specimen(2, most_bytes=1000)
+    assert specimen.input is None
+    assert specimen.patch_cell == (10, 10)
+    chosen = dissection.specimen(2, most_bytes=1000, cell=(0, 19))
+    assert chosen.patch_cell == (0, 19)
+    assert chosen.patch.shape == (8, 3, 3)
+    assert (chosen.patch[:, 0] == 0).all()
+    assert (chosen.patch[:, :, 2] == 0).all()
+    value = (chosen.patch.astype(np.float64) * chosen.kernel).sum() + chosen.bias
+    assert value == pytest.approx(float(dissection.output[2, 0, 19]), rel=1e-4, abs=1e-5)
+    assert any(np.array_equal(chosen.preview, channel) for channel in x.numpy())
+
+
+def test_a_payload_is_counted_by_what_one_map_needs() -> None:
+    dissection = dissect_module(nn.Conv2d(8, 8, 3, padding=1, groups=8), torch.randn(8, 20, 20), nn.ReLU())
+    specimen = dissection.specimen(3, PLENTY)
+    arrays = (specimen.input, specimen.kernel, specimen.output, specimen.final)
+    assert dissection.payload_bytes(3) == sum(array.nbytes for array in arrays)
+
+
+def test_names_and_colours_follow_the_channels_that_are_read() -> None:
+    dissection = dissect_module(nn.Conv2d(3, 3, 3, groups=3), torch.rand(3, 6, 6))
+    specimen = dissection.specimen(2, PLENTY, names=("red", "green", "blue"), colours=("#f00", "#0f0", "#00f"))
+    assert specimen.channel_names == ("blue",)
+    assert specimen.channel_colours == ("#00f",)
+    assert not specimen.signed_input
+    with pytest.raises(IndexError):
+        dissection.specimen(3, PLENTY)

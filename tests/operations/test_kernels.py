@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import ndimage
+from skimage.filters import gabor_kernel
+
+from explorer.operations.kernels import LARGEST, PRESETS, preset_kernel, read_kernel, write_kernel
+
+PICTURE = np.random.default_rng(0).random((20, 24))
+
+
+def filtered(name: str, side: int = 3, **more: float) -> np.ndarray:
+    return ndimage.correlate(PICTURE, preset_kernel(name, side, **more).astype(np.float64), mode="constant")
+
+
+def test_against_scipys_filters() -> None:
+    np.testing.assert_allclose(filtered("identity"), PICTURE)
+    np.testing.assert_allclose(filtered("box"), ndimage.uniform_filter(PICTURE, 3, mode="constant"), atol=1e-6)
+    np.testing.assert_allclose(filtered("sobel x"), ndimage.sobel(PICTURE, axis=1, mode="constant"), atol=1e-6)
+    np.testing.assert_allclose(filtered("sobel y"), ndimage.sobel(PICTURE, axis=0, mode="constant"), atol=1e-6)
+    np.testing.assert_allclose(filtered("laplacian"), ndimage.laplace(PICTURE, mode="constant"), atol=1e-6)
+    sigma = 0.3 * ((7 - 1) * 0.5 - 1) + 0.8
+    blurred = ndimage.gaussian_filter(PICTURE, sigma, radius=3, mode="constant")
+    np.testing.assert_allclose(filtered("gaussian", 7), blurred, atol=1e-6)
+
+
+@pytest.mark.parametrize("angle", [0, 30, 90, 135])
+def test_the_gabor_kernel_is_scikit_images_but_for_mean_and_scale(angle: float) -> None:
+    side, wavelength = 11, 5.0
+    own = preset_kernel("gabor", side, angle, wavelength).astype(np.float64)
+    theirs = gabor_kernel(
+        1 / wavelength, np.deg2rad(angle), sigma_x=0.56 * wavelength, sigma_y=1.12 * wavelength, n_stds=3
+    ).real
+    middle = np.array(theirs.shape) // 2
+    theirs = theirs[middle[0] - 5 : middle[0] + 6, middle[1] - 5 : middle[1] + 6]
+    theirs = theirs - theirs.mean()
+    np.testing.assert_allclose(own / np.abs(own).sum(), theirs / np.abs(theirs).sum(), atol=1e-6)
+
+
+def test_a_gabor_kernel_picks_its_stripes() -> None:
+    columns = np.cos(2 * np.pi * np.arange(60) / 4)
+    upright, lying = np.tile(columns, (60, 1)), np.tile(columns[:, None], (1, 60))
+    answers = {
+        (angle, name): np.abs(ndimage.correlate(picture, preset_kernel("gabor", 9, angle, 4).astype(float))).max()
+        for angle in (0, 90)
+        for name, picture in (("upright", upright), ("lying", lying))
+    }
+    assert answers[0, "upright"] > 5 * answers[0, "lying"]
+    assert answers[90, "lying"] > 5 * answers[90, "upright"]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_size(name: str) -> None:
+    for side in range(1, LARGEST + 1):
+        if side < PRESETS[name].smallest:
+            with pytest.raises(ValueError, match="exists from"):
+                preset_kernel(name, side)
+            continue
+        kernel = preset_kernel(name, side)
+        assert kernel.shape == (side, side)
+        assert np.isfinite(kernel).all()
+        assert np.abs(kernel).max() > 0
+        total = float(kernel.sum())
+        wanted = {"sobel x": 0, "sobel y": 0, "laplacian": 0, "gabor": 0}.get(name, 1)
+        assert total == pytest.approx(wanted, abs=1e-4 * max(1.0, float(np.abs(kernel).sum())))
+
+
+@given(
+    arrays(
+        np.float32,
+        st.tuples(st.integers(1, 3), st.integers(1, 11), st.integers(1, 11)),
+        elements=st.floats(-1000, 1000, width=32),
+    )
+)
+def test_text_and_back(kernel: np.ndarray) -> None:
+    np.testing.assert_allclose(read_kernel(write_kernel(kernel)), kernel, rtol=1e-5, atol=1e-30)
+
+
+@pytest.mark.parametrize("text", ["", "a b", "1 2;3", "1;2|1 2", "inf", "nan", "1e9", ";".join(["1"] * 12)])
+def test_text_that_is_no_kernel(text: str) -> None:
+    with pytest.raises(ValueError, match=r"\.$"):
+        read_kernel(text)
