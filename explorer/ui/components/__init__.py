@@ -5,6 +5,18 @@ places in them and words.
 """
 
 from explorer.ui.components.clickable_mosaic import clickable_mosaic
+from explorer.ui.components.microscope import MOST_BYTES, NONE, PAD, Specimen, Step, microscope
 from explorer.ui.components.network_view import NetworkClick, NetworkColumn, network_view
 
-__all__ = ["NetworkClick", "NetworkColumn", "clickable_mosaic", "network_view"]
+__all__ = [
+    "MOST_BYTES",
+    "NONE",
+    "PAD",
+    "NetworkClick",
+    "NetworkColumn",
+    "Specimen",
+    "Step",
+    "clickable_mosaic",
+    "microscope",
+    "network_view",
+]

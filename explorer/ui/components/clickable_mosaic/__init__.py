@@ -6,14 +6,14 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.rendering import Mosaic
-from explorer.ui.components.picture_store import PICTURES_JS, send_picture
+from explorer.ui.components.store import STORE_JS, send_picture
 
 _HERE = Path(__file__).parent
 _mount = st.components.v2.component(
     "explorer_clickable_mosaic",
     html=(_HERE / "component.html").read_text(encoding="utf-8"),
     css=(_HERE / "component.css").read_text(encoding="utf-8"),
-    js=PICTURES_JS + (_HERE / "component.js").read_text(encoding="utf-8"),
+    js=STORE_JS + (_HERE / "component.js").read_text(encoding="utf-8"),
 )
 
 
@@ -26,6 +26,7 @@ def clickable_mosaic(
     marked: Collection[int],
     alt: str,
     key: str,
+    noun: str = "map",
 ) -> int | None:
     """Shows a sheet and gives the cell that was clicked since the last run, once.
 
@@ -37,6 +38,7 @@ def clickable_mosaic(
         marked: Cells to be hatched, such as those of dead channels.
         alt: What the sheet shows, for those who cannot see it.
         key: Of the element, unique on the page.
+        noun: What a cell is, for the hint under the sheet.
 
     Returns:
         The index of the cell whose click caused this run, or None. The caller keeps what is selected.
@@ -64,6 +66,7 @@ def clickable_mosaic(
                 "selected": selected,
                 "marked": sorted(marked),
                 "alt": alt,
+                "noun": noun,
             },
             key=key,
             on_cell_change=_keep_event,

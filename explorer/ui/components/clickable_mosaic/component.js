@@ -152,9 +152,9 @@ class Sheet {
   }
 
   say() {
-    const { labels, count } = this.data;
+    const { labels, count, noun } = this.data;
     const cell = this.cursor ?? this.selected;
-    const hint = count ? "Point at a map to read it, click to open it." : "There is nothing to show.";
+    const hint = count ? `Point at a ${noun} to read it, click to open it.` : "There is nothing to show.";
     const text = cell === null ? hint : labels[cell];
     if (this.line.textContent !== text) this.line.textContent = text;
     this.line.classList.toggle("hint", cell === null);

@@ -10,14 +10,14 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from explorer.ui.components.picture_store import PICTURES_JS, send_picture
+from explorer.ui.components.store import STORE_JS, send_picture
 
 _HERE = Path(__file__).parent
 _mount = st.components.v2.component(
     "explorer_network_view",
     html=(_HERE / "component.html").read_text(encoding="utf-8"),
     css=(_HERE / "component.css").read_text(encoding="utf-8"),
-    js=PICTURES_JS + (_HERE / "component.js").read_text(encoding="utf-8"),
+    js=STORE_JS + (_HERE / "component.js").read_text(encoding="utf-8"),
 )
 
 MOST_PROBABILITIES = 10

@@ -1,28 +1,28 @@
-// Keeps one picture for as long as this element is on the page. Shows nothing itself.
+// Keeps one picture or array for as long as this element is on the page. Shows nothing itself.
 const mounted = new Map(); // parentElement -> id
 
-function hold(id, png) {
-  const found = pictures.held.get(id);
+function hold(id, bytes) {
+  const found = store.held.get(id);
   if (found) {
     found.holders += 1;
     return;
   }
-  pictures.held.set(id, { bitmap: createImageBitmap(new Blob([png], { type: "image/png" })), holders: 1 });
-  pictures.arrivals.dispatchEvent(new Event(id));
+  store.held.set(id, { bytes, holders: 1 });
+  store.arrivals.dispatchEvent(new Event(id));
 }
 
 function release(id) {
-  const found = pictures.held.get(id);
+  const found = store.held.get(id);
   if (!found) return;
   found.holders -= 1;
-  if (found.holders === 0) pictures.held.delete(id);
+  if (found.holders === 0) store.held.delete(id);
 }
 
 export default function ({ data, parentElement }) {
   const id = new TextDecoder().decode(data.subarray(0, 16));
   const previous = mounted.get(parentElement);
   if (previous !== id) {
-    hold(id, data.slice(16));
+    hold(id, data.slice(16)); // a copy, so that it starts where a Float32Array may
     if (previous) release(previous);
     mounted.set(parentElement, id);
   }

@@ -1,0 +1,202 @@
+// From numbers to pixels and short texts. SEQUENTIAL, DIVERGING and UNDEFINED come from the house's colours.
+
+const TABLES = [SEQUENTIAL, DIVERGING].map((rows) => ({
+  pixels: Uint32Array.from(rows, toPixel),
+  styles: rows.map(toStyle),
+  // Which text is legible on it, by the relative luminance of WCAG: above 0.18 black has the greater contrast.
+  inks: rows.map((rgb) => (luminance(rgb) > 0.18 ? "#000" : "#fff")),
+}));
+const UNDEFINED_PIXEL = toPixel(UNDEFINED);
+const UNDEFINED_STYLE = toStyle(UNDEFINED);
+const NARROW_DIGITS = 'Arial, "Liberation Sans", Helvetica, sans-serif'; // two thirds of the width of some system fonts
+const MINUS = "−";
+const SMALL_GRID = 5; // windows up to this many cells across have their numbers written into them
+
+function toPixel([red, green, blue]) {
+  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0; // little-endian, as all browsers are
+}
+
+function toStyle(rgb) {
+  return `rgb(${rgb.join(" ")})`;
+}
+
+function luminance(rgb) {
+  const [red, green, blue] = rgb.map((part) => ((part / 255 + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/** The values at the two ends of the colour table, by the rules of explorer.rendering.scaling. */
+function findRange(values, from, to, signed) {
+  let low = Infinity;
+  let high = -Infinity;
+  for (let index = from; index < to; index += 1) {
+    const value = values[index];
+    if (!Number.isFinite(value)) continue;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  if (low > high) return { low: 0, high: 0, signed };
+  if (signed) {
+    const most = Math.max(Math.abs(low), Math.abs(high));
+    return { low: -most, high: most, signed };
+  }
+  return { low: high > 0 ? Math.min(0, low) : low, high, signed };
+}
+
+/** A row of the colour table; -1 for what is not a number. */
+function toLevel(value, { low, high, signed }) {
+  if (Number.isNaN(value)) return -1;
+  if (signed) return high > 0 ? 128 + Math.round(127 * clamp(value / high, -1, 1)) : 128;
+  return high > low ? Math.round(255 * clamp((value - low) / (high - low), 0, 1)) : 0;
+}
+
+/** A map as one pixel a value. */
+function toPicture(values, from, height, width, range) {
+  const picture = new ImageData(width, height);
+  const pixels = new Uint32Array(picture.data.buffer);
+  const table = TABLES[Number(range.signed)].pixels;
+  for (let index = 0; index < pixels.length; index += 1) {
+    const level = toLevel(values[from + index], range);
+    pixels[index] = level < 0 ? UNDEFINED_PIXEL : table[level];
+  }
+  return picture;
+}
+
+/** The colour table as a CSS background. */
+function toGradient(signed) {
+  const { styles } = TABLES[Number(signed)];
+  const stops = [1, 32, 64, 96, 128, 160, 192, 224, 255].map((row) => styles[row]);
+  return `linear-gradient(90deg, ${stops.join(", ")})`;
+}
+
+/** Sets a canvas to a size in CSS pixels, and gives its context in the same. */
+function sizeCanvas(canvas, width, height) {
+  const screen = globalThis.devicePixelRatio || 1;
+  const [wide, high] = [Math.max(1, Math.round(width * screen)), Math.max(1, Math.round(height * screen))];
+  if (canvas.width !== wide || canvas.height !== high) {
+    canvas.width = wide;
+    canvas.height = high;
+  }
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext("2d");
+  context.setTransform(screen, 0, 0, screen, 0, 0);
+  return context;
+}
+
+const withMinus = (text) => text.replaceAll("-", MINUS);
+
+/** Three significant digits in as little room as they take: for cells, so with a hyphen for the minus. */
+function writeShort(value) {
+  if (value === 0) return "0";
+  if (!Number.isFinite(value)) return String(value).replace("Infinity", "∞");
+  const size = Math.abs(value);
+  if (size < 0.00995 || size >= 9995) return value.toExponential(1).replace("e+", "e");
+  return value.toPrecision(3).replace(/^(-?)0\./, "$1.").replace(/e\+?/, "e");
+}
+
+/** Seven significant digits: all that a float32 has. */
+function writeLong(value) {
+  if (value === 0) return "0";
+  return withMinus(value.toPrecision(7));
+}
+
+const writeThree = (value) => withMinus(String(Number(value.toPrecision(3))));
+const writeSigned = (value) => (value > 0 ? "+" : "") + writeThree(value);
+
+/** Where taps lie, as runs of neighbours: [[2, 4], [9, 9]]. */
+function toRuns(taps, from, to) {
+  const places = new Set();
+  for (let index = from; index < to; index += 1) if (taps[index] >= 0) places.add(taps[index]);
+  const runs = [];
+  for (const place of [...places].sort((a, b) => a - b)) {
+    const last = runs.at(-1);
+    if (last && last[1] === place - 1) last[1] = place;
+    else runs.push([place, place]);
+  }
+  return runs;
+}
+
+function writeRuns(runs, noun) {
+  if (!runs.length) return `no ${noun}s`;
+  const one = runs.length === 1 && runs[0][0] === runs[0][1];
+  const shown = runs.slice(0, 6).map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`));
+  const rest = runs.length > 6 ? ` … ${runs.at(-1)[1]}` : "";
+  return `${noun}${one ? "" : "s"} ${shown.join(", ")}${rest}`;
+}
+
+/** A frame that stands out from any map: the colour between two lines of the page's ground. */
+function frame(context, x, y, width, height, colour, ground, thickness = 2) {
+  context.lineWidth = thickness + 2;
+  context.strokeStyle = ground;
+  context.strokeRect(x, y, width, height);
+  context.lineWidth = thickness;
+  context.strokeStyle = colour;
+  context.strokeRect(x, y, width, height);
+}
+
+const scratch = document.createElement("canvas");
+
+/** A grid of numbers as coloured cells, with the numbers written in where there is room. */
+function drawGrid(context, grid, values, places, range, look) {
+  const { x, y, cell, rows, columns, numbers } = grid;
+  const table = TABLES[Number(range.signed)];
+  if (numbers) {
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.font = `${clamp(cell * 0.33, 8, 12)}px ${NARROW_DIGITS}`;
+    for (let k = 0; k < values.length; k += 1) {
+      const left = x + (k % columns) * cell;
+      const top = y + Math.floor(k / columns) * cell;
+      const nothing = places && places[k] === NONE;
+      const padded = places && places[k] === PAD;
+      const level = toLevel(values[k], range);
+      const plain = nothing || padded;
+      context.fillStyle = plain ? look.secondary : level < 0 ? UNDEFINED_STYLE : table.styles[level];
+      context.fillRect(left, top, cell - 1, cell - 1);
+      if (nothing) hatch(context, left, top, cell - 1, cell - 1, look);
+      else {
+        context.fillStyle = padded ? look.text : level < 0 ? "#000" : table.inks[level];
+        context.fillText(writeShort(values[k]), left + (cell - 1) / 2, top + cell / 2, cell - 3);
+      }
+    }
+  } else {
+    const picture = toPicture(values, 0, rows, columns, range);
+    if (places) {
+      const pixels = new Uint32Array(picture.data.buffer);
+      for (let k = 0; k < pixels.length; k += 1) if (places[k] < 0) pixels[k] = 0; // the ground shows through
+      hatch(context, x, y, cell * columns, cell * rows, look);
+    }
+    scratch.width = columns;
+    scratch.height = rows;
+    scratch.getContext("2d").putImageData(picture, 0, 0);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(scratch, x, y, cell * columns, cell * rows);
+  }
+}
+
+/** Stripes where nothing is read. */
+function hatch(context, x, y, width, height, look) {
+  context.fillStyle = look.hatching;
+  context.fillRect(x, y, width, height);
+}
+
+/** Diagonal stripes as a canvas pattern; canvases keep no CSS patterns. */
+function makeHatching(context, { secondary, text }) {
+  const tile = document.createElement("canvas");
+  tile.width = 8;
+  tile.height = 8;
+  const pen = tile.getContext("2d");
+  pen.fillStyle = secondary;
+  pen.fillRect(0, 0, 8, 8);
+  pen.strokeStyle = text;
+  pen.globalAlpha = 0.35;
+  pen.lineWidth = 1.5;
+  for (const shift of [-8, 0, 8]) {
+    pen.beginPath();
+    pen.moveTo(shift, 8);
+    pen.lineTo(shift + 8, 0);
+    pen.stroke();
+  }
+  return context.createPattern(tile, "repeat");
+}

@@ -1,0 +1,395 @@
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from torch.nn import functional
+
+from explorer.operations.specimen import NONE, Specimen
+from tests.browser.microscope_page import CASES, random_input
+from tests.browser.serving import serve, wait_until_idle
+from tests.browser.test_components import NAMELESS
+from tests.browser.watching import PATIENCE, address_of, colours_on, frames_to
+
+MARGIN = 7  # of the canvas that is pointed at, round the map
+
+# The input cells that are not dimmed, by the pixel in the middle of each.
+LIT = """([root, height, width]) => {
+    const canvas = root.querySelector(".input .over");
+    const margin = 7 * canvas.width / canvas.clientWidth;
+    const times = (canvas.width - 2 * margin) / width;
+    const context = canvas.getContext("2d");
+    const lit = [];
+    for (let y = 0; y < height; y += 1) {
+        for (let x = 0; x < width; x += 1) {
+            const at = [margin + (x + 0.5) * times, margin + (y + 0.5) * times].map(Math.floor);
+            if (context.getImageData(...at, 1, 1).data[3] === 0) lit.push([y, x]);
+        }
+    }
+    return lit;
+}"""
+
+
+@pytest.fixture(scope="module")
+def laboratory(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a page that shows a microscope and nothing else."""
+    with serve(Path(__file__).parent / "microscope_page.py", home=tmp_path_factory.mktemp("home")) as address:
+        yield address
+
+
+def open_case(page: Page, laboratory: str, case: str, query: str = "") -> Locator:
+    page.set_default_timeout(PATIENCE * 1000)
+    page.goto(f"{laboratory}/?case={case}&{query}")
+    root = page.locator(".microscope[data-drawn=true]")
+    root.wait_for()
+    wait_until_idle(page, timeout=PATIENCE)
+    return root
+
+
+def place_of(root: Locator, size: tuple[int, int], cell: tuple[int, int]) -> dict[str, float]:
+    """Where a cell's middle lies on the output's canvas."""
+    box = root.locator(".output .over").bounding_box()
+    times = (box["width"] - 2 * MARGIN) / size[1]
+    return {"x": MARGIN + (cell[1] + 0.5) * times, "y": MARGIN + (cell[0] + 0.5) * times}
+
+
+def point_at(root: Locator, size: tuple[int, int], cell: tuple[int, int]) -> None:
+    root.locator(".output .over").hover(position=place_of(root, size, cell))
+
+
+def click_on(root: Locator, size: tuple[int, int], cell: tuple[int, int]) -> None:
+    root.locator(".output .over").click(position=place_of(root, size, cell))
+
+
+def expect_cell(root: Locator, cell: tuple[int, int]) -> None:
+    expect(root).to_have_attribute("data-cell", f"{cell[0]},{cell[1]}")
+
+
+def read(root: Locator) -> dict[str, Any]:
+    """The last explanation."""
+    said = root.evaluate("root => ({...root.dataset})")
+    return {name: float(said[name]) if said[name] else None for name in ("value", "sum", "framework")}
+
+
+def choose_cells(size: tuple[int, int], count: int, seed: int = 0) -> list[tuple[int, int]]:
+    """The corners, where padding is, and some others."""
+    height, width = size
+    chance = random.Random(seed)
+    corners = [(0, 0), (0, width - 1), (height - 1, 0), (height - 1, width - 1)]
+    others = [(chance.randrange(height), chance.randrange(width)) for _ in range(count)]
+    return list(dict.fromkeys([*corners, *others]))
+
+
+def find_terms(specimen: Specimen, cell: tuple[int, int]) -> np.ndarray:
+    """What is added up for a cell, (C, kh, kw) in doubles, 0 where nothing is read."""
+    rows, columns = specimen.rows[cell[0]][:, None], specimen.columns[cell[1]][None]
+    values = specimen.input[:, np.maximum(rows, 0), np.maximum(columns, 0)].astype(np.float64)
+    values = np.where((rows >= 0) & (columns >= 0), values, 0.0)
+    return values if specimen.kernel is None else values * specimen.kernel
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_values_are_those_of_pytorch(case: str, laboratory: str, page: Page) -> None:
+    specimen = CASES[case](0)
+    size = specimen.output_size
+    root = open_case(page, laboratory, case)
+    assert colours_on(root.locator(".output .base")) > 1 or specimen.output.size == 1 or not specimen.output.any()
+    for cell in choose_cells(size, 12):
+        point_at(root, size, cell)
+        expect_cell(root, cell)
+        said = read(root)
+        truth = specimen.output if specimen.final is None else specimen.final
+        magnitude = np.abs(find_terms(specimen, cell)).sum() + abs(specimen.bias or 0)
+        assert said["framework"] == float(truth[cell])
+        assert said["sum"] == pytest.approx(specimen.output[cell], rel=0, abs=1e-5 * magnitude)
+        # No step here is steeper than 1.25, but float32 rounds once more after each.
+        assert said["value"] == pytest.approx(truth[cell], rel=0, abs=1.25e-5 * magnitude + 1e-7)
+        remark = "equal to the last digit" if said["value"] == said["framework"] else "rounding of float32"
+        expect(root.locator(".remark")).to_have_text(remark)
+
+
+@pytest.mark.parametrize("case", ["grouped", "replicated", "circular", "transposed", "adaptive"])
+def test_cells_are_lit_where_they_are_read(case: str, laboratory: str, page: Page) -> None:
+    specimen = CASES[case](0)
+    root = open_case(page, laboratory, case)
+    for cell in choose_cells(specimen.output_size, 2, seed=3):
+        point_at(root, specimen.output_size, cell)
+        expect_cell(root, cell)
+        lit = page.evaluate(LIT, [root.element_handle(), *specimen.input_size])
+        rows, columns = specimen.rows[cell[0]], specimen.columns[cell[1]]
+        assert {(y, x) for y, x in lit} == {(int(y), int(x)) for y in rows for x in columns if y >= 0 and x >= 0}
+
+
+def test_the_largest_is_marked_where_pytorch_took_it(laboratory: str, page: Page) -> None:
+    specimen = CASES["maximum"](0)
+    _, places = functional.max_pool2d(random_input(4, 56, 56, positive=True), 3, 2, 1, return_indices=True)
+    root = open_case(page, laboratory, "maximum")
+    for cell in choose_cells(specimen.output_size, 30):
+        point_at(root, specimen.output_size, cell)
+        expect_cell(root, cell)
+        place = int(places[0, 0][cell])
+        expect(root).to_have_attribute("data-best", f"{place // 56},{place % 56}")
+        expect(root.locator(".line")).to_contain_text(f"the largest is at row {place // 56}, column {place % 56}")
+
+
+@pytest.mark.parametrize("case", ["many", "deep"])
+def test_hundreds_of_channels(case: str, laboratory: str, page: Page) -> None:
+    specimen = CASES[case](0)
+    cell = (3, 5)
+    root = open_case(page, laboratory, case)
+    point_at(root, specimen.output_size, cell)
+    expect_cell(root, cell)
+    shares = find_terms(specimen, cell).sum(axis=(1, 2))
+    strongest = np.argsort(-np.abs(shares))[:8]
+    names = root.locator(".card .name")
+    assert names.all_inner_texts() == [f"channel {channel}" for channel in strongest]
+    expect(root).to_have_attribute("data-channel", str(strongest[0]))
+    lines = root.locator("dl").inner_text().replace("−", "-").split("\n")
+    values = {name: float(value) for name, value in zip(lines[::2], lines[1::2], strict=False)}
+    assert values["8 largest channels"] == pytest.approx(shares[strongest].sum(), rel=1e-6)
+    assert values[f"{len(shares) - 8} others"] == pytest.approx(shares.sum() - shares[strongest].sum(), rel=1e-6)
+    assert values[f"sum of {9 * len(shares)} products"] == pytest.approx(shares.sum(), rel=1e-6)
+    for canvas in root.locator(".card canvas").all():
+        assert colours_on(canvas) > 10
+
+
+def test_a_channel_is_chosen_by_its_bar(laboratory: str, page: Page) -> None:
+    specimen = CASES["many"](0)
+    root = open_case(page, laboratory, "many")
+    point_at(root, specimen.output_size, (3, 5))
+    expect_cell(root, (3, 5))
+    greatest = int(np.argmax(find_terms(specimen, (3, 5)).sum(axis=(1, 2))))
+    root.locator(".bars").click(position={"x": 1, "y": 8})
+    expect(root).to_have_attribute("data-channel", str(greatest))
+    expect(root.locator(".input .what")).to_contain_text(f"channel {greatest} of")
+    for cell in ((20, 20), (40, 9)):
+        point_at(root, specimen.output_size, cell)
+        expect_cell(root, cell)
+        expect(root).to_have_attribute("data-channel", str(greatest))
+    button = root.locator(".channel").nth(2)
+    chosen = button.locator(".name").inner_text().removeprefix("channel ")
+    button.click()
+    expect(root).to_have_attribute("data-channel", chosen)
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.click()  # again: back to the strongest
+    expect(root).to_have_attribute("data-channel", root.locator(".name").first.inner_text().removeprefix("channel "))
+
+
+def test_two_hundred_hovers_call_nobody(laboratory: str, page: Page) -> None:
+    sent = frames_to(page)
+    root = open_case(page, laboratory, "many")
+    assert sent  # the page did talk to the server
+    before = len(sent)
+    box = root.locator(".output .over").bounding_box()
+    chance = random.Random(0)
+    seen = set()
+    for _ in range(200):
+        page.mouse.move(box["x"] + chance.uniform(0, box["width"]), box["y"] + chance.uniform(0, box["height"]))
+        seen.add(root.get_attribute("data-cell"))
+    assert len(seen) > 100
+    page.wait_for_timeout(500)
+    assert len(sent) == before
+    times = root.evaluate("root => root.renderTimes")
+    assert 100 < len(times) <= 300
+    assert all(time >= 0 for time in times)
+
+
+def test_a_click_pins_and_another_lets_go(laboratory: str, page: Page) -> None:
+    sent = frames_to(page)
+    size = CASES["first_layer"](0).output_size
+    root = open_case(page, laboratory, "first_layer")
+    before = len(sent)
+    click_on(root, size, (9, 30))
+    expect(root).to_have_attribute("data-pinned", "9,30")
+    wait_until_idle(page)
+    assert len(sent) > before
+    assert address_of(page)["pinned"] == "9,30"
+    before = len(sent)
+    point_at(root, size, (60, 60))
+    page.wait_for_timeout(200)
+    expect_cell(root, (9, 30))  # held
+    assert len(sent) == before
+    click_on(root, size, (9, 30))
+    wait_until_idle(page)
+    assert "pinned" not in address_of(page)
+    point_at(root, size, (60, 60))
+    expect_cell(root, (60, 60))
+    click_on(root, size, (60, 61))
+    wait_until_idle(page)
+    page.keyboard.press("Escape")
+    wait_until_idle(page)
+    expect(root).to_have_attribute("data-pinned", "")
+    assert "pinned" not in address_of(page)
+
+
+def test_a_link_opens_the_pinned_cell(laboratory: str, page: Page) -> None:
+    specimen = CASES["many"](1)
+    root = open_case(page, laboratory, "many", "pinned=7,60")
+    expect_cell(root, (7, 60))
+    before = read(root)
+    received: list[bytes | str] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(frame)))
+    page.reload()
+    wait_until_idle(page)
+    opened = sum(map(len, received))
+    received.clear()
+    page.get_by_role("radio", name="1").click()
+    wait_until_idle(page)
+    expect_cell(root, (7, 60))
+    expect(root).to_have_attribute("data-pinned", "7,60")
+    assert read(root)["framework"] == specimen.final[7, 60] != before["framework"]
+    # The channel's own numbers came; the input, a megabyte, was there already.
+    assert opened > specimen.input.nbytes
+    assert 0 < sum(map(len, received)) < specimen.input.nbytes / 4
+
+
+def test_play_pause_and_step(laboratory: str, page: Page) -> None:
+    sent = frames_to(page)
+    size = CASES["depthwise"](0).output_size
+    root = open_case(page, laboratory, "depthwise")
+    before = len(sent)
+    point_at(root, size, (2, size[1] - 2))
+    expect_cell(root, (2, size[1] - 2))
+    step, back = (root.get_by_role("button", name=name) for name in ("One cell on", "One cell back"))
+    step.click()
+    step.click()
+    expect_cell(root, (3, 0))  # in raster order
+    back.click()
+    expect_cell(root, (2, size[1] - 1))
+    root.get_by_role("button", name="Play").click()
+    pause = root.get_by_role("button", name="Pause")
+    expect(pause).to_be_visible()
+    page.wait_for_function("root => Number.parseInt(root.dataset.cell) >= 4", arg=root.element_handle())
+    pause.click()
+    held = root.get_attribute("data-cell")
+    page.wait_for_timeout(400)
+    assert root.get_attribute("data-cell") == held
+    root.get_by_role("button", name="Play").click()
+    expect(root).not_to_have_attribute("data-cell", held)
+    point_at(root, size, (20, 20))  # who points takes over
+    expect_cell(root, (20, 20))
+    expect(root.get_by_role("button", name="Play")).to_be_visible()
+    assert len(sent) == before
+
+
+def test_after_the_last_cell_comes_the_first(laboratory: str, page: Page) -> None:
+    specimen = CASES["adaptive"](0)
+    root = open_case(page, laboratory, "adaptive")
+    last = (specimen.output_size[0] - 1, specimen.output_size[1] - 1)
+    point_at(root, specimen.output_size, last)
+    expect_cell(root, last)
+    root.get_by_role("button", name="One cell on").click()
+    expect_cell(root, (0, 0))
+    root.get_by_role("button", name="One cell back").click()
+    expect_cell(root, last)
+
+
+def test_the_keyboard(laboratory: str, page: Page) -> None:
+    sent = frames_to(page)
+    height, width = CASES["depthwise"](0).output_size
+    root = open_case(page, laboratory, "depthwise")
+    before = len(sent)
+    root.get_by_role("application").focus()
+    row, column = map(int, root.get_attribute("data-cell").split(","))
+    for key, cell in [
+        ("ArrowDown", (row + 1, column)),
+        ("ArrowLeft", (row + 1, column - 1)),
+        ("Home", (row + 1, 0)),
+        ("ArrowLeft", (row + 1, 0)),  # stays at the edge
+        ("ArrowUp", (row, 0)),
+        ("End", (row, width - 1)),
+        ("ArrowRight", (row, width - 1)),
+    ]:
+        page.keyboard.press(key)
+        expect_cell(root, cell)
+    expect(root.locator(".line")).to_contain_text(f"output cell (row {row}, column {width - 1})")
+    assert len(sent) == before
+    page.keyboard.press("Enter")
+    wait_until_idle(page)
+    assert address_of(page)["pinned"] == f"{row},{width - 1}"
+    page.keyboard.press("Space")
+    wait_until_idle(page)
+    assert "pinned" not in address_of(page)
+    expect(root).to_have_attribute("data-pinned", "")
+    assert height > 2
+
+
+@pytest.mark.parametrize("case", ["first_layer", "many", "photo_5x5", "reflected", "maximum", "withheld_many"])
+def test_a_phone(case: str, laboratory: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(width=390, height=844)
+    root = open_case(page, laboratory, case)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    input_box, output_box = (root.locator(f".{side} .map").bounding_box() for side in ("input", "output"))
+    assert output_box["y"] > input_box["y"] + input_box["height"]
+    for element in root.locator("canvas, button, p, dd").all():
+        if element.is_visible():
+            box = element.bounding_box()
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= 390
+    root.locator(".output .over").click(position={"x": 30, "y": 30})  # a finger cannot hover
+    wait_until_idle(page)
+    expect(root).not_to_have_attribute("data-pinned", "")
+
+
+def test_an_input_too_large_to_send(laboratory: str, page: Page) -> None:
+    sent = frames_to(page)
+    specimen = CASES["many"](0)
+    size = specimen.output_size
+    root = open_case(page, laboratory, "withheld_many")
+    before = len(sent)
+    note = root.locator(".note")
+    expect(note).to_have_text("This layer's input is 1 MB, too much to send: click a cell to fetch its numbers.")
+    point_at(root, size, (0, 9))
+    expect_cell(root, (0, 9))
+    said = read(root)
+    assert said["value"] is None
+    assert said["framework"] == specimen.final[0, 9]
+    expect(root.locator(".line")).to_contain_text("reads input rows 0–1, columns 8–10, and 3 padded zeros")
+    assert len(sent) == before
+    for cell in ((0, 9), (31, 8)):
+        click_on(root, size, cell)
+        expect(root).not_to_have_attribute("data-value", "")
+        wait_until_idle(page)
+        expect_cell(root, cell)
+        expect(note).to_be_hidden()
+        magnitude = np.abs(find_terms(specimen, cell)).sum()
+        assert read(root)["sum"] == pytest.approx(specimen.output[cell], rel=0, abs=1e-5 * magnitude)
+        assert root.locator(".card:visible").count() == 8
+    page.keyboard.press("Escape")
+    wait_until_idle(page)
+    point_at(root, size, (5, 5))
+    expect_cell(root, (5, 5))
+    assert read(root)["value"] is None
+    expect(note).to_be_visible()
+
+
+def test_a_large_window_is_read_by_pointing(laboratory: str, page: Page) -> None:
+    specimen = CASES["overall"](0)
+    root = open_case(page, laboratory, "overall")
+    canvas = root.locator(".card canvas")
+    box = canvas.bounding_box()
+    canvas.hover(position={"x": box["width"] * 10.5 / 56, "y": box["height"] * 20.5 / 56})
+    value = f"{specimen.input[0, 20, 10]:.4g}"
+    expect(root.locator(".tip")).to_have_text(f"patch (20, 10): {value}, input row 20, column 10")
+    expect(root.get_by_role("button", name="Play")).to_be_disabled()  # there is one cell only
+
+
+def test_everything_has_a_name(laboratory: str, page: Page) -> None:
+    root = open_case(page, laboratory, "many")
+    assert page.evaluate(NAMELESS) == []
+    expect(root.get_by_role("application")).to_have_accessible_name(
+        "Output of conv, map 0, 64 by 64 cells: arrows move, Enter pins"
+    )
+
+
+def test_the_dark_theme(laboratory: str, open_page: Callable[..., Page]) -> None:
+    root = open_case(open_page(colour_scheme="dark"), laboratory, "sparse_transposed")
+    specimen = CASES["sparse_transposed"](0)
+    empty = next(cell for cell in np.ndindex(specimen.output_size) if (specimen.rows[cell[0]] == NONE).all())
+    point_at(root, specimen.output_size, empty)
+    expect(root.locator(".line")).to_contain_text("reads nothing")
+    for canvas in root.locator(".card canvas").all():
+        assert colours_on(canvas) > 2
