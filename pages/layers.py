@@ -107,7 +107,7 @@ def show_layer(subject: Subject, layer: str, suffix: str = "") -> None:
     elif unit >= facts.channels:
         st.info(f"This layer has {facts.channels} maps; there is no map {unit} here.")
     else:
-        show_unit(subject, facts, unit, key=f"unit{suffix}-values")
+        show_unit(subject, facts, unit, key=f"unit{suffix}")
 
 
 enter_by_the_front_door()

@@ -1,5 +1,23 @@
 """A network taken apart: what every layer is, and what it makes of an image."""
 
+from explorer.anatomy.convolutions import (
+    Convolution,
+    connection_matrix,
+    filter_weights,
+    find_convolutions,
+    norm_scale,
+)
+from explorer.anatomy.filters import (
+    FILTER_ORDERS,
+    NEAR_DUPLICATE,
+    FilterOrder,
+    FilterSummary,
+    most_similar,
+    strongest_slices,
+    summarise_filters,
+    unit_filters,
+)
+from explorer.anatomy.frequency import PassBand, describe_response, frequency_response
 from explorer.anatomy.receptive_field import Axis, ReceptiveField
 from explorer.anatomy.recording import INPUT, Edit, LayerFacts, LayerRecord, LayerUnknown, Recording
 from explorer.anatomy.stages import Stage, stage_of, stages
@@ -7,22 +25,38 @@ from explorer.anatomy.tracing import record, survey
 from explorer.anatomy.units import ORDERS, MapStatistics, Order, describe_maps, most_active_cell
 
 __all__ = [
+    "FILTER_ORDERS",
     "INPUT",
+    "NEAR_DUPLICATE",
     "ORDERS",
     "Axis",
+    "Convolution",
     "Edit",
+    "FilterOrder",
+    "FilterSummary",
     "LayerFacts",
     "LayerRecord",
     "LayerUnknown",
     "MapStatistics",
     "Order",
+    "PassBand",
     "ReceptiveField",
     "Recording",
     "Stage",
+    "connection_matrix",
     "describe_maps",
+    "describe_response",
+    "filter_weights",
+    "find_convolutions",
+    "frequency_response",
     "most_active_cell",
+    "most_similar",
+    "norm_scale",
     "record",
     "stage_of",
     "stages",
+    "strongest_slices",
+    "summarise_filters",
     "survey",
+    "unit_filters",
 ]

@@ -59,11 +59,21 @@ def _chain(model: VisionModel, every: tuple[LayerFacts, ...], facts: LayerFacts)
             module: nn.Module = _ACTIVATION_FUNCTIONS[after.kind]()
         else:
             module = model.network.get_submodule(after.path)
-        step = describe_following(after.name, module) if type(module).__name__.lower() == after.kind.lower() else None
+        step = (
+            describe_following(_short_name(after), module)
+            if type(module).__name__.lower() == after.kind.lower()
+            else None
+        )
         if step is None:
             return following, last.name
         following.append(step)
         last = after
+
+
+def _short_name(facts: LayerFacts) -> str:
+    """The last part of the name, where that says more than a number."""
+    last = facts.name.rsplit(".", 1)[-1]
+    return facts.kind if last.isdecimal() else last
 
 
 def dissect(model: VisionModel, x: Tensor, layer: str) -> Dissection:

@@ -137,7 +137,9 @@ def write_kernel(kernel: NDArray[np.floating]) -> str:
     Args:
         kernel: (C, kh, kw).
     """
-    return "|".join(";".join(" ".join(f"{value:.6g}" for value in row) for row in plane) for plane in kernel)
+    # NumPy's shortest text that reads back as the same float32.
+    numbers = [[[str(np.float32(value)).removesuffix(".0") for value in row] for row in plane] for plane in kernel]
+    return "|".join(";".join(" ".join(row) for row in plane) for plane in numbers)
 
 
 def read_kernel(text: str) -> Kernel:

@@ -3,6 +3,7 @@
 Takes NumPy arrays and gives bytes and figures. It knows no network and no page: torch and streamlit stay outside.
 """
 
+from explorer.rendering.activation import activation_curve
 from explorer.rendering.colours import (
     ACCENT,
     AMBER,
@@ -10,9 +11,12 @@ from explorer.rendering.colours import (
     FROZEN,
     PREVIOUS,
     SEQUENTIAL,
+    SERIES,
     TRAINABLE,
     UNDEFINED,
 )
+from explorer.rendering.curves import curves
+from explorer.rendering.enlarging import colour_map, contact_sheet, enlarge, mark_cells
 from explorer.rendering.figures import (
     CHART_CONFIG,
     channel_means,
@@ -20,7 +24,8 @@ from explorer.rendering.figures import (
     histogram,
     probability_bars,
 )
-from explorer.rendering.mosaic import Mosaic, mosaic
+from explorer.rendering.kernels import colour_kernels, connection_picture, dot_side, kernel_numbers, weight_matrix
+from explorer.rendering.mosaic import SHEET_ASPECT, Mosaic, mosaic
 from explorer.rendering.overlay import draw_box, encode_png, magnify_map, overlay_map
 from explorer.rendering.overview import Box, Sprite, Thumbnails, overview_sprite
 from explorer.rendering.scaling import Scale, average_blocks, find_ranges
@@ -33,6 +38,8 @@ __all__ = [
     "FROZEN",
     "PREVIOUS",
     "SEQUENTIAL",
+    "SERIES",
+    "SHEET_ASPECT",
     "TRAINABLE",
     "UNDEFINED",
     "Box",
@@ -40,16 +47,27 @@ __all__ = [
     "Scale",
     "Sprite",
     "Thumbnails",
+    "activation_curve",
     "average_blocks",
     "channel_means",
+    "colour_kernels",
+    "colour_map",
+    "connection_picture",
+    "contact_sheet",
+    "curves",
+    "dot_side",
     "draw_box",
     "encode_png",
+    "enlarge",
     "find_ranges",
     "format_percent",
     "histogram",
+    "kernel_numbers",
     "magnify_map",
+    "mark_cells",
     "mosaic",
     "overlay_map",
     "overview_sprite",
     "probability_bars",
+    "weight_matrix",
 ]

@@ -20,6 +20,10 @@ TRAINABLE: Final = "#f97316"  # orange: parts that learn
 ACCENT: Final = "#2f7fe0"  # what is selected, and the new one of a pair
 PREVIOUS: Final = "#94a3b8"  # the old one of a pair
 
+# Lines of one chart, in this order: Okabe & Ito's colours, told apart with every common form of colour blindness, less
+# the yellow that white swallows, and in place of black a grey that both grounds carry.
+SERIES: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#808a99")
+
 UNDEFINED: Final = (136, 136, 136)  # not a number: no table holds a pure grey, so it cannot be taken for a value
 
 # ColorBrewer's 11-class RdBu turned round, its middle #f7f7f7 made exactly white: zero must read as "nothing".

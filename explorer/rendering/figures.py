@@ -39,7 +39,7 @@ def histogram(values: ArrayLike, name: str, *, bins: int = 60) -> "Figure":
     if finite.size == 0:
         figure = go.Figure()
         figure.add_annotation(text="no values", showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper")
-        return _dress(figure, title, height=220)
+        return dress(figure, title, height=220)
     counts, edges = np.histogram(finite, bins=_bin_edges(finite, bins))
     figure = go.Figure(
         go.Bar(
@@ -53,7 +53,7 @@ def histogram(values: ArrayLike, name: str, *, bins: int = 60) -> "Figure":
     )
     figure.update_xaxes(title="value")
     figure.update_yaxes(title="count")
-    return _dress(figure, title, height=220)
+    return dress(figure, title, height=220)
 
 
 def probability_bars(
@@ -98,7 +98,8 @@ def probability_bars(
         showlegend=compare is not None, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0}
     )
     row = 26 if compare is None else 44
-    return _dress(figure, "Class probabilities", height=90 + row * max(1, len(names)))
+    legend = 0 if compare is None else 24  # its line under the title
+    return dress(figure, "Class probabilities", height=90 + legend + row * max(1, len(names)), top=44 + legend)
 
 
 def channel_means(
@@ -134,7 +135,7 @@ def channel_means(
     figure.update_layout(showlegend=False)
     figure.update_annotations(font_size=12)
     figure.update_yaxes(zeroline=True, zerolinecolor=_NEUTRAL, zerolinewidth=1)
-    return _dress(figure, "Channel means before and after normalisation", height=260, top=64)
+    return dress(figure, "Channel means before and after normalisation", height=260, top=64)
 
 
 def format_percent(share: float) -> str:
@@ -154,7 +155,7 @@ def _bin_edges(finite: NDArray[np.float64], bins: int) -> NDArray[np.float64]:
     return np.linspace(low, high, bins + 1)
 
 
-def _dress(figure: "Figure", title: str, *, height: int, top: int = 44) -> "Figure":
+def dress(figure: "Figure", title: str, *, height: int, top: int = 44) -> "Figure":
     """Gives a figure the looks of the house: transparent, small margins, a title."""
     from plotly import graph_objects as go
 
@@ -168,6 +169,6 @@ def _dress(figure: "Figure", title: str, *, height: int, top: int = 44) -> "Figu
         plot_bgcolor="rgba(0, 0, 0, 0)",
         margin={"l": 8, "r": 16, "t": top, "b": 8},
         height=height,
-        bargap=0.25 if figure.data and figure.data[0].width is None else 0.0,
+        bargap=0.25 if figure.data and getattr(figure.data[0], "width", None) is None else 0.0,
     )
     return figure

@@ -68,6 +68,7 @@ def mosaic(
     scale: Scale = "each",
     columns: int | None = None,
     magnify: int | None = None,
+    gap: int | None = None,
 ) -> Mosaic:
     """Draws maps side by side on one sheet, in reading order.
 
@@ -81,6 +82,7 @@ def mosaic(
         scale: "each" map on its own range, or one "shared" by all.
         columns: Cells in a row; by default what gives a sheet of about 16:10.
         magnify: Pixels a value takes in both directions. When given, nothing is averaged and no limit holds.
+        gap: Pixels between cells; by default 1 or 2, by their size.
 
     Returns:
         The sheet; a single transparent pixel for N = 0.
@@ -104,36 +106,33 @@ def mosaic(
     while True:
         small = average_blocks(maps, factor)
         levels = to_levels(small, ranges, signed=signed, levels=DIVERGING_LEVELS if signed else SEQUENTIAL_LEVELS)
-        sheet = _lay_out(to_entries(levels), columns, magnify)
+        sheet = lay_out(to_entries(levels), columns, magnify, gap)
         png = encode_entries(sheet.entries, palette)
         excess = len(png) / MAXIMUM_BYTES
         if 1 < excess < 1.1 and magnify is None:  # a tenth is what a slower search for repeats can win back
             png = encode_entries(sheet.entries, palette, compress_level=6)
             excess = len(png) / MAXIMUM_BYTES
         if excess <= 1 or magnify is not None or max(small.shape[1:]) == 1:
-            return Mosaic(
-                png,
-                sheet.entries.shape[1],
-                sheet.entries.shape[0],
-                sheet.columns,
-                sheet.rows,
-                sheet.cell_width,
-                sheet.cell_height,
-                sheet.gap,
-                count,
-            )
+            return sheet.as_mosaic(png, count)
         # Bytes go with the area. The mean of a block is smoother than its cells, hence the 0.9.
         factor = max(factor + 1, math.floor(factor * math.sqrt(excess) * 0.9))
 
 
 @dataclass(frozen=True)
-class _Sheet:
-    entries: NDArray[np.uint8]  # (sheet height, sheet width)
+class Sheet:
+    """Cells laid out, not yet encoded; the other lengths as in `Mosaic`."""
+
+    entries: NDArray[np.uint8]  # (sheet height, sheet width), or (sheet height, sheet width, channels)
     columns: int
     rows: int
     cell_width: int
     cell_height: int
     gap: int
+
+    def as_mosaic(self, png: bytes, count: int) -> Mosaic:
+        """The places of `count` cells, and the picture."""
+        height, width = self.entries.shape[:2]
+        return Mosaic(png, width, height, self.columns, self.rows, self.cell_width, self.cell_height, self.gap, count)
 
 
 def _choose_gap(cell_height: int, cell_width: int) -> int:
@@ -161,20 +160,24 @@ def _fit_width(count: int, height: int, width: int, columns: int | None) -> int:
     return 1
 
 
-def _lay_out(entries: NDArray[np.uint8], columns: int | None, magnify: int | None) -> _Sheet:
-    """Puts (N, h, w) palette entries on a sheet, magnified where they are tiny."""
-    count, height, width = entries.shape
+def lay_out(entries: NDArray[np.uint8], columns: int | None, magnify: int | None, gap: int | None = None) -> Sheet:
+    """Puts (N, h, w) palette entries, or (N, h, w, channels) colours, on a sheet, magnified where they are tiny.
+
+    Gaps are zero in every channel.
+    """
+    count, height, width, *channels = entries.shape
     times = magnify or max(1, math.ceil(SMALLEST_CELL / max(height, width)))
     cell_height, cell_width = height * times, width * times
-    gap = _choose_gap(cell_height, cell_width)
+    gap = _choose_gap(cell_height, cell_width) if gap is None else gap
     if columns is None:
         columns = _choose_columns(count, cell_height, cell_width, gap)
         if magnify is None:  # magnified cells cannot be averaged smaller, so the row is broken earlier
             columns = max(1, min(columns, (MAXIMUM_WIDTH + gap) // (cell_width + gap)))
     columns = min(columns, count)
     rows = -(-count // columns)
-    cells = np.zeros((rows * columns, cell_height + gap, cell_width + gap), np.uint8)
+    cells = np.zeros((rows * columns, cell_height + gap, cell_width + gap, *channels), np.uint8)
     cells[:count, :cell_height, :cell_width] = entries.repeat(times, axis=1).repeat(times, axis=2)
-    grid = cells.reshape(rows, columns, cell_height + gap, cell_width + gap).transpose(0, 2, 1, 3)
-    sheet = grid.reshape(rows * (cell_height + gap), columns * (cell_width + gap))[:-gap, :-gap]
-    return _Sheet(sheet, columns, rows, cell_width, cell_height, gap)
+    grid = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2)
+    sheet = grid.reshape(rows * (cell_height + gap), columns * (cell_width + gap), *channels)
+    sheet = sheet[: sheet.shape[0] - gap, : sheet.shape[1] - gap]
+    return Sheet(sheet, columns, rows, cell_width, cell_height, gap)

@@ -19,29 +19,45 @@ def arrays_as_npz(**arrays: NDArray[np.generic]) -> bytes:
     return buffer.getvalue()
 
 
-def layer_snippet(subject: Subject, layer: str) -> str:
-    """Python that gives the maps on the page, from the project's root, with the picture's file beside it."""
+def opening_lines(subject: Subject, imports: str, with_picture: bool = True) -> list[str]:
+    """The first lines of every snippet: imports and `model`, and with a picture `preprocessing` and `image`.
+
+    Run from the project's root, with the picture's file and the own weights beside it.
+
+    Args:
+        subject: what the page looks at.
+        imports: names to import from `explorer.anatomy`.
+        with_picture: whether the snippet needs the picture.
+    """
     sample = subject.picture.sample
+    weights = ", weights=Path('weights.safetensors').read_bytes()" if subject.weights else ""
     lines = [
-        "from explorer.anatomy import record",
-        "from explorer.images import open_image",
-        *(["from explorer.samples import read_sample"] if sample else ["from pathlib import Path"]),
+        *(["from pathlib import Path", ""] if weights or (with_picture and not sample) else []),
+        f"from explorer.anatomy import {imports}",
+        *(["from explorer.images import open_image"] if with_picture else []),
+        *(["from explorer.samples import read_sample"] if with_picture and sample else []),
         "from explorer.zoo import load_model",
         "",
-        f"model = load_model({subject.network!r}, device={subject.device!r})"
-        if not subject.weights
-        else f"model = load_model({subject.network!r}, device={subject.device!r}, "
-        "weights=Path('weights.safetensors').read_bytes())",
-        f"preprocessing = model.preprocessing.with_fit({subject.fit!r}).with_size({subject.model.preprocessing.size})",
-        f"image = open_image(read_sample({sample!r}))"
-        if sample
-        else f"image = open_image(Path({subject.picture.title!r}).read_bytes())",
+        f"model = load_model({subject.network!r}, device={subject.device!r}{weights})",
+    ]
+    if with_picture:
+        size = subject.model.preprocessing.size
+        data = f"read_sample({sample!r})" if sample else f"Path({subject.picture.title!r}).read_bytes()"
+        lines += [
+            f"preprocessing = model.preprocessing.with_fit({subject.fit!r}).with_size({size})",
+            f"image = open_image({data})",
+        ]
+    return lines
+
+
+def layer_snippet(subject: Subject, layer: str) -> str:
+    """Python that gives the maps on the page."""
+    lines = [
+        *opening_lines(subject, "record"),
         f"recording = record(model, preprocessing.tensor(image), layers=[{layer!r}])",
         f"maps = recording[{layer!r}].maps  # (C, H, W)",
         "print(tuple(maps.shape), maps.mean().item(), maps.max().item())",
     ]
-    if sample and subject.weights:
-        lines.insert(0, "from pathlib import Path")
     return "\n".join(lines) + "\n"
 
 

@@ -30,4 +30,7 @@ def _list_pages() -> list[st.Page]:
     return [
         st.Page(_PAGES / "home.py", title="Home", icon=":material/home:", default=True),
         st.Page(_PAGES / "layers.py", title="Layers", icon=":material/layers:"),
+        st.Page(_PAGES / "filters.py", title="Filters", icon=":material/grid_on:"),
+        st.Page(_PAGES / "convolution.py", title="Convolution", icon=":material/center_focus_strong:"),
+        st.Page(_PAGES / "pooling.py", title="Pooling", icon=":material/compress:"),
     ]

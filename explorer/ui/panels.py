@@ -32,6 +32,7 @@ from explorer.ui.analysis import (
     facts_of,
 )
 from explorer.ui.components import NetworkClick, clickable_mosaic, network_view
+from explorer.ui.microscopes import explainable_layers, show_layer_microscope
 from explorer.ui.pictures import get_picture, list_pictures
 from explorer.ui.subject import Subject
 from explorer.ui.wording import count_text, shape_text, significant
@@ -166,9 +167,11 @@ def show_unit(subject: Subject, facts: LayerFacts, unit: int, key: str) -> None:
     for name, value in statistics.items():
         numbers.metric(name, value if isinstance(value, str) else significant(value), width=130)
     left, right = st.columns([3, 2])
-    left.plotly_chart(histogram(values, "Values of the map"), config=CHART_CONFIG, key=key)
+    left.plotly_chart(histogram(values, "Values of the map"), config=CHART_CONFIG, key=f"{key}-values")
     with right:
         _show_kernel(subject, facts, unit)
+    if facts.name in explainable_layers(subject):
+        show_layer_microscope(subject, facts, unit, key=f"{key}-microscope")
     _show_excited(subject, facts, unit)
 
 

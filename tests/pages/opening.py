@@ -10,6 +10,7 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Widget
 
+from explorer.operations import Specimen
 from explorer.ui.components import NetworkClick
 from explorer.ui.pictures import get_picture
 from explorer.ui.subject import Subject
@@ -18,12 +19,17 @@ ROOT = Path(__file__).parents[2]
 SECONDS = 120  # of patience, on a machine that does other things too
 
 
+def open_page(name: str, address: Mapping[str, str | list[str]] | None = None) -> AppTest:
+    """A page, by the name of its file, as a link opens it, with these query parameters."""
+    app = AppTest.from_file(ROOT / "pages" / f"{name}.py", default_timeout=SECONDS)
+    for key, value in (address or {}).items():
+        app.query_params[key] = value
+    return run(app)
+
+
 def open_layers(address: Mapping[str, str | list[str]] | None = None) -> AppTest:
     """The Layers page as a link opens it, with these query parameters."""
-    app = AppTest.from_file(ROOT / "pages" / "layers.py", default_timeout=SECONDS)
-    for name, value in (address or {}).items():
-        app.query_params[name] = value
-    return run(app)
+    return open_page("layers", address)
 
 
 def run(changed: AppTest | Widget) -> AppTest:
@@ -48,21 +54,27 @@ class Browser:
     Attributes:
         networks: the arguments of every network view of the last run, by key.
         sheets: those of every sheet of maps.
+        specimens: what is under every microscope, and the pinned cell.
         downloads: label, data and file name of every download button, by key.
         clicks: what a component gives the next time it is drawn, by key.
     """
 
     networks: dict[str, dict[str, Any]] = field(default_factory=dict)
     sheets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    specimens: dict[str, tuple[Specimen, tuple[int, int] | None]] = field(default_factory=dict)
     downloads: dict[str, tuple[str, Any, str]] = field(default_factory=dict)
-    clicks: dict[str, NetworkClick | int] = field(default_factory=dict)
+    clicks: dict[str, NetworkClick | int | tuple[int, int]] = field(default_factory=dict)
 
-    def network_view(self, *, key: str, **given: Any) -> NetworkClick | int | None:
+    def network_view(self, *, key: str, **given: Any) -> Any:
         self.networks[key] = given
         return self.clicks.pop(key, None)
 
-    def clickable_mosaic(self, *, key: str, **given: Any) -> NetworkClick | int | None:
+    def clickable_mosaic(self, *, key: str, **given: Any) -> Any:
         self.sheets[key] = given
+        return self.clicks.pop(key, None)
+
+    def microscope(self, specimen: Specimen, *, pinned: tuple[int, int] | None, key: str) -> Any:
+        self.specimens[key] = specimen, pinned
         return self.clicks.pop(key, None)
 
     def watch_downloads(self, original: Callable[..., bool]) -> Callable[..., bool]:

@@ -1,0 +1,92 @@
+"""Coarse pictures side by side at one display size, every cell a hard-edged rectangle, and cells marked on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.rendering.palette import DIVERGING_LEVELS, SEQUENTIAL_LEVELS, map_palette, to_entries
+from explorer.rendering.scaling import to_levels
+
+_DARK: Final = (0, 0, 0)
+_LIGHT: Final = (255, 214, 10)  # black about yellow: one of the two stands out on any photo
+_DIMMED: Final = 0.65  # of a picture's brightness, so that dots stand out
+_GAP: Final = 8  # pixels
+
+
+def colour_map(values: NDArray[np.floating], low: float, high: float, *, signed: bool) -> NDArray[np.uint8]:
+    """Turns a map into colours by a range that several pictures share.
+
+    Args:
+        values: (H, W), any real dtype.
+        low, high: at the ends of the colour table; values beyond take the ends.
+        signed: blue-white-red about zero instead of viridis.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
+    levels = to_levels(
+        values.astype(np.float32)[None],
+        np.array([[low, high]], dtype=np.float64),
+        signed=signed,
+        levels=DIVERGING_LEVELS if signed else SEQUENTIAL_LEVELS,
+    )
+    return np.asarray(map_palette(signed=signed)[to_entries(levels)[0]])
+
+
+def enlarge(picture: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    """Brings a picture to a size without blending neighbours.
+
+    Cells become rectangles whose sides differ by at most a pixel; more cells than pixels lose some.
+
+    Args:
+        picture: (H, W, 3) uint8.
+        height, width: in pixels.
+    """
+    rows, columns = picture.shape[:2]
+    return picture[np.arange(height) * rows // height][:, np.arange(width) * columns // width]
+
+
+def mark_cells(picture: NDArray[np.uint8], cells: NDArray[np.integer], size: int) -> NDArray[np.uint8]:
+    """Draws a dot, yellow in black, on some cells of a picture that is enlarged by a whole number and dimmed.
+
+    Args:
+        picture: (H, W, 3) uint8.
+        cells: (N, 2) rows and columns.
+        size: of the longer side in pixels; where it leaves less than 4 for a cell, a cell takes 4.
+    """
+    height, width = picture.shape[:2]
+    times = max(4, size // max(height, width))
+    dimmed = (picture * _DIMMED).astype(np.uint8)
+    large = dimmed.repeat(times, axis=0).repeat(times, axis=1)
+    marked = np.zeros((height, width), bool)
+    marked[cells[:, 0], cells[:, 1]] = True
+    places = marked.repeat(times, axis=0).repeat(times, axis=1)
+    offsets = np.abs(np.arange(times) - (times - 1) / 2)
+    distance = np.hypot(offsets[:, None], offsets[None, :])  # from the middle of a cell
+    tiles = (height, width)
+    large[places & np.tile(distance <= 0.55 * times, tiles)] = _DARK
+    large[places & np.tile(distance <= max(0.75, 0.38 * times), tiles)] = _LIGHT
+    return np.asarray(large)
+
+
+def contact_sheet(pictures: Sequence[NDArray[np.uint8]], columns: int) -> NDArray[np.uint8]:
+    """Lays pictures of one size out in rows on white.
+
+    Args:
+        pictures: (H, W, 3) uint8 each, at least one.
+        columns: pictures in a full row.
+
+    Returns:
+        (rows, columns) of them, 8 pixels apart.
+    """
+    height, width = pictures[0].shape[:2]
+    rows = -(-len(pictures) // columns)
+    sheet = np.full((rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP, 3), 255, np.uint8)
+    for place, picture in enumerate(pictures):
+        top, left = place // columns * (height + _GAP), place % columns * (width + _GAP)
+        sheet[top : top + height, left : left + width] = picture
+    return sheet

@@ -1,0 +1,99 @@
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from explorer.zoo import list_shipped
+from tests.browser.serving import wait_until_idle
+from tests.browser.test_components import NAMELESS
+from tests.browser.test_layers import check_width
+from tests.browser.watching import PATIENCE, address_of, colours_on
+
+SMALL = "tiny-vgg" if "tiny-vgg" in list_shipped() else list_shipped()[-1]
+LARGE = "photo-net" if "photo-net" in list_shipped() else list_shipped()[0]
+
+
+def open_filters(page: Page, dashboard: str, address: dict[str, str] | None = None) -> None:
+    """Go to the Filters page by a link, and wait for its pictures."""
+    page.set_default_timeout(PATIENCE * 1000)
+    page.goto(f"{dashboard}/filters?{urlencode({'model': SMALL, **(address or {})})}")
+    wait_until_drawn(page)
+
+
+def wait_until_drawn(page: Page) -> None:
+    page.locator(".sheet[data-drawn]").first.wait_for(timeout=PATIENCE * 1000)
+    wait_until_idle(page, timeout=PATIENCE)
+    page.locator(".sheet[data-drawn]").last.wait_for(timeout=PATIENCE * 1000)
+
+
+def test_a_filter_a_slice_and_a_similar_one_by_click(dashboard: str, page: Page) -> None:
+    open_filters(page, dashboard)
+    sheets = page.locator(".sheet")
+    expect(sheets).to_have_count(3)
+    assert min(colours_on(canvas) for canvas in page.locator(".sheet canvas").all()) > 3
+    expect(page.locator(".line").nth(2)).to_have_text("Point at a filter to read it, click to open it.")
+    area = sheets.first.bounding_box()
+    sheets.first.hover(position={"x": area["width"] - 10, "y": 10})
+    number = page.locator(".line").first.inner_text().split(":")[0].removeprefix("filter ")
+    sheets.first.click(position={"x": area["width"] - 10, "y": 10})
+    wait_until_drawn(page)
+    assert address_of(page)["filter"] == number
+    expect(page.get_by_role("heading", name=f", filter {number}")).to_be_visible()
+    area = sheets.nth(1).bounding_box()
+    sheets.nth(1).click(position={"x": area["width"] - 10, "y": 10})
+    wait_until_drawn(page)
+    assert address_of(page)["slice"] == "2"  # red, green, blue
+    sheets.nth(2).hover(position={"x": 10, "y": 10})
+    other = page.locator(".line").nth(2).inner_text().split(":")[0].removeprefix("filter ")
+    sheets.nth(2).click(position={"x": 10, "y": 10})
+    wait_until_drawn(page)
+    assert address_of(page)["filter"] == other
+    # A link reopens it all.
+    pictures = [canvas.evaluate("canvas => canvas.toDataURL()") for canvas in page.locator(".sheet canvas").all()]
+    before = address_of(page)
+    page.reload()
+    wait_until_drawn(page)
+    assert address_of(page) == before
+    again = [canvas.evaluate("canvas => canvas.toDataURL()") for canvas in page.locator(".sheet canvas").all()]
+    assert again == pictures
+
+
+def test_a_filter_is_switched_off_with_one_click(dashboard: str, page: Page) -> None:
+    open_filters(page, dashboard)
+    page.get_by_role("radio", name="This filter").or_(page.get_by_role("button", name="This filter")).first.click()
+    expect(page.get_by_text("Without 1 filter of")).to_be_visible(timeout=PATIENCE * 1000)
+    wait_until_drawn(page)
+    assert address_of(page)["silence"] == "This filter"
+
+
+def test_downloads_are_what_is_on_the_page(dashboard: str, page: Page) -> None:
+    open_filters(page, dashboard)
+    with page.expect_download() as picture:
+        page.get_by_role("button", name="PNG").click()
+    with page.expect_download() as arrays:
+        page.get_by_role("button", name="Arrays (NPZ)").click()
+    weights = np.load(arrays.value.path())["weights"]
+    assert weights.ndim == 4
+    with Image.open(picture.value.path()) as sheet:
+        colours = np.asarray(sheet.convert("RGBA"))
+    largest = np.abs(weights[0]).max()
+    np.testing.assert_array_equal(colours[0, 0, :3], np.rint(128 + 127 * weights[0, :, 0, 0] / largest))
+
+
+@pytest.mark.parametrize("view", [{}, {"model": LARGE, "slice": "1", "silence": "Its group too"}], ids=str)
+def test_everything_has_a_name(view: dict[str, str], dashboard: str, page: Page) -> None:
+    open_filters(page, dashboard, view)
+    assert page.evaluate(NAMELESS) == []
+
+
+@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_it_fits_every_screen(
+    width: int, height: int, colour_scheme: str, dashboard: str, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(width=width, height=height, colour_scheme=colour_scheme)
+    open_filters(page, dashboard, {"model": LARGE, "silence": "This filter"})
+    check_width(page)

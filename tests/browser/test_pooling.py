@@ -1,0 +1,127 @@
+import io
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from explorer.operations.pooling import POOLINGS
+from tests.browser.serving import wait_until_idle
+from tests.browser.test_components import NAMELESS
+from tests.browser.test_convolution import check_values, hover_cells
+from tests.browser.test_layers import check_width
+from tests.browser.watching import PATIENCE, address_of
+
+NETWORK, SHIFT = {"part": "Inside a network"}, {"part": "Shift"}
+
+
+def open_pooling(page: Page, dashboard: str, address: Mapping[str, str] | None = None) -> None:
+    """The page by a link, drawn to its end."""
+    page.set_default_timeout(PATIENCE * 1000)
+    page.goto(f"{dashboard}/pooling?{urlencode({'model': 'tiny-vgg', **(address or {})})}")
+    page.get_by_role("heading", name="Pooling", exact=True).wait_for()
+    wait_until_idle(page, timeout=PATIENCE)
+
+
+def press(page: Page, label: str) -> None:
+    """Choose one of several buttons that stand in a row."""
+    page.get_by_role("radio", name=label, exact=True).or_(page.get_by_role("button", name=label, exact=True)).click()
+    wait_until_idle(page, timeout=PATIENCE)
+
+
+def test_every_kind_has_its_picture(dashboard: str, page: Page) -> None:
+    open_pooling(page, dashboard)
+    pictures = page.locator('[data-testid="stMain"] img[alt$="pooled"]')
+    expect(pictures).to_have_count(1 + len(POOLINGS))
+    sizes = pictures.evaluate_all("images => images.map(image => [image.naturalWidth, image.naturalHeight])")
+    assert len({tuple(size) for size in sizes}) == 1  # the same place at the same spot
+    tops = [picture.bounding_box()["y"] for picture in pictures.all()]
+    assert len({round(top) for top in tops[:4]}) == 1  # four side by side
+    press(page, "Un-pooled")
+    expect(page.locator('[data-testid="stMain"] img[alt$="un-pooled"]')).to_have_count(1 + len(POOLINGS))
+    assert address_of(page)["show"] == "Un-pooled"
+
+
+@pytest.mark.parametrize("kind", ["Max", "L2", "Adaptive average", "Strided convolution"])
+def test_every_cell_under_the_microscope(kind: str, dashboard: str, page: Page) -> None:
+    open_pooling(page, dashboard, {"kind": kind, "window": "3", "pool_stride": "2", "pool_padding": "1"})
+    microscope = page.locator(".microscope[data-drawn=true]")
+    microscope.wait_for()
+    found = hover_cells(page, microscope, 20)
+    check_values(found)
+    assert len({cell for cell, *_ in found}) > 10
+
+
+def test_a_link_reopens_the_view(dashboard: str, page: Page) -> None:
+    open_pooling(page, dashboard)
+    for label in ("Un-pooled, spread", "green", "Strided slicing"):
+        press(page, label)
+    slider = page.get_by_role("slider", name="Window")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => new URL(location).searchParams.get('window') === '5'", timeout=PATIENCE * 1000)
+    wait_until_idle(page, timeout=PATIENCE)
+    before = address_of(page)
+    wanted = {"show": "Un-pooled, spread", "colour": "green", "kind": "Strided slicing", "window": "5"}
+    assert before == {"model": "tiny-vgg", **wanted}
+    words = page.locator('[data-testid="stMain"]').inner_text()
+    page.reload()
+    page.locator(".microscope[data-drawn=true]").wait_for()
+    wait_until_idle(page, timeout=PATIENCE)
+    assert address_of(page) == before
+    assert page.locator('[data-testid="stMain"]').inner_text() == words
+
+
+def test_settings_outlive_a_look_at_another_part(dashboard: str, page: Page) -> None:
+    open_pooling(page, dashboard, {"window": "6"})
+    press(page, "Inside a network")
+    press(page, "Shift")
+    expect(page.get_by_role("slider", name="Window")).to_have_value("6")
+    assert address_of(page)["window"] == "6"
+
+
+def test_downloads_are_what_is_on_the_page(dashboard: str, page: Page) -> None:
+    open_pooling(page, dashboard)
+    with page.expect_download() as picture:
+        page.get_by_role("button", name="PNG").click()
+    with page.expect_download() as arrays:
+        page.get_by_role("button", name="Arrays (NPZ)").click()
+    with np.load(arrays.value.path()) as handed:
+        assert {"input", "max_cells", *POOLINGS} == set(handed)
+        assert handed["global"].shape == (3, 1, 1)
+    with Image.open(io.BytesIO(Path(picture.value.path()).read_bytes())) as sheet:
+        assert sheet.size[0] == 4 * 384 + 3 * 8
+    open_pooling(page, dashboard, SHIFT)
+    with page.expect_download() as curves:
+        page.get_by_role("button", name="Curves (CSV)").click()
+    assert len(Path(curves.value.path()).read_text().splitlines()) == 10
+
+
+@pytest.mark.parametrize("view", [{}, {"pooled": "features.relu1_1"}, NETWORK, SHIFT])
+def test_everything_has_a_name(view: dict[str, str], dashboard: str, page: Page) -> None:
+    open_pooling(page, dashboard, view)
+    assert page.evaluate(NAMELESS) == []
+
+
+@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_it_fits_every_screen(
+    width: int,
+    height: int,
+    colour_scheme: str,
+    dashboard: str,
+    open_page: Callable[..., Page],
+    screenshots: Path,
+) -> None:
+    page = open_page(width=width, height=height, colour_scheme=colour_scheme)
+    for name, view in {"pictures": {}, "network": NETWORK, "shift": SHIFT, "impossible": {"pool_padding": "7"}}.items():
+        open_pooling(page, dashboard, view)
+        check_width(page)
+        tall = page.locator('[data-testid="stMain"]').evaluate("main => main.scrollHeight")
+        page.set_viewport_size({"width": width, "height": tall + 60})
+        wait_until_idle(page, timeout=PATIENCE)
+        page.screenshot(path=screenshots / f"pooling-{name}-{width}-{colour_scheme}.png")
+        page.set_viewport_size({"width": width, "height": height})
