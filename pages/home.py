@@ -9,6 +9,22 @@ from explorer.ui.navigation import enter_by_the_front_door
 from explorer.ui.sidebar import show_sidebar
 from explorer.zoo import list_shipped, read_card
 
+PAGES = (
+    (
+        "filters",
+        "Filters",
+        ":material/grid_on:",
+        "What a filter of shape 5 × 5 × 25 looks like, and what it lets through.",
+    ),
+    (
+        "convolution",
+        "Convolution",
+        ":material/center_focus_strong:",
+        "Point at a cell and see every multiply-add behind it.",
+    ),
+    ("pooling", "Pooling", ":material/compress:", "What is kept and what is lost when maps get smaller."),
+)
+
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Timer:
@@ -28,6 +44,10 @@ st.markdown(
 )
 if st.button("Open the layers of a network", type="primary", icon=":material/layers:"):
     st.switch_page("pages/layers.py")
+for column, (page, title, icon, words) in zip(st.columns(len(PAGES)), PAGES, strict=True):
+    with column.container(border=True, height="stretch"):
+        st.page_link(f"pages/{page}.py", label=f"**{title}**", icon=icon)
+        st.caption(words)
 st.subheader("Networks of our own, trained for this", anchor=False)
 for column, name in zip(st.columns(max(1, len(list_shipped()))), list_shipped(), strict=False):
     card = read_card(name)

@@ -1,0 +1,102 @@
+"""The microscope: how long its data takes to build, and how long the browser draws for one cell under the pointer."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import torch
+from torch import nn
+
+from benchmarks.results import Row
+from benchmarks.timing import seconds_of
+from explorer.anatomy.microscope import dissect
+from explorer.operations import Dissection, dissect_module
+from explorer.zoo import random_model
+from tests.browser.find_browser import BrowserMissing, find_browser
+from tests.browser.serving import ROOT, serve, wait_until_idle
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+MOST_BYTES = 1_500_000  # explorer.ui.components.MOST_BYTES, whose package would bring Streamlit along
+BUILD_BOUND = 100  # ms
+FRAME_BOUND = 1000 / 60  # ms
+LAYER = "stages.stage1.block1.conv1"  # of photo-net: 64 channels, 64x64 at 256 px
+
+
+def measure(quick: bool) -> list[Row]:
+    """The layer by itself, the layer in its network, and frames in a real browser."""
+    repetitions = 3 if quick else 60
+    conv, x = nn.Conv2d(64, 64, 3, padding=1), torch.randn(64, 56, 56)
+    model = random_model("resnet18", device="cpu")
+    image = torch.randn(1, 3, 224, 224)
+    name = "build the microscope's data for a layer of 64 channels of 56x56"
+    return [
+        Row(name, _milliseconds(lambda: dissect_module(conv, x), repetitions), "ms", BUILD_BOUND),
+        Row(
+            f"{name}, in ResNet-18 with its forward pass",
+            _milliseconds(lambda: dissect(model, image, "layer1.0.conv1"), repetitions),
+            "ms",
+            BUILD_BOUND,
+        ),
+        *_frames(moves=40 if quick else 300),
+    ]
+
+
+def _milliseconds(take_apart: Callable[[], Dissection], repetitions: int) -> float:
+    """The median, with one channel packed for the browser."""
+
+    def build() -> None:
+        specimen = take_apart().specimen(7, MOST_BYTES)
+        assert specimen.input is not None
+        specimen.input.tobytes()
+
+    build()
+    return 1000 * median(seconds_of(build) for _ in range(repetitions))
+
+
+def _frames(moves: int) -> list[Row]:
+    name = "draw one cell under the pointer, 64 channels, 64x64 outputs"
+    try:
+        program = find_browser()
+    except BrowserMissing as missing:
+        return [Row(f"{name}, median", None, "ms", FRAME_BOUND, str(missing))]
+    from playwright.sync_api import sync_playwright
+
+    # Chromium's sandbox refuses to run for root, who is the user in a container.
+    flags = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    query = urlencode({"model": "photo-net", "size": "256 px", "look": "A layer of the network", "layer": LAYER})
+    with TemporaryDirectory() as home, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=flags)
+        with serve(ROOT / "streamlit_app.py", home=Path(home)) as address:
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            page.goto(f"{address}/convolution?{query}")
+            times = _hover(page, moves)
+        browser.close()
+    note = f"{len(times)} cells, Chromium without a GPU"
+    return [
+        Row(f"{name}, median", median(times), "ms", FRAME_BOUND, note),
+        Row(f"{name}, 95th percentile", quantiles(times, n=20)[-1], "ms", FRAME_BOUND, note),
+    ]
+
+
+def _hover(page: "Page", moves: int) -> list[float]:
+    """Milliseconds of each drawing while the pointer goes over the output."""
+    page.locator(".microscope[data-drawn=true]").wait_for(timeout=90_000)
+    wait_until_idle(page, timeout=90)
+    canvas = page.locator(".microscope .output canvas").last
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    root = page.locator(".microscope")
+    root.evaluate("root => { root.renderTimes.length = 0; }")
+    for move in range(moves):
+        across, down = (move * 0.618034) % 1, (move * 0.414214) % 1  # all over, without a pattern
+        page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+    times: list[float] = root.evaluate("root => root.renderTimes.filter((time) => time > 0)")
+    return times
