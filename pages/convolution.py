@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.ui.convolution_controls import choose_experiment, edit_kernels, settle
+from explorer.ui.convolution_controls import OWN, choose_experiment, edit_kernels, settle
 from explorer.ui.convolution_panels import (
     offer_experiment,
     photo_size,
@@ -25,7 +25,8 @@ def show_own(subject: Subject) -> None:
     """Kernels chosen or written by the person, on their photo."""
     wanted = choose_experiment(subject.picture_label, subject.picture_key)
     experiment = settle(wanted, photo_size(wanted))
-    with st.expander("Edit a kernel cell by cell", icon=":material/grid_on:"):
+    # Open once a number was changed: that run draws one control more, and the browser takes the rest for new.
+    with st.expander("Edit a kernel cell by cell", icon=":material/grid_on:", expanded=OWN in wanted.names):
         edit_kernels(wanted.names, wanted.kernels)
     if not show_sizes(experiment):
         return

@@ -89,11 +89,12 @@ class Distillation:
         teacher_size: int = 160,
         scale: tuple[float, float] = (0.3, 1.0),
         general: bool = True,
+        mixed: float = 0.0,
         seed: int = 0,
         log: Callable[[str], None] = print,
     ) -> None:
         self.data, self.mean, self.std, self.views, self.size = data, mean, std, views, size
-        self.general = general
+        self.general, self.mixed = general, mixed
         self.teacher_classes = teacher_classes
         generator = torch.Generator().manual_seed(seed)
         count = len(data.images)
@@ -125,23 +126,26 @@ class Distillation:
         view = torch.randint(0, self.views, (len(indices),), generator=generator)
         images = augment.crop(self.data.images[indices].float() / 255, self.crops[view, indices], self.size)
         images = augment.colour(augment.flip(images, generator), 0.2, generator)
+        opinion = self.opinions[view, indices].float()  # (B, 1000)
+        ours = opinion[:, self.teacher_classes].softmax(dim=1)  # (B, 10)
+        everything = opinion.softmax(dim=1)
+        labels = F.one_hot(self.data.labels[indices], len(self.teacher_classes)).float()
+        if torch.rand((), generator=generator) < self.mixed:
+            images, partner, share = augment.cutmix(images, generator)
+            share = share[:, None]
+            ours, everything, labels = (share * t + (1 - share) * t[partner] for t in (ours, everything, labels))
         pooled: list[Tensor] = []
         hook = network.average.register_forward_hook(lambda _m, _i, output: pooled.append(output.flatten(1)))  # type: ignore[union-attr]
         try:
             logits = network(normalise(images, self.mean, self.std)).float()  # (B, 10)
         finally:
             hook.remove()
-        opinion = self.opinions[view, indices].float()  # (B, 1000)
-        ours = F.kl_div(
-            F.log_softmax(logits, dim=1), opinion[:, self.teacher_classes].softmax(dim=1), reduction="batchmean"
-        )
-        labels = F.cross_entropy(logits, self.data.labels[indices], label_smoothing=0.05)
-        if not self.general:
-            return ours + labels
-        everything = F.kl_div(
-            F.log_softmax(self.head(pooled[0]).float(), dim=1), opinion.softmax(dim=1), reduction="batchmean"
-        )
-        return everything + ours + labels
+        loss = F.kl_div(F.log_softmax(logits, dim=1), ours, reduction="batchmean")
+        loss = loss + F.cross_entropy(logits, labels, label_smoothing=0.05)
+        if self.general:
+            guess = F.log_softmax(self.head(pooled[0]).float(), dim=1)
+            loss = loss + F.kl_div(guess, everything, reduction="batchmean")
+        return loss
 
     def parameters(self) -> list[nn.Parameter]:
         return list(self.head.parameters()) if self.general else []

@@ -112,15 +112,18 @@ def test_a_number_typed_into_the_kernel(dashboard: str, page: Page) -> None:
     before = float(microscope.get_attribute("data-value"))
     page.get_by_text("Edit a kernel cell by cell").click()
     grid = page.locator("[data-testid=stDataFrame] canvas").first
+    grid.scroll_into_view_if_needed()
+    page.wait_for_timeout(1000)  # the expander slides open
     box = grid.bounding_box()
     # The middle cell of three by three, under one row of headings; the canvas itself lies under a scroller.
     page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] * 2.5 / 4)
-    page.keyboard.press("Control+A")
-    page.keyboard.type("3")
-    page.keyboard.press("Enter")
+    editor = page.locator("#portal input, #portal textarea").first
+    editor.wait_for()
+    editor.fill("3")
+    editor.press("Enter")
+    text = page.get_by_role("textbox", name="Your own kernel as text")
+    expect(text).to_have_value("0 0 0;0 3 0;0 0 0", timeout=PATIENCE * 1000)
     wait_until_idle(page, timeout=PATIENCE)
-    expect(page.get_by_label("Your own kernel as text")).to_have_value("0 0 0;0 3 0;0 0 0")
-    # As it was drawn, a plane for each colour counted for a third; one plane still does.
     assert float(microscope.get_attribute("data-value")) == pytest.approx(3 * before, rel=1e-4)
 
 
