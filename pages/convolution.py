@@ -62,7 +62,7 @@ look = st.segmented_control(
     required=True,
     label_visibility="collapsed",
 )
-if look == "own":
-    show_own(subject)
-else:
+if look == "layer":
     show_layer_convolution(subject)
+else:
+    show_own(subject)

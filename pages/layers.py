@@ -137,7 +137,7 @@ mode = st.segmented_control(
 )
 with st.expander("What the network sees", icon=":material/visibility:"):
     show_input(subject)
-other = None if mode == "one" else choose_other(subject, mode)
+other = None if mode in ("one", None) else choose_other(subject, mode)
 if other is None:
     layer = choose_layer(subject, "layer")
     choose_drawing()

@@ -12,6 +12,7 @@ from torch import nn
 
 from explorer.anatomy.recording import LayerFacts
 from explorer.anatomy.tracing import survey
+from explorer.operations import output_kernels
 from explorer.zoo import VisionModel
 
 Pair = tuple[int, int]
@@ -188,20 +189,12 @@ def connection_matrix(convolution: Convolution) -> NDArray[np.bool_]:
 def filter_weights(module: nn.Module) -> NDArray[np.float32]:
     """The filters of a convolution, one for each output channel: (out, in / groups, kh, kw), on the CPU.
 
-    A transposed convolution keeps its weights as (in, out / groups, kh, kw); they come back in the same form.
-
     Raises:
         TypeError: the module is no 2-D convolution.
     """
     if not isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
         raise TypeError(f"A {type(module).__name__} has no filters.")
-    weight = module.weight.detach().float().cpu()
-    if isinstance(module, nn.ConvTranspose2d):
-        inputs, outputs, *kernel = weight.shape
-        grouped = weight.reshape(module.groups, inputs // module.groups, outputs, *kernel)
-        weight = grouped.transpose(1, 2).reshape(module.groups * outputs, inputs // module.groups, *kernel)
-    values: NDArray[np.float32] = weight.numpy()
-    return values
+    return output_kernels(module)
 
 
 def norm_scale(module: nn.Module) -> NDArray[np.float32] | None:

@@ -17,6 +17,7 @@ from explorer.operations.explanation import (
     OperationUnsupported,
     describe_operation,
     explain_cell,
+    output_kernels,
 )
 from explorer.operations.specimen import NONE, PAD, Specimen, Step
 
@@ -36,4 +37,5 @@ __all__ = [
     "describe_operation",
     "dissect_module",
     "explain_cell",
+    "output_kernels",
 ]

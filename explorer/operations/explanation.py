@@ -163,6 +163,20 @@ def _as_array(tensor: Tensor | None) -> NDArray[np.float32] | None:
     return None if tensor is None else tensor.detach().float().cpu().numpy()
 
 
+def output_kernels(conv: nn.Conv2d | nn.ConvTranspose2d) -> NDArray[np.float32]:
+    """The kernels of a convolution, one for each output channel: (O, I / groups, kh, kw).
+
+    A transposed convolution keeps its weights as (I, O / groups, kh, kw); they come in the same form.
+    """
+    weight = conv.weight.detach().float().cpu()
+    if isinstance(conv, nn.ConvTranspose2d):
+        inputs, outputs, *kernel = weight.shape
+        weight = weight.reshape(conv.groups, inputs // conv.groups, outputs, *kernel).transpose(1, 2)
+        weight = weight.reshape(conv.groups * outputs, inputs // conv.groups, *kernel)
+    kernels: NDArray[np.float32] = weight.numpy()
+    return kernels
+
+
 def _describe_convolution(conv: nn.Conv2d, height: int, width: int) -> Operation:
     (kernel, stride, dilation) = (_pair(side) for side in (conv.kernel_size, conv.stride, conv.dilation))
     if conv.padding == "same":
@@ -174,8 +188,8 @@ def _describe_convolution(conv: nn.Conv2d, height: int, width: int) -> Operation
         convolution_taps(size, kernel[axis], stride[axis], padding[axis], dilation[axis], conv.padding_mode)
         for axis, size in enumerate((height, width))
     )
-    weight, bias = _as_array(conv.weight), _as_array(conv.bias)
-    return Operation("convolution", rows, columns, conv.in_channels, conv.out_channels, conv.groups, weight, bias)
+    kernels, bias = output_kernels(conv), _as_array(conv.bias)
+    return Operation("convolution", rows, columns, conv.in_channels, conv.out_channels, conv.groups, kernels, bias)
 
 
 def _describe_transposed(conv: nn.ConvTranspose2d, height: int, width: int) -> Operation:
@@ -186,20 +200,14 @@ def _describe_transposed(conv: nn.ConvTranspose2d, height: int, width: int) -> O
         transposed_taps(size, kernel[axis], stride[axis], padding[axis], dilation[axis], extra[axis])
         for axis, size in enumerate((height, width))
     )
-    # PyTorch keeps (I, O / groups, kh, kw); the kernel of an output channel has one slice for each input it reads.
-    groups = conv.groups
-    weight = conv.weight.detach().float().cpu()
-    inputs, outputs = weight.shape[:2]
-    weight = weight.reshape(groups, inputs // groups, outputs, *weight.shape[2:]).transpose(1, 2)
-    weight = weight.reshape(groups * outputs, inputs // groups, *weight.shape[3:])
     return Operation(
         "convolution",
         rows,
         columns,
         conv.in_channels,
         conv.out_channels,
-        groups,
-        weight.numpy(),
+        conv.groups,
+        output_kernels(conv),
         _as_array(conv.bias),
     )
 

@@ -35,8 +35,8 @@ NOTES = {
     "mini-resnet": "Labels only; from the second cycle on, half of the batches are cut and mixed.",
     "photo-net": "Distilled: a MobileNetV2 with ImageNet weights, loaded through torchvision, gave its opinion on "
     "random crops of every training photo, six for the first cycle and eight for the third, whose batches are cut and "
-    "mixed by half; the second and fourth cycle see two crops that are almost whole. The network learns from the labels "
-    "and from that opinion. The teacher has seen ImageNet's training photos, of which "
+    "mixed by half; the second and fourth cycle see two crops that are almost whole. The network learns from the "
+    "labels and from that opinion. The teacher has seen ImageNet's training photos, of which "
     "Imagenette's are a part.",
 }
 

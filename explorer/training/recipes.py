@@ -4,6 +4,8 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import torch
 from torch import nn
@@ -85,6 +87,11 @@ def unchanged(trained: nn.Module) -> nn.Module:
     return trained.eval()
 
 
+def taught_by_imagenet(data: LabelledImages, **how: Any) -> Distillation:
+    """What `photo-net` learns from; `how` is for `Distillation`."""
+    return Distillation(data, IMAGENET_MEAN, IMAGENET_STD, IMAGENETTE_IN_IMAGENET, features=256, **how)
+
+
 RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -132,54 +139,21 @@ RECIPES = {
             build=photo_net,
             finish=unchanged,
             cycles=(
-                Cycle(
-                    lambda data: Distillation(data, IMAGENET_MEAN, IMAGENET_STD, IMAGENETTE_IN_IMAGENET, features=256),
-                    epochs=36,
-                    learning_rate=0.1,
-                ),
+                Cycle(taught_by_imagenet, epochs=36, learning_rate=0.1),
                 # Random crops show objects larger than the pictures do (Touvron et al. 2019): end on almost whole ones.
                 Cycle(
-                    lambda data: Distillation(
-                        data,
-                        IMAGENET_MEAN,
-                        IMAGENET_STD,
-                        IMAGENETTE_IN_IMAGENET,
-                        features=256,
-                        views=2,
-                        scale=(0.7, 1.0),
-                        general=False,
-                    ),
+                    partial(taught_by_imagenet, views=2, scale=(0.7, 1.0), general=False),
                     epochs=6,
                     learning_rate=0.02,
                 ),
                 # 98.1 % of the training photos, 89.4 % of the others: new crops, half of the batches cut and mixed.
                 Cycle(
-                    lambda data: Distillation(
-                        data,
-                        IMAGENET_MEAN,
-                        IMAGENET_STD,
-                        IMAGENETTE_IN_IMAGENET,
-                        features=256,
-                        views=8,
-                        scale=(0.35, 1.0),
-                        mixed=0.5,
-                        seed=1,
-                    ),
+                    partial(taught_by_imagenet, views=8, scale=(0.35, 1.0), mixed=0.5, seed=1),
                     epochs=40,
                     learning_rate=0.1,
                 ),
                 Cycle(
-                    lambda data: Distillation(
-                        data,
-                        IMAGENET_MEAN,
-                        IMAGENET_STD,
-                        IMAGENETTE_IN_IMAGENET,
-                        features=256,
-                        views=2,
-                        scale=(0.8, 1.0),
-                        general=False,
-                        seed=1,
-                    ),
+                    partial(taught_by_imagenet, views=2, scale=(0.8, 1.0), general=False, seed=1),
                     epochs=6,
                     learning_rate=0.02,
                 ),

@@ -242,6 +242,7 @@ def choose_settings(side: int, row: Sequence[DeltaGenerator]) -> Settings:
         help="What the kernel finds beyond the edge: nothing (it skips the edge), zeros, the picture mirrored, its "
         "outermost cells repeated, or its other side.",
     )
+    border = border or "zeros"  # an address with an empty value gives none
     stride = row[0].number_input("Stride", 1, 8, 1, key="stride", bind="query-params")
     padding = row[1].number_input(
         "Padding",

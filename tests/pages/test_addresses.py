@@ -1,0 +1,22 @@
+import pytest
+
+from tests.pages.opening import Browser, open_page
+
+PARAMETERS = {
+    "layers": ["compare", "order", "scale", "fit", "size", "unit", "layer", "open", "image", "model"],
+    "filters": ["conv", "filter_order", "filter_scale", "filter", "slice", "silence"],
+    "convolution": [
+        *("look", "border", "filters", "activation", "side", "ksize", "stride", "padding", "dilation", "groups"),
+        *("kernel", "grey", "map", "transposed", "outpad", "predict", "microscope.cell", "layer", "unit"),
+    ],
+    "pooling": ["part", "pooled", "pooled_map", "window", "pool_stride", "pool_padding", "show", "kind", "colour"],
+}
+
+
+@pytest.mark.parametrize("value", ["", "nonsense", "-1"])
+@pytest.mark.parametrize("page", PARAMETERS)
+def test_a_mangled_address_still_opens_its_page(page: str, value: str, browser_side: Browser) -> None:
+    """`open_page` fails on a traceback; what the page falls back to is its own business."""
+    for name in PARAMETERS[page]:
+        app = open_page(page, {"model": "tiny-vgg", name: value})
+        assert app.title[0].value.lower() == page
