@@ -1,6 +1,8 @@
 import math
+import os
 import random
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -33,10 +35,7 @@ def hover_cells(page: Page, microscope: Locator, moves: int) -> list[tuple[str, 
     generator = random.Random(0)
     for _ in range(moves):
         page.mouse.move(box["x"] + generator.random() * box["width"], box["y"] + generator.random() * box["height"])
-        data = microscope.evaluate(
-            "root => new Promise(done => requestAnimationFrame(() => requestAnimationFrame("
-            "() => done({...root.dataset}))))"
-        )
+        data = microscope.evaluate("root => ({...root.dataset})")  # of one frame, this one's or the last
         found.append((data["cell"], float(data["value"]), float(data["framework"]), float(data["bound"])))
     return found
 
@@ -82,9 +81,12 @@ def test_layers_of_networks(
 def server_has(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Skips where a network's weights are not on this machine: tests need no network connection."""
 
+    if data := os.environ.get("EXPLORER_DATA"):  # where the server of these tests looks, see `make_environment`
+        monkeypatch.setenv("TORCH_HOME", str(Path(data) / "torch-home"))
+
     def check(name: str) -> None:
         if not is_cached(name):
-            pytest.skip(f"the weights of {name} are not on this machine (TORCH_HOME)")
+            pytest.skip(f"the weights of {name} are not on this machine (EXPLORER_DATA)")
 
     return check
 

@@ -57,7 +57,10 @@ def place_of(root: Locator, size: tuple[int, int], cell: tuple[int, int]) -> dic
 
 
 def point_at(root: Locator, size: tuple[int, int], cell: tuple[int, int]) -> None:
-    root.locator(".output .over").hover(position=place_of(root, size, cell))
+    """Moves the pointer there and waits for the frame after; `hover` would first see whether anything moves."""
+    at, box = place_of(root, size, cell), root.locator(".output .over").bounding_box()
+    root.page.mouse.move(box["x"] + at["x"], box["y"] + at["y"])
+    root.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def click_on(root: Locator, size: tuple[int, int], cell: tuple[int, int]) -> None:
@@ -97,7 +100,7 @@ def test_values_are_those_of_pytorch(case: str, laboratory: str, page: Page) -> 
     size = specimen.output_size
     root = open_case(page, laboratory, case)
     assert colours_on(root.locator(".output .base")) > 1 or specimen.output.size == 1 or not specimen.output.any()
-    for cell in choose_cells(size, 12):
+    for cell in choose_cells(size, 6):
         point_at(root, size, cell)
         expect_cell(root, cell)
         said = read(root)

@@ -13,7 +13,7 @@ PARAMETERS = {
 }
 
 
-@pytest.mark.parametrize("value", ["", "nonsense", "-1"])
+@pytest.mark.parametrize("value", ["", "nonsense"])
 @pytest.mark.parametrize("page", PARAMETERS)
 def test_a_mangled_address_still_opens_its_page(page: str, value: str, browser_side: Browser) -> None:
     """`open_page` fails on a traceback; what the page falls back to is its own business."""
