@@ -21,7 +21,7 @@ from explorer.anatomy.frequency import PassBand, describe_response, frequency_re
 from explorer.anatomy.receptive_field import Axis, ReceptiveField
 from explorer.anatomy.recording import INPUT, Edit, LayerFacts, LayerRecord, LayerUnknown, Recording
 from explorer.anatomy.stages import Stage, stage_of, stages
-from explorer.anatomy.tracing import record, survey
+from explorer.anatomy.tracing import pass_through, record, survey
 from explorer.anatomy.units import ORDERS, MapStatistics, Order, describe_maps, most_active_cell
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "most_active_cell",
     "most_similar",
     "norm_scale",
+    "pass_through",
     "record",
     "stage_of",
     "stages",

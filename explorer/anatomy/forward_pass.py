@@ -34,6 +34,7 @@ class ForwardPass:
     outputs: dict[str, Tensor] = field(default_factory=dict)
     keeps_inputs: bool = False
     inputs: dict[str, Tensor] = field(default_factory=dict)  # the first thing each wanted layer read
+    passing: dict[str, Callable[[Tensor], Tensor]] = field(default_factory=dict)  # what a layer's output goes through
 
     def unique(self, name: str) -> str:
         """The name of this call: a repeated one gets "_1", "_2", ... as in torchvision's tracer."""
@@ -123,6 +124,10 @@ def emit(running: ForwardPass, name: str, output: Tensor, describe: Callable[[],
         running.inside_leaf += 1  # the arithmetic of an edit is no layer of the network
         for edit in running.edits[name]:
             output = _apply(edit, output, facts.channel_axis)
+        running.inside_leaf -= 1
+    if name in running.passing:
+        running.inside_leaf += 1
+        output = running.passing[name](output)
         running.inside_leaf -= 1
     if not running.known:
         running.geometry[id(output)], running.origin[id(output)] = placed, name

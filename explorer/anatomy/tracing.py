@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -31,12 +32,25 @@ def _is_leaf(module: nn.Module) -> bool:
     return type(module).__module__.startswith("torch.nn.") and not isinstance(module, containers)
 
 
+def _share(network: nn.Module) -> nn.Module:
+    """A clone with the same tensors."""
+    return copy.deepcopy(network, {id(t): t for t in [*network.parameters(), *network.buffers()]})
+
+
+def _may_be_function(known: Mapping[str, LayerFacts], layer: str) -> bool:
+    """Whether a layer is a function, or is told apart from functions by the number of its call only."""
+    path = known[layer].path
+    if not path or (layer != path and not layer.startswith(f"{path}_")):
+        return True
+    return any(facts.path != path and (f"{facts.name}_").startswith(f"{path}_") for facts in known.values())
+
+
 class _Probe:
     """A clone of one network, sharing its tensors, with hooks that serve every pass."""
 
     def __init__(self, network: nn.Module) -> None:
-        tensors = {id(t): t for t in [*network.parameters(), *network.buffers()]}
-        self.network = copy.deepcopy(network, dict(tensors))
+        self.network, self.plain = _share(network), _share(network)
+        self.spares: list[nn.Module] = []  # clones without hooks that are free; as many as threads ran at a time
         self.facts: dict[tuple[tuple[int, ...], torch.dtype], dict[str, LayerFacts]] = {}
         for name, module in self.network.named_modules():
             if name and _is_leaf(module):
@@ -116,6 +130,41 @@ class _Probe:
             raise LayerUnknown(f"This network has no layer {name!r} that takes part in a forward pass.")
         return running, logits
 
+    def run_through(self, x: Tensor, layer: str, passing: Callable[[Tensor], Tensor]) -> Tensor:
+        """The logits for a batch x (B, 3, H, W) of a size that was run before, in the caller's gradient mode."""
+        known = self.facts[((1, *x.shape[1:]), x.dtype)]
+        if not _may_be_function(known, layer):
+            return self._hook_one(x, known[layer], passing)
+        running = ForwardPass(frozenset(), {}, known, passing={layer: passing})
+        token = current_pass.set(running)
+        try:
+            with FunctionTap(running):
+                return self.network(x)
+        finally:
+            current_pass.reset(token)
+
+    def _hook_one(self, x: Tensor, facts: LayerFacts, passing: Callable[[Tensor], Tensor]) -> Tensor:
+        """The same for a call of a module, on a clone that nobody else has at the time.
+
+        Hooks that watch every layer, and functions too, would cost a small network a tenth of its time.
+        """
+        number = int(facts.name[len(facts.path) + 1 :] or 0)
+        calls = count()
+
+        def lead(_module: nn.Module, _args: Any, output: Any) -> Any:
+            return passing(output) if next(calls) == number else None
+
+        try:
+            clone = self.spares.pop()
+        except IndexError:
+            clone = _share(self.plain)
+        handle = clone.get_submodule(facts.path).register_forward_hook(lead)
+        try:
+            return clone(x)
+        finally:
+            handle.remove()
+            self.spares.append(clone)
+
 
 _probes: WeakKeyDictionary[nn.Module, _Probe] = WeakKeyDictionary()
 _building = threading.Lock()
@@ -192,6 +241,32 @@ def survey(model: VisionModel, x: Tensor) -> tuple[LayerFacts, ...]:
         running, _ = probe.run(x, frozenset(), ())
         known = running.facts
     return tuple(known.values())
+
+
+def pass_through(model: VisionModel, x: Tensor, layer: str, passing: Callable[[Tensor], Tensor]) -> Tensor:
+    """Run a network while the output of one layer goes through a function of the caller.
+
+    Unlike `record` it runs in the caller's gradient mode and takes batches: what methods need that look for the
+    gradient of a score with respect to a layer. As with `record`, the model itself carries no hook.
+
+    Args:
+        model: from the zoo.
+        x: (B, 3, H, W), normalised.
+        layer: name of the layer.
+        passing: from the layer's output, as the network made it, to what the next layers get instead; they may
+            overwrite it.
+
+    Returns:
+        (B, num_classes) logits.
+
+    Raises:
+        ValueError: x has another shape.
+        LayerUnknown: this network has no such layer.
+    """
+    facts = survey(model, x[:1])
+    if all(each.name != layer for each in facts):
+        raise LayerUnknown(f"This network has no layer {layer!r} that takes part in a forward pass.")
+    return _probe(model.network).run_through(x.to(model.device), layer, passing)
 
 
 def _view(facts: LayerFacts, output: Tensor) -> Tensor:
