@@ -1,0 +1,137 @@
+"""Attributions to pixels, by captum: what the score owes to each of them."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from captum.attr import GuidedBackprop, InputXGradient, IntegratedGradients, NoiseTunnel, Saliency
+from torch import Tensor, nn
+
+from explorer.saliency.heatmap import Progress, SaliencyImpossible, Stopped
+from explorer.saliency.scores import Goal, SeededNoise
+from explorer.zoo import VisionModel
+
+# Captum says at every call that it hooks the network: here that is a clone of our own.
+warnings.filterwarnings("ignore", message="Setting backward hooks on ReLU", module="captum")
+
+STEPS = 32  # of Integrated Gradients
+COPIES = 32  # noisy ones, of SmoothGrad
+NOISE = 0.15  # their standard deviation, as a share of the photo's range (Smilkov et al. 2017 find 0.1 to 0.2 best)
+BATCH = 8  # images at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Attributed:
+    """A map of pixels, and what it was made of.
+
+    Attributes:
+        values: (H, W).
+        logits: (num_classes,).
+        goal: the score, with its class.
+        raw: (rows, columns) before it was spread over the pixels; None where there is no such thing.
+    """
+
+    values: Tensor
+    logits: Tensor
+    goal: Goal
+    raw: Tensor | None = None
+
+
+class _Scorer(nn.Module):
+    """A network that gives one score an image, and tells how many it has seen."""
+
+    def __init__(self, network: nn.Module, goal: Goal, total: int, progress: Progress | None) -> None:
+        super().__init__()
+        self.network, self.goal, self.total, self.progress = network, goal, total, progress
+        self.done = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        scores = self.goal.of_batch(self.network(x.clone()))  # a clone, for networks that overwrite their input
+        self.done += len(x)
+        if self.progress and self.progress(min(self.done, self.total), self.total) is False:
+            raise Stopped("Stopped before the heatmap was complete.")
+        return scores
+
+
+def attribute(
+    model: VisionModel, x: Tensor, method: str, goal: Goal, progress: Progress | None = None, seed: int = 0
+) -> Attributed:
+    """One attribution to pixels.
+
+    The channels of a pixel become one number: the largest of their sizes where they have no sign (Simonyan et al.
+    2014), their sum where they have.
+
+    Args:
+        model: from the zoo.
+        x: (1, 3, H, W) on the model's device.
+        method: a name of the family "attribution", but for "occlusion".
+        goal: the score.
+        progress: called after each batch.
+        seed: of SmoothGrad's noise.
+
+    Raises:
+        SaliencyImpossible: guided backpropagation of a network without a ReLU module.
+        Stopped: `progress` gave False.
+    """
+    compute, images, strongest = _COMPUTE[method]
+    with torch.inference_mode():
+        logits = model.network(x.clone())[0]
+        goal = goal.settle(logits)
+    leaf = x.detach().clone().requires_grad_(True)
+    with torch.enable_grad(), SeededNoise(seed):
+        network = _guided(model) if method == "guided-backprop" else model.network
+        gradients = compute(_Scorer(network, goal, images, progress), leaf).detach()[0].float()  # (3, H, W)
+    return Attributed(gradients.abs().amax(0) if strongest else gradients.sum(0), logits.clone(), goal)
+
+
+def _saliency(scorer: _Scorer, x: Tensor) -> Tensor:
+    return Saliency(scorer).attribute(x, abs=False)
+
+
+def _input_x_gradient(scorer: _Scorer, x: Tensor) -> Tensor:
+    return InputXGradient(scorer).attribute(x)
+
+
+def _integrated(scorer: _Scorer, x: Tensor) -> Tensor:
+    return IntegratedGradients(scorer).attribute(x, n_steps=STEPS, internal_batch_size=BATCH)
+
+
+def _smoothed(scorer: _Scorer, x: Tensor) -> Tensor:
+    spread = NOISE * float(x.detach().max() - x.detach().min())
+    tunnel = NoiseTunnel(Saliency(scorer))
+    return tunnel.attribute(
+        x, nt_type="smoothgrad", nt_samples=COPIES, nt_samples_batch_size=BATCH, stdevs=spread, abs=False
+    )
+
+
+def _guided_backprop(scorer: _Scorer, x: Tensor) -> Tensor:
+    return GuidedBackprop(scorer).attribute(x)
+
+
+_COMPUTE: dict[str, tuple[Callable[[_Scorer, Tensor], Tensor], int, bool]] = {  # images it takes; strongest channel
+    "saliency": (_saliency, 1, True),
+    "input-x-gradient": (_input_x_gradient, 1, False),
+    "integrated-gradients": (_integrated, STEPS, False),
+    "smoothgrad": (_smoothed, COPIES, True),
+    "guided-backprop": (_guided_backprop, 1, False),
+}
+
+
+def _guided(model: VisionModel) -> nn.Module:
+    """A clone for captum to hook, whose clipped ReLUs are a ReLU and a clip: captum knows the plain one only."""
+    network = model.network
+    clone = copy.deepcopy(network, {id(t): t for t in [*network.parameters(), *network.buffers()]})
+    for module in list(clone.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, nn.ReLU6):
+                setattr(module, name, nn.Sequential(nn.ReLU(), nn.Hardtanh(0.0, 6.0)))
+    if not any(isinstance(module, nn.ReLU) for module in clone.modules()):
+        raise SaliencyImpossible(
+            f"{model.name} has no ReLU layer for guided backpropagation to cut at; it would be a plain gradient, as "
+            "in Saliency."
+        )
+    return clone

@@ -1,0 +1,72 @@
+"""The random-weights control: what a method draws for a network that has learned nothing (Adebayo et al. 2018).
+
+A map that stays the same when the weights go shows the picture's edges or the architecture, not what was learned.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from explorer.anatomy import survey
+from explorer.saliency.explaining import explain
+from explorer.saliency.heatmap import Heatmap, Progress
+from explorer.zoo import VisionModel
+
+
+def weighted_layers(model: VisionModel, x: Tensor) -> tuple[str, ...]:
+    """Paths of the layers that have weights, from the classes down to the picture."""
+    paths = dict.fromkeys(facts.path for facts in survey(model, x) if facts.parameters)
+    return tuple(reversed(paths))
+
+
+def redraw(model: VisionModel, x: Tensor, layers: int | None = None, seed: int = 0) -> VisionModel:
+    """A copy of a network with new weights from the top down; the others are shared, and the model stays as it is.
+
+    Every tensor of weights is drawn from the normal distribution with the mean and the standard deviation that it has,
+    so that the sizes of activations and gradients stay about what they were and only what was learned is lost.
+
+    Args:
+        model: from the zoo.
+        x: (1, 3, H, W), for its shape.
+        layers: how many layers with weights get new ones, counted from the classes; all of them if None.
+        seed: the weights are the same for the same seed; fewer layers get the same ones as more.
+    """
+    network = copy.deepcopy(model.network, {id(t): t for t in [*model.network.parameters(), *model.network.buffers()]})
+    generator = torch.Generator().manual_seed(seed)
+    for path in weighted_layers(model, x)[:layers]:
+        for module in network.get_submodule(path).modules():
+            for name, weights in module.named_parameters(recurse=False):
+                drawn = torch.randn(weights.shape, generator=generator).to(weights)
+                spread, mean = weights.std(correction=0), weights.mean()
+                setattr(module, name, nn.Parameter(drawn * spread + mean, requires_grad=False))
+    return replace(model, network=network, title=f"{model.title}, weights re-drawn")
+
+
+def control(
+    model: VisionModel,
+    x: Tensor,
+    method: str,
+    target: int,
+    layer: str | None = None,
+    *,
+    against: int | None = None,
+    layers: int | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+    fast: bool = False,
+) -> Heatmap:
+    """The heatmap of the same method for a network with re-drawn weights.
+
+    Args:
+        model, x, method, target, layer, against, progress, fast: as for `explain`.
+        layers, seed: as for `redraw`.
+
+    Raises:
+        SaliencyImpossible, Stopped: as `explain` does.
+    """
+    drawn = redraw(model, x, layers, seed)
+    return explain(drawn, x, method, target, layer, against=against, progress=progress, fast=fast)

@@ -1,0 +1,188 @@
+"""Why a map is blank, negative everywhere, not a number, or one bright cell: the cause in the tensors, and what to try.
+
+A saturated softmax is no cause here: all methods explain logits, whose gradients do not fade when a class is certain.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from torch import Tensor
+
+from explorer.anatomy import record
+from explorer.saliency.activation import Weighed
+from explorer.zoo import VisionModel
+
+ALONE = 0.9  # of a map's sum in one cell, from which on the rest of the picture stays dark
+PIXELS_ALONE = 0.5  # the same for one pixel of a whole picture
+LEAST = 1e-30  # a map whose largest value is less has lost its digits to single precision
+
+
+def diagnose_maps(weighed: Weighed, model: VisionModel, x: Tensor, method: str, layer: str) -> str:
+    """What is wrong with a class activation map; "" where all is well.
+
+    Args:
+        weighed: the map and what it was made of.
+        model, x: asked again where the map alone does not tell the cause.
+        method: name.
+        layer: name.
+    """
+    maps, gradients, signed = weighed.maps, weighed.gradients, weighed.signed
+    if _looks_well(weighed):
+        return ""
+    if not (maps.isfinite().all() and weighed.logits.isfinite().all() and signed.isfinite().all()):
+        return _explain_broken(model, x)
+    if signed.numel() == 1:
+        return (
+            f"The maps of {layer} have a single cell, so the heatmap is the same everywhere. Choose an earlier layer, "
+            "whose maps have rows and columns."
+        )
+    if not maps.any():
+        return (
+            f"The map is blank because all {len(maps)} maps of {layer} are zero on this picture"
+            f"{_silence(model, x, layer)}. Choose an earlier layer or another picture."
+        )
+    if gradients is not None and not gradients.any():
+        return (
+            f"The map is blank because the score does not react to {layer}: every gradient is zero, a ReLU behind it "
+            f"lets nothing through{_silence(model, x)}. Choose a later layer, or a method without gradients."
+        )
+    positive = gradients is not None and bool(((gradients > 0) & (maps > 0)).any())
+    if weighed.cut and not signed.any() and positive:
+        return _explain_underflow(0.0)
+    if weighed.cut and float(signed.max()) <= 0:
+        return _explain_negative(weighed, method, layer)
+    if float(signed.max()) < 0:
+        return (
+            f"The map is negative everywhere: the maps of {layer} speak against this class wherever they are active. "
+            "Choose a class that the network finds more likely, or set it against another class."
+        )
+    shown = signed.clamp(min=0) if weighed.cut else signed
+    if float(shown.abs().max()) < LEAST:
+        return _explain_underflow(float(shown.abs().max()))
+    if float(shown.max() - shown.min()) <= 1e-6 * float(shown.abs().max()):
+        return (
+            f"The map has the same value everywhere: at {layer} no place differs from another. Choose an earlier layer."
+        )
+    return _explain_single(shown, maps, layer)
+
+
+def _looks_well(weighed: Weighed) -> bool:
+    """Whether a map is so clearly in order that no cause need be looked for; a quick look at a few sums."""
+    signed = weighed.signed.cpu().numpy()  # so few numbers that PyTorch's calls would take longer than their work
+    if not (isfinite(weighed.maps.sum()) and isfinite(weighed.logits.sum()) and isfinite(signed.sum())):
+        return False
+    shown = signed.clip(0) if weighed.cut else abs(signed)
+    peak, low, high = float(shown.max()), float(signed.min()), float(signed.max())
+    return high > LEAST and high - low > 1e-3 * peak and peak < ALONE * float(shown.sum())
+
+
+def _explain_underflow(largest: float) -> str:
+    return (
+        f"The values are so small (at most {largest:.0e}) that single precision has lost them. Grad-CAM and Layer-CAM "
+        "do not raise gradients to powers; try one of them."
+    )
+
+
+def _explain_negative(weighed: Weighed, method: str, layer: str) -> str:
+    """A map that is cut away as a whole."""
+    because = ""
+    if weighed.gradients is not None and method in ("grad-cam", "xgrad-cam"):
+        active = weighed.maps.flatten(1).any(1)
+        against = int((weighed.gradients.flatten(1).mean(1)[active] < 0).sum())
+        because = f"{against} of the {int(active.sum())} active maps have a negative weight, and "
+    if not weighed.signed.any() and not because:
+        return (
+            f"The map is blank: no active cell of {layer} has a positive gradient for this class. Choose a class that "
+            "the network finds more likely, another layer, or Occlusion."
+        )
+    return (
+        f"The map is blank because it was negative everywhere, and what is below zero is cut: {because}the maps of "
+        f"{layer} speak against this class wherever they are active. Choose a class that the network finds more "
+        "likely, set it against another class, or choose Layer-CAM, whose weights are never negative."
+    )
+
+
+def _explain_single(shown: Tensor, maps: Tensor, layer: str) -> str:
+    """One cell that outshines all others."""
+    size = shown.abs()
+    share = float(size.max() / size.sum())
+    if share < ALONE or size.numel() < 4:
+        return ""
+    row, column = divmod(int(size.argmax()), shown.shape[1])
+    channel = int(maps[:, row, column].abs().argmax())
+    return (
+        f"One cell of {shown.shape[0]} × {shown.shape[1]} (row {row}, column {column}) holds {100 * share:.0f} % of "
+        f"the map; channel {channel} of {layer} is strongest there. Choose another layer to see more than this cell."
+    )
+
+
+def diagnose_pixels(values: Tensor, model: VisionModel, x: Tensor, logits: Tensor, method: str) -> str:
+    """What is wrong with an attribution to pixels; "" where all is well.
+
+    Args:
+        values: (H, W).
+        model, x: asked again where the map alone does not tell the cause.
+        logits: (num_classes,).
+        method: name.
+    """
+    if not (values.isfinite().all() and logits.isfinite().all()):
+        return _explain_broken(model, x)
+    if not values.any():
+        if not x.any() and method in ("input-x-gradient", "integrated-gradients", "occlusion"):
+            return (
+                "The map is blank because the picture is the mean colour everywhere, which this method measures from. "
+                "Choose Saliency, or another picture."
+            )
+        what = "no window changes the score" if method == "occlusion" else "the gradient is zero at every pixel"
+        return f"The map is blank because {what}{_silence(model, x)}. Choose another class or another picture."
+    if float(values.max()) <= 0:
+        if method == "occlusion":
+            return (
+                "The map is negative everywhere: whichever window is covered, the score rises. Nothing in the picture "
+                "speaks for this class; choose one that the network finds more likely."
+            )
+        return (
+            "The map is negative everywhere: every pixel speaks against this class. Choose one that the network finds "
+            "more likely."
+        )
+    size = values.abs()
+    share = float(size.max() / size.sum())
+    if share > PIXELS_ALONE and size.numel() >= 16:
+        row, column = divmod(int(size.argmax()), values.shape[1])
+        return (
+            f"One pixel (row {row}, column {column}) holds {100 * share:.0f} % of the map, and the rest looks dark. "
+            "SmoothGrad evens such peaks out."
+        )
+    return ""
+
+
+def _explain_broken(model: VisionModel, x: Tensor) -> str:
+    """Values that are no finite numbers: the first layer that makes them."""
+    if not x.isfinite().all():
+        return "The map is not a number because the picture's values are not. Choose another picture."
+    for layer in record(model, x):
+        if layer.output.isfinite().all():
+            continue
+        module = model.network.get_submodule(layer.facts.path)
+        tensors = dict([*module.named_parameters(), *module.named_buffers()])
+        if layer.parameters and any(t.is_floating_point() and not t.isfinite().all() for t in tensors.values()):
+            return (
+                f"The map is not a number because weights of {layer.name} are not. The file of weights is damaged, or "
+                "its training diverged; load another one."
+            )
+        return (
+            f"The map is not a number because {layer.name} gives values beyond what single precision holds. The "
+            "weights have grown too large in training; load others."
+        )
+    return "The map is not a number though every layer's output is: its gradients overflow. Choose a later layer."
+
+
+def _silence(model: VisionModel, x: Tensor, until: str = "") -> str:
+    """The first layer whose output is zero everywhere, as part of a sentence; "" where there is none before `until`."""
+    for layer in record(model, x):
+        if layer.name == until:
+            return ""
+        if not layer.output.any():
+            return f" ({layer.name} is the first layer that gives nothing but zeros)"
+    return ""

@@ -1,0 +1,115 @@
+"""`explain`: a model, an input and the name of a method in; a `Heatmap` out."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from torch import Tensor
+from torch.nn import functional as F
+
+from explorer.saliency.activation import weigh
+from explorer.saliency.attribution import attribute
+from explorer.saliency.diagnosis import diagnose_maps, diagnose_pixels
+from explorer.saliency.heatmap import Heatmap, Progress, SaliencyImpossible
+from explorer.saliency.layers import find_layer
+from explorer.saliency.lean import halves_are_fast
+from explorer.saliency.masking import occlude, weigh_by_score
+from explorer.saliency.methods import METHODS
+from explorer.saliency.scores import Goal
+from explorer.zoo import VisionModel
+
+
+def explain(
+    model: VisionModel,
+    x: Tensor,
+    method: str,
+    target: int | None = None,
+    layer: str | None = None,
+    *,
+    against: int | None = None,
+    progress: Progress | None = None,
+    fast: bool = False,
+) -> Heatmap:
+    """Where a network looked for a class.
+
+    Any number of threads may explain one model at a time; it carries no hook and no gradient, before, during or after.
+
+    Args:
+        model: from the zoo.
+        x: (1, 3, H, W), normalised, as `model.preprocessing.tensor` gives it.
+        method: a key of `METHODS`.
+        target: index of the class; the most probable one if None.
+        layer: of class activation maps; `default_layer` if None.
+        against: index of another class: what speaks for the target rather than for this one.
+        progress: called with (images done, images in all) by slow methods; may return False to stop.
+        fast: let Score-CAM and Occlusion approximate, in half precision where the device is faster with it; without
+            such a device Score-CAM gives similar maps one score, and Occlusion is computed as always.
+
+    Raises:
+        SaliencyImpossible: there is no such map of this network; the message says why.
+        Stopped: `progress` returned False.
+        ValueError: x has another shape.
+
+    Example:
+        >>> heatmap = explain(model, model.preprocessing.tensor(image), "grad-cam")
+        >>> heatmap.values.shape
+        (128, 128)
+    """
+    if method not in METHODS:
+        raise SaliencyImpossible(f"There is no method {method!r}; there are {', '.join(METHODS)}.")
+    if x.ndim != 4 or x.shape[0] != 1 or x.shape[1] != 3:
+        raise ValueError(f"One image of shape (1, 3, H, W) is explained at a time, not {tuple(x.shape)}.")
+    x = x.detach().to(model.device)
+    grid: Tensor | None
+    start = time.perf_counter()
+    goal = _check_goal(model, target, against)
+    size = (int(x.shape[2]), int(x.shape[3]))
+    if METHODS[method].family == "activation":
+        facts = find_layer(model, x, layer)
+        if method == "score-cam":
+            weighed = weigh_by_score(model, x, facts, goal, progress, fast)
+        else:
+            weighed = weigh(model, x, method, facts, goal)
+        name, goal = facts.name, weighed.goal
+        grid = weighed.signed.clamp(min=0) if weighed.cut else weighed.signed
+        values = F.interpolate(grid[None, None].float(), size, mode="bilinear", align_corners=False)[0, 0]
+        diagnosis = diagnose_maps(weighed, model, x, method, name)
+    else:
+        found = (
+            occlude(model, x, goal, progress, fast=fast)
+            if method == "occlusion"
+            else attribute(model, x, method, goal, progress)
+        )
+        name, goal, values, grid = "", found.goal, found.values, found.raw
+        diagnosis = diagnose_pixels(values, model, x, found.logits, method)
+    assert goal.target is not None
+    return Heatmap(
+        values=_to_numpy(values),
+        raw=None if grid is None else _to_numpy(grid),
+        method=method,
+        layer=name,
+        target=goal.target,
+        against=goal.against,
+        seconds=time.perf_counter() - start,
+        diagnosis=diagnosis,
+        signed=METHODS[method].signed,
+        fast=fast and (method == "score-cam" or (method == "occlusion" and halves_are_fast(x.device))),
+    )
+
+
+def _check_goal(model: VisionModel, target: int | None, against: int | None) -> Goal:
+    """Classes that are there."""
+    count = len(model.classes)
+    if count < 2:
+        raise SaliencyImpossible(
+            f"{model.name} knows one class only: whatever it sees has a probability of 100 %, and no place decides it."
+        )
+    for index in (target, against):
+        if index is not None and not 0 <= index < count:
+            raise SaliencyImpossible(f"There is no class {index}: {model.name} has classes 0 to {count - 1}.")
+    return Goal(target, against)
+
+
+def _to_numpy(tensor: Tensor) -> np.ndarray:
+    return tensor.detach().float().cpu().numpy().copy()

@@ -1,0 +1,152 @@
+"""Score-CAM and Occlusion: cover parts of the photo, and watch the score."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from explorer.anatomy import LayerFacts, record
+from explorer.saliency.activation import Weighed
+from explorer.saliency.attribution import Attributed
+from explorer.saliency.heatmap import Progress, SaliencyImpossible, Stopped
+from explorer.saliency.lean import halves_are_fast, lean_copy
+from explorer.saliency.merging import group_similar, mean_of_groups
+from explorer.saliency.scores import Goal
+from explorer.zoo import VisionModel
+
+PIXELS = 8 * 224**2  # at a time: as fast as more of them, and a fraction of their memory
+COARSENESS = 7  # windows that fit side by side
+LIKE = 4  # maps to one group, where similar ones share a score
+EPSILON = 1e-8  # torchcam's, where a map is the same everywhere
+
+
+def weigh_by_score(
+    model: VisionModel, x: Tensor, facts: LayerFacts, goal: Goal, progress: Progress | None = None, fast: bool = False
+) -> Weighed:
+    """Score-CAM (Wang et al. 2020), as torchcam defines it.
+
+    Each map is stretched to [0, 1], enlarged and multiplied with the photo; the weights are the softmax over all
+    channels of the change of the score. Maps that are the same everywhere all leave a photo of the mean colour, which
+    is looked at once.
+
+    Args:
+        model: from the zoo.
+        x: (1, 3, H, W) on the model's device.
+        facts: of the layer.
+        goal: the score.
+        progress: called after each batch.
+        fast: use half precision where the device is faster with it; elsewhere, groups of similar maps get one score.
+
+    Raises:
+        Stopped: `progress` gave False.
+    """
+    recording = record(model, x, [facts.name])
+    maps = recording[facts.name].output  # (C, h, w)
+    goal = goal.settle(recording.logits)
+    halves = fast and halves_are_fast(x.device)
+    network = _Scorer(model, x, goal, halves)
+    with torch.inference_mode():
+        masks = maps - maps.amin((1, 2), keepdim=True)
+        masks = masks / (masks.amax((1, 2), keepdim=True) + EPSILON)
+        active = masks.flatten(1).any(1)
+        chosen = masks[active]  # (C', h, w)
+        places = torch.arange(len(chosen), device=x.device)
+        if fast and not halves and len(chosen) > LIKE:
+            chosen, places = mean_of_groups(chosen, group_similar(chosen, len(chosen) // LIKE))
+        if not bool(active.all()):
+            chosen = torch.cat([chosen, torch.zeros_like(masks[:1])])
+        scores = []
+        batch = _at_once(x)
+        for start in range(0, len(chosen), batch):
+            some = chosen[start : start + batch, None]
+            wide = F.interpolate(some, x.shape[2:], mode="bilinear", align_corners=False)
+            scores.append(network.score(wide * x))
+            _report(progress, start + len(some), len(chosen))
+        found = torch.cat(scores) - goal.of_one(recording.logits)
+        changes = torch.full((len(maps),), float(found[-1]), dtype=found.dtype, device=found.device)
+        changes[active] = found[places]
+        weights = changes.softmax(0)
+        signed = (weights[:, None, None] * maps).nansum(0)
+    return Weighed(signed, maps, None, recording.logits, goal)
+
+
+def _at_once(x: Tensor) -> int:
+    """How many pictures of x's size to look at in one go."""
+    return min(64, max(1, PIXELS // (x.shape[2] * x.shape[3])))
+
+
+def occlude(
+    model: VisionModel,
+    x: Tensor,
+    goal: Goal,
+    progress: Progress | None = None,
+    window: int = 0,
+    stride: int = 0,
+    fast: bool = False,
+) -> Attributed:
+    """Occlusion (Zeiler & Fergus 2014), as captum defines it.
+
+    A window is set to zero, which is the mean colour; every pixel gets the mean fall of the score over the windows that
+    cover it. Windows that would stick out at the right and at the bottom are cut.
+
+    Args:
+        model: from the zoo.
+        x: (1, 3, H, W) on the model's device.
+        goal: the score.
+        progress: called after each batch.
+        window: its side in pixels; a seventh of the photo's if 0.
+        stride: from one window to the next; half a window if 0.
+        fast: use half precision where the device is faster with it.
+
+    Raises:
+        SaliencyImpossible: the window is larger than the photo, or the stride larger than the window.
+        Stopped: `progress` gave False.
+    """
+    height, width = x.shape[2:]
+    window = window or max(1, round(min(height, width) / COARSENESS))
+    stride = stride or max(1, window // 2)
+    if window > min(height, width) or stride > window:
+        raise SaliencyImpossible(
+            f"A window of {window} pixels every {stride} does not cover {height} × {width} pixels."
+        )
+    rows, columns = (range(0, side - window + stride, stride) for side in (height, width))
+    places = [(row, column) for row in rows for column in columns]
+    with torch.inference_mode():
+        logits = model.network(x.clone())[0]
+        goal = goal.settle(logits)
+        network = _Scorer(model, x, goal, fast and halves_are_fast(x.device))
+        whole = network.score(x)
+        scores = []
+        batch = _at_once(x)
+        for start in range(0, len(places), batch):
+            some = places[start : start + batch]
+            covered = x.repeat(len(some), 1, 1, 1)
+            for image, (row, column) in zip(covered, some, strict=True):
+                image[:, row : row + window, column : column + window] = 0
+            scores.append(network.score(covered))
+            _report(progress, start + len(some), len(places))
+        falls = whole - torch.cat(scores)
+        total, count = torch.zeros(height, width, device=x.device), torch.zeros(height, width, device=x.device)
+        for fall, (row, column) in zip(falls, places, strict=True):
+            total[row : row + window, column : column + window] += fall
+            count[row : row + window, column : column + window] += 1
+    return Attributed(total / count, logits, goal, falls.reshape(len(rows), len(columns)))
+
+
+class _Scorer:
+    """The score of many pictures, as fast as it can be had."""
+
+    def __init__(self, model: VisionModel, x: Tensor, goal: Goal, halves: bool) -> None:
+        self.dtype = torch.bfloat16 if halves else torch.float32
+        self.network, self.goal = lean_copy(model, x, self.dtype), goal
+
+    def score(self, pictures: Tensor) -> Tensor:
+        """From (B, 3, H, W) to (B,)."""
+        ready = pictures.to(self.dtype, memory_format=torch.channels_last, copy=True)
+        return self.goal.of_batch(self.network(ready).float())
+
+
+def _report(progress: Progress | None, done: int, total: int) -> None:
+    if progress and progress(done, total) is False:
+        raise Stopped("Stopped before the heatmap was complete.")

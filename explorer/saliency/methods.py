@@ -1,0 +1,99 @@
+"""The methods there are, and what each shows. How they are computed is in `activation`, `attribution`, `masking`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Family = Literal["activation", "attribution"]
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to ask a network where it looked.
+
+    Attributes:
+        name: what `explain` takes.
+        label: what a person reads.
+        family: "activation" weighs the maps of one layer, "attribution" goes back to the pixels.
+        shows: one sentence.
+        needs_layer: whether it looks at one layer.
+        signed: whether there are values below zero, which speak against the target.
+        slow: whether it takes many passes through the network.
+    """
+
+    name: str
+    label: str
+    family: Family
+    shows: str
+    needs_layer: bool = False
+    signed: bool = False
+    slow: bool = False
+
+
+def _activation(name: str, label: str, shows: str, signed: bool = False, slow: bool = False) -> Method:
+    return Method(name, label, "activation", shows, True, signed, slow)
+
+
+def _attribution(name: str, label: str, shows: str, signed: bool = False, slow: bool = False) -> Method:
+    return Method(name, label, "attribution", shows, False, signed, slow)
+
+
+_ALL = (
+    _activation("grad-cam", "Grad-CAM", "The layer's maps, each weighed by its mean gradient; what is below zero cut."),
+    _activation(
+        "grad-cam-pp", "Grad-CAM++", "As Grad-CAM, but cells with a positive gradient count more: several objects."
+    ),
+    _activation(
+        "smooth-grad-cam-pp",
+        "Smooth Grad-CAM++",
+        "Grad-CAM++ with gradients averaged over noisy copies of the photo.",
+    ),
+    _activation("xgrad-cam", "XGrad-CAM", "As Grad-CAM, with gradients averaged where the map is active."),
+    _activation(
+        "layer-cam", "Layer-CAM", "Every cell weighed by its own positive gradient: finer, also at early layers."
+    ),
+    _activation(
+        "cam",
+        "CAM",
+        "The last maps, weighed by the class's row of the dense layer: exactly what the score is made of.",
+        signed=True,
+    ),
+    _activation(
+        "score-cam",
+        "Score-CAM",
+        "Each map weighed by the score that the photo keeps when only what the map lights up is shown; no gradients.",
+        slow=True,
+    ),
+    _attribution("saliency", "Saliency", "How strongly the score reacts to a tiny change of each pixel."),
+    _attribution(
+        "input-x-gradient",
+        "Input × Gradient",
+        "The gradient times the pixel, measured from the mean colour: a linear guess of each pixel's share.",
+        signed=True,
+    ),
+    _attribution(
+        "integrated-gradients",
+        "Integrated Gradients",
+        "Gradients gathered on the way from the mean colour to the photo; all shares together are the change of score.",
+        signed=True,
+        slow=True,
+    ),
+    _attribution(
+        "smoothgrad", "SmoothGrad", "Saliency averaged over noisy copies of the photo: less speckled.", slow=True
+    ),
+    _attribution(
+        "occlusion",
+        "Occlusion",
+        "How much the score falls when a window of the photo is covered with the mean colour.",
+        signed=True,
+        slow=True,
+    ),
+    _attribution(
+        "guided-backprop",
+        "Guided Backprop",
+        "The gradient with everything negative cut at each ReLU: sharp edges, hardly any evidence for the class.",
+        signed=True,
+    ),
+)
+METHODS: dict[str, Method] = {method.name: method for method in _ALL}

@@ -1,0 +1,66 @@
+"""The number that is explained, and noise that is the same in every thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from explorer.saliency.heatmap import SaliencyImpossible
+
+
+@dataclass(frozen=True)
+class Goal:
+    """The score of one class, or the lead of one over another; logits, before the softmax.
+
+    Attributes:
+        target: index of the class; None for the most probable one, which `settle` finds.
+        against: index of the class whose logit is subtracted.
+    """
+
+    target: int | None
+    against: int | None = None
+
+    def settle(self, logits: Tensor) -> Goal:
+        """The same with a class, now that the logits (num_classes,) are known.
+
+        Raises:
+            SaliencyImpossible: the most probable class would be set against itself.
+        """
+        target = int(logits.argmax()) if self.target is None else self.target
+        if target == self.against:
+            raise SaliencyImpossible("A class cannot be set against itself; choose another one.")
+        return replace(self, target=target)
+
+    def of_one(self, logits: Tensor) -> Tensor:
+        """From (num_classes,) to a scalar."""
+        return logits[self.target] if self.against is None else logits[self.target] - logits[self.against]
+
+    def of_batch(self, logits: Tensor) -> Tensor:
+        """From (B, num_classes) to (B,)."""
+        chosen = logits[:, self.target]
+        return chosen if self.against is None else chosen - logits[:, self.against]
+
+
+class SeededNoise(TorchFunctionMode):
+    """Normal noise drawn in this thread comes from a generator of its own, whatever library draws it.
+
+    torchcam and captum draw from the process's generator, where sessions would take numbers from each other.
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.seed = seed
+        self.generators: dict[torch.device, torch.Generator] = {}
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if func is torch.normal:
+            device = next((t.device for t in [*args, *kwargs.values()] if isinstance(t, Tensor)), torch.device("cpu"))
+            if device not in self.generators:
+                self.generators[device] = torch.Generator(device).manual_seed(self.seed)
+            kwargs = {**kwargs, "generator": self.generators[device]}
+        return func(*args, **kwargs)

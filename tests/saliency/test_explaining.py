@@ -1,0 +1,292 @@
+"""The libraries called bare, and autograd by hand, are the oracles; what cannot be done is said."""
+
+import copy
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from captum import attr
+from torch import nn
+from torch.nn import functional as F
+from torchcam import methods as cams
+
+from explorer.saliency import METHODS, SaliencyImpossible, Stopped, default_layer, explain, layers_for
+from explorer.saliency.attribution import BATCH, COPIES, NOISE, STEPS
+from tests.anatomy.networks import as_model
+
+from .networks import block_model, make_input, open_model, small_model, small_network
+
+LAYERS = {"tiny-vgg": "features.relu3_2", "photo-net": "stages.stage2.block2.relu2", "resnet18": "layer4.1.relu_1"}
+CONTAINERS = {**LAYERS, "photo-net": "stages.stage2", "resnet18": "layer4"}  # modules whose output that layer is
+EXTRACTORS: dict[str, Any] = {
+    "grad-cam": cams.GradCAM,
+    "grad-cam-pp": cams.GradCAMpp,
+    "smooth-grad-cam-pp": partial(cams.SmoothGradCAMpp, std=0.0),
+    "xgrad-cam": cams.XGradCAM,
+    "layer-cam": cams.LayerCAM,
+    "cam": cams.CAM,
+    "score-cam": cams.ScoreCAM,
+}
+
+
+def close(got: np.ndarray, wanted: torch.Tensor, tolerance: float = 1e-3) -> None:
+    """Within a share of the largest value."""
+    np.testing.assert_allclose(got, wanted.numpy(), rtol=0, atol=tolerance * float(wanted.abs().max()))
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("method", [name for name in EXTRACTORS if name not in ("smooth-grad-cam-pp", "cam")])
+def test_class_activation_maps_are_torchcams(name: str, method: str) -> None:
+    model = open_model(name)
+    x = make_input(model, 64)
+    heatmap = explain(model, x, method, 3, LAYERS[name])
+    bare = copy.deepcopy(model.network)
+    with EXTRACTORS[method](bare, CONTAINERS[name]) as extractor:
+        scores = bare(x.clone().requires_grad_())
+        wanted = extractor(3, scores, normalized=False)[0]
+    assert heatmap.raw is not None
+    close(heatmap.raw, wanted[0].detach())
+    close(heatmap.values, F.interpolate(wanted[None].detach(), (64, 64), mode="bilinear")[0, 0])
+    assert (heatmap.layer, heatmap.target, heatmap.method) == (LAYERS[name], 3, method)
+    assert heatmap.values.dtype == np.float32
+    assert heatmap.values.max() > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "dense"), [("photo-net", "stages", "classifier"), ("resnet18", "layer4", "fc")]
+)
+def test_cam_is_torchcams_and_its_mean_is_the_logit(name: str, layer: str, dense: str) -> None:
+    model = open_model(name)
+    x = make_input(model, 64)
+    heatmap = explain(model, x, "cam", 5)
+    bare = copy.deepcopy(model.network)
+    with cams.CAM(bare, layer, dense) as extractor, torch.no_grad():
+        logits = bare(x)
+        close(heatmap.raw, extractor(5, normalized=False)[0][0])
+    bias = model.network.get_submodule(dense).bias[5]
+    assert heatmap.raw.mean() + float(bias) == pytest.approx(float(logits[0, 5]), abs=1e-4)
+
+
+def test_cam_of_a_head_of_convolutions_gives_the_class_maps_before_their_bias() -> None:
+    model = open_model("squeezenet1_1")
+    x = make_input(model, 97)
+    heatmap = explain(model, x, "cam", 7)
+    assert (heatmap.layer, default_layer(model, x)) == ("features.12.cat", "features.12.cat")
+    with torch.no_grad():
+        maps = F.conv2d(model.network.features(x), model.network.classifier[1].weight[7:8])
+    close(heatmap.raw, maps[0, 0])
+
+
+def test_noise_of_smooth_grad_cam_is_seeded_and_else_torchcams(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = open_model("tiny-vgg")
+    x = make_input(model)
+    first = explain(model, x, "smooth-grad-cam-pp", 3, "features.relu3_2")
+    torch.randn(5)  # the process's generator has moved on
+    assert np.array_equal(first.values, explain(model, x, "smooth-grad-cam-pp", 3, "features.relu3_2").values)
+
+    bare = copy.deepcopy(model.network)
+    generator = torch.Generator().manual_seed(0)
+    with cams.SmoothGradCAMpp(bare, "features.relu3_2") as extractor:
+        noise = torch.distributions.Normal(0, extractor.std)
+        monkeypatch.setattr(noise, "sample", lambda size: torch.normal(0.0, extractor.std, size, generator=generator))
+        extractor._distrib = noise
+        bare(x)
+        close(first.raw, extractor(3, normalized=False)[0][0].detach())
+
+
+def test_grad_cam_by_hand() -> None:
+    model = small_model()
+    x = torch.randn(1, 3, 12, 12)
+    network = model.network
+    maps = network[:4](x).requires_grad_()
+    logits = network[4:](maps)[0]
+    for target, against in ((1, None), (2, 0)):
+        score = logits[target] - (0 if against is None else logits[against])
+        (gradient,) = torch.autograd.grad(score, maps, retain_graph=True)
+        wanted = (gradient.mean((2, 3), keepdim=True) * maps).sum(1)[0].relu()
+        heatmap = explain(model, x, "grad-cam", target, "3", against=against)
+        np.testing.assert_allclose(heatmap.raw, wanted.detach().numpy(), atol=1e-6)
+        assert heatmap.against == against
+
+
+@pytest.mark.parametrize("name", ["tiny-vgg", "photo-net", "resnet18"])
+def test_attributions_are_captums(name: str) -> None:
+    model = open_model(name)
+    x = make_input(model, 48)
+    bare = copy.deepcopy(model.network)
+
+    def leaf() -> torch.Tensor:
+        return x.clone().requires_grad_()
+
+    wanted = {
+        "saliency": attr.Saliency(bare).attribute(leaf(), target=3)[0].amax(0),
+        "input-x-gradient": attr.InputXGradient(bare).attribute(leaf(), target=3)[0].sum(0),
+        "integrated-gradients": attr.IntegratedGradients(bare).attribute(leaf(), target=3, n_steps=STEPS)[0].sum(0),
+        "guided-backprop": attr.GuidedBackprop(bare).attribute(leaf(), target=3)[0].sum(0),
+        "occlusion": attr.Occlusion(bare).attribute(x, (3, 7, 7), (3, 3, 3), target=3)[0].mean(0),
+    }
+    for method, values in wanted.items():
+        close(explain(model, x, method, 3).values, values.detach().float())
+
+
+def test_smoothgrad_averages_the_gradients_of_noisy_copies() -> None:
+    model = open_model("tiny-vgg")
+    x = make_input(model)
+    heatmap = explain(model, x, "smoothgrad", 3)
+    assert np.array_equal(heatmap.values, explain(model, x, "smoothgrad", 3).values)
+    spread = torch.full((BATCH, 3, 32, 32), NOISE * float(x.max() - x.min()))
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.cat([torch.normal(0.0, spread, generator=generator) for _ in range(COPIES // BATCH)])
+    noisy = (x + noise).requires_grad_()
+    (gradients,) = torch.autograd.grad(model.network(noisy)[:, 3].sum(), noisy)
+    close(heatmap.values, gradients.mean(0).abs().amax(0))
+
+
+def test_shares_of_integrated_gradients_are_the_change_of_the_score() -> None:
+    model = open_model("tiny-vgg")
+    x = make_input(model)
+    with torch.inference_mode():
+        logits = model.network(torch.cat([x, torch.zeros_like(x)]))
+    best, worst = int(logits[0].argmax()), int(logits[0].argmin())
+    heatmap = explain(model, x, "integrated-gradients", best, against=worst)
+    change = (logits[0, best] - logits[0, worst]) - (logits[1, best] - logits[1, worst])
+    assert abs(change) > 5
+    assert heatmap.values.sum() == pytest.approx(float(change), rel=0.05)
+
+
+def test_a_network_that_reads_one_block_is_seen_through() -> None:
+    model = block_model(size=28, top=8, left=12, side=4)
+    x = torch.ones(1, 3, 28, 28)
+    inside = np.zeros((28, 28), bool)
+    inside[8:12, 12:16] = True
+    for method in ("saliency", "input-x-gradient", "integrated-gradients"):
+        values = explain(model, x, method, 1).values
+        assert np.array_equal(np.abs(values) > 1e-6, inside)
+    covered = explain(model, x, "occlusion", 1).values
+    assert covered[inside].min() > covered[~inside].mean()
+    assert np.allclose(covered[:, 24:], 0)
+
+
+def test_relu6_is_guided_like_relu() -> None:
+    torch.manual_seed(1)
+    clipped = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU6(), nn.Flatten(), nn.Linear(4 * 36, 2))
+    plain = copy.deepcopy(clipped)
+    plain[1] = nn.ReLU()  # nothing is large enough to be clipped
+    x = torch.randn(1, 3, 8, 8)
+    results = [explain(as_model(network, classes=2), x, "guided-backprop", 1).values for network in (clipped, plain)]
+    np.testing.assert_allclose(*results, atol=1e-6)
+    assert not np.allclose(results[0], explain(as_model(clipped, classes=2), x, "input-x-gradient", 1).values)
+
+
+@pytest.mark.parametrize("name", ["densenet121", "googlenet", "mobilenet_v3_small", "swin_t", "resnet18"])
+def test_any_layer_with_maps_will_do(name: str) -> None:
+    """Functions, a module's second call, channels-last maps; the network may overwrite what the layer gave."""
+    model = open_model(name)
+    x = make_input(model, 64)
+    layers = layers_for(model, x)
+    for facts in [*layers[:: max(1, len(layers) // 8)], layers[-1]]:
+        heatmap = explain(model, x, "grad-cam", 3, facts.name)
+        assert heatmap.raw is not None
+        assert heatmap.raw.shape == facts.resolution
+
+
+def test_the_most_probable_class_is_the_target() -> None:
+    model = open_model("photo-net")
+    x = make_input(model, 64)
+    with torch.inference_mode():
+        top = int(model.network(x).argmax())
+    for method in METHODS:
+        assert explain(model, x, method).target == top
+
+
+class Pointwise(nn.Module):
+    """No convolution at all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.BatchNorm2d(3)
+        self.head = nn.Linear(3, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.scale(x).mean((2, 3)))
+
+
+class Branch(nn.Module):
+    """A layer that the first class does not see."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen, self.unseen = nn.Conv2d(3, 2, 3), nn.Conv2d(3, 2, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.unseen(x)
+        return self.seen(x).mean((2, 3))
+
+
+def test_what_cannot_be_done_is_said_in_one_sentence() -> None:
+    x = torch.randn(1, 3, 12, 12)
+    small = small_model()
+    cases = [
+        (lambda: explain(small_model(classes=1), x, "grad-cam"), "one class only"),
+        (lambda: explain(small, x, "grad-cam", 3), "no class 3"),
+        (lambda: explain(small, x, "saliency", -1), "no class -1"),
+        (lambda: explain(small, x, "saliency", 0, against=9), "no class 9"),
+        (lambda: explain(small, x, "occlusion", 1, against=1), "against itself"),
+        (lambda: explain(small, x, "grad-cam", layer="nothing"), "no layer 'nothing'"),
+        (lambda: explain(small, x, "grad-cam", layer="6"), "without rows and columns"),
+        (lambda: explain(small, x, "eigen-cam"), "no method 'eigen-cam'"),
+        (lambda: explain(small, x, "cam", layer="1"), "see 3 and no other layer"),
+        (lambda: explain(open_model("mobilenet_v3_small"), make_input(small, 64), "cam"), "single dense layer"),
+        (lambda: explain(as_model(Pointwise(), classes=2), x, "grad-cam"), "no convolution"),
+        (
+            lambda: explain(as_model(Pointwise(), classes=2), x, "grad-cam", layer="scale"),
+            "No convolution stands before",
+        ),
+        (lambda: explain(as_model(Pointwise(), classes=2), x, "guided-backprop"), "no ReLU"),
+        (lambda: explain(as_model(Branch(), classes=2), x, "grad-cam", layer="unseen"), "does not depend on unseen"),
+    ]
+    for attempt, words in cases:
+        with pytest.raises(SaliencyImpossible) as caught:
+            attempt()
+        said = str(caught.value)
+        assert words in said
+        assert said.endswith(".")
+        assert "\n" not in said
+    with pytest.raises(ValueError, match="One image"):
+        explain(small, x[0], "saliency")
+
+
+def test_slow_methods_tell_how_far_they_are_and_stop() -> None:
+    model = open_model("photo-net")
+    x = make_input(model, 48)
+    for method in (name for name, facts in METHODS.items() if facts.slow and name != "smooth-grad-cam-pp"):
+        seen: list[tuple[int, int]] = []
+        explain(model, x, method, 3, progress=lambda done, total, seen=seen: seen.append((done, total)))
+        assert [done for done, _ in seen] == sorted({done for done, _ in seen})
+        assert seen[-1][0] == seen[-1][1]
+        assert len(seen) > 1
+        calls: list[int] = []
+
+        def stop(done: int, total: int, calls: list[int] = calls) -> bool:
+            calls.append(done)
+            return len(calls) < 2
+
+        with pytest.raises(Stopped):
+            explain(model, x, method, 3, progress=stop)
+        assert len(calls) == 2
+
+
+def test_maps_that_are_constant_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = small_network()
+    with torch.no_grad():
+        network[2].bias[:5] = -100.0  # five of eight maps are zero
+    model = as_model(network, classes=3)
+    x = torch.randn(1, 3, 12, 12)
+    totals: list[int] = []
+    heatmap = explain(model, x, "score-cam", 1, "3", progress=lambda done, total: totals.append(total))
+    assert set(totals) == {4}
+    with cams.ScoreCAM(copy.deepcopy(network), "3") as extractor, torch.no_grad():
+        extractor.model(x)
+        close(heatmap.raw, extractor(1, normalized=False)[0][0])
