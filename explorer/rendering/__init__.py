@@ -19,6 +19,7 @@ from explorer.rendering.curves import curves
 from explorer.rendering.enlarging import colour_map, contact_sheet, enlarge, mark_cells
 from explorer.rendering.figures import (
     CHART_CONFIG,
+    agreement_matrix,
     channel_means,
     format_percent,
     histogram,
@@ -26,7 +27,7 @@ from explorer.rendering.figures import (
 )
 from explorer.rendering.kernels import colour_kernels, connection_picture, dot_side, kernel_numbers, weight_matrix
 from explorer.rendering.mosaic import SHEET_ASPECT, Mosaic, mosaic
-from explorer.rendering.overlay import draw_box, encode_png, magnify_map, overlay_map
+from explorer.rendering.overlay import decode_png, draw_box, encode_png, magnify_map, overlay_map
 from explorer.rendering.overview import Box, Sprite, Thumbnails, overview_sprite
 from explorer.rendering.scaling import Scale, average_blocks, find_ranges
 
@@ -48,6 +49,7 @@ __all__ = [
     "Sprite",
     "Thumbnails",
     "activation_curve",
+    "agreement_matrix",
     "average_blocks",
     "channel_means",
     "colour_kernels",
@@ -55,6 +57,7 @@ __all__ = [
     "connection_picture",
     "contact_sheet",
     "curves",
+    "decode_png",
     "dot_side",
     "draw_box",
     "encode_png",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from explorer.rendering.colours import ACCENT, PREVIOUS
+from explorer.rendering.colours import ACCENT, DIVERGING, PREVIOUS
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -136,6 +136,43 @@ def channel_means(
     figure.update_annotations(font_size=12)
     figure.update_yaxes(zeroline=True, zerolinecolor=_NEUTRAL, zerolinewidth=1)
     return dress(figure, "Channel means before and after normalisation", height=260, top=64)
+
+
+def agreement_matrix(names: Sequence[str], values: NDArray[np.floating]) -> "Figure":
+    """Draws correlations between things as a square of coloured cells, each with its number; blue is against, red for.
+
+    Args:
+        names: Of rows and columns, from the top left; unique.
+        values: (N, N), -1 to 1; NaN is left blank.
+
+    Raises:
+        ValueError: If there is not a row and a column for each name.
+    """
+    from plotly import graph_objects as go
+
+    if values.shape != (len(names), len(names)):
+        raise ValueError(f"{len(names)} names but {values.shape} values")
+    texts = [["" if np.isnan(value) else f"{value:.2f}" for value in row] for row in values]
+    scale = [[place / 254, f"rgb{tuple(int(part) for part in DIVERGING[place + 1])}"] for place in range(0, 255, 2)]
+    figure = go.Figure(
+        go.Heatmap(
+            x=list(names),
+            y=list(names),
+            z=[[None if np.isnan(value) else float(value) for value in row] for row in values],
+            zmin=-1,
+            zmax=1,
+            text=texts,
+            texttemplate="%{text}",
+            colorscale=scale,
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            hovertemplate="%{y} and %{x}: %{text}<extra></extra>",
+        )
+    )
+    figure.update_yaxes(autorange="reversed", type="category", automargin=True)
+    figure.update_xaxes(type="category", side="bottom", automargin=True)
+    return dress(figure, "Rank correlation", height=130 + 46 * len(names))
 
 
 def format_percent(share: float) -> str:

@@ -9,6 +9,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.ndimage import binary_dilation, binary_erosion
 
 from explorer.rendering.colours import AMBER
 from explorer.rendering.palette import (
@@ -38,6 +39,11 @@ def encode_png(array: NDArray[np.uint8]) -> bytes:
     return buffer.getvalue()
 
 
+def decode_png(png: bytes) -> NDArray[np.uint8]:
+    """The pixels of a PNG, (H, W, 3) uint8."""
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+
 def overlay_map(
     photo: NDArray[np.uint8],
     values: NDArray[np.floating],
@@ -45,6 +51,7 @@ def overlay_map(
     box: Region | None = None,
     opacity: float = 0.6,
     peak: float | None = None,
+    contour: float | None = None,
 ) -> bytes:
     """Lays a map over a photo as an amber glow: (1 - opacity) * photo + opacity * AMBER[value / peak].
 
@@ -58,15 +65,18 @@ def overlay_map(
         box: The region of the photo that the map covers, which may reach beyond the photo; default all of it.
         opacity: 0 leaves the photo as it is, 1 hides it.
         peak: The value that glows fully, to compare several maps; default the map's own maximum.
+        contour: The share of the peak at which to draw a line, black beside yellow; default none.
 
     Raises:
-        ValueError: If a shape is wrong, the box is empty or `opacity` is outside 0 to 1.
+        ValueError: If a shape is wrong, the box is empty, or `opacity` or `contour` is outside 0 to 1.
     """
     _check_photo(photo)
     if values.ndim != 2 or values.size == 0:
         raise ValueError(f"values must be (h, w), not {values.shape}")
     if not 0.0 <= opacity <= 1.0:
         raise ValueError(f"opacity must be 0 to 1, not {opacity}")
+    if contour is not None and not 0.0 < contour <= 1.0:
+        raise ValueError(f"contour must be above 0 and at most 1, not {contour}")
     height, width = photo.shape[:2]
     left, top, right, bottom = box or (0.0, 0.0, float(width), float(height))
     if right <= left or bottom <= top:
@@ -80,7 +90,22 @@ def overlay_map(
     colours = AMBER[np.rint(glow * 255).astype(np.uint8)]  # (H, W, 3)
     mixed = photo * np.float32(1.0 - opacity)  # single precision: a large photo has ten million values
     mixed += colours * np.float32(opacity)
-    return encode_png(np.rint(mixed, out=mixed).astype(np.uint8))
+    picture = np.rint(mixed, out=mixed).astype(np.uint8)
+    if contour is not None:
+        _draw_contour(picture, glow >= contour)
+    return encode_png(picture)
+
+
+def _draw_contour(picture: NDArray[np.uint8], inside: NDArray[np.bool_]) -> None:
+    """Draws the border of a region into a picture, a yellow line within a black one; the picture's edge is no border.
+
+    A region of a pixel or two, too small for a line within it, is marked as a whole.
+    """
+    width = max(1, round(min(inside.shape) / 200))
+    grown = binary_dilation(inside, iterations=width)
+    shrunk = binary_erosion(inside, iterations=width, border_value=1)
+    picture[grown & ~inside] = _DARK
+    picture[inside & ~shrunk] = _LIGHT
 
 
 def draw_box(photo: NDArray[np.uint8], box: Region, *, thickness: int | None = None) -> bytes:

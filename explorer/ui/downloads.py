@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -19,24 +19,31 @@ def arrays_as_npz(**arrays: NDArray[np.generic]) -> bytes:
     return buffer.getvalue()
 
 
-def opening_lines(subject: Subject, imports: str, with_picture: bool = True) -> list[str]:
+def opening_lines(
+    subject: Subject, imports: str, with_picture: bool = True, more: Sequence[str] = ()
+) -> list[str]:
     """The first lines of every snippet: imports and `model`, and with a picture `preprocessing` and `image`.
 
     Run from the project's root, with the picture's file and the own weights beside it.
 
     Args:
         subject: what the page looks at.
-        imports: names to import from `explorer.anatomy`.
+        imports: names to import from `explorer.anatomy`; "" for none.
         with_picture: whether the snippet needs the picture.
+        more: further lines of imports from the project.
     """
     sample = subject.picture.sample
     weights = ", weights=Path('weights.safetensors').read_bytes()" if subject.weights else ""
-    lines = [
-        *(["from pathlib import Path", ""] if weights or (with_picture and not sample) else []),
-        f"from explorer.anatomy import {imports}",
+    own = [
+        *([f"from explorer.anatomy import {imports}"] if imports else []),
         *(["from explorer.images import open_image"] if with_picture else []),
         *(["from explorer.samples import read_sample"] if with_picture and sample else []),
         "from explorer.zoo import load_model",
+        *more,
+    ]
+    lines = [
+        *(["from pathlib import Path", ""] if weights or (with_picture and not sample) else []),
+        *sorted(own),
         "",
         f"model = load_model({subject.network!r}, device={subject.device!r}{weights})",
     ]
@@ -61,8 +68,8 @@ def layer_snippet(subject: Subject, layer: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def offer(name: str, png: bytes, npz: Callable[[], bytes], snippet: str, key: str) -> None:
-    """Buttons for the picture and the arrays, and the snippet to copy."""
+def offer(name: str, png: bytes | Callable[[], bytes], npz: Callable[[], bytes], snippet: str, key: str) -> None:
+    """Buttons for the picture and the arrays, and the snippet to copy; what is a function is made when it is wanted."""
     row = st.container(horizontal=True)
     # A download changes nothing on the page, so the page does not run again; that run could drop the next download.
     row.download_button(

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explorer.rendering import channel_means, format_percent, histogram, probability_bars
+from explorer.rendering import agreement_matrix, channel_means, format_percent, histogram, probability_bars
 
 FIGURES = [
     histogram(np.linspace(-1, 1, 50), "map 3"),
     probability_bars(["cat", "dog"], [0.2, 0.8]),
     channel_means([0.4, 0.5, 0.6], [-0.1, 0.0, 0.2]),
+    agreement_matrix(["a", "b"], np.array([[1.0, -0.5], [-0.5, 1.0]])),
 ]
 
 
@@ -68,7 +69,7 @@ def test_channel_means_stand_side_by_side() -> None:
     assert before.xaxis != after.xaxis
 
 
-@pytest.mark.parametrize("figure", FIGURES, ids=["histogram", "probabilities", "channels"])
+@pytest.mark.parametrize("figure", FIGURES, ids=["histogram", "probabilities", "channels", "agreement"])
 def test_figures_suit_any_theme(figure: Any) -> None:
     assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
     assert figure.layout.font.color is None
@@ -87,3 +88,15 @@ def test_importing_the_package_loads_no_plotly_torch_or_streamlit() -> None:
     code = "import sys, explorer.rendering; print([m for m in ('plotly', 'torch', 'streamlit') if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == "[]"
+
+
+def test_agreement_writes_every_number_and_leaves_what_is_none() -> None:
+    values = np.array([[1.0, -0.25, np.nan], [-0.25, 1.0, np.nan], [np.nan, np.nan, np.nan]])
+    cells = agreement_matrix(["a", "b", "c"], values).data[0]
+    assert [list(row) for row in cells.text] == [["1.00", "-0.25", ""], ["-0.25", "1.00", ""], ["", "", ""]]
+    assert cells.z[2][2] is None
+    assert (cells.zmin, cells.zmax) == (-1, 1)  # white is no agreement, whatever the values
+    colours = dict(cells.colorscale)
+    assert colours[0.5] == "rgb(255, 255, 255)"
+    with pytest.raises(ValueError, match="3 names"):
+        agreement_matrix(["a", "b", "c"], values[:2])

@@ -137,3 +137,29 @@ def test_one_map_large() -> None:
 
 def test_a_map_larger_than_asked_keeps_its_cells() -> None:
     assert decode(magnify_map(np.ones((50, 80)), True, 40)).shape == (50, 80, 3)
+
+
+def test_a_contour_runs_around_what_is_above_its_share() -> None:
+    photo = np.full((40, 40, 3), 100, np.uint8)
+    values = np.zeros((40, 40), np.float32)
+    values[10:20, 12:30] = 1.0
+    values[0:5, 0:5] = 0.4
+    without, drawn = (decode(overlay_map(photo, values, contour=share)) for share in (None, 0.5))
+    changed = (without != drawn).any(axis=2)
+    inside = values >= 0.5
+    expected = np.zeros_like(inside)
+    for row in range(40):
+        for column in range(40):  # a pixel whose upright or level neighbour is on the other side
+            around = [(row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)]
+            expected[row, column] = any(
+                0 <= r < 40 and 0 <= c < 40 and inside[r, c] != inside[row, column] for r, c in around
+            )
+    assert (changed == expected).all()
+    yellow = (drawn == (255, 214, 10)).all(axis=2)
+    assert (yellow == (expected & inside)).all()
+
+
+@pytest.mark.parametrize("share", [0.0, -1.0, 1.5])
+def test_a_contour_must_be_a_share(share: float) -> None:
+    with pytest.raises(ValueError, match="contour"):
+        overlay_map(np.zeros((4, 4, 3), np.uint8), np.ones((2, 2)), contour=share)
