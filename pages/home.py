@@ -23,6 +23,12 @@ PAGES = (
         "Point at a cell and see every multiply-add behind it.",
     ),
     ("pooling", "Pooling", ":material/compress:", "What is kept and what is lost when maps get smaller."),
+    (
+        "saliency",
+        "Saliency",
+        ":material/visibility:",
+        "Where a network looked, by thirteen methods, and which to believe.",
+    ),
 )
 
 

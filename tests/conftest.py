@@ -18,6 +18,11 @@ settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "default")
 
+# Where several processes test at a time, the cores are shared out among them, dashboards they start included: threads
+# of all of them on every core would wait for each other. Set before anything imports torch.
+if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def empty_torch_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
@@ -26,6 +31,14 @@ def empty_torch_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TORCH_HOME", str(tmp_path_factory.mktemp("torch-home")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def main_module() -> Iterator[None]:
+    """AppTest leaves a page as the main module, which processes that a later test starts would then run."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ from explorer.anatomy.filters import (
     unit_filters,
 )
 from explorer.anatomy.frequency import PassBand, describe_response, frequency_response
+from explorer.anatomy.patches import MOST_OVERLAP, strongest_places
 from explorer.anatomy.receptive_field import Axis, ReceptiveField
 from explorer.anatomy.recording import INPUT, Edit, LayerFacts, LayerRecord, LayerUnknown, Recording
 from explorer.anatomy.stages import Stage, stage_of, stages
@@ -27,6 +28,7 @@ from explorer.anatomy.units import ORDERS, MapStatistics, Order, describe_maps, 
 __all__ = [
     "FILTER_ORDERS",
     "INPUT",
+    "MOST_OVERLAP",
     "NEAR_DUPLICATE",
     "ORDERS",
     "Axis",
@@ -56,6 +58,7 @@ __all__ = [
     "record",
     "stage_of",
     "stages",
+    "strongest_places",
     "strongest_slices",
     "summarise_filters",
     "survey",

@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 from torch import Tensor, nn
+from torchvision.models.swin_transformer import ShiftedWindowAttention
 
 Shape = tuple[int, ...]
 
@@ -20,7 +21,23 @@ def module_macs(module: nn.Module, inputs: Sequence[Shape], output: Shape) -> in
         return prod(output) * module.in_channels // module.groups * prod(module.kernel_size)
     if isinstance(module, nn.Linear):
         return prod(output) * module.in_features
+    if isinstance(module, nn.MultiheadAttention) and module.batch_first:
+        return _attention_macs(*output)
+    if isinstance(module, ShiftedWindowAttention):
+        batch, *sides, channels = output
+        high, wide = module.window_size
+        windows = batch * -(-sides[0] // high) * -(-sides[1] // wide)  # the last ones reach into the padding
+        return _attention_macs(windows, high * wide, channels)
     return 0
+
+
+def _attention_macs(groups: int, tokens: int, channels: int) -> int:
+    """Multiply-adds of self-attention within groups of tokens.
+
+    Queries, keys, values and the way out are a matrix each; every token is compared with every other, and then gathers
+    from every other.
+    """
+    return groups * tokens * channels * (4 * channels + 2 * tokens)
 
 
 def function_macs(name: str, args: Sequence[Any], output: Shape) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor, nn
+from torchvision.models.swin_transformer import ShiftedWindowAttention
 
 from explorer.anatomy.receptive_field import Axis, ReceptiveField
 
@@ -155,6 +156,8 @@ def after_module(module: nn.Module, sources: Sequence[Geometry], shape: Shape) -
         return slide(source, shape, module.kernel_size, module.stride, getattr(module, "padding", 0))
     if isinstance(module, (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)):
         return adapt(source, shape)
+    if isinstance(module, ShiftedWindowAttention):
+        return _attend_in_windows(source, module.window_size, shape)
     if isinstance(module, nn.Upsample):
         return _resize(source, shape)
     if isinstance(module, nn.GroupNorm) or (isinstance(module, nn.LayerNorm) and len(module.normalized_shape) > 1):
@@ -170,6 +173,42 @@ def _resize(source: Geometry, shape: Shape) -> Geometry:
         source.field.columns.resampled(source.cells[1], shape[-1]),
     )
     return Geometry(field, (len(shape) - 2, len(shape) - 1), shape)
+
+
+def _attend_in_windows(source: Geometry, window: Sequence[int], shape: Shape) -> Geometry:
+    """After self-attention in windows: a cell may lie at any place of its window."""
+    rows, columns = (
+        axis.window(2 * side - 1, padding=side - 1)
+        for axis, side in zip((source.field.rows, source.field.columns), window, strict=True)
+    )
+    return replace(source, field=ReceptiveField(rows, columns), shape=shape)
+
+
+def _sliced(source: Geometry, index: Any, shape: Shape) -> Geometry:
+    """After `x[index]`: where every axis is sliced or kept, the cells that are left stay where they are."""
+    parts = list(index) if isinstance(index, tuple) else [index]
+    if source.axes is None or not all(part is Ellipsis or isinstance(part, slice) for part in parts):
+        return source.reshaped(shape)
+    missing = len(source.shape) - sum(part is not Ellipsis for part in parts)
+    place = next((number for number, part in enumerate(parts) if part is Ellipsis), len(parts))
+    parts[place : place + 1] = [slice(None)] * missing
+    moved = []
+    for axis, seen in zip(source.axes, (source.field.rows, source.field.columns), strict=True):
+        start, _, step = parts[axis].indices(source.shape[axis])
+        moved.append(replace(seen, stride=seen.stride * step, offset=seen.offset + start * seen.stride))
+    return replace(source, field=ReceptiveField(*moved), shape=shape)
+
+
+def _padded(source: Geometry, sides: Any, shape: Shape) -> Geometry:
+    """After `pad(x, sides)`, which names the sides from the last axis on: the cells move inwards."""
+    if source.axes is None or not isinstance(sides, (tuple, list)):
+        return source.reshaped(shape)
+    moved = []
+    for axis, seen in zip(source.axes, (source.field.rows, source.field.columns), strict=True):
+        place = 2 * (len(shape) - 1 - axis)
+        before = sides[place] if place < len(sides) else 0
+        moved.append(replace(seen, offset=seen.offset - before * seen.stride))
+    return replace(source, field=ReceptiveField(*moved), shape=shape)
 
 
 def _arguments(names: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -218,6 +257,10 @@ def after_function(
         return _resize(source, shape)
     if name in ("mean", "sum", "amax", "amin"):
         return _reduced(source, _arguments("dim", args, kwargs).get("dim"), shape)
+    if name == "getitem":
+        return _sliced(source, args[1], shape)
+    if name == "pad":
+        return _padded(source, _arguments("pad", args, kwargs).get("pad"), shape)
     if name == "permute":
         order = args[1] if len(args) > 1 and isinstance(args[1], (tuple, list)) else args[1:] or kwargs["dims"]
         return source.permuted(order, shape)

@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
+from torchvision.models.swin_transformer import ShiftedWindowAttention
 
 from explorer.anatomy.costs import module_macs
 from explorer.anatomy.forward_pass import Call, ForwardPass, current_pass, emit, tensors_among
@@ -27,7 +28,12 @@ from explorer.zoo import VisionModel
 
 
 def _is_leaf(module: nn.Module) -> bool:
-    """One of PyTorch's own modules that is no container. What others do is seen through the functions they call."""
+    """One of PyTorch's own modules that is no container. What others do is seen through the functions they call.
+
+    Swin's self-attention is one layer, as PyTorch's is: taken apart, its windows would pass for pictures.
+    """
+    if isinstance(module, ShiftedWindowAttention):
+        return True
     containers = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
     return type(module).__module__.startswith("torch.nn.") and not isinstance(module, containers)
 

@@ -25,6 +25,7 @@ from explorer.rendering.figures import (
     histogram,
     probability_bars,
 )
+from explorer.rendering.gates import gate_rows
 from explorer.rendering.kernels import colour_kernels, connection_picture, dot_side, kernel_numbers, weight_matrix
 from explorer.rendering.mosaic import SHEET_ASPECT, Mosaic, mosaic
 from explorer.rendering.overlay import decode_png, draw_box, encode_png, magnify_map, overlay_map
@@ -64,6 +65,7 @@ __all__ = [
     "enlarge",
     "find_ranges",
     "format_percent",
+    "gate_rows",
     "histogram",
     "kernel_numbers",
     "magnify_map",

@@ -153,7 +153,9 @@ def agreement_matrix(names: Sequence[str], values: NDArray[np.floating]) -> "Fig
     if values.shape != (len(names), len(names)):
         raise ValueError(f"{len(names)} names but {values.shape} values")
     texts = [["" if np.isnan(value) else f"{value:.2f}" for value in row] for row in values]
-    scale = [[place / 254, f"rgb{tuple(int(part) for part in DIVERGING[place + 1])}"] for place in range(0, 255, 2)]
+    # Row 0 repeats row 1, so that white is in the middle of what is left.
+    steps = np.linspace(0, 1, 21)
+    scale = [[step, f"rgb{tuple(int(part) for part in DIVERGING[1 + round(254 * step)])}"] for step in steps]
     figure = go.Figure(
         go.Heatmap(
             x=list(names),

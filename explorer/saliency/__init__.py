@@ -1,7 +1,17 @@
 """Where a classifier looked, and whether to believe it."""
 
-from explorer.saliency.attention import BlockAttention, Gates, channel_gates, rollout, self_attention
+from explorer.saliency.attention import (
+    BlockAttention,
+    Gates,
+    channel_gates,
+    entropy_bits,
+    gated_maps,
+    rollout,
+    self_attention,
+)
+from explorer.saliency.channels import estimate_losses, measure_losses
 from explorer.saliency.control import control, redraw, weighted_layers
+from explorer.saliency.covering import FILLS, MOST_TEXT, Box, Cover, Fill, Stroke, cover
 from explorer.saliency.explaining import explain
 from explorer.saliency.faithfulness import (
     BASELINES,
@@ -17,36 +27,55 @@ from explorer.saliency.faithfulness import (
     random_map,
 )
 from explorer.saliency.heatmap import Heatmap, Progress, SaliencyImpossible, Stopped
+from explorer.saliency.inside import Inside, attention_inside, networks_with_attention
 from explorer.saliency.layers import default_layer, layers_for
-from explorer.saliency.methods import METHODS, Method
+from explorer.saliency.methods import FAST, METHODS, Method
+from explorer.saliency.windows import WindowAttention, window_attention
 
 __all__ = [
     "BASELINES",
+    "FAST",
+    "FILLS",
     "METHODS",
+    "MOST_TEXT",
     "Baseline",
     "BlockAttention",
+    "Box",
+    "Cover",
     "Curves",
+    "Fill",
     "Gates",
     "Heatmap",
+    "Inside",
     "Kept",
     "Method",
     "Progress",
     "SaliencyImpossible",
     "Stopped",
+    "Stroke",
+    "WindowAttention",
     "agreement",
+    "attention_inside",
     "average_drop",
     "centred_blob",
     "channel_gates",
     "control",
+    "cover",
     "default_layer",
     "deletion_insertion",
+    "entropy_bits",
+    "estimate_losses",
     "explain",
+    "gated_maps",
     "increase",
     "keep_lit",
     "layers_for",
+    "measure_losses",
+    "networks_with_attention",
     "random_map",
     "redraw",
     "rollout",
     "self_attention",
     "weighted_layers",
+    "window_attention",
 ]

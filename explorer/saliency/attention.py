@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isqrt
+from math import isqrt, log
 
 import torch
 from torch import Tensor, nn
@@ -45,6 +45,20 @@ def channel_gates(model: VisionModel, x: Tensor) -> tuple[Gates, ...]:
     return tuple(Gates(layer.name.rpartition(".")[0], layer.output.flatten()) for layer in record(model, x, names))
 
 
+def gated_maps(model: VisionModel, x: Tensor, block: str) -> Tensor:
+    """The maps (C, H, W) of which one squeeze-and-excitation block multiplies each by its gate, before it does.
+
+    Args:
+        model: from the zoo.
+        x: (1, 3, H, W), normalised.
+        block: path of the block, as `channel_gates` names it.
+    """
+    pooled = f"{block}.avgpool"  # its first step, which reads the maps
+    read = record(model, x, [pooled], inputs=True)[pooled].read
+    assert read is not None
+    return read[0]
+
+
 @dataclass(frozen=True, eq=False)
 class BlockAttention:
     """Who attends to whom in one block of a vision transformer.
@@ -67,6 +81,10 @@ class BlockAttention:
         """
         rows = self.weights.mean(0) if head is None else self.weights[head]
         return _as_patches(rows[token])
+
+    def entropy(self, token: int = 0) -> Tensor:
+        """(heads,) in bits: 0 where a token attends to one other only, log2(tokens) where to all alike."""
+        return entropy_bits(self.weights[:, token])
 
 
 def self_attention(model: VisionModel, x: Tensor) -> tuple[BlockAttention, ...]:
@@ -96,13 +114,19 @@ def self_attention(model: VisionModel, x: Tensor) -> tuple[BlockAttention, ...]:
     return tuple(blocks)
 
 
-def rollout(blocks: Sequence[BlockAttention]) -> Tensor:
-    """Attention rollout (Abnar & Zuidema 2020): what the class token gathers from each patch through all blocks.
+def entropy_bits(weights: Tensor) -> Tensor:
+    """Shannon's entropy of the last axis, which sums to 1, in bits."""
+    return torch.special.entr(weights).sum(-1) / log(2)
+
+
+def rollout(blocks: Sequence[BlockAttention], token: int = 0) -> Tensor:
+    """Attention rollout (Abnar & Zuidema 2020): what a token gathers from each patch through all blocks.
 
     Each block counts half as its mean attention and half as the identity, for the residual connection beside it.
 
     Args:
         blocks: from the first on.
+        token: whose; the class token by default.
 
     Returns:
         (rows, columns), with the class token's own share left out.
@@ -111,7 +135,7 @@ def rollout(blocks: Sequence[BlockAttention]) -> Tensor:
     for block in blocks:
         mixed = 0.5 * block.weights.mean(0) + 0.5 * torch.eye(len(flow), device=flow.device)  # rows sum to 1
         flow = mixed @ flow
-    return _as_patches(flow[0])
+    return _as_patches(flow[token])
 
 
 def _as_patches(row: Tensor) -> Tensor:

@@ -13,9 +13,8 @@ from explorer.saliency.attribution import attribute
 from explorer.saliency.diagnosis import diagnose_maps, diagnose_pixels
 from explorer.saliency.heatmap import Heatmap, Progress, SaliencyImpossible
 from explorer.saliency.layers import find_layer
-from explorer.saliency.lean import halves_are_fast
 from explorer.saliency.masking import occlude, weigh_by_score
-from explorer.saliency.methods import METHODS
+from explorer.saliency.methods import FAST, METHODS
 from explorer.saliency.scores import Goal
 from explorer.zoo import VisionModel
 
@@ -43,8 +42,8 @@ def explain(
         layer: of class activation maps; `default_layer` if None.
         against: index of another class: what speaks for the target rather than for this one.
         progress: called with (images done, images in all) by slow methods; may return False to stop.
-        fast: let Score-CAM and Occlusion approximate, in half precision where the device is faster with it; without
-            such a device Score-CAM gives similar maps one score, and Occlusion is computed as always.
+        fast: let Score-CAM give similar maps one score, and Occlusion look at some of its windows only; both in half
+            precision where the device is faster with it.
 
     Raises:
         SaliencyImpossible: there is no such map of this network; the message says why.
@@ -94,7 +93,7 @@ def explain(
         seconds=time.perf_counter() - start,
         diagnosis=diagnosis,
         signed=METHODS[method].signed,
-        fast=fast and (method == "score-cam" or (method == "occlusion" and halves_are_fast(x.device))),
+        fast=fast and method in FAST,
     )
 
 

@@ -59,8 +59,10 @@ def find_layer(model: VisionModel, x: Tensor, name: str | None) -> LayerFacts:
     if facts is None:
         raise SaliencyImpossible(f"{model.name} has no layer {name!r} that takes part in a forward pass.")
     if len(facts.shape) != 3:
+        wide = _wide(mapped)
+        advice = f"only {wide[0].name} has maps" if len(wide) == 1 else "choose one with maps"
         raise SaliencyImpossible(
-            f"{name} gives {' × '.join(map(str, facts.shape))} values without rows and columns; choose one with maps."
+            f"{name} gives {' × '.join(map(str, facts.shape))} values without rows and columns; {advice}."
         )
     if facts not in mapped:
         raise SaliencyImpossible(f"No convolution stands before {name}: its maps are the picture itself.")

@@ -49,15 +49,18 @@ def halves_are_fast(device: torch.device) -> bool:
 
     Some processors have instructions for it and are several times as fast; others emulate it and are slower.
     """
-    times = {}
+    tries = {}
     for dtype in (torch.float32, torch.bfloat16):
         conv = nn.Conv2d(64, 64, 3, padding=1, device=device, dtype=dtype).to(memory_format=torch.channels_last)
         x = torch.zeros(8, 64, 28, 28, device=device, dtype=dtype).contiguous(memory_format=torch.channels_last)
-        try:
-            times[dtype] = min(_time(conv, x) for _ in range(5))
-        except RuntimeError:  # the device has no such convolution
-            return False
-    return times[torch.bfloat16] < 0.6 * times[torch.float32]
+        tries[dtype] = conv, x
+    try:
+        # In turns, so that other work on the machine slows both.
+        rounds = [[_time(*each) for each in tries.values()] for _ in range(20)]
+    except RuntimeError:  # the device has no such convolution
+        return False
+    single, halves = (min(times) for times in zip(*rounds, strict=True))
+    return halves < 0.6 * single
 
 
 def _time(conv: nn.Module, x: Tensor) -> float:

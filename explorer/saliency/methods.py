@@ -96,4 +96,5 @@ _ALL = (
         signed=True,
     ),
 )
+FAST = ("score-cam", "occlusion")  # methods that can approximate
 METHODS: dict[str, Method] = {method.name: method for method in _ALL}

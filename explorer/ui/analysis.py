@@ -18,6 +18,7 @@ from explorer.anatomy import (
     describe_maps,
     record,
     stages,
+    strongest_places,
     survey,
 )
 from explorer.rendering import Mosaic, Scale, Thumbnails, draw_box, encode_png, mosaic, overview_sprite
@@ -27,6 +28,7 @@ from explorer.ui.wording import shape_text, significant, with_unit
 
 MAPS_ON_A_PAGE = 512
 STRONGEST = 10
+PLACES = 4  # of one picture that may excite a map
 _HASH: dict[str | type[Any], Callable[[Any], Any]] = {Subject: repr}  # its fields say everything
 
 
@@ -193,13 +195,15 @@ def compute_sheet(subject: Subject, layer: str, order: Order, scale: Scale, page
 
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_HASH)
-def compute_peaks(subject: Subject, layer: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """The largest value of every map of a layer on this picture, (C,), and its cell, (C, 2) as row and column."""
-    maps = record(subject.model, subject.input, layers=[layer])[layer].maps.float()
-    values, places = maps.flatten(1).max(dim=1)
-    width = maps.shape[2]
-    cells = np.stack([places.cpu().numpy() // width, places.cpu().numpy() % width], axis=1)
-    return values.cpu().numpy(), cells
+def compute_places(subject: Subject, layer: str) -> tuple[NDArray[np.float32], NDArray[np.int16]]:
+    """Where on this picture every map of a layer answers most: values (C, PLACES) and cells (C, PLACES, 2).
+
+    The strongest first, neighbours left out; NaN where there is no other place above zero.
+    """
+    found = record(subject.model, subject.input, layers=[layer])[layer]
+    size = (int(subject.input.shape[2]), int(subject.input.shape[3]))
+    values, cells = strongest_places(found.maps.float(), found.receptive_field, size, PLACES)
+    return values.cpu().numpy(), cells.cpu().numpy().astype(np.int16)
 
 
 @st.cache_data(max_entries=16, show_spinner=False, hash_funcs=_HASH)

@@ -19,9 +19,7 @@ def arrays_as_npz(**arrays: NDArray[np.generic]) -> bytes:
     return buffer.getvalue()
 
 
-def opening_lines(
-    subject: Subject, imports: str, with_picture: bool = True, more: Sequence[str] = ()
-) -> list[str]:
+def opening_lines(subject: Subject, imports: str, with_picture: bool = True, more: Sequence[str] = ()) -> list[str]:
     """The first lines of every snippet: imports and `model`, and with a picture `preprocessing` and `image`.
 
     Run from the project's root, with the picture's file and the own weights beside it.

@@ -33,4 +33,5 @@ def _list_pages() -> list[st.Page]:
         st.Page(_PAGES / "filters.py", title="Filters", icon=":material/grid_on:"),
         st.Page(_PAGES / "convolution.py", title="Convolution", icon=":material/center_focus_strong:"),
         st.Page(_PAGES / "pooling.py", title="Pooling", icon=":material/compress:"),
+        st.Page(_PAGES / "saliency.py", title="Saliency", icon=":material/visibility:"),
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -26,14 +25,14 @@ from explorer.ui.analysis import (
     compute_input,
     compute_maps,
     compute_overview,
-    compute_peaks,
     compute_sheet,
     describe_layer,
     facts_of,
 )
 from explorer.ui.components import NetworkClick, clickable_mosaic, network_view
+from explorer.ui.excitement import cut_patch, rank_patches
 from explorer.ui.microscopes import explainable_layers, show_layer_microscope
-from explorer.ui.pictures import get_picture, list_pictures
+from explorer.ui.pictures import list_pictures
 from explorer.ui.subject import Subject
 from explorer.ui.wording import count_text, shape_text, significant
 
@@ -199,25 +198,17 @@ def _show_kernel(subject: Subject, facts: LayerFacts, unit: int) -> None:
 
 def _show_excited(subject: Subject, facts: LayerFacts, unit: int) -> None:
     """The pictures at hand, by how strongly this map answers to each; cropped to what its peak can see."""
-    labels = list_pictures()[:MOST_COMPARED]
-    peaks: list[tuple[float, str, tuple[int, int]]] = []
-    for label in labels:
-        other = replace(subject, picture_label=label, picture_key=get_picture(label).key)
-        values, cells = compute_peaks(other, facts.name)
-        peaks.append((float(values[unit]), label, (int(cells[unit, 0]), int(cells[unit, 1]))))
-    peaks.sort(key=lambda peak: -peak[0])
+    patches = rank_patches(subject, facts, unit, list_pictures()[:MOST_COMPARED], each=1)
+    if not patches:
+        st.caption("None of your pictures excites this map: it is nowhere above zero.")
+        return
     st.caption("Which of your pictures excite this map most: its largest value, and the part of the picture behind it.")
-    size = subject.model.preprocessing.size
     places = st.container(horizontal=True)
-    for value, label, (row, column) in peaks[:6]:
+    for patch in patches[:6]:
         place = places.container(width=110)
-        seen = subject.model.preprocessing.pixels(get_picture(label).intake.image)
-        left, top, right, bottom = (round(side) for side in facts.receptive_field.box(row, column, size, size))
-        crop = seen[top : max(bottom, top + 1), left : max(right, left + 1)]
-        place.image(
-            encode_png(np.ascontiguousarray(crop)), alt=f"What excites map {unit} most in {label}", width="stretch"
-        )
-        place.text(f"{significant(value)}\n{get_picture(label).title}")
+        crop = encode_png(cut_patch(subject, patch))
+        place.image(crop, alt=f"What excites map {unit} most in {patch.label}", width="stretch")
+        place.text(f"{significant(patch.value)}\n{patch.title}")
 
 
 def layer_names(subject: Subject) -> dict[str, LayerFacts]:

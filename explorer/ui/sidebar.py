@@ -18,24 +18,27 @@ from explorer.images import MAX_BYTES
 from explorer.samples import SAMPLES
 from explorer.ui.pictures import ImageRejected, add_picture, get_picture, list_pictures, recall
 from explorer.ui.subject import Subject, has_weights, keep_weights, open_network
-from explorer.zoo import list_models, list_shipped, read_card
+from explorer.zoo import list_models, list_shipped, list_transformers, read_card
 
 MAX_WEIGHTS_MB = 600  # the largest network of the zoo that one opens for fun, VGG-19, has 548
 _FIT_LABELS = {"crop": "Centre crop", "pad": "Pad", "squash": "Squash"}
 
 
-def show_sidebar(with_network: bool) -> Subject | None:
+def show_sidebar(with_network: bool, transformers: bool = False) -> Subject | None:
     """Draw the sidebar.
 
     Args:
         with_network: open the network; without it nothing is imported that takes seconds.
+        transformers: offer vision transformers too, which have no feature maps to look at layer by layer.
 
     Returns:
         What to look at; None where no network could be opened (the reason stands in the page).
     """
+    if not transformers:
+        _say_no_transformer("model")
     with st.sidebar:
         label = _choose_picture()
-        name = _choose_network("model", "Network")
+        name = _choose_network("model", "Network", transformers=transformers)
         weights = _choose_weights(name)
         device = _choose_device()
         if not with_network:
@@ -97,19 +100,39 @@ def _take_in(file: Any) -> None:
             st.error(seen[file.file_id], icon=":material/block:")
 
 
-def network_names() -> list[str]:
-    """The networks on offer; torchvision's only once torch is there, since its import takes seconds."""
+def network_names(transformers: bool = False) -> list[str]:
+    """The networks on offer; torchvision's only once torch is there, since its import takes seconds.
+
+    Args:
+        transformers: the vision transformers too, after the others.
+    """
     names = list_models() if "torchvision" in sys.modules else list(list_shipped())
+    names += list_transformers() if transformers else ()
     asked = st.session_state.get("model") or st.query_params.get("model")
     return names if not asked or asked in names or "torchvision" in sys.modules else [*names, asked]
 
 
-def _choose_network(key: str, label: str, first: int = 0) -> str:
-    names = network_names()
-    keep_valid(key, names, names[first])
-    name = st.selectbox(
-        label, names, first, key=key, bind="query-params", help="The first three are ours and work offline."
+def _say_no_transformer(key: str) -> None:
+    """Take the first network in place of a transformer that an address or another page has chosen, and say so."""
+    asked = st.session_state.get(key) or st.query_params.get(key)
+    if asked not in list_transformers():
+        return
+    first = list_shipped()[0]
+    st.session_state[key] = first
+    st.info(
+        f"{asked} is a transformer: it has no feature maps to look at here and opens on the Saliency page; "
+        f"this is {first} instead.",
+        icon=":material/swap_horiz:",
     )
+
+
+def _choose_network(key: str, label: str, first: int = 0, transformers: bool = False) -> str:
+    names = network_names(transformers)
+    keep_valid(key, names, names[first])
+    said = "The first three are ours and work offline."
+    if transformers:
+        said += " The last five are transformers."
+    name = st.selectbox(label, names, first, key=key, bind="query-params", help=said)
     if name in list_shipped():
         card = read_card(name)
         st.caption(f"{card['parameters']:,} parameters, {card['data']['name']}: {card['accuracy']['value']:.1%} right")
@@ -118,6 +141,7 @@ def _choose_network(key: str, label: str, first: int = 0) -> str:
 
 def choose_second_network(first: str) -> str:
     """The other network of a comparison; at first the next of ours."""
+    _say_no_transformer("model2")
     shipped = list_shipped()
     place = shipped.index(first) + 1 if first in shipped else 0
     return _choose_network("model2", "Second network", place % len(shipped))
@@ -174,7 +198,11 @@ def _choose_input(name: str, device: str, weights: str) -> tuple[Any, int]:
         required=True,
         help="How a picture that is no square becomes one: cut its ends, pad it with grey, or stretch it.",
     )
-    native = open_network(name, device, weights).preprocessing.size
+    model = open_network(name, device, weights)
+    native = model.preprocessing.size
+    if model.only_size is not None:
+        st.caption(f"Resolution: {native} px, the only one that {name} takes: it has learned where each patch lies.")
+        return fit, native
     sizes = sorted({max(32, native // 2), native, native * 3 // 2, native * 2, *([native * 4] if native < 64 else [])})
     keep_valid("size", sizes, native)
     size = st.select_slider(

@@ -7,7 +7,7 @@ everything that needs torch is imported when it is first asked for.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from explorer.zoo.catalogue import list_models, list_shipped, list_torchvision, read_card
+from explorer.zoo.catalogue import list_models, list_shipped, list_torchvision, list_transformers, read_card
 
 if TYPE_CHECKING:
     from explorer.zoo.download import WeightsUnavailable
@@ -42,6 +42,7 @@ __all__ = [
     "list_models",
     "list_shipped",
     "list_torchvision",
+    "list_transformers",
     "load_model",
     "publish",
     "random_model",

@@ -10,7 +10,10 @@ from typing import Any
 MODELS = Path(__file__).parents[2] / "models"
 ARCHITECTURES = {"tiny_vgg": "tiny-vgg", "mini_resnet": "mini-resnet", "photo_net": "photo-net"}
 # Torchvision lists transformers among its classifiers; they have no feature maps to look at layer by layer.
-_TRANSFORMERS = ("vit_", "swin_", "maxvit_")
+_NO_CNN = ("vit_", "swin_", "maxvit_")
+# Those whose attention we can read, of a size that one opens on a laptop. The second version of Swin attends by another
+# formula, and MaxViT mixes both kinds.
+_TRANSFORMERS = ("vit_b_16", "vit_b_32", "swin_t", "swin_s", "swin_b")
 
 
 @cache
@@ -39,10 +42,15 @@ def list_torchvision() -> tuple[str, ...]:
     """Names of torchvision's classification CNNs that come with official weights."""
     from torchvision import models
 
-    names = models.list_models(module=models, exclude=[f"{prefix}*" for prefix in _TRANSFORMERS])
+    names = models.list_models(module=models, exclude=[f"{prefix}*" for prefix in _NO_CNN])
     return tuple(sorted(names))
 
 
+def list_transformers() -> tuple[str, ...]:
+    """Names of torchvision's vision transformers that `load_model` opens too: for their attention, not for maps."""
+    return _TRANSFORMERS
+
+
 def list_models() -> list[str]:
-    """Every network that `load_model` opens, the shipped ones first."""
+    """Every CNN that `load_model` opens, the shipped ones first."""
     return [*list_shipped(), *list_torchvision()]

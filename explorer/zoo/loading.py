@@ -13,7 +13,7 @@ from torchvision import models
 
 from explorer.device import resolve_device
 from explorer.zoo import architectures
-from explorer.zoo.catalogue import ARCHITECTURES, MODELS, list_models, list_shipped, read_card
+from explorer.zoo.catalogue import ARCHITECTURES, MODELS, list_models, list_shipped, list_transformers, read_card
 from explorer.zoo.download import Progress, ensure_downloaded
 from explorer.zoo.preprocessing import Preprocessing
 from explorer.zoo.vision_model import VisionModel, publish
@@ -33,7 +33,7 @@ def load_model(
     """Open a network.
 
     Args:
-        name: one of `list_models()`.
+        name: one of `list_models()` or `list_transformers()`.
         device: "auto" (CUDA, then MPS, then the CPU) or a name from `explorer.device.list_devices`.
         weights: a safetensors file's bytes to use instead of the network's own weights. The number of
             classes is read from it; class names too, where its metadata has them as a JSON list
@@ -67,7 +67,7 @@ def random_model(name: str, num_classes: int | None = None, seed: int = 0, devic
     """A network of the zoo with freshly drawn weights: for tests, controls and training from scratch.
 
     Args:
-        name: one of `list_models()`.
+        name: one of `list_models()` or `list_transformers()`.
         num_classes: length of the logits; as many as the network's own weights have if None.
         seed: the weights are the same for the same seed; the global random state is left alone.
         device: as for `load_model`.
@@ -88,7 +88,7 @@ def random_model(name: str, num_classes: int | None = None, seed: int = 0, devic
 
 
 def _check_name(name: str) -> None:
-    if name not in list_models():
+    if name not in [*list_models(), *list_transformers()]:
         raise ModelUnknown(f"There is no network {name!r}; the shipped ones are {', '.join(list_shipped())}.")
 
 

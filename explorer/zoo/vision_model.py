@@ -44,6 +44,15 @@ class VisionModel:
         """Number of weights, biases included, buffers not."""
         return sum(parameter.numel() for parameter in self.network.parameters())
 
+    @property
+    def only_size(self) -> int | None:
+        """Side of the only square that the network takes, in pixels; None where it takes any.
+
+        A ViT has learned one position for each of its patches.
+        """
+        size = getattr(self.network, "image_size", None)
+        return size if isinstance(size, int) else None
+
     def with_preprocessing(self, preprocessing: Preprocessing) -> VisionModel:
         """The same network behind another preprocessing; the weights are shared."""
         return replace(self, preprocessing=preprocessing)

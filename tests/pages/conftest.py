@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 import explorer.ui
 from tests.pages.opening import Browser
 
-COMPONENTS = ("network_view", "clickable_mosaic", "microscope")
+COMPONENTS = ("network_view", "clickable_mosaic", "microscope", "photo_cover")
 
 
 def modules_of_pages() -> list[ModuleType]:

@@ -55,6 +55,7 @@ class Browser:
         networks: the arguments of every network view of the last run, by key.
         sheets: those of every sheet of maps.
         specimens: what is under every microscope, and the pinned cell.
+        covers: those of every photo to be covered.
         downloads: label, data and file name of every download button, by key.
         clicks: what a component gives the next time it is drawn, by key.
     """
@@ -62,8 +63,9 @@ class Browser:
     networks: dict[str, dict[str, Any]] = field(default_factory=dict)
     sheets: dict[str, dict[str, Any]] = field(default_factory=dict)
     specimens: dict[str, tuple[Specimen, tuple[int, int] | None]] = field(default_factory=dict)
+    covers: dict[str, dict[str, Any]] = field(default_factory=dict)
     downloads: dict[str, tuple[str, Any, str]] = field(default_factory=dict)
-    clicks: dict[str, NetworkClick | int | tuple[int, int]] = field(default_factory=dict)
+    clicks: dict[str, NetworkClick | int | str | tuple[int, int]] = field(default_factory=dict)
 
     def network_view(self, *, key: str, **given: Any) -> Any:
         self.networks[key] = given
@@ -75,6 +77,10 @@ class Browser:
 
     def microscope(self, specimen: Specimen, *, pinned: tuple[int, int] | None, key: str) -> Any:
         self.specimens[key] = specimen, pinned
+        return self.clicks.pop(key, None)
+
+    def photo_cover(self, *, key: str, **given: Any) -> Any:
+        self.covers[key] = given
         return self.clicks.pop(key, None)
 
     def watch_downloads(self, original: Callable[..., bool]) -> Callable[..., bool]:

@@ -10,6 +10,10 @@ PARAMETERS = {
         *("kernel", "grey", "map", "transposed", "outpad", "predict", "microscope.cell", "layer", "unit"),
     ],
     "pooling": ["part", "pooled", "pooled_map", "window", "pool_stride", "pool_padding", "show", "kind", "colour"],
+    "saliency": [
+        *("part", "class", "against", "layer", "panels", "look", "scale", "opacity", "contour", "fast", "hidden"),
+        *("method1", "layer1", "class1", "against1", "open"),
+    ],
 }
 
 

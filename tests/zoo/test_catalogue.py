@@ -6,7 +6,16 @@ import pytest
 from torchvision import models
 
 import explorer.zoo
-from explorer.zoo import ModelUnknown, list_models, list_shipped, list_torchvision, load_model, random_model, read_card
+from explorer.zoo import (
+    ModelUnknown,
+    list_models,
+    list_shipped,
+    list_torchvision,
+    list_transformers,
+    load_model,
+    random_model,
+    read_card,
+)
 
 ROOT = Path(explorer.zoo.__file__).parents[2]
 
@@ -39,6 +48,14 @@ def test_every_torchvision_cnn_and_no_transformer() -> None:
     assert all(models.get_model_weights(name).DEFAULT is not None for name in names)
 
 
+def test_transformers_stand_by_themselves() -> None:
+    known = models.list_models(module=models)
+    assert list_transformers()
+    for name in list_transformers():
+        assert name in known
+        assert name not in list_models()
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -59,7 +76,7 @@ def test_every_public_name_is_there() -> None:
         explorer.zoo.nothing_such  # noqa: B018
 
 
-@pytest.mark.parametrize("name", ["resnet", "vit_b_16", "", "../photo-net", "PHOTO-NET"])
+@pytest.mark.parametrize("name", ["resnet", "vit_h_14", "maxvit_t", "", "../photo-net", "PHOTO-NET"])
 def test_unknown_networks_are_named(name: str, own_models: Path) -> None:
     for call in (load_model, random_model):
         with pytest.raises(ModelUnknown) as caught:

@@ -1,12 +1,13 @@
 """What must answer in the browser: one folder for each component, html, css and js beside its typed function.
 
-Hover and keyboard never call the server; a click does, once. The components know no network: they are given pictures,
-places in them and words.
+Hover and keyboard never call the server; a click, or a drawing that is complete, does, once. The components know no
+network: they are given pictures, places in them and words.
 """
 
 from explorer.ui.components.clickable_mosaic import clickable_mosaic
 from explorer.ui.components.microscope import MOST_BYTES, NONE, PAD, Specimen, Step, microscope
 from explorer.ui.components.network_view import NetworkClick, NetworkColumn, network_view
+from explorer.ui.components.photo_cover import photo_cover
 
 __all__ = [
     "MOST_BYTES",
@@ -19,4 +20,5 @@ __all__ = [
     "clickable_mosaic",
     "microscope",
     "network_view",
+    "photo_cover",
 ]

@@ -1,0 +1,81 @@
+"""Which channels of a layer a class rests on: what its score would lose without each, estimated and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from explorer.anatomy import Edit, pass_through, record
+from explorer.saliency.heatmap import SaliencyImpossible
+from explorer.saliency.layers import find_layer
+from explorer.saliency.scores import Goal
+from explorer.zoo import VisionModel
+
+
+def estimate_losses(
+    model: VisionModel, x: Tensor, layer: str, target: int, against: int | None = None
+) -> NDArray[np.float64]:
+    """What the score would lose if each channel alone were switched off, by one gradient for all of them.
+
+    To first order the score falls by the sum over a channel's cells of gradient times value (Molchanov et al. 2017,
+    "Pruning Convolutional Neural Networks for Resource Efficient Inference", their Taylor expansion with its sign
+    kept). Where only global average pooling and a dense layer follow, that is exact.
+
+    Args:
+        model: from the zoo.
+        x: (1, 3, H, W), normalised.
+        layer: name of one with maps.
+        target: index of the class.
+        against: index of a class whose logit is subtracted from the score.
+
+    Returns:
+        (C,) logits; below zero where the score would rise.
+
+    Raises:
+        SaliencyImpossible: there is no such layer, it has no maps, or the score does not depend on it.
+    """
+    facts, goal = find_layer(model, x, layer), Goal(target, against)
+    held: list[Tensor] = []
+
+    def hold(output: Tensor) -> Tensor:
+        held.append(output.detach().requires_grad_())
+        return held[0].clone()  # the next layer may overwrite what it gets
+
+    with torch.enable_grad():
+        score = goal.of_one(pass_through(model, x.detach(), facts.name, hold)[0])
+        found = torch.autograd.grad(score, held[0], allow_unused=True)[0] if score.requires_grad else None
+    if found is None:
+        raise SaliencyImpossible(f"The score of this class does not depend on {facts.name}.")
+    shares = (found * held[0].detach()).movedim(facts.channel_axis, 1)[0]  # (C, h, w)
+    # Summed on the CPU: in double precision, which not every device has.
+    losses: NDArray[np.float64] = shares.flatten(1).cpu().double().sum(1).numpy()
+    return losses
+
+
+def measure_losses(
+    model: VisionModel, x: Tensor, layer: str, channels: Sequence[int], target: int, against: int | None = None
+) -> NDArray[np.float64]:
+    """What the score loses when each of some channels is switched off, by a forward pass for each.
+
+    Args:
+        model, x, layer, target, against: as for `estimate_losses`.
+        channels: their numbers.
+
+    Returns:
+        (len(channels),) logits; below zero where the score rises.
+
+    Raises:
+        ValueError: the layer has no such channel.
+        LayerUnknown: this network has no such layer.
+    """
+    goal = Goal(target, against)
+
+    def score(*edits: Edit) -> float:
+        return float(goal.of_one(record(model, x, layers=[], edits=edits).logits.cpu().double()))
+
+    whole = score()
+    return np.array([whole - score(Edit(layer, channels=(channel,))) for channel in channels], np.float64)

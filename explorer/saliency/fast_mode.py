@@ -1,0 +1,46 @@
+"""How like the fast maps are to the exact ones: read from the file that `python -m benchmarks.fast_mode` writes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+MEASURED = Path(__file__).with_name("fast_mode.json")
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Spearman rank correlation between fast and exact maps of one method, over photos.
+
+    Attributes:
+        method, network: what was measured.
+        mean, least: -1 to 1.
+        photos: how many.
+        halves: whether the device was faster in half precision, which decides how the fast mode computes.
+        date: when, ISO 8601.
+    """
+
+    method: str
+    network: str
+    mean: float
+    least: float
+    photos: int
+    halves: bool
+    date: str
+
+
+@cache
+def read_measured() -> tuple[Likeness, ...]:
+    """Everything that was measured."""
+    return tuple(Likeness(**each) for each in json.loads(MEASURED.read_text(encoding="utf-8")))
+
+
+def measured_likeness(method: str) -> Likeness:
+    """What was measured of a method.
+
+    Raises:
+        KeyError: nothing was.
+    """
+    return {each.method: each for each in read_measured()}[method]

@@ -1,0 +1,39 @@
+"""The Saliency page's part on attention that the network itself has: which kind it is, and where there is none."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explorer.saliency import attention_inside, networks_with_attention
+from explorer.ui.saliency_gates import show_gates
+from explorer.ui.saliency_tokens import show_tokens
+from explorer.ui.saliency_windows import show_windows
+from explorer.ui.subject import Subject
+
+_NAMED = 6  # networks in one sentence
+_SHOWN = {"gates": show_gates, "tokens": show_tokens, "windows": show_windows}
+
+
+def show_attention(subject: Subject) -> None:
+    """Channel gates, or self-attention, or one sentence that there is neither."""
+    kind = attention_inside(subject.model)
+    if kind is None:
+        st.info(say_none(subject.network), icon=":material/lightbulb:")
+    else:
+        _SHOWN[kind](subject)
+
+
+def say_none(name: str) -> str:
+    """That a network has no attention inside, which ones have, and which of those open without a download."""
+    from explorer.zoo.download import is_cached
+
+    here = [other for other in networks_with_attention() if is_cached(other)]
+    available = (
+        f"on this machine already: {', '.join(here[:_NAMED])}{' and others' if len(here) > _NAMED else ''}"
+        if here
+        else "their weights are not on this machine yet and are downloaded on first use"
+    )
+    return (
+        f"{name} has no attention inside. Channel gates are in MobileNetV3, EfficientNet and RegNet-Y, self-attention "
+        f"in ViT and Swin (the last five networks in the sidebar); {available}."
+    )

@@ -1,0 +1,82 @@
+"""Attention inside a network and what excites a unit, in a real browser."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.serving import ROOT, serve, wait_until_idle
+from tests.browser.test_layers import check_width
+from tests.browser.watching import PATIENCE, address_of
+
+# Networks with attention have to be downloaded: here they open with random weights, ViT as a small one.
+DOOR = f"""
+import runpy, sys
+sys.path.insert(0, {str(ROOT)!r})
+import explorer.zoo
+from explorer.zoo import download, random_model
+from tests.anatomy.networks import as_model
+from tests.saliency.test_attention import small_transformer
+def open_here(name, device="auto", weights=None, progress=None):
+    return as_model(small_transformer(), name) if name == "vit_b_16" else random_model(name)
+explorer.zoo.load_model = open_here
+download.is_cached = lambda name: True
+runpy.run_path({str(ROOT / "streamlit_app.py")!r}, run_name="__main__")
+"""
+
+
+@pytest.fixture(scope="module")
+def attention(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A dashboard of its own, where every network opens."""
+    home = tmp_path_factory.mktemp("attention")
+    (home / "door.py").write_text(DOOR)
+    with serve(home / "door.py", home=home) as address:
+        yield address
+
+
+def open_saliency(page: Page, address: str, query: dict[str, str]) -> None:
+    page.set_default_timeout(PATIENCE * 1000)
+    page.goto(f"{address}/saliency?{urlencode(query)}")
+    page.get_by_role("heading", name="Saliency", exact=True).wait_for()
+    wait_until_idle(page, timeout=PATIENCE)
+
+
+def test_a_click_lets_a_patch_ask(attention: str, page: Page) -> None:
+    open_saliency(page, attention, {"part": "Attention inside", "model": "vit_b_16"})
+    sheet = page.locator(".sheet[data-drawn]")
+    expect(page.get_by_text("what the class token attends to here")).to_be_visible()
+    area = sheet.bounding_box()
+    assert area is not None
+    sheet.click(position={"x": area["width"] * 0.6, "y": area["height"] * 0.9})  # of four by four patches
+    expect(page.get_by_text("what patch (3, 2) attends to here")).to_be_visible()
+    wait_until_idle(page, timeout=PATIENCE)
+    address = address_of(page)
+    assert (address["asks"], address["patch_row"]) == ("A patch", "3")
+    assert page.get_by_role("spinbutton", name="Column").input_value() == "2"
+    check_width(page)
+
+
+def test_a_bar_says_its_channel(attention: str, page: Page) -> None:
+    open_saliency(page, attention, {"part": "Attention inside", "model": "mobilenet_v3_small"})
+    plot = page.locator(".js-plotly-plot").first
+    row = plot.locator(".subplot.xy").first.bounding_box()
+    assert row is not None
+    page.mouse.move(row["x"] + row["width"] * (2.5 / 16), row["y"] + row["height"] / 2)
+    words = plot.locator(".hoverlayer .hovertext")
+    expect(words).to_have_count(1)
+    expect(words).to_contain_text("channel 2: 0.")
+
+
+def test_patches_stand_with_their_values(dashboard: str, page: Page) -> None:
+    query = {"part": "What excites a unit", "model": "tiny-vgg", "excited_unit": "3", "excited_count": "9"}
+    open_saliency(page, dashboard, query)
+    patches = page.locator('[data-testid="stMain"] img[alt^="A patch of"]')
+    expect(patches).to_have_count(9)
+    assert all(
+        alt.rsplit(" ", 1)[-1].replace(".", "").isdigit() for alt in patches.evaluate_all("i => i.map(x => x.alt)")
+    )
+    page.set_viewport_size({"width": 390, "height": 844})
+    wait_until_idle(page, timeout=PATIENCE)
+    check_width(page)

@@ -1,0 +1,92 @@
+"""Which networks have attention inside, and what the methods for CNNs make of transformers."""
+
+import numpy as np
+import pytest
+import torch
+from torchvision import models
+from torchvision.ops.misc import SqueezeExcitation
+
+from explorer.saliency import (
+    SaliencyImpossible,
+    attention_inside,
+    default_layer,
+    explain,
+    layers_for,
+    networks_with_attention,
+)
+from explorer.zoo import VisionModel, list_torchvision, list_transformers
+from explorer.zoo.weights import _ShapesOnly
+from tests.anatomy.networks import as_model
+
+from .networks import make_input, open_model
+from .test_attention import small_transformer
+from .test_windows import small_swin
+
+
+def vit() -> VisionModel:
+    return as_model(small_transformer())
+
+
+def test_the_list_holds_every_network_with_gates() -> None:
+    gated = set()
+    for name in list_torchvision():
+        extra = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
+        with _ShapesOnly():  # weights without memory: sixty networks in seconds
+            network = models.get_model(name, weights=None, **extra)
+        if any(isinstance(module, SqueezeExcitation) for module in network.modules()):
+            gated.add(name)
+    assert set(networks_with_attention()) == gated | set(list_transformers())
+
+
+def test_the_kind_of_attention() -> None:
+    assert attention_inside(vit()) == "tokens"
+    assert attention_inside(small_swin()) == "windows"
+    assert attention_inside(open_model("mobilenet_v3_small")) == "gates"
+    assert attention_inside(open_model("tiny-vgg")) is None
+    block = models.swin_transformer.SwinTransformerBlockV2
+    second = as_model(models.SwinTransformer([4, 4], 8, [2], [2], [3, 3], block=block))
+    assert attention_inside(second) is None  # it attends by another formula
+
+
+@pytest.mark.parametrize("method", ["saliency", "input-x-gradient", "smoothgrad", "integrated-gradients", "occlusion"])
+@pytest.mark.parametrize("build", [vit, small_swin])
+def test_methods_that_go_to_the_pixels_work_on_transformers(build: type, method: str) -> None:
+    model = build()
+    heatmap = explain(model, torch.randn(1, 3, 32, 32), method, 3)
+    assert heatmap.values.shape == (32, 32)
+    assert np.abs(heatmap.values).max() > 0
+
+
+def test_swins_maps_are_the_picture_not_its_channels() -> None:
+    """Blocks are (B, H, W, C), and merging patches slices them: rows must not pass for channels."""
+    model = small_swin()
+    x = torch.randn(1, 3, 48, 48)
+    assert default_layer(model, x) == "norm"
+    sides = {facts.resolution for facts in layers_for(model, x)}
+    assert sides == {(12, 12), (6, 6)}
+    for method in ("grad-cam", "layer-cam", "cam", "score-cam"):
+        heatmap = explain(model, x, method, 2)
+        assert heatmap.raw is not None
+        assert heatmap.raw.shape == (6, 6)
+    # CAM with the head's own weights: the mean of the map is the score, but for the bias.
+    cam = explain(model, x, "cam", 2)
+    assert cam.raw is not None
+    with torch.no_grad():
+        score = float(model.network(x)[0, 2] - model.network.head.bias[2])
+    assert float(cam.raw.mean()) == pytest.approx(score, abs=1e-4)
+
+
+def test_vit_has_maps_in_one_layer_only() -> None:
+    model, x = vit(), torch.randn(1, 3, 32, 32)
+    assert [facts.name for facts in layers_for(model, x)] == ["conv_proj"]
+    assert explain(model, x, "grad-cam", 3).layer == "conv_proj"
+    with pytest.raises(SaliencyImpossible, match="without rows and columns; only conv_proj has maps"):
+        explain(model, x, "grad-cam", 3, "encoder.ln")
+    with pytest.raises(SaliencyImpossible, match="no ReLU"):
+        explain(model, x, "guided-backprop", 3)
+
+
+def test_layers_without_maps_elsewhere() -> None:
+    model = open_model("tiny-vgg")
+    with pytest.raises(SaliencyImpossible, match="choose one with maps"):
+        explain(model, make_input(model), "grad-cam", 3, "classifier")
