@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.rendering import contact_sheet, decode_png, encode_png, enlarge, overlay_map
 from explorer.ui.saliency_analysis import compute_photo
+from explorer.ui.sidebar import keep_valid
 from explorer.ui.subject import Subject
 from explorer.ui.wording import significant
 
@@ -59,3 +61,18 @@ def draw_sheet(subject: Subject, maps: Sequence[NDArray[np.float32]], columns: i
     """Maps over the photo side by side, every one on its own scale, as one PNG."""
     pictures = [decode_png(draw_attention(subject, values, LARGE // 2)) for values in maps]
     return encode_png(contact_sheet([enlarge(each, LARGE // 2, LARGE // 2) for each in pictures], columns))
+
+
+def choose_scale(row: DeltaGenerator) -> str:
+    """Whether every head has its own scale, or all share one."""
+    keep_valid("head_scale", list(SCALE_LABELS), "each")
+    scale: str | None = row.segmented_control(
+        "Colours of the heads",
+        list(SCALE_LABELS),
+        default="each",
+        format_func=SCALE_LABELS.__getitem__,
+        key="head_scale",
+        bind="query-params",
+        required=True,
+    )
+    return scale or "each"  # an address may leave it empty

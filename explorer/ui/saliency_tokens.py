@@ -16,7 +16,7 @@ from explorer.saliency import BlockAttention, rollout, self_attention
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.downloads import arrays_as_npz, offer, opening_lines
 from explorer.ui.saliency_analysis import compute_photo
-from explorer.ui.saliency_heads import LARGE, SCALE_LABELS, draw_attention, draw_sheet, say_entropy, show_heads
+from explorer.ui.saliency_heads import LARGE, choose_scale, draw_attention, draw_sheet, say_entropy, show_heads
 from explorer.ui.sidebar import keep_valid
 from explorer.ui.subject import Subject
 
@@ -114,17 +114,8 @@ def _choose_view(blocks: tuple[BlockAttention, ...]) -> tuple[int, str, str]:
     heads = [MEAN, *(f"Head {each}" for each in range(len(blocks[0].weights)))]
     keep_valid("head", heads, MEAN)
     head = row.selectbox("Head", heads, 0, key="head", bind="query-params", width=160)
-    keep_valid("head_scale", list(SCALE_LABELS), "each")
-    scale = row.segmented_control(
-        "Colours of the heads",
-        list(SCALE_LABELS),
-        default="each",
-        format_func=SCALE_LABELS.__getitem__,
-        key="head_scale",
-        bind="query-params",
-        required=True,
-    )
-    return number, head, scale or "each"
+    scale = choose_scale(row)
+    return number, head, scale
 
 
 def _choose_token(rows: int, columns: int) -> int:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from explorer.saliency import WindowAttention, window_attention
 from explorer.ui.downloads import arrays_as_npz, offer, opening_lines
-from explorer.ui.saliency_heads import LARGE, SCALE_LABELS, draw_attention, draw_sheet, say_entropy, show_heads
+from explorer.ui.saliency_heads import LARGE, choose_scale, draw_attention, draw_sheet, say_entropy, show_heads
 from explorer.ui.sidebar import keep_valid
 from explorer.ui.subject import Subject
 from explorer.ui.wording import count_text, significant
@@ -38,16 +38,7 @@ def show_windows(subject: Subject) -> None:
     names = [each.block for each in blocks]
     keep_valid("window_block", names, names[-1])
     name = row.selectbox("Block", names, len(names) - 1, key="window_block", bind="query-params", width=280)
-    keep_valid("head_scale", list(SCALE_LABELS), "each")
-    scale = row.segmented_control(
-        "Colours of the heads",
-        list(SCALE_LABELS),
-        default="each",
-        format_func=SCALE_LABELS.__getitem__,
-        key="head_scale",
-        bind="query-params",
-        required=True,
-    )
+    scale = choose_scale(row)
     block = blocks[names.index(name)]
     maps = block.maps.numpy()
     bits = block.entropy.numpy()
