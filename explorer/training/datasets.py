@@ -10,7 +10,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-ARCHIVES = {"cifar10": "cifar10.tar.xz", "imagenette": "imagenette128.tar.xz"}
+ARCHIVES = {
+    "cifar10": "cifar10.tar.xz",
+    "imagenette": "imagenette128.tar.xz",
+    "flickr8k": "flickr8k160.tar.xz",
+}
 
 IMAGENETTE_CLASSES = {
     "n01440764": "tench",
@@ -45,10 +49,13 @@ class LabelledImages:
     classes: tuple[str, ...]
 
 
+def cache_folder() -> Path:
+    """Where data sets are unpacked and stages of a training wait: `EXPLORER_CACHE`, or `~/.cache/cnn-explorer`."""
+    return Path(os.environ.get("EXPLORER_CACHE", "~/.cache/cnn-explorer")).expanduser()
+
+
 def locate(name: str) -> Path:
     """The folder of a data set under `EXPLORER_DATA`, unpacked into the cache on first use.
-
-    The cache is `EXPLORER_CACHE`, by default `~/.cache/cnn-explorer`.
 
     Raises:
         DatasetMissing: `EXPLORER_DATA` is not set or does not hold the archive.
@@ -59,7 +66,7 @@ def locate(name: str) -> Path:
     archive = Path(root) / ARCHIVES[name]
     if not archive.is_file():
         raise DatasetMissing(f"EXPLORER_DATA holds no {ARCHIVES[name]}.")
-    cache = Path(os.environ.get("EXPLORER_CACHE", "~/.cache/cnn-explorer")).expanduser()
+    cache = cache_folder()
     target = cache / name
     if not target.is_dir():
         cache.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,70 @@
+"""A network that describes pictures, and where it looked before every word.
+
+`list_captioners` answers without torch; the rest is imported when it is first asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from explorer.captioning.loading import CaptionerBroken, CaptionerUnknown, list_captioners, load_captioner, open_folder
+
+if TYPE_CHECKING:
+    from explorer.captioning.caption import Alternative, Caption
+    from explorer.captioning.captioner import Captioner
+    from explorer.captioning.decoder import Decoder, Steer
+    from explorer.captioning.encoder import Encoder
+    from explorer.captioning.occlusion import Stopped, occlude_words
+    from explorer.captioning.search import Beams, Led
+    from explorer.captioning.steering import moved, shuffled, spot, uniform
+    from explorer.captioning.vocabulary import SentenceRejected, Vocabulary, read_sentence
+
+_HOMES = {
+    "Alternative": "caption",
+    "Beams": "search",
+    "Caption": "caption",
+    "Captioner": "captioner",
+    "Decoder": "decoder",
+    "Encoder": "encoder",
+    "Led": "search",
+    "SentenceRejected": "vocabulary",
+    "Steer": "decoder",
+    "Stopped": "occlusion",
+    "Vocabulary": "vocabulary",
+    "moved": "steering",
+    "occlude_words": "occlusion",
+    "read_sentence": "vocabulary",
+    "shuffled": "steering",
+    "spot": "steering",
+    "uniform": "steering",
+}
+
+__all__ = [
+    "Alternative",
+    "Beams",
+    "Caption",
+    "Captioner",
+    "CaptionerBroken",
+    "CaptionerUnknown",
+    "Decoder",
+    "Encoder",
+    "Led",
+    "SentenceRejected",
+    "Steer",
+    "Stopped",
+    "Vocabulary",
+    "list_captioners",
+    "load_captioner",
+    "moved",
+    "occlude_words",
+    "open_folder",
+    "read_sentence",
+    "shuffled",
+    "spot",
+    "uniform",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,74 @@
+"""`Caption`: a sentence, and for every word where the decoder looked and how sure it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Alternative(NamedTuple):
+    """A word that could have stood there instead."""
+
+    word: str
+    probability: float
+
+
+@dataclass(frozen=True, eq=False)
+class Caption:
+    """A sentence of T words about a picture.
+
+    Attributes:
+        words: T of them, without marks.
+        attention: (T, h, w) float32, where the decoder looked before each word; every map sums to one.
+        log_probabilities: (T,) natural logarithm of each word's probability, given the picture and the words
+            before; NaN for a word that is not in the vocabulary.
+        alternatives: for each word the five most probable others.
+        gates: (T,) beta in [0, 1], how much of what it saw the decoder let through. NaN where a network has none.
+        end: natural logarithm of the probability that the sentence ends here; NaN where that was not asked.
+        unknown: words of the sentence that the captioner does not know.
+    """
+
+    words: tuple[str, ...]
+    attention: np.ndarray
+    log_probabilities: np.ndarray
+    alternatives: tuple[tuple[Alternative, ...], ...]
+    gates: np.ndarray
+    end: float
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The sentence."""
+        return " ".join(self.words)
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """(T,) of each word, given those before."""
+        return np.exp(self.log_probabilities)
+
+    @property
+    def surprise(self) -> np.ndarray:
+        """(T,) bits: -log2 of each word's probability (Shannon 1948)."""
+        return -self.log_probabilities / np.log(2)
+
+    @property
+    def log_probability(self) -> float:
+        """Of the whole sentence and its end, natural logarithm; unknown words left out."""
+        return float(np.nansum(self.log_probabilities) + np.nan_to_num(self.end))
+
+    @property
+    def entropy(self) -> np.ndarray:
+        """(T,) bits of each attention map: 0 for a single cell, log2(h * w) where all cells count the same."""
+        flat = self.attention.reshape(len(self.words), -1).astype(np.float64)
+        return -(flat * np.log2(np.maximum(flat, 1e-30))).sum(axis=1)
+
+    @property
+    def moves(self) -> np.ndarray:
+        """(T,) share of the attention that went to other cells since the word before, in [0, 1]; the first is NaN.
+
+        Total variation distance: half the sum of absolute differences.
+        """
+        flat = self.attention.reshape(len(self.words), -1)
+        return np.concatenate([[np.nan], np.abs(np.diff(flat, axis=0)).sum(axis=1) / 2])[: len(self.words)]

@@ -1,0 +1,172 @@
+"""`Captioner`: a picture in, a `Caption` out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from explorer.captioning.caption import Alternative, Caption
+from explorer.captioning.decoder import Decoder, Steer
+from explorer.captioning.encoder import Encoder, annotation_vectors
+from explorer.captioning.search import LONGEST, Beams, Led, beam_search, lead, sample
+from explorer.captioning.vocabulary import END, PAD, UNKNOWN, Vocabulary
+from explorer.zoo import Preprocessing
+
+RUNNERS_UP = 5
+AT_ONCE = 32  # pictures in one batch
+
+
+@dataclass(frozen=True, eq=False)
+class Captioner:
+    """A network that describes pictures, shared by every session that opened it.
+
+    Attributes:
+        name: what `load_captioner` was asked for.
+        title: one line for people.
+        encoder, decoder: in evaluation mode, without gradients; nothing of a picture is left on them.
+        vocabulary: the words it knows.
+        preprocessing: from an image to the encoder's input.
+        card: where the weights come from and what was measured.
+    """
+
+    name: str
+    title: str
+    encoder: Encoder
+    decoder: Decoder
+    vocabulary: Vocabulary
+    preprocessing: Preprocessing
+    card: dict[str, Any]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.decoder.bias.device
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights of both parts, biases included."""
+        return sum(p.numel() for part in (self.encoder, self.decoder) for p in part.parameters())
+
+    def tensor(self, image: Image.Image) -> Tensor:
+        """The encoder's input: (1, 3, size, size) on the captioner's device."""
+        return self.preprocessing.tensor(image).to(self.device)
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of the attention."""
+        stride = 1
+        for module in self.encoder.modules():
+            if isinstance(module, torch.nn.Conv2d) and module.kernel_size == (3, 3):
+                stride *= module.stride[0]
+        return (-(-self.preprocessing.size // stride) // self.encoder.pool,) * 2
+
+    @torch.inference_mode()
+    def look(self, x: Tensor) -> Tensor:
+        """Annotation vectors of inputs (B, 3, H, W): (B, L, D)."""
+        return annotation_vectors(self.encoder(x))
+
+    def describe(self, image: Image.Image, beam_size: int = 3) -> Caption:
+        """The most probable sentence that a beam search finds.
+
+        Args:
+            image: RGB.
+            beam_size: sentences kept at a time; 1 is greedy.
+        """
+        return self.describe_all([image], beam_size)[0]
+
+    def describe_all(self, images: Sequence[Image.Image], beam_size: int = 3) -> list[Caption]:
+        """The same for many pictures, in batches."""
+        captions: list[Caption] = []
+        for start in range(0, len(images), AT_ONCE):
+            batch = images[start : start + AT_ONCE]
+            a = self.look(torch.cat([self.preprocessing.tensor(image) for image in batch]).to(self.device))
+            found = beam_search(self.decoder, a, beam_size)
+            captions += self.follow(a, [beams.best for beams in found])
+        return captions
+
+    def search(self, a: Tensor, beam_size: int, prefix: Sequence[str] = (), steer: Steer | None = None) -> Beams:
+        """The whole beam search on one picture.
+
+        Args:
+            a: (1, L, D) from `look`.
+            beam_size: sentences kept at a time.
+            prefix: words that every sentence begins with.
+            steer: leads the attention, see `steering`.
+        """
+        return beam_search(self.decoder, a, beam_size, LONGEST, self.vocabulary.encode(prefix), steer)[0]
+
+    def sample(
+        self,
+        a: Tensor,
+        temperature: float,
+        top_k: int,
+        seed: int,
+        prefix: Sequence[str] = (),
+        steer: Steer | None = None,
+    ) -> Caption:
+        """A sentence drawn word by word from one picture's annotation vectors (1, L, D); see `search.sample`."""
+        numbers = self.vocabulary.encode(prefix)
+        (drawn,) = sample(self.decoder, a, temperature, top_k, seed, LONGEST, numbers, steer)
+        return self.follow(a, [drawn], steer)[0]
+
+    def read(self, a: Tensor, words: Sequence[str], steer: Steer | None = None) -> Caption:
+        """Led through the words of a person: where it would have looked, and how much each word surprises it.
+
+        Args:
+            a: (1, L, D) from `look`.
+            words: at least one, from `vocabulary.read_sentence`.
+            steer: leads the attention.
+        """
+        caption = self.follow(a, [self.vocabulary.encode(words)], steer)[0]
+        unknown = tuple(dict.fromkeys(word for word in words if word not in self.vocabulary))
+        return Caption(
+            tuple(words),
+            caption.attention,
+            caption.log_probabilities,
+            caption.alternatives,
+            caption.gates,
+            caption.end,
+            unknown,
+        )
+
+    def lead(self, a: Tensor, words: Sequence[str], steer: Steer | None = None) -> Led:
+        """Everything that happened inside the decoder on the way through these words and the end mark."""
+        return lead(self.decoder, a, torch.tensor([[*self.vocabulary.encode(words), END]], device=self.device), steer)
+
+    def follow(self, a: Tensor, sentences: Sequence[Sequence[int]], steer: Steer | None = None) -> list[Caption]:
+        """The captions of sentences that are known as numbers, one a picture of a (B, L, D)."""
+        longest = max(len(sentence) for sentence in sentences) + 1
+        rows = [[*sentence, END] + [PAD] * (longest - len(sentence) - 1) for sentence in sentences]
+        led = lead(self.decoder, a, torch.tensor(rows, device=a.device), steer)
+        spoken, alpha, beta = (t.cpu() for t in (led.log_probabilities, led.alpha, led.beta))
+        return [self._caption(sentence, spoken[row], alpha[row], beta[row]) for row, sentence in enumerate(sentences)]
+
+    def _caption(self, sentence: Sequence[int], spoken: Tensor, alpha: Tensor, beta: Tensor) -> Caption:
+        length = len(sentence)
+        grid = round(alpha.shape[1] ** 0.5)
+        numbers = torch.tensor(list(sentence), dtype=torch.long)
+        own = spoken[:length].gather(1, numbers[:, None]).squeeze(1).numpy()
+        own = np.where(np.isfinite(own), own, np.nan)
+        best = spoken[:length].topk(min(RUNNERS_UP + 1, spoken.shape[1]), dim=1)
+        alternatives = []
+        for t in range(length):
+            others = [
+                Alternative(self.vocabulary.words[number], float(np.exp(value)))
+                for number, value in zip(best.indices[t].tolist(), best.values[t].tolist(), strict=True)
+                if number not in (sentence[t], UNKNOWN) and np.isfinite(value)
+            ]
+            alternatives.append(tuple(others[:RUNNERS_UP]))
+        return Caption(
+            words=tuple(self.vocabulary.decode(sentence)),
+            attention=alpha[:length].reshape(length, grid, grid).float().numpy(),
+            log_probabilities=own.astype(np.float32),
+            alternatives=tuple(alternatives),
+            gates=beta[:length].float().numpy(),
+            end=float(spoken[length, END]),
+        )

@@ -1,0 +1,235 @@
+"""Writing a sentence: beam search, sampling, and being led through a given one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from explorer.captioning.decoder import Decoder, Gates, Scene, State, Steer
+from explorer.captioning.vocabulary import END, PAD, START, UNKNOWN
+
+LONGEST = 24  # words; 99.7 % of the training captions of Flickr8k are no longer
+LENGTH_PENALTY = 0.7  # Wu et al. 2016: 0 compares sums of log probabilities, 1 their means
+_NEVER = (PAD, START, UNKNOWN)
+
+
+def log_probabilities(logits: Tensor) -> Tensor:
+    """Natural logarithms of the probabilities of words, (..., V): marks other than the end are never written."""
+    return logits.index_fill(-1, torch.tensor(_NEVER, device=logits.device), -torch.inf).log_softmax(dim=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class Beams:
+    """A beam search on one picture, step by step: S steps, K beams.
+
+    A beam that has ended goes on with the end mark for nothing, so that every step has K beams. Beams
+    that never were (a vocabulary smaller than K) have a score of minus infinity.
+
+    Attributes:
+        words: (S, K) numbers of the words that were added.
+        parents: (S, K) which beam of the step before each one goes on from.
+        scores: (S, K) sums of log probabilities, the best first.
+        prefix: numbers of the words that were given.
+        order: beams of the last step, the best first when length is accounted for.
+    """
+
+    words: np.ndarray
+    parents: np.ndarray
+    scores: np.ndarray
+    prefix: tuple[int, ...]
+    order: tuple[int, ...]
+
+    def sentence(self, beam: int) -> list[int]:
+        """Numbers of the words of a beam of the last step, prefix included, without marks."""
+        added = []
+        for step in range(len(self.words) - 1, -1, -1):
+            added.append(int(self.words[step, beam]))
+            beam = int(self.parents[step, beam])
+        return [*self.prefix, *(number for number in reversed(added) if number != END)]
+
+    @property
+    def best(self) -> list[int]:
+        """The sentence of the best beam."""
+        return self.sentence(self.order[0]) if self.order else list(self.prefix)
+
+
+def _read_prefix(
+    decoder: Decoder, a: Tensor, prefix: Sequence[int], steer: Steer | None
+) -> tuple[Scene, State, Tensor]:
+    """Everything up to the step that writes the first free word; also (B,) the words before it."""
+    scene, state = decoder.see(a)
+    previous = a.new_full((len(a),), START, dtype=torch.long)
+    for t, number in enumerate(prefix):
+        state = decoder.read(previous, scene, state, t, steer).state
+        previous = torch.full_like(previous, number)
+    return scene, state, previous
+
+
+@torch.inference_mode()
+def beam_search(
+    decoder: Decoder,
+    a: Tensor,
+    width: int,
+    longest: int = LONGEST,
+    prefix: Sequence[int] = (),
+    steer: Steer | None = None,
+    length_penalty: float = LENGTH_PENALTY,
+) -> list[Beams]:
+    """The most probable sentences, kept `width` at a time; all beams of all pictures in one batch.
+
+    Args:
+        decoder: in evaluation mode.
+        a: (B, L, D) annotation vectors.
+        width: K >= 1; 1 is greedy.
+        longest: words of a sentence at most, prefix included.
+        prefix: numbers of words that every sentence begins with.
+        steer: leads the attention; alpha has B * K rows, the K beams of a picture together, and B in the prefix.
+        length_penalty: beams are ordered by score / words ** length_penalty at the end.
+
+    Returns:
+        One search a picture.
+    """
+    count = len(a)
+    scene, state, previous = _read_prefix(decoder, a, prefix, steer)
+    index = torch.arange(count, device=a.device).repeat_interleave(width)
+    scene, state, previous = scene.rows(index), state.rows(index), previous[index]
+    # At first all beams of a picture are the same: only one of them counts.
+    scores = a.new_full((count, width), -torch.inf)
+    scores[:, 0] = 0.0
+    ended = scores == -torch.inf
+    first = torch.arange(count, device=a.device)[:, None] * width  # row of every picture's first beam
+    steps: list[tuple[Tensor, Tensor, Tensor]] = []
+    for t in range(len(prefix), longest):
+        reading = decoder.read(previous, scene, state, t, steer)
+        following = log_probabilities(decoder.write(reading.vector)).view(count, width, -1)  # (B, K, V)
+        free = torch.full_like(following[:1, :1], -torch.inf)
+        free[..., END] = 0.0
+        following = torch.where(ended[..., None], free, following)
+        size = following.shape[2]
+        scores, chosen = (scores[..., None] + following).flatten(1).topk(width, dim=1)  # (B, K)
+        parents, words = chosen // size, chosen % size
+        rows = (first + parents).flatten()
+        ended = ended.gather(1, parents) | (words == END) | (scores == -torch.inf)
+        state, previous = reading.state.rows(rows), words.flatten()
+        steps.append((words, parents, scores))
+        if ended.all():
+            break
+    return [_collect(steps, picture, tuple(prefix), length_penalty) for picture in range(count)]
+
+
+def _collect(
+    steps: list[tuple[Tensor, Tensor, Tensor]], picture: int, prefix: tuple[int, ...], length_penalty: float
+) -> Beams:
+    if not steps:  # the prefix is as long as a sentence may be
+        nothing = np.zeros((0, 0), dtype=np.int64)
+        return Beams(nothing, nothing, nothing.astype(np.float32), prefix, ())
+    words, parents, scores = (torch.stack([step[kind][picture] for step in steps]).cpu().numpy() for kind in range(3))
+    # One picture of a batch may be done long before the others.
+    done = (words == END).all(axis=1)
+    last = int(done.argmax()) if done.any() else len(words) - 1
+    words, parents, scores = words[: last + 1], parents[: last + 1], scores[: last + 1]
+    beams = Beams(words, parents, scores, prefix, ())
+    ranked = []
+    for beam in range(words.shape[1]):
+        if np.isfinite(scores[-1, beam]):
+            length = len(beams.sentence(beam)) + int(words[-1, beam] == END)
+            ranked.append((-float(scores[-1, beam]) / max(length, 1) ** length_penalty, beam))
+    return Beams(words, parents, scores, prefix, tuple(beam for _, beam in sorted(ranked)))
+
+
+@torch.inference_mode()
+def sample(
+    decoder: Decoder,
+    a: Tensor,
+    temperature: float = 1.0,
+    top_k: int = 0,
+    seed: int = 0,
+    longest: int = LONGEST,
+    prefix: Sequence[int] = (),
+    steer: Steer | None = None,
+) -> list[list[int]]:
+    """A sentence a picture, drawn word by word.
+
+    Args:
+        decoder, a, longest, prefix, steer: as for `beam_search`.
+        temperature: > 0 and finite; logits are divided by it.
+        top_k: draw from that many most probable words only, ties cut off; 0 for all.
+        seed: the same seed, the same sentences.
+
+    Raises:
+        ValueError: the temperature is not above zero, or infinite.
+    """
+    if not 0 < temperature < float("inf"):
+        raise ValueError(
+            f"The temperature must be finite and above zero, not {temperature:g}; greedy search is its limit."
+        )
+    generator = torch.Generator().manual_seed(seed)
+    scene, state, previous = _read_prefix(decoder, a, prefix, steer)
+    sentences = [list(prefix) for _ in range(len(a))]
+    ended = [False] * len(a)
+    for t in range(len(prefix), longest):
+        reading = decoder.read(previous, scene, state, t, steer)
+        following = log_probabilities(decoder.write(reading.vector)).cpu().double()  # (B, V)
+        if 0 < top_k < following.shape[1]:
+            values, numbers = following.topk(top_k, dim=1)
+            following = torch.full_like(following, -torch.inf).scatter(1, numbers, values)
+        # Less the largest first: a tiny temperature then leaves the best word at zero and not at minus infinity.
+        following = (following - following.amax(dim=1, keepdim=True)) / temperature
+        drawn = torch.multinomial(following.softmax(dim=1), 1, generator=generator).squeeze(1)  # (B,)
+        state, previous = reading.state, drawn.to(a.device)
+        for row, number in enumerate(drawn.tolist()):
+            ended[row] = ended[row] or number == END
+            if not ended[row]:
+                sentences[row].append(number)
+        if all(ended):
+            break
+    return sentences
+
+
+@dataclass(frozen=True, eq=False)
+class Led:
+    """What the decoder did while it was led through given sentences.
+
+    Attributes:
+        log_probabilities: (B, T, V), of every word at every step, given the words before.
+        alpha: (B, T, L), where it looked.
+        beta: (B, T), the gate on what it saw.
+        gates: of the LSTM at every step, (B, H) each.
+        cells: the LSTM's cell state after every step, (B, H) each.
+    """
+
+    log_probabilities: Tensor
+    alpha: Tensor
+    beta: Tensor
+    gates: list[Gates]
+    cells: list[Tensor]
+
+
+@torch.inference_mode()
+def lead(decoder: Decoder, a: Tensor, words: Tensor, steer: Steer | None = None) -> Led:
+    """Force the decoder through sentences.
+
+    Args:
+        decoder: in evaluation mode.
+        a: (B, L, D) annotation vectors.
+        words: (B, T) numbers of the words to write; the first step reads the start mark, the last one writes the
+            last of these.
+        steer: leads the attention; alpha has B rows.
+    """
+    scene, state = decoder.see(a)
+    read = torch.cat([torch.full_like(words[:, :1], START), words[:, :-1]], dim=1)
+    vectors, alphas, betas, gates, cells = [], [], [], [], []
+    for t in range(words.shape[1]):
+        reading = decoder.read(read[:, t], scene, state, t, steer)
+        gates.append(decoder.gates(reading.x, state))
+        state = reading.state
+        vectors.append(reading.vector)
+        alphas.append(reading.alpha)
+        betas.append(reading.beta)
+        cells.append(state.c)
+    spoken = log_probabilities(decoder.write(torch.stack(vectors, dim=1)))
+    return Led(spoken, torch.stack(alphas, dim=1), torch.stack(betas, dim=1), gates, cells)
