@@ -25,12 +25,13 @@ from torchcam.methods import GradCAM, ScoreCAM
 from benchmarks.isolation import call_in_fresh_process
 from benchmarks.results import Row
 from benchmarks.timing import compare, seconds_of
+from explorer.datasets import DatasetMissing
 from explorer.images import open_image
 from explorer.saliency import FAST, METHODS, agreement, explain
 from explorer.saliency.fast_mode import Likeness
 from explorer.saliency.lean import halves_are_fast
 from explorer.samples import read_sample
-from explorer.training.datasets import DatasetMissing, load_split
+from explorer.training.datasets import load_split
 from explorer.zoo import VisionModel, load_model, random_model
 from explorer.zoo.download import is_cached
 

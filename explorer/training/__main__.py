@@ -12,7 +12,8 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from explorer.training.datasets import DatasetMissing, LabelledImages, load_split
+from explorer.datasets import DatasetMissing
+from explorer.training.datasets import LabelledImages, load_split
 from explorer.training.recipes import RECIPES, Recipe, accuracy, fit
 
 MODELS = Path(__file__).parents[2] / "models"

@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from explorer.captioning.vocabulary import split_words
-from explorer.training.datasets import locate
+from explorer.datasets import locate
 
 
 @dataclass(frozen=True)

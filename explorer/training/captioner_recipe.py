@@ -24,11 +24,12 @@ from explorer.captioning.embeddings import count_vectors
 from explorer.captioning.encoder import Encoder
 from explorer.captioning.loading import MODELS, open_folder
 from explorer.captioning.vocabulary import Vocabulary, build_vocabulary
+from explorer.datasets import DatasetMissing, cache_folder
 from explorer.training import captioner
 from explorer.training.caption_data import CaptionedImages, load_captions
 from explorer.training.caption_scores import describe_seen, measure, measure_control, score
 from explorer.training.captioner import Log
-from explorer.training.datasets import DatasetMissing, cache_folder, load_split
+from explorer.training.datasets import load_split
 from explorer.training.distil_encoder import Teacher, distil
 from explorer.training.recipes import IMAGENET_MEAN, IMAGENET_STD
 from explorer.zoo import Preprocessing, load_model

@@ -1,20 +1,13 @@
 """Labelled image folders as tensors in memory. The folders themselves are never part of the project."""
 
-import os
-import tarfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
-ARCHIVES = {
-    "cifar10": "cifar10.tar.xz",
-    "imagenette": "imagenette128.tar.xz",
-    "flickr8k": "flickr8k160.tar.xz",
-}
+from explorer.datasets import locate
 
 IMAGENETTE_CLASSES = {
     "n01440764": "tench",
@@ -30,10 +23,6 @@ IMAGENETTE_CLASSES = {
 }
 
 
-class DatasetMissing(RuntimeError):
-    """The data set is not on this machine; the message says where it is looked for."""
-
-
 @dataclass(frozen=True)
 class LabelledImages:
     """Pictures of one size and their classes.
@@ -47,34 +36,6 @@ class LabelledImages:
     images: Tensor
     labels: Tensor
     classes: tuple[str, ...]
-
-
-def cache_folder() -> Path:
-    """Where data sets are unpacked and stages of a training wait: `EXPLORER_CACHE`, or `~/.cache/cnn-explorer`."""
-    return Path(os.environ.get("EXPLORER_CACHE", "~/.cache/cnn-explorer")).expanduser()
-
-
-def locate(name: str) -> Path:
-    """The folder of a data set under `EXPLORER_DATA`, unpacked into the cache on first use.
-
-    Raises:
-        DatasetMissing: `EXPLORER_DATA` is not set or does not hold the archive.
-    """
-    root = os.environ.get("EXPLORER_DATA")
-    if not root:
-        raise DatasetMissing(f"Set EXPLORER_DATA to the folder that holds {ARCHIVES[name]}.")
-    archive = Path(root) / ARCHIVES[name]
-    if not archive.is_file():
-        raise DatasetMissing(f"EXPLORER_DATA holds no {ARCHIVES[name]}.")
-    cache = cache_folder()
-    target = cache / name
-    if not target.is_dir():
-        cache.mkdir(parents=True, exist_ok=True)
-        staging = cache / f"{name}.unpacking-{os.getpid()}"
-        with tarfile.open(archive) as tar:
-            tar.extractall(staging, filter="data")
-        staging.rename(target)  # so that a half-unpacked folder is never taken for a whole one
-    return target
 
 
 def load_split(name: str, split: str) -> LabelledImages:

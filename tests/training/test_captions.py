@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from explorer.captioning import Decoder, Encoder, Vocabulary
 from explorer.captioning.vocabulary import END, MARKS, PAD, START
+from explorer.datasets import DatasetMissing
 from explorer.training import captioner
 from explorer.training.caption_data import CaptionedImages, load_captions
 from explorer.training.caption_scores import measure_control, score
-from explorer.training.datasets import DatasetMissing
 from tests.captioning.making import WORDS, toy_captioner
 
 VOCABULARY = Vocabulary((*MARKS, *WORDS))

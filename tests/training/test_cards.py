@@ -9,8 +9,9 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 
+from explorer.datasets import locate
 from explorer.training.__main__ import SOURCES
-from explorer.training.datasets import IMAGENETTE_CLASSES, locate
+from explorer.training.datasets import IMAGENETTE_CLASSES
 from explorer.training.recipes import IMAGENETTE_IN_IMAGENET, RECIPES
 from explorer.zoo import list_shipped, load_model, read_card
 from explorer.zoo.catalogue import MODELS

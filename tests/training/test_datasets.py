@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.training.datasets import ARCHIVES, IMAGENETTE_CLASSES, DatasetMissing, load_split, locate
+from explorer.datasets import ARCHIVES, DatasetMissing, locate
+from explorer.training.datasets import IMAGENETTE_CLASSES, load_split
 
 
 def pack(tmp_path: Path, name: str, folders: dict[str, list[int]]) -> None:

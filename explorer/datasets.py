@@ -1,0 +1,54 @@
+"""Data sets beside the project, never in it: found under `EXPLORER_DATA`, unpacked into a cache on first use."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from pathlib import Path
+
+ARCHIVES = {
+    "cifar10": "cifar10.tar.xz",
+    "imagenette": "imagenette128.tar.xz",
+    "flickr8k": "flickr8k160.tar.xz",
+}
+
+
+class DatasetMissing(RuntimeError):
+    """The data set is not on this machine; the message says where it is looked for."""
+
+
+def cache_folder() -> Path:
+    """Where data sets are unpacked and stages of a training wait: `EXPLORER_CACHE`, or `~/.cache/cnn-explorer`."""
+    return Path(os.environ.get("EXPLORER_CACHE", "~/.cache/cnn-explorer")).expanduser()
+
+
+def has_dataset(name: str) -> bool:
+    """Whether `locate` would find it."""
+    root = os.environ.get("EXPLORER_DATA")
+    return bool(root) and (Path(str(root)) / ARCHIVES[name]).is_file()
+
+
+def locate(name: str) -> Path:
+    """The folder of a data set, unpacked on first use.
+
+    Args:
+        name: one of `ARCHIVES`.
+
+    Raises:
+        DatasetMissing: `EXPLORER_DATA` is not set or does not hold the archive.
+        KeyError: no such data set.
+    """
+    root = os.environ.get("EXPLORER_DATA")
+    if not root:
+        raise DatasetMissing(f"Set EXPLORER_DATA to the folder that holds {ARCHIVES[name]}.")
+    archive = Path(root) / ARCHIVES[name]
+    if not archive.is_file():
+        raise DatasetMissing(f"EXPLORER_DATA holds no {ARCHIVES[name]}.")
+    target = cache_folder() / name
+    if not target.is_dir():
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        staging = cache_folder() / f"{name}.unpacking-{os.getpid()}"
+        with tarfile.open(archive) as tar:
+            tar.extractall(staging, filter="data")
+        staging.rename(target)  # so that a half-unpacked folder is never taken for a whole one
+    return target
