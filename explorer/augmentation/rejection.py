@@ -1,0 +1,5 @@
+"""What the room says when it cannot do what it was asked."""
+
+
+class PipelineRejected(ValueError):
+    """A pipeline, a step or a mixture that cannot be; the message is one sentence for the person."""
