@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+
+STILL = 0.1
+"""Mean of `Caption.moves` below which the attention is called still: from word to word more than nine tenths of it
+stay where they were, and neighbouring maps look the same to the eye."""
 
 
 class Alternative(NamedTuple):
@@ -61,7 +67,7 @@ class Caption:
     @property
     def entropy(self) -> np.ndarray:
         """(T,) bits of each attention map: 0 for a single cell, log2(h * w) where all cells count the same."""
-        flat = self.attention.reshape(len(self.words), -1).astype(np.float64)
+        flat = self._flat.astype(np.float64)
         return -(flat * np.log2(np.maximum(flat, 1e-30))).sum(axis=1)
 
     @property
@@ -70,5 +76,51 @@ class Caption:
 
         Total variation distance: half the sum of absolute differences.
         """
-        flat = self.attention.reshape(len(self.words), -1)
+        flat = self._flat
         return np.concatenate([[np.nan], np.abs(np.diff(flat, axis=0)).sum(axis=1) / 2])[: len(self.words)]
+
+    @property
+    def _flat(self) -> np.ndarray:
+        """(T, h * w) the attention; T may be 0, which leaves no room for a -1."""
+        return self.attention.reshape(len(self.words), math.prod(self.attention.shape[1:]))
+
+    @property
+    def mean_move(self) -> float:
+        """Mean of the moves between words; NaN where there are fewer than two words."""
+        moves = self.moves[1:]
+        return float(moves.mean()) if len(moves) else math.nan
+
+    @property
+    def still(self) -> bool:
+        """Whether the attention hardly changes from word to word, so that it says little about any single one."""
+        return self.mean_move < STILL
+
+    def to_json(self) -> str:
+        """All of it as JSON; null where there is no number. Attention is a list of rows for each word."""
+        words = [
+            {
+                "word": word,
+                "probability": _finite(self.probabilities[t]),
+                "alternatives": [each._asdict() for each in self.alternatives[t]],
+                "gate": _finite(self.gates[t]),
+                "entropy_bits": _finite(self.entropy[t]),
+                "moved": _finite(self.moves[t]),
+                "attention": self.attention[t].astype(float).tolist(),
+            }
+            for t, word in enumerate(self.words)
+        ]
+        return json.dumps(
+            {
+                "caption": self.text,
+                "log_probability": self.log_probability,
+                "end_probability": _finite(np.exp(self.end)),
+                "unknown": list(self.unknown),
+                "words": words,
+            },
+            ensure_ascii=False,
+        )
+
+
+def _finite(value: float) -> float | None:
+    """A number as JSON can say it."""
+    return float(value) if math.isfinite(value) else None

@@ -4,6 +4,18 @@ Takes NumPy arrays and gives bytes and figures. It knows no network and no page:
 """
 
 from explorer.rendering.activation import activation_curve
+from explorer.rendering.augmentation_figures import (
+    average_bars,
+    channel_histograms_chart,
+    draw_bars,
+    fit_picture,
+    layer_numbers,
+    picture_sheet,
+    sweep_curves,
+    training_curves,
+    two_histograms,
+)
+from explorer.rendering.beam_tree import BeamNode, beam_tree, beam_tree_picture, grow_tree
 from explorer.rendering.colours import (
     ACCENT,
     AMBER,
@@ -16,6 +28,7 @@ from explorer.rendering.colours import (
     UNDEFINED,
 )
 from explorer.rendering.curves import curves
+from explorer.rendering.decoder_figures import draw_words, unit_heatmap, word_lines, word_map
 from explorer.rendering.enlarging import colour_map, contact_sheet, enlarge, mark_cells
 from explorer.rendering.figures import (
     CHART_CONFIG,
@@ -25,12 +38,14 @@ from explorer.rendering.figures import (
     histogram,
     probability_bars,
 )
+from explorer.rendering.film_strip import film_strip, spotlight
 from explorer.rendering.gates import gate_rows
 from explorer.rendering.kernels import colour_kernels, connection_picture, dot_side, kernel_numbers, weight_matrix
 from explorer.rendering.mosaic import SHEET_ASPECT, Mosaic, mosaic
 from explorer.rendering.overlay import decode_png, draw_box, encode_png, magnify_map, overlay_map
 from explorer.rendering.overview import Box, Sprite, Thumbnails, overview_sprite
 from explorer.rendering.scaling import Scale, average_blocks, find_ranges
+from explorer.rendering.surprise import surprise_bars
 
 __all__ = [
     "ACCENT",
@@ -44,6 +59,7 @@ __all__ = [
     "SHEET_ASPECT",
     "TRAINABLE",
     "UNDEFINED",
+    "BeamNode",
     "Box",
     "Mosaic",
     "Scale",
@@ -51,7 +67,11 @@ __all__ = [
     "Thumbnails",
     "activation_curve",
     "agreement_matrix",
+    "average_bars",
     "average_blocks",
+    "beam_tree",
+    "beam_tree_picture",
+    "channel_histograms_chart",
     "channel_means",
     "colour_kernels",
     "colour_map",
@@ -60,19 +80,34 @@ __all__ = [
     "curves",
     "decode_png",
     "dot_side",
+    "draw_bars",
     "draw_box",
+    "draw_words",
     "encode_png",
     "enlarge",
+    "film_strip",
     "find_ranges",
+    "fit_picture",
     "format_percent",
     "gate_rows",
+    "grow_tree",
     "histogram",
     "kernel_numbers",
+    "layer_numbers",
     "magnify_map",
     "mark_cells",
     "mosaic",
     "overlay_map",
     "overview_sprite",
+    "picture_sheet",
     "probability_bars",
+    "spotlight",
+    "surprise_bars",
+    "sweep_curves",
+    "training_curves",
+    "two_histograms",
+    "unit_heatmap",
     "weight_matrix",
+    "word_lines",
+    "word_map",
 ]

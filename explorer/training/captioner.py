@@ -16,8 +16,8 @@ from torch.nn import functional as F
 from explorer.captioning.decoder import Decoder
 from explorer.captioning.encoder import Encoder, annotation_vectors
 from explorer.captioning.vocabulary import END, PAD, START, Vocabulary
-from explorer.training import augment
 from explorer.training.caption_data import CaptionedImages
+from explorer.training.distil_encoder import BOTTLENECK, Teacher, draw_lesson, lesson_losses
 from explorer.training.objectives import normalise
 
 Log = Callable[[str], None]
@@ -137,68 +137,77 @@ def train_decoder(
 def train_together(
     encoder: Encoder,
     decoder: Decoder,
-    data: CaptionedImages,
+    teacher: Teacher,
     sentences: Tensor,
-    photos: Tensor,
-    mean: Sequence[float],
-    std: Sequence[float],
+    size: int,
     epochs: int,
     learning_rates: tuple[float, float],
     batch_size: int,
     smoothing: float,
     doubly: float,
+    lesson: float,
     seed: int,
     log: Log,
     check: Callable[[], dict[str, float]] = dict,
 ) -> None:
-    """Train encoder and decoder in place, end to end; the encoder's batch statistics stay as they are.
+    """Train encoder and decoder in place, end to end, on the captions and on what the encoder's teacher sees.
+
+    The encoder's batch statistics stay as they are. Six thousand photos are few for millions of weights: the
+    teacher keeps the encoder from learning the photos by heart.
 
     Args:
         encoder, decoder: what is trained.
-        data: the photos.
-        sentences, photos: from `encode_captions`, in the order of the photos, the same number of each.
-        mean, std: of the pixels.
+        teacher: with the photos and its views of them, which should be almost whole: captions are of all of it.
+        sentences: from `encode_captions`, in the order of the photos, the same number of each.
+        size: pixels of the encoder's input.
         epochs: passes over the photos, all sentences of a photo in one step.
         learning_rates: the first of the encoder and of the decoder; both fall to zero along a cosine (AdamW).
         batch_size: photos a step.
-        smoothing, doubly, seed, log, check: as for `train_decoder`.
+        smoothing, doubly: as for `captioning_loss`.
+        lesson: weight of the teacher's losses.
+        seed, log, check: as for `train_decoder`.
     """
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
-    each = len(sentences) // len(data.images)
+    each = len(sentences) // len(teacher.images)
+    head = nn.Conv2d(encoder.annotation, BOTTLENECK, 1)
+    encoder.requires_grad_(True).to(memory_format=torch.channels_last).eval()
     groups: list[dict[str, Any]] = [
         {"params": list(encoder.parameters()), "lr": learning_rates[0]},
         {"params": [p for p in decoder.parameters() if p.requires_grad], "lr": learning_rates[1]},
+        {"params": list(head.parameters()), "lr": 5 * learning_rates[1]},  # it starts from nothing
     ]
-    optimiser = torch.optim.AdamW(groups, weight_decay=1e-4)
-    steps = len(data.images) // batch_size
+    everything = [p for group in groups for p in group["params"]]
+    optimiser = torch.optim.AdamW(groups, weight_decay=1e-2)
+    steps = len(teacher.images) // batch_size
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps * epochs)
-    encoder.requires_grad_(True).to(memory_format=torch.channels_last).eval()
     started = time.perf_counter()
     for epoch in range(1, epochs + 1):
         decoder.train()
-        total = 0.0
-        for indices in torch.randperm(len(data.images), generator=generator)[: steps * batch_size].split(batch_size):
-            images = data.images[indices].float() / 255
-            crops = augment.random_crops(len(indices), (0.8, 1.0), generator)
-            images = augment.crop(images, crops, images.shape[-1])
-            images = augment.colour(augment.flip(images, generator), 0.2, generator)
+        totals = torch.zeros(2)
+        order = torch.randperm(len(teacher.images), generator=generator)
+        for indices in order[: steps * batch_size].split(batch_size):
+            images, wanted = draw_lesson(teacher, indices, size, generator)
             rows = (indices[:, None] * each + torch.arange(each)).flatten()
             words = sentences[rows]
             words = words[:, : int((words != PAD).sum(dim=1).max())]
             with torch.autocast("cpu", torch.bfloat16):
-                a = annotation_vectors(encoder(normalise(images, tuple(mean), tuple(std)))).float()
+                maps = encoder(images)
+                learned = head(maps)
+                a = annotation_vectors(maps).float()
                 logits, alpha = decoder(a.repeat_interleave(each, dim=0), words[:, :-1])
-            loss = captioning_loss(logits, alpha.float(), words[:, 1:], smoothing, doubly)
+            spoken = captioning_loss(logits, alpha.float(), words[:, 1:], smoothing, doubly)
+            taught = sum(lesson_losses(teacher, learned, wanted), torch.zeros(()))
             optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_([p for group in groups for p in group["params"]], 5.0)
+            (spoken + lesson * taught).backward()
+            nn.utils.clip_grad_norm_(everything, 5.0)
             optimiser.step()
             schedule.step()
-            total += loss.item()
+            totals += torch.stack([spoken, taught]).detach()
         decoder.eval()
+        captions, lessons = (round(total, 4) for total in (totals / steps).tolist())
         seconds = round(time.perf_counter() - started)
-        log(json.dumps({"epoch": epoch, "loss": round(total / steps, 4), "seconds": seconds, **check()}))
+        log(json.dumps({"epoch": epoch, "loss": captions, "lesson": lessons, "seconds": seconds, **check()}))
     encoder.to(memory_format=torch.contiguous_format).requires_grad_(False)
 
 

@@ -23,14 +23,14 @@ from explorer.captioning.decoder import Decoder
 from explorer.captioning.embeddings import count_vectors
 from explorer.captioning.encoder import Encoder
 from explorer.captioning.loading import MODELS, open_folder
-from explorer.captioning.vocabulary import Vocabulary, build_vocabulary
+from explorer.captioning.vocabulary import MARKS, Vocabulary, build_vocabulary
 from explorer.datasets import DatasetMissing, cache_folder
 from explorer.training import captioner
 from explorer.training.caption_data import CaptionedImages, load_captions
 from explorer.training.caption_scores import describe_seen, measure, measure_control, score
 from explorer.training.captioner import Log
 from explorer.training.datasets import load_split
-from explorer.training.distil_encoder import Teacher, distil
+from explorer.training.distil_encoder import ask_mobilenet, distil
 from explorer.training.recipes import IMAGENET_MEAN, IMAGENET_STD
 from explorer.zoo import Preprocessing, load_model
 
@@ -43,7 +43,7 @@ LEAST = 5  # times that a word must occur among the training captions to be in t
 LONGEST = 22  # words of a training caption; 0.8 % are longer and are cut
 SMOOTHING, DOUBLY = 0.1, 0.5
 DISTIL_SIZES = [(128, 14), (SIZE, 3)]  # pixels, epochs
-DECODER_EPOCHS, TOGETHER_EPOCHS = 8, 4
+DECODER_EPOCHS, TOGETHER_EPOCHS = 8, 6
 
 
 def stage_path(stage: str) -> Path:
@@ -84,7 +84,7 @@ def make_encoder(photos: Tensor, log: Log) -> Encoder:
         return encoder.eval()
     started = time.perf_counter()
     others = load_split("imagenette", "train").images
-    teacher = Teacher(
+    teacher = ask_mobilenet(
         torch.cat([photos, enlarge(others, photos.shape[-1])]), views=3, scale=(0.35, 1.0), seed=0, log=log
     )
     distil(
@@ -147,7 +147,7 @@ def make_decoder(
         doubly=DOUBLY,
         seed=0,
         log=log,
-        check=checker(encoder, decoder, vocabulary, dev),
+        check=checker(encoder, decoder, vocabulary, dev, see(dev.images)),
     )
     captioner.save(path, None, decoder)
     remember_seconds(stage, started)
@@ -155,9 +155,15 @@ def make_decoder(
 
 
 def frozen_vectors(train: CaptionedImages, vocabulary: Vocabulary) -> Tensor:
-    """(V, E) vectors counted from the training captions, of the length that learned ones start with."""
+    """(V, E) vectors counted from the training captions, of the length that learned ones start with.
+
+    The marks occur in no caption. They get random vectors: where a sentence ends must have a vector to be told by.
+    """
     sentences = [words for each in train.captions for words in each]
-    return torch.from_numpy(count_vectors(sentences, vocabulary, DECODER["embedding"], window=4))
+    vectors = torch.from_numpy(count_vectors(sentences, vocabulary, DECODER["embedding"], window=4))
+    generator = torch.Generator().manual_seed(0)
+    marks = torch.randn(len(MARKS), vectors.shape[1], generator=generator) * vectors.shape[1] ** -0.5
+    return torch.cat([marks, vectors[len(MARKS) :]])
 
 
 def assemble(encoder: Encoder, decoder: Decoder, vocabulary: Vocabulary) -> Captioner:
@@ -167,14 +173,20 @@ def assemble(encoder: Encoder, decoder: Decoder, vocabulary: Vocabulary) -> Capt
 
 
 def checker(
-    encoder: Encoder, decoder: Decoder, vocabulary: Vocabulary, dev: CaptionedImages
+    encoder: Encoder, decoder: Decoder, vocabulary: Vocabulary, dev: CaptionedImages, seen: Tensor | None = None
 ) -> Callable[[], dict[str, float]]:
-    """Greedy BLEU-4 and CIDEr on the development photos, for the log; nothing is chosen by it."""
+    """Greedy BLEU-4 and CIDEr on the development photos, for the log; nothing is chosen by it.
+
+    Args:
+        encoder, decoder, vocabulary: which may be in training.
+        dev: the photos.
+        seen: what the encoder sees of them, where it does not change.
+    """
 
     def check() -> dict[str, float]:
         whole = assemble(encoder, decoder, vocabulary)
-        seen = captioner.see_all(encoder, dev.images, IMAGENET_MEAN, IMAGENET_STD)
-        figures = score(describe_seen(whole, seen, 1), dev.captions)
+        looked = captioner.see_all(encoder, dev.images, IMAGENET_MEAN, IMAGENET_STD) if seen is None else seen
+        figures = score(describe_seen(whole, looked, 1), dev.captions)
         return {"dev_bleu4": figures["bleu4"], "dev_cider": figures["cider"]}
 
     return check
@@ -189,20 +201,19 @@ def make_together(
         captioner.load(path, encoder, decoder)
         return
     started = time.perf_counter()
-    sentences, photos = captioner.encode_captions(train, vocabulary, LONGEST)
+    sentences, _ = captioner.encode_captions(train, vocabulary, LONGEST)
     captioner.train_together(
         encoder,
         decoder,
-        train,
+        ask_mobilenet(train.images, views=3, scale=(0.7, 1.0), seed=1, log=log),
         sentences,
-        photos,
-        IMAGENET_MEAN,
-        IMAGENET_STD,
+        SIZE,
         epochs=TOGETHER_EPOCHS,
-        learning_rates=(2e-4, 4e-4),
+        learning_rates=(5e-4, 5e-4),
         batch_size=24,
         smoothing=SMOOTHING,
         doubly=DOUBLY,
+        lesson=0.5,
         seed=0,
         log=log,
         check=checker(encoder, decoder, vocabulary, dev),
@@ -290,7 +301,7 @@ def describe(folder: Path, encoder: Encoder, decoder: Decoder, words: int) -> di
         },
         "note": "After Xu et al. 2015. The encoder begins as photo-net with one more stage and learns, without labels, "
         "what a MobileNetV2 with ImageNet weights sees in every cell of random crops; the decoder is trained on what "
-        "the encoder sees; then both are trained together.",
+        "the encoder sees; then both are trained together, still with that teacher.",
         "training": {
             "command": "python -m explorer.training.captioner_recipe",
             "stages": {

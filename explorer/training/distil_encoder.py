@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -20,43 +22,63 @@ BOTTLENECK = 320  # channels of MobileNetV2's last block; all it knows goes thro
 TEACHER_SIZE, TEACHER_GRID = 192, 6
 
 
+@dataclass(frozen=True, eq=False)
 class Teacher:
-    """What MobileNetV2 sees in fixed random crops of photos.
+    """What a network saw in fixed crops of photos, and its last layers.
 
-    Its last block gives 320 channels that have no ReLU; one 1x1 convolution, an average and one linear
+    MobileNetV2's last block gives 320 channels that have no ReLU; one 1x1 convolution, an average and one linear
     layer make its opinion of them. So the student is asked for those channels in every cell, and what it
     answers is put through the teacher's own last layers to ask for the same opinion, too.
+
+    Attributes:
+        images: (N, 3, H, W) uint8.
+        crops: (V, N, 4), for `augment.crop`.
+        maps: (V, N, 320, 6, 6) fp16, what it saw in them.
+        expand, classify: its last layers.
+    """
+
+    images: Tensor
+    crops: Tensor
+    maps: Tensor
+    expand: nn.Module
+    classify: nn.Module
+
+    @cached_property
+    def spread(self) -> Tensor:
+        """(320, 1, 1), the standard deviation of every channel over some of the photos."""
+        some = self.maps[0, :: max(1, len(self.images) // 2000)].float()
+        return some.std(dim=(0, 2, 3))[:, None, None]
+
+    def opinion(self, maps: Tensor) -> Tensor:
+        """Logits of ImageNet's 1,000 classes, from bottleneck maps (B, 320, h, w)."""
+        return self.classify(self.expand(maps).mean(dim=(2, 3)))
+
+
+def ask_mobilenet(
+    images: Tensor, views: int, scale: tuple[float, float], seed: int, log: Callable[[str], None] = print
+) -> Teacher:
+    """Show random crops of photos to a MobileNetV2 with ImageNet weights.
 
     Args:
         images: (N, 3, H, W) uint8.
         views: crops a photo.
         scale: least and most of a photo's area in a crop.
+        seed: of the crops.
+        log: receives a JSON line a view.
     """
-
-    def __init__(
-        self, images: Tensor, views: int, scale: tuple[float, float], seed: int, log: Callable[[str], None] = print
-    ) -> None:
-        network = models.mobilenet_v2(weights="IMAGENET1K_V2").eval().requires_grad_(False)
-        self.images = images
-        self.blocks = network.features[:18].to(memory_format=torch.channels_last)
-        self.expand, self.classify = network.features[18], network.classifier[1]
-        generator = torch.Generator().manual_seed(seed)
-        self.crops = torch.stack([augment.random_crops(len(images), scale, generator) for _ in range(views)])
-        shape = (views, len(images), BOTTLENECK, TEACHER_GRID, TEACHER_GRID)
-        self.maps = torch.empty(shape, dtype=torch.float16)
-        started = time.perf_counter()
-        for view in range(views):
-            for indices in torch.arange(len(images)).split(64):
-                with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-                    crops = augment.crop(images[indices].float() / 255, self.crops[view, indices], TEACHER_SIZE)
-                    self.maps[view, indices] = self.blocks(normalise(crops, IMAGENET_MEAN, IMAGENET_STD)).half()
-            log(json.dumps({"teacher": view + 1, "of": views, "seconds": round(time.perf_counter() - started)}))
-        some = self.maps[0, :: max(1, len(images) // 2000)].float()
-        self.spread = some.std(dim=(0, 2, 3))[:, None, None]  # (320, 1, 1)
-
-    def opinion(self, maps: Tensor) -> Tensor:
-        """Logits of ImageNet's 1,000 classes, from bottleneck maps (B, 320, h, w)."""
-        return self.classify(self.expand(maps).mean(dim=(2, 3)))
+    network = models.mobilenet_v2(weights="IMAGENET1K_V2").eval().requires_grad_(False)
+    blocks = network.features[:18].to(memory_format=torch.channels_last)
+    generator = torch.Generator().manual_seed(seed)
+    crops = torch.stack([augment.random_crops(len(images), scale, generator) for _ in range(views)])
+    maps = torch.empty((views, len(images), BOTTLENECK, TEACHER_GRID, TEACHER_GRID), dtype=torch.float16)
+    started = time.perf_counter()
+    for view in range(views):
+        for indices in torch.arange(len(images)).split(64):
+            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+                cut = augment.crop(images[indices].float() / 255, crops[view, indices], TEACHER_SIZE)
+                maps[view, indices] = blocks(normalise(cut, IMAGENET_MEAN, IMAGENET_STD)).half()
+        log(json.dumps({"teacher": view + 1, "of": views, "seconds": round(time.perf_counter() - started)}))
+    return Teacher(images, crops, maps, network.features[18], network.classifier[1])
 
 
 def distil(
@@ -106,7 +128,10 @@ def distil(
             order = order[torch.randperm(len(order), generator=generator)]
             totals = torch.zeros(2)
             for indices in order[: steps * batch_size].split(batch_size):
-                losses = _losses(encoder, head, teacher, indices, size, generator)
+                images, wanted = draw_lesson(teacher, indices, size, generator)
+                with torch.autocast("cpu", torch.bfloat16):
+                    maps = head(encoder(images))
+                losses = lesson_losses(teacher, maps, wanted)
                 optimiser.zero_grad()
                 (losses[0] + losses[1]).backward()
                 optimiser.step()
@@ -120,18 +145,28 @@ def distil(
     encoder.to(memory_format=torch.contiguous_format).eval()
 
 
-def _losses(
-    encoder: Encoder, head: nn.Module, teacher: Teacher, indices: Tensor, size: int, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """Squared error of the cells in units of each channel's spread, and divergence of the opinions."""
+def draw_lesson(teacher: Teacher, indices: Tensor, size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """One of the teacher's crops of each photo, mirrored and recoloured at random, and what the teacher saw in it.
+
+    Returns:
+        (B, 3, size, size) normalised, and bottleneck maps (B, 320, 6, 6).
+    """
     view = torch.randint(0, len(teacher.crops), (len(indices),), generator=generator)
     images = augment.crop(teacher.images[indices].float() / 255, teacher.crops[view, indices], size)
-    wanted = teacher.maps[view, indices].float()  # (B, 320, 6, 6)
+    wanted = teacher.maps[view, indices].float()
     if torch.rand((), generator=generator) < 0.5:
         images, wanted = images.flip(-1), wanted.flip(-1)
-    images = normalise(augment.colour(images, 0.2, generator), IMAGENET_MEAN, IMAGENET_STD)
-    with torch.autocast("cpu", torch.bfloat16):
-        maps = head(encoder(images))
+    return normalise(augment.colour(images, 0.2, generator), IMAGENET_MEAN, IMAGENET_STD), wanted
+
+
+def lesson_losses(teacher: Teacher, maps: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
+    """Squared error of the cells in units of each channel's spread, and divergence of the opinions.
+
+    Args:
+        teacher: who knows.
+        maps: (B, 320, h, w), the student's answer, of any resolution.
+        wanted: (B, 320, 6, 6).
+    """
     got = F.interpolate(maps.float(), wanted.shape[2:], mode="bilinear", antialias=True)
     cells = ((got - wanted) / teacher.spread).square().mean()
     with torch.autocast("cpu", torch.bfloat16):

@@ -1,5 +1,6 @@
 """The captioner's recipe: losses, batches and metrics against what they are by definition."""
 
+import json
 import math
 from collections import Counter
 
@@ -7,13 +8,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 from explorer.captioning import Decoder, Encoder, Vocabulary
 from explorer.captioning.vocabulary import END, MARKS, PAD, START
 from explorer.datasets import DatasetMissing
-from explorer.training import captioner
+from explorer.training import augment, captioner
 from explorer.training.caption_data import CaptionedImages, load_captions
 from explorer.training.caption_scores import measure_control, score
+from explorer.training.distil_encoder import BOTTLENECK, Teacher, distil, lesson_losses
 from tests.captioning.making import WORDS, toy_captioner
 
 VOCABULARY = Vocabulary((*MARKS, *WORDS))
@@ -72,22 +75,50 @@ def test_a_decoder_learns_two_sentences_apart() -> None:
     assert VOCABULARY.decode(logits[:, 1].argmax(-1).tolist()) == ["dog", "cat"]
 
 
+def toy_teacher(images: torch.Tensor) -> Teacher:
+    """Has seen two crops of every picture, and knows nothing."""
+    generator = torch.Generator().manual_seed(0)
+    crops = torch.stack([augment.random_crops(len(images), (0.7, 1.0), generator) for _ in range(2)])
+    maps = torch.randn(2, len(images), BOTTLENECK, 6, 6, generator=generator).half()
+    return Teacher(images, crops, maps, nn.Conv2d(BOTTLENECK, 16, 1), nn.Linear(16, 10))
+
+
 def test_both_parts_are_trained_together_and_batch_statistics_stay() -> None:
     torch.manual_seed(0)
     data = toy_data(8)
     encoder = Encoder((4, 4), (2, 2), (4, 8), (1, 1), 8).eval()
     decoder = Decoder(len(VOCABULARY), 8, embedding=8, hidden=8, attention=4)
     before = {key: value.clone() for key, value in encoder.state_dict().items()}
-    rows, photos = captioner.encode_captions(data, VOCABULARY, longest=6)
+    rows, _ = captioner.encode_captions(data, VOCABULARY, longest=6)
     lines: list[str] = []
-    mean, std = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
     captioner.train_together(
-        encoder, decoder, data, rows, photos, mean, std, 1, (1e-3, 1e-3), 4, 0.1, 0.5, 0, lines.append
+        encoder, decoder, toy_teacher(data.images), rows, 32, 1, (1e-3, 1e-3), 4, 0.1, 0.5, 0.5, 0, lines.append
     )
     after = encoder.state_dict()
     assert any(not torch.equal(after[key], before[key]) for key in before if key.endswith("conv1.weight"))
     assert all(torch.equal(after[key], before[key]) for key in before if "running" in key)
     assert not any(p.requires_grad for p in encoder.parameters())
+    assert math.isfinite(json.loads(lines[0])["lesson"])
+
+
+def test_a_student_that_answers_what_the_teacher_saw_has_nothing_to_learn() -> None:
+    teacher = toy_teacher(toy_data(4).images)
+    wanted = teacher.maps[0].float()
+    cells, opinion = lesson_losses(teacher, wanted, wanted)
+    assert cells.item() == pytest.approx(0, abs=1e-6)
+    assert opinion.item() == pytest.approx(0, abs=1e-3)
+    assert lesson_losses(teacher, -wanted, wanted)[0].item() == pytest.approx(4, rel=0.1)  # (2 s)^2 in units of s^2
+
+
+def test_the_encoder_learns_what_the_teacher_saw() -> None:
+    torch.manual_seed(0)
+    teacher = toy_teacher(toy_data(16).images)
+    encoder = Encoder((4, 4), (2, 2), (4, 8), (1, 1), 8)
+    lines: list[str] = []
+    distil(encoder, teacher, [(32, 6)], focus=12, learning_rate=1e-2, batch_size=6, seed=0, log=lines.append)
+    cells = [json.loads(line)["cells"] for line in lines]
+    assert len(cells) == 6
+    assert cells[-1] < cells[0]
 
 
 def bleu4_by_hand(candidates: list[list[str]], references: list[list[list[str]]]) -> float:

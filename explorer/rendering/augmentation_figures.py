@@ -1,0 +1,382 @@
+"""What augmentation does, drawn: sheets of pictures, a sweep's curves, one number for each layer, histograms."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from explorer.rendering.colours import ACCENT, AMBER, PREVIOUS, SERIES
+from explorer.rendering.figures import dress, format_percent
+from explorer.rendering.mosaic import Mosaic
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+_CHANNELS: Final = (("red", "#d62f3a"), ("green", "#1f9d4d"), ("blue", "#2f6fe0"))
+_MARK: Final = "#{:02x}{:02x}{:02x}".format(*AMBER[180])
+_TINY: Final = 44  # pixels of the pictures under bars
+_NAMED: Final = 16  # layers with their names under a chart
+
+
+def picture_sheet(pictures: Sequence[NDArray[np.uint8]], *, columns: int, side: int, gap: int = 6) -> Mosaic:
+    """Lays pictures of any sizes out in rows, each fitted whole into a square cell; what is left is transparent.
+
+    Args:
+        pictures: (H, W, 3) uint8 each, at least one.
+        columns: Cells in a full row.
+        side: Of a cell in pixels.
+        gap: Between cells in pixels.
+
+    Raises:
+        ValueError: If there is no picture.
+    """
+    if not pictures:
+        raise ValueError("a sheet needs at least one picture")
+    columns = min(columns, len(pictures))
+    rows = -(-len(pictures) // columns)
+    width, height = columns * (side + gap) - gap, rows * (side + gap) - gap
+    sheet = Image.new("RGBA", (width, height), (0, 0, 0, 0))
+    for place, picture in enumerate(pictures):
+        fitted = fit_picture(picture, side)
+        left = place % columns * (side + gap) + (side - fitted.width) // 2
+        top = place // columns * (side + gap) + (side - fitted.height) // 2
+        sheet.paste(fitted, (left, top))
+    buffer = io.BytesIO()
+    sheet.save(buffer, "PNG", compress_level=1)
+    return Mosaic(buffer.getvalue(), width, height, columns, rows, side, side, gap, len(pictures))
+
+
+def fit_picture(picture: NDArray[np.uint8], side: int) -> Image.Image:
+    """A picture brought to `side` pixels on its longer side; small ones keep hard edges, so that pixels show."""
+    image = Image.fromarray(np.ascontiguousarray(picture))
+    scale = side / max(image.size)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    if size == image.size:
+        return image
+    return image.resize(size, Image.Resampling.NEAREST if scale >= 3 else Image.Resampling.BILINEAR)
+
+
+def draw_bars(
+    probabilities: Sequence[float],
+    single: float,
+    pictures: Sequence[NDArray[np.uint8]],
+    names: Sequence[str],
+    words: Sequence[str],
+    target: str,
+) -> Figure:
+    """Draws one bar for each draw, tallest first, its picture under it, and a line for the unchanged picture.
+
+    Args:
+        probabilities: Of the class, 0 to 1, in the order they are shown.
+        single: Of the class for the unchanged picture.
+        pictures: (H, W, 3) uint8, one for each bar.
+        names: Of the draws.
+        words: What a pointer on the bar is told.
+        target: The class.
+
+    Raises:
+        ValueError: If the lengths differ.
+    """
+    from plotly import graph_objects as go
+
+    count = len(probabilities)
+    if not count == len(pictures) == len(names) == len(words):
+        raise ValueError(f"{count} probabilities, {len(pictures)} pictures, {len(names)} names and {len(words)} words")
+    percents = [100.0 * share for share in probabilities]
+    figure = go.Figure(
+        go.Bar(
+            x=list(range(count)),
+            y=percents,
+            marker={"color": ACCENT, "line": {"width": 0}},
+            customdata=[[name, said] for name, said in zip(names, words, strict=True)],
+            hovertemplate="%{customdata[0]}: %{y:.3g} %<br>%{customdata[1]}<extra></extra>",
+            name="draws",
+        )
+    )
+    figure.add_scatter(
+        x=[-0.5, count - 0.5],
+        y=[100.0 * single] * 2,
+        mode="lines",
+        line={"color": PREVIOUS, "dash": "dash", "width": 2},
+        name=f"the picture as it is: {format_percent(single)}",
+        hovertemplate="as it is: %{y:.3g} %<extra></extra>",
+    )
+    top = max(*percents, 100.0 * single, 1.0) * 1.08
+    room = top * 0.24
+    for place, picture in enumerate(pictures):
+        figure.add_layout_image(
+            source=_as_address(picture),
+            x=place,
+            y=-0.02 * top,
+            xref="x",
+            yref="y",
+            sizex=0.9,
+            sizey=room * 0.92,
+            xanchor="center",
+            yanchor="top",
+            sizing="contain",
+        )
+    marks = _ticks(top)
+    figure.update_yaxes(range=[-room, top], tickvals=marks, ticktext=[f"{mark:g} %" for mark in marks])
+    figure.update_xaxes(range=[-0.6, count - 0.4], showticklabels=False, showgrid=False)
+    figure.update_layout(showlegend=False)
+    return dress(figure, f"Probability of {target}, draw by draw", height=360)
+
+
+def _as_address(picture: NDArray[np.uint8]) -> str:
+    buffer = io.BytesIO()
+    fit_picture(picture, _TINY).save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _ticks(top: float) -> list[float]:
+    """Four or five round numbers from zero on, none in the room of the pictures below it."""
+    step = next(step for step in (0.25, 0.5, 1, 2, 5, 10, 20, 25) if top / step <= 5)
+    return [float(value) for value in np.arange(0, top + 1e-9, step)]
+
+
+def sweep_curves(
+    values: Sequence[float],
+    series: Mapping[str, Sequence[float]],
+    *,
+    title: str,
+    x_title: str,
+    cursor: float,
+    neutral: float,
+    flips: Sequence[float] = (),
+) -> Figure:
+    """Draws class probabilities over one parameter, with the chosen value and the places where the prediction flips.
+
+    Args:
+        values: Of the parameter.
+        series: Probabilities, 0 to 1, by class.
+        title: Of the figure.
+        x_title: The parameter, with its unit.
+        cursor: The chosen value, a solid line.
+        neutral: The value that changes nothing, a dashed line.
+        flips: Values at which another class takes the lead, dotted lines.
+
+    Raises:
+        ValueError: If a series has another length than `values`.
+    """
+    from plotly import graph_objects as go
+
+    figure = go.Figure()
+    for number, (name, shares) in enumerate(series.items()):
+        if len(shares) != len(values):
+            raise ValueError(f"{len(values)} values but {len(shares)} probabilities of {name!r}")
+        figure.add_scatter(
+            x=list(values),
+            y=[100.0 * share for share in shares],
+            name=name,
+            mode="lines",
+            line={"color": SERIES[number % len(SERIES)], "width": 2.5, "dash": ("solid", "dash", "dot")[number % 3]},
+            hovertemplate="%{y:.3g} %<extra>" + name + "</extra>",
+        )
+    for value in flips:
+        figure.add_vline(x=value, line={"color": PREVIOUS, "width": 1, "dash": "dot"})
+    figure.add_vline(x=neutral, line={"color": PREVIOUS, "width": 1.5, "dash": "dash"})
+    figure.add_vline(x=cursor, line={"color": _MARK, "width": 2.5})
+    figure.update_xaxes(title=x_title)
+    figure.update_yaxes(range=[0, 103], ticksuffix=" %")
+    figure.update_layout(
+        hovermode="x unified", showlegend=True, legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0.0}
+    )
+    return dress(figure, title, height=400)
+
+
+def layer_numbers(names: Sequence[str], series: Mapping[str, Sequence[float | None]], title: str) -> Figure:
+    """Draws a few numbers from -1 to 1 for every layer, from the pixels on the left to the classes on the right.
+
+    Args:
+        names: Of the layers, in the order they run.
+        series: Values by what they measure; None leaves a gap.
+        title: Of the figure.
+
+    Raises:
+        ValueError: If a series has another length than `names`.
+    """
+    from plotly import graph_objects as go
+
+    figure = go.Figure()
+    looks = ((ACCENT, "solid", "circle"), (SERIES[1], "solid", "diamond"), (PREVIOUS, "dot", "line-ew"))
+    for (name, values), (colour, dash, symbol) in zip(series.items(), looks, strict=False):
+        if len(values) != len(names):
+            raise ValueError(f"{len(names)} layers but {len(values)} values of {name!r}")
+        figure.add_scatter(
+            x=list(names),
+            y=list(values),
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 2},
+            marker={"symbol": symbol, "size": 7},
+            hovertemplate="%{x}: %{y:.3f}<extra>" + name + "</extra>",
+        )
+    lowest = min((value for values in series.values() for value in values if value is not None), default=0.0)
+    every = max(1, -(-len(names) // _NAMED))
+    shown = list(names)[::every]
+    figure.update_xaxes(
+        type="category",
+        tickangle=-45,
+        tickvals=shown,
+        ticktext=[".".join(name.split(".")[-2:]) for name in shown],
+        tickfont={"size": 10},
+    )
+    figure.update_yaxes(range=[min(0.0, lowest) - 0.03, 1.05], title="agreement", zeroline=True)
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0})
+    return dress(figure, title, height=420, top=72)
+
+
+def channel_histograms_chart(
+    edges: Sequence[float], counts: NDArray[np.floating], title: str, *, x_title: str, height: int = 240
+) -> Figure:
+    """Draws how the values of red, green and blue are spread.
+
+    Args:
+        edges: (bins + 1,) of the bins.
+        counts: (3, bins) shares, 0 to 1.
+        title: Of the figure.
+        x_title: What the values are, with their unit.
+        height: In pixels.
+
+    Raises:
+        ValueError: If there are not three rows, or not one bin between two edges.
+    """
+    from plotly import graph_objects as go
+
+    if counts.shape != (3, len(edges) - 1):
+        raise ValueError(f"{len(edges)} edges do not fit counts of {counts.shape}")
+    figure = go.Figure()
+    middles = (np.asarray(edges[:-1]) + np.asarray(edges[1:])) / 2
+    for (name, colour), shares in zip(_CHANNELS, counts, strict=True):
+        figure.add_scatter(
+            x=middles.tolist(),
+            y=(100.0 * shares).tolist(),
+            name=name,
+            mode="lines",
+            line={"color": colour, "width": 1.5, "shape": "hvh"},
+            fill="tozeroy",
+            fillcolor=_faint(colour),
+            hovertemplate="%{x:.3g}: %{y:.3g} %<extra>" + name + "</extra>",
+        )
+    figure.update_xaxes(title=x_title)
+    figure.update_yaxes(rangemode="tozero", ticksuffix=" %")
+    figure.update_layout(showlegend=False)
+    return dress(figure, title, height=height)
+
+
+def two_histograms(
+    edges: Sequence[float], first: Sequence[float], second: Sequence[float], names: tuple[str, str], title: str
+) -> Figure:
+    """Draws two spreads of values over each other, the old in grey and the new in the accent.
+
+    Raises:
+        ValueError: If there is not one share between two edges.
+    """
+    from plotly import graph_objects as go
+
+    figure = go.Figure()
+    middles = (np.asarray(edges[:-1]) + np.asarray(edges[1:])) / 2
+    for name, colour, shares in zip(names, (PREVIOUS, ACCENT), (first, second), strict=True):
+        if len(shares) != len(middles):
+            raise ValueError(f"{len(edges)} edges do not fit {len(shares)} shares")
+        figure.add_scatter(
+            x=middles.tolist(),
+            y=[100.0 * share for share in shares],
+            name=name,
+            mode="lines",
+            line={"color": colour, "width": 1.5, "shape": "hvh"},
+            fill="tozeroy",
+            fillcolor=_faint(colour),
+            hovertemplate="%{x:.3g}: %{y:.3g} %<extra>" + name + "</extra>",
+        )
+    figure.update_yaxes(rangemode="tozero", ticksuffix=" %")
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.15, "yanchor": "top", "x": 0.0})
+    return dress(figure, title, height=270)
+
+
+def _faint(colour: str) -> str:
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, 0.18)"
+
+
+def training_curves(
+    pairs: Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[float]]]], title: str, *, percent: bool
+) -> Figure:
+    """Draws the curves of runs together: a colour for each run, solid for validation, dotted for training.
+
+    Args:
+        pairs: By run, then by "training" and "validation": steps and values. The first run is the old one.
+        title: What the values are.
+        percent: Values are shares, shown in percent.
+    """
+    from plotly import graph_objects as go
+
+    figure = go.Figure()
+    for (run, curves), colour in zip(pairs.items(), (PREVIOUS, ACCENT), strict=False):
+        for part, (steps, values) in curves.items():
+            name = f"{run}, {part}"
+            figure.add_scatter(
+                x=list(steps),
+                y=[100.0 * value for value in values] if percent else list(values),
+                name=name,
+                mode="lines+markers",
+                line={"color": colour, "width": 2, "dash": "dot" if part == "training" else "solid"},
+                marker={"size": 5, "symbol": "circle-open" if part == "training" else "circle"},
+                hovertemplate="step %{x}: %{y:.3g}" + (" %" if percent else "") + f"<extra>{name}</extra>",
+            )
+    figure.update_xaxes(title="step", rangemode="tozero")
+    figure.update_yaxes(rangemode="tozero", ticksuffix=" %" if percent else "")
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0.0})
+    return dress(figure, title, height=380)
+
+
+def average_bars(
+    names: Sequence[str], mean: Sequence[float], spread: Sequence[float], single: Sequence[float]
+) -> Figure:
+    """Draws the mean of each class over draws with its spread, above the same class for the one picture, in grey.
+
+    Args:
+        names: Of the classes, in the order they are shown.
+        mean: 0 to 1, one for each name.
+        spread: Standard deviations, drawn as whiskers that end at 0 and 1.
+        single: Probabilities of the one picture.
+
+    Raises:
+        ValueError: If the lengths differ.
+    """
+    from plotly import graph_objects as go
+
+    if not len(names) == len(mean) == len(spread) == len(single):
+        raise ValueError(f"{len(names)} names, {len(mean)} means, {len(spread)} spreads, {len(single)} probabilities")
+    figure = go.Figure()
+    up = [100.0 * min(width, 1.0 - middle) for middle, width in zip(mean, spread, strict=True)]
+    down = [100.0 * min(width, middle) for middle, width in zip(mean, spread, strict=True)]
+    figure.add_bar(
+        y=list(names),
+        x=[100.0 * value for value in mean],
+        name="average over the draws",
+        orientation="h",
+        marker={"color": ACCENT, "line": {"width": 0}},
+        error_x={"type": "data", "symmetric": False, "array": up, "arrayminus": down, "color": PREVIOUS, "width": 4},
+        customdata=[100.0 * width for width in spread],
+        hovertemplate="%{y}: %{x:.3g} ± %{customdata:.2g} %<extra>average</extra>",
+    )
+    figure.add_bar(
+        y=list(names),
+        x=[100.0 * value for value in single],
+        name="the picture as it is",
+        orientation="h",
+        marker={"color": PREVIOUS, "line": {"width": 0}},
+        hovertemplate="%{y}: %{x:.3g} %<extra>as it is</extra>",
+    )
+    figure.update_yaxes(autorange="reversed", type="category", automargin=True)
+    figure.update_xaxes(range=[0, 104], ticksuffix=" %", nticks=6)
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0})
+    return dress(figure, "Average over draws and single prediction", height=120 + 44 * max(1, len(names)), top=68)
