@@ -222,8 +222,12 @@ def make_together(
     remember_seconds("together", started)
 
 
-def make(log: Log) -> None:
+def make(log: Log, together: bool = True) -> None:
     """All stages, and the folder with weights, vocabulary and card.
+
+    Args:
+        log: receives JSON lines.
+        together: do the third stage; without it the second one is shipped.
 
     Raises:
         DatasetMissing: Flickr8k or Imagenette is not on this machine.
@@ -232,12 +236,13 @@ def make(log: Log) -> None:
     vocabulary = build_vocabulary((words for each in train.captions for words in each), LEAST)
     encoder = make_encoder(train.images, log).requires_grad_(False)
     decoder = make_decoder(encoder, train, dev, vocabulary, frozen=False, log=log)
-    make_together(encoder, decoder, train, dev, vocabulary, log)
+    if together:
+        make_together(encoder, decoder, train, dev, vocabulary, log)
     folder = MODELS / NAME
     captioner.save(folder / "weights.safetensors", encoder, decoder)
     (folder / "vocabulary.json").write_text(vocabulary.to_json() + "\n", encoding="utf-8")
     save_file({"vectors": frozen_vectors(train, vocabulary).half()}, folder / "frozen_vectors.safetensors")
-    write_card(folder, describe(folder, encoder, decoder, len(vocabulary)))
+    write_card(folder, describe(folder, encoder, decoder, len(vocabulary), together))
     evaluate(log)
 
 
@@ -281,8 +286,9 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
     (folder / "card.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
 
-def describe(folder: Path, encoder: Encoder, decoder: Decoder, words: int) -> dict[str, Any]:
+def describe(folder: Path, encoder: Encoder, decoder: Decoder, words: int, together: bool) -> dict[str, Any]:
     """The card without what is measured."""
+    last = " Then both are trained together, still with that teacher." if together else ""
     return {
         "name": NAME,
         "title": TITLE,
@@ -301,18 +307,18 @@ def describe(folder: Path, encoder: Encoder, decoder: Decoder, words: int) -> di
         },
         "note": "After Xu et al. 2015. The encoder begins as photo-net with one more stage and learns, without labels, "
         "what a MobileNetV2 with ImageNet weights sees in every cell of random crops; the decoder is trained on what "
-        "the encoder sees; then both are trained together, still with that teacher.",
+        f"the encoder sees.{last}",
         "training": {
             "command": "python -m explorer.training.captioner_recipe",
             "stages": {
                 "distil": [{"size": size, "epochs": epochs} for size, epochs in DISTIL_SIZES],
                 "decoder": DECODER_EPOCHS,
-                "together": TOGETHER_EPOCHS,
+                "together": TOGETHER_EPOCHS if together else 0,
             },
             "label_smoothing": SMOOTHING,
             "doubly_stochastic": DOUBLY,
             "seed": 0,
-            "seconds": seconds_of("encoder", "decoder", "together"),
+            "seconds": seconds_of("encoder", "decoder", *(["together"] if together else [])),
             "machine": "2 CPU cores shared with other work, bf16 autocast",
             "date": date.today().isoformat(),
         },
@@ -326,6 +332,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m explorer.training.captioner_recipe", description=__doc__)
     parser.add_argument("--evaluate", action="store_true", help="measure what is shipped instead of training")
     parser.add_argument("--compare-embeddings", action="store_true", help="train a second decoder on frozen vectors")
+    parser.add_argument("--without-last-stage", action="store_true", help="ship what the second stage gave")
     options = parser.parse_args()
 
     def log(line: str) -> None:
@@ -337,7 +344,7 @@ def main() -> int:
         elif options.compare_embeddings:
             compare_embeddings(log)
         else:
-            make(log)
+            make(log, together=not options.without_last_stage)
     except DatasetMissing as missing:
         print(missing, file=sys.stderr)
         return 2
