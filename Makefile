@@ -34,8 +34,11 @@ lint: for-testing
 bench: for-testing
 	$(BIN)/python -m benchmarks
 
-models: for-running
+models: for-testing
 	$(BIN)/python -m explorer.training tiny-vgg mini-resnet photo-net
+	$(BIN)/python -m explorer.training.captioner_recipe
+	$(BIN)/python -m explorer.training.captioner_recipe --compare-embeddings
+	$(BIN)/python -m explorer.training.scene_recipe
 
 for-running:
 	@$(PYTHON) scripts/set_up.py requirements.txt

@@ -361,7 +361,7 @@ def average_bars(
     figure.add_bar(
         y=list(names),
         x=[100.0 * value for value in mean],
-        name="average over the draws",
+        name="average",
         orientation="h",
         marker={"color": ACCENT, "line": {"width": 0}},
         error_x={"type": "data", "symmetric": False, "array": up, "arrayminus": down, "color": PREVIOUS, "width": 4},
@@ -371,7 +371,7 @@ def average_bars(
     figure.add_bar(
         y=list(names),
         x=[100.0 * value for value in single],
-        name="the picture as it is",
+        name="as it is",
         orientation="h",
         marker={"color": PREVIOUS, "line": {"width": 0}},
         hovertemplate="%{y}: %{x:.3g} %<extra>as it is</extra>",

@@ -212,7 +212,9 @@ def beam_tree(
                 "color": _COLOURS[fate],
                 "symbol": ["x-thin-open" if _lost(node) else "circle" for node in group],
                 "size": [_size(node) for node in group],
-                "line": {"width": 2 if fate == "dropped" else 0},
+                "opacity": 1,
+                # A thin cross is nothing but its line.
+                "line": {"width": [2 if _lost(node) else 0 for node in group], "color": _COLOURS[fate]},
             },
             text=[_written(node, columns) for node in group],
             textposition=[_above_or_below(node, columns) for node in group],
@@ -242,7 +244,14 @@ def beam_tree(
     )
     figure.update_yaxes(range=[rows - 0.35, -0.65], visible=False, fixedrange=True)
     figure.update_layout(
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0, "traceorder": "reversed"},
+        legend={
+            "orientation": "h",
+            "y": 1.0,
+            "yanchor": "bottom",
+            "x": 0.0,
+            "traceorder": "reversed",
+            "itemsizing": "constant",
+        },
         dragmode=False,
         hovermode="closest",
     )

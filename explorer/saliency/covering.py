@@ -16,8 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from explorer.saliency.faithfulness import make_baseline
-from explorer.zoo import VisionModel
+from explorer.saliency.faithfulness import Prepared, make_baseline
 
 Fill = Literal["blur", "grey", "noise"]
 FILLS: tuple[Fill, ...] = get_args(Fill)
@@ -160,13 +159,13 @@ def _read_mark(text: str) -> Box | Stroke:
     return Stroke(radius, tuple(zip(places[::2], places[1::2], strict=True)))
 
 
-def cover(model: VisionModel, x: Tensor, mask: NDArray[np.bool_], fill: Fill = "blur", seed: int = 0) -> Tensor:
+def cover(model: Prepared, x: Tensor, mask: NDArray[np.bool_], fill: Fill = "blur", seed: int = 0) -> Tensor:
     """The picture with its covered pixels replaced.
 
     No fill is neutral: grey has edges of its own, a blur keeps the colours, and noise is a texture.
 
     Args:
-        model: from the zoo.
+        model: whose normalisation it is, from the zoo or a captioner.
         x: (1, 3, H, W), normalised.
         mask: (H, W), True where covered.
         fill: "blur" and "grey" (the mean colour) as in `deletion_insertion`, or "noise": for every pixel and channel a
@@ -189,7 +188,7 @@ def cover(model: VisionModel, x: Tensor, mask: NDArray[np.bool_], fill: Fill = "
     return torch.where(torch.from_numpy(mask).to(x.device), nothing, x)
 
 
-def _make_noise(model: VisionModel, x: Tensor, seed: int) -> Tensor:
+def _make_noise(model: Prepared, x: Tensor, seed: int) -> Tensor:
     drawn = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed)).to(x)
     axes = (0, 2, 3)
     noise = x.mean(axes, keepdim=True) + x.std(axes, keepdim=True, correction=0) * drawn

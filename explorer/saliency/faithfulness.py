@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 import torch
@@ -14,12 +14,20 @@ from torch import Tensor
 from torchvision.transforms import functional as TF
 
 from explorer.saliency.heatmap import Progress, Stopped
-from explorer.zoo import VisionModel
+from explorer.zoo import Preprocessing, VisionModel
 
 Baseline = Literal["blur", "grey", "black"]
 BASELINES: tuple[Baseline, ...] = get_args(Baseline)
 BATCH = 16  # images at a time
 BLUR = 1 / 20  # standard deviation, as a share of the shorter side: shapes go, colours stay
+
+
+class Prepared(Protocol):
+    """Whatever sees normalised pictures: a classifier, a captioner."""
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """From an image to its input."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +104,7 @@ def deletion_insertion(
     return Curves(fractions, probabilities["deletion"], probabilities["insertion"])
 
 
-def make_baseline(model: VisionModel, x: Tensor, baseline: Baseline) -> Tensor:
+def make_baseline(model: Prepared, x: Tensor, baseline: Baseline) -> Tensor:
     """A picture without what is in it, (1, 3, H, W) normalised: blurred, the mean colour everywhere, or black.
 
     Raises:

@@ -66,8 +66,15 @@ def layer_snippet(subject: Subject, layer: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def offer(name: str, png: bytes | Callable[[], bytes], npz: Callable[[], bytes], snippet: str, key: str) -> None:
-    """Buttons for the picture and the arrays, and the snippet to copy; what is a function is made when it is wanted."""
+def offer(
+    name: str,
+    png: bytes | Callable[[], bytes],
+    npz: Callable[[], bytes],
+    snippet: str,
+    key: str,
+    json: Callable[[], str] | None = None,
+) -> None:
+    """Buttons for the picture, the arrays and perhaps JSON, and the snippet to copy; functions wait until wanted."""
     row = st.container(horizontal=True)
     # A download changes nothing on the page, so the page does not run again; that run could drop the next download.
     row.download_button(
@@ -82,5 +89,15 @@ def offer(name: str, png: bytes | Callable[[], bytes], npz: Callable[[], bytes],
         on_click="ignore",
         icon=":material/data_array:",
     )
+    if json is not None:
+        row.download_button(
+            "JSON",
+            json,
+            f"{name}.json",
+            "application/json",
+            key=f"{key}-json",
+            on_click="ignore",
+            icon=":material/data_object:",
+        )
     with st.expander("The same in Python", icon=":material/code:"):
         st.code(snippet, language="python")

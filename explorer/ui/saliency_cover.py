@@ -76,7 +76,7 @@ def read_cover() -> Cover:
 def show_cover(subject: Subject, question: Question) -> None:
     """The photo to paint on, what the network gets, and both predictions."""
     st.subheader("Cover part of the photo", anchor=False)
-    fill = _choose_fill()
+    fill = choose_fill()
     painted = read_cover()
     text = painted.to_text()
     left, middle, right = st.columns([6, 6, 7], gap="medium")
@@ -89,7 +89,7 @@ def show_cover(subject: Subject, question: Question) -> None:
             key="cover-photo",
         )
     if changed is not None and changed != text:
-        _keep_cover(changed)
+        keep_cover(changed)
         st.rerun()
     covered = compute_covered(subject, text, fill)
     before = compute_probabilities(subject)
@@ -121,7 +121,8 @@ def show_cover(subject: Subject, question: Question) -> None:
     )
 
 
-def _choose_fill() -> Fill:
+def choose_fill() -> Fill:
+    """What stands in the place of what is covered."""
     keep_valid("fill", FILLS, "blur")
     row = st.container(horizontal=True, vertical_alignment="bottom")
     fill: Fill = (
@@ -140,7 +141,7 @@ def _choose_fill() -> Fill:
     return fill
 
 
-def _keep_cover(text: str) -> None:
+def keep_cover(text: str) -> None:
     """Put a cover into the address; what makes no sense is left out."""
     try:
         text = Cover.from_text(text).to_text()

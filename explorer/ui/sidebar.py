@@ -37,10 +37,10 @@ def show_sidebar(with_network: bool, transformers: bool = False) -> Subject | No
     if not transformers:
         _say_no_transformer("model")
     with st.sidebar:
-        label = _choose_picture()
+        label = choose_picture()
         name = _choose_network("model", "Network", transformers=transformers)
         weights = _choose_weights(name)
-        device = _choose_device()
+        device = choose_device()
         if not with_network:
             return None
     if not prepare_network(name, device, weights):
@@ -56,7 +56,8 @@ def keep_valid(key: str, options: Sequence[Any], default: Any) -> None:
         st.session_state[key] = default
 
 
-def _choose_picture() -> str:
+def choose_picture() -> str:
+    """The uploads and the chooser; gives the label of the chosen picture."""
     files = st.file_uploader(
         "Your pictures",
         accept_multiple_files=True,
@@ -166,7 +167,8 @@ def _choose_weights(name: str) -> str:
         return digests[file.file_id]
 
 
-def _choose_device() -> str:
+def choose_device() -> str:
+    """The device's chooser; gives a name for `load_model`."""
     if "torch" not in sys.modules:
         st.caption("Device: found when the first network is opened.")
         return "auto"

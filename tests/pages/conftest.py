@@ -1,14 +1,20 @@
 import importlib
 import pkgutil
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from streamlit.delta_generator import DeltaGenerator
 
 import explorer.ui
+from explorer.captioning import Captioner, list_captioners, load_captioner, loading
 from tests.pages.opening import Browser
+from tests.pages.toy_captions import make_folder
 
-COMPONENTS = ("network_view", "clickable_mosaic", "microscope", "photo_cover")
+COMPONENTS = ("network_view", "clickable_mosaic", "microscope", "photo_cover", "attention_mover", "caption_player")
 
 
 def modules_of_pages() -> list[ModuleType]:
@@ -27,3 +33,22 @@ def browser_side(monkeypatch: pytest.MonkeyPatch) -> Browser:
                 monkeypatch.setattr(module, component, getattr(side, component))
     monkeypatch.setattr(DeltaGenerator, "download_button", side.watch_downloads(DeltaGenerator.download_button))
     return side
+
+
+_numbers = count()
+
+
+@pytest.fixture
+def shelve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Captioner]]:
+    """`shelve(seed=..., card=..., frozen=...)`: during this test the only captioner there is is a toy."""
+
+    def put(**made: Any) -> Captioner:
+        # A name of its own: what pages keep of a captioner is kept by its name.
+        own = make_folder(tmp_path / "models" / f"toy-{next(_numbers)}", **made)
+        monkeypatch.setattr(loading, "MODELS", own.parent)
+        list_captioners.cache_clear()
+        return load_captioner(own.name)
+
+    yield put
+    monkeypatch.undo()
+    list_captioners.cache_clear()

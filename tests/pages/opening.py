@@ -56,6 +56,8 @@ class Browser:
         sheets: those of every sheet of maps.
         specimens: what is under every microscope, and the pinned cell.
         covers: those of every photo to be covered.
+        movers: those of every photo with a spot of attention.
+        players: those of every player of a caption.
         downloads: label, data and file name of every download button, by key.
         clicks: what a component gives the next time it is drawn, by key.
     """
@@ -64,6 +66,8 @@ class Browser:
     sheets: dict[str, dict[str, Any]] = field(default_factory=dict)
     specimens: dict[str, tuple[Specimen, tuple[int, int] | None]] = field(default_factory=dict)
     covers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    movers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    players: dict[str, dict[str, Any]] = field(default_factory=dict)
     downloads: dict[str, tuple[str, Any, str]] = field(default_factory=dict)
     clicks: dict[str, NetworkClick | int | str | tuple[int, int]] = field(default_factory=dict)
 
@@ -82,6 +86,13 @@ class Browser:
     def photo_cover(self, *, key: str, **given: Any) -> Any:
         self.covers[key] = given
         return self.clicks.pop(key, None)
+
+    def attention_mover(self, *, key: str, **given: Any) -> Any:
+        self.movers[key] = given
+        return self.clicks.pop(key, None)
+
+    def caption_player(self, *, key: str, **given: Any) -> None:
+        self.players[key] = given
 
     def watch_downloads(self, original: Callable[..., bool]) -> Callable[..., bool]:
         def download_button(

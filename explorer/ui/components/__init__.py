@@ -4,6 +4,8 @@ Hover and keyboard never call the server; a click, or a drawing that is complete
 network: they are given pictures, places in them and words.
 """
 
+from explorer.ui.components.attention_mover import attention_mover
+from explorer.ui.components.caption_player import caption_player
 from explorer.ui.components.clickable_mosaic import clickable_mosaic
 from explorer.ui.components.microscope import MOST_BYTES, NONE, PAD, Specimen, Step, microscope
 from explorer.ui.components.network_view import NetworkClick, NetworkColumn, network_view
@@ -17,6 +19,8 @@ __all__ = [
     "NetworkColumn",
     "Specimen",
     "Step",
+    "attention_mover",
+    "caption_player",
     "clickable_mosaic",
     "microscope",
     "network_view",

@@ -25,7 +25,8 @@ def photo_cover(*, png: bytes, cover: str, most: int, alt: str, key: str) -> str
     Nothing goes to the server before a box or a stroke is complete; then the whole cover goes, in one event.
 
     Args:
-        png: The photo, a square. Sent only when it changes.
+        png: The photo, in any proportions; a cover counts in thousandths of either side. Sent only when it
+            changes.
         cover: What is covered, as `Cover.to_text` writes it.
         most: Characters that a cover may have; a mark that does not fit is not taken.
         alt: What the photo shows, for those who cannot see it.

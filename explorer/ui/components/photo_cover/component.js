@@ -50,6 +50,7 @@ class PhotoCover {
     if (this.data.picture !== picture) return; // another photo was chosen meanwhile
     this.canvas.width = bitmap.width;
     this.canvas.height = bitmap.height;
+    this.photo.style.aspectRatio = `${bitmap.width} / ${bitmap.height}`;
     this.canvas.getContext("2d").drawImage(bitmap, 0, 0);
     this.photo.dataset.drawn = picture;
   }

@@ -1,0 +1,96 @@
+"""The Captions page's first part: the caption, and for every word where the network looked and how sure it was."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from explorer.captioning import Caption
+from explorer.rendering import encode_png, film_strip, format_percent
+from explorer.ui.caption_choices import choose_width
+from explorer.ui.caption_pictures import compute_shown
+from explorer.ui.caption_snippets import captioner_lines
+from explorer.ui.caption_subject import HASH, CaptionSubject, compute_caption
+from explorer.ui.components import caption_player
+from explorer.ui.downloads import arrays_as_npz, offer
+from explorer.ui.wording import count_text, significant
+
+_SIDE = 720  # pixels of the photo's longer side, as wide as the player shows it on a desk
+
+
+@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=HASH)
+def compute_photo(subject: CaptionSubject) -> bytes:
+    """The photo as the player gets it, a PNG in its own proportions."""
+    return encode_png(compute_shown(subject, _SIDE))
+
+
+def show_watching(subject: CaptionSubject) -> None:
+    """How wide to search, the caption to play, and what to make of it."""
+    width = choose_width(st.container())
+    caption = compute_caption(subject, width)
+    if caption.words:
+        st.caption(
+            "Hover or tap a word, or step with the arrow keys: the photo stays bright where the network looked "
+            "before it wrote that word."
+        )
+    else:
+        st.info("The captioner has nothing to say of this photo: it ends the sentence before the first word.")
+    caption_player(png=compute_photo(subject), caption=caption, alt=subject.picture.title, key="player")
+    if not caption.words:
+        return
+    if caption.still:
+        st.info(say_still(caption))
+    st.markdown(say_sentence(caption))
+    offer(
+        f"{subject.name}-caption",
+        lambda: encode_png(film_strip(compute_shown(subject), caption.attention, caption.words)),
+        lambda: caption_arrays(caption),
+        write_snippet(subject, width),
+        key="watching",
+        json=caption.to_json,
+    )
+
+
+def say_still(caption: Caption) -> str:
+    """What it means where the attention hardly changes."""
+    return (
+        "On this photo the attention hardly changes from word to word: on average only "
+        f"{format_percent(caption.mean_move)} of it moves, so it says little about any single word."
+    )
+
+
+def say_sentence(caption: Caption) -> str:
+    """The sentence as a whole."""
+    return (
+        f"The whole sentence, its end included, has a log probability of **{significant(caption.log_probability)}** "
+        f"(natural logarithm): the sum over {count_text(len(caption.words), 'word')} and the end."
+    )
+
+
+def caption_arrays(caption: Caption) -> bytes:
+    """A caption as NPZ; where a word has fewer alternatives than another, the rest is "" and NaN."""
+    most = max((len(others) for others in caption.alternatives), default=0)
+    rows = [[*others, *[("", np.nan)] * (most - len(others))] for others in caption.alternatives]
+    return arrays_as_npz(
+        words=np.array(caption.words, dtype=np.str_),
+        attention=caption.attention,
+        log_probabilities=caption.log_probabilities,
+        end=np.array(caption.end),
+        alternatives=np.array([[word for word, _ in row] for row in rows], dtype=np.str_),
+        alternative_probabilities=np.array([[share for _, share in row] for row in rows]),
+        gates=caption.gates,
+        entropy_bits=caption.entropy,
+        moves=caption.moves,
+    )
+
+
+def write_snippet(subject: CaptionSubject, width: int) -> str:
+    """Python that gives the caption on the page."""
+    lines = [
+        *captioner_lines(subject, look=False),
+        f"caption = captioner.describe(image, beam_size={width})",
+        "for word, probability in zip(caption.words, caption.probabilities):",
+        "    print(f'{word:<16}{probability:8.2%}')",
+        "print('log probability', caption.log_probability)",
+    ]
+    return "\n".join(lines) + "\n"

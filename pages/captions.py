@@ -1,0 +1,64 @@
+"""The Captions page: a sentence about the photo, and where the network looked before every word."""
+
+import streamlit as st
+
+from explorer.ui.caption_subject import show_caption_sidebar
+from explorer.ui.navigation import enter_by_the_front_door
+from explorer.ui.sidebar import keep_valid
+
+PART_LABELS = {
+    "caption": "Caption",
+    "beams": "Other sentences",
+    "write": "Write your own",
+    "cause": "Change the cause",
+    "honest": "Believe it?",
+    "inside": "Inside the decoder",
+    "large": "Large captioners",
+}
+
+enter_by_the_front_door()
+st.title("Captions", anchor=False)
+subject = show_caption_sidebar()
+if subject is None:
+    st.stop()
+st.markdown("The network writes one word at a time, and looks at the photo anew before each.")
+keep_valid("part", list(PART_LABELS), "caption")
+part = st.segmented_control(
+    "Part",
+    list(PART_LABELS),
+    default="caption",
+    format_func=PART_LABELS.__getitem__,
+    key="part",
+    bind="query-params",
+    required=True,
+    label_visibility="collapsed",
+)
+# One part at a time: what is not looked at is neither imported nor computed.
+if part == "beams":
+    from explorer.ui.caption_beams import show_beams
+
+    show_beams(subject)
+elif part == "write":
+    from explorer.ui.caption_writing import show_writing
+
+    show_writing(subject)
+elif part == "cause":
+    from explorer.ui.caption_cause import show_cause
+
+    show_cause(subject)
+elif part == "honest":
+    from explorer.ui.caption_honesty import show_honesty
+
+    show_honesty(subject)
+elif part == "inside":
+    from explorer.ui.caption_inside import show_inside
+
+    show_inside(subject)
+elif part == "large":
+    from explorer.ui.caption_large import show_large
+
+    show_large(subject)
+else:
+    from explorer.ui.caption_watching import show_watching
+
+    show_watching(subject)

@@ -1,0 +1,202 @@
+"""Cause and effect, mixing and normalisation on the Augmentation page, against the library called directly."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from explorer.augmentation import (
+    EXAMPLE,
+    MOTIONS,
+    SWEEPS,
+    Motion,
+    average_draws,
+    compare_maps,
+    cut_mix,
+    dim_and_bright,
+    flips,
+    mix_up,
+    normalise,
+    probabilities_of_draws,
+    stillness,
+    sweep,
+)
+from explorer.images import open_image
+from explorer.rendering import decode_png
+from explorer.samples import SAMPLES, read_sample
+from explorer.ui.augmentation_effect import say_average, say_beliefs
+from explorer.ui.augmentation_inside import CHANNELS, say_stillness, strongest_changes
+from explorer.ui.augmentation_sweep import say_flip, say_steady
+from explorer.ui.saliency_choices import class_labels
+from explorer.ui.subject import Subject
+from tests.pages.opening import Browser, run, subject_of
+from tests.pages.test_augmentation import arrays_of, open_augmentation, run_snippet, square, told_by
+
+EFFECT = {"part": "Cause and effect"}
+
+
+def viewer(subject: Subject):
+    return subject.model.with_preprocessing(subject.model.preprocessing.with_fit("squash"))
+
+
+def test_draws_are_sorted_and_averaged(browser_side: Browser) -> None:
+    app = open_augmentation({**EFFECT, "seed": "5"})
+    assert not app.error
+    subject = subject_of(app)
+    average = average_draws(viewer(subject), square(subject), EXAMPLE, 16, 5)
+    found = probabilities_of_draws(viewer(subject), square(subject), [draw.image for draw in average.draws])
+    arrays = arrays_of(browser_side, "beliefs-offer-npz")
+    for name in ("single", "probabilities", "mean", "spread"):
+        np.testing.assert_allclose(arrays[name], getattr(average, name), atol=1e-6)
+    shown = arrays["probabilities"][arrays["order"], found.target]
+    assert (np.diff(shown) <= 0).all()
+    names = class_labels(subject.model.classes)
+    told = told_by(app)
+    assert say_beliefs(found, names) in told
+    assert say_average(average, names) in told
+    kept = int((found.probabilities.argmax(axis=1) == found.target).sum())
+    assert f"**{kept} of 16 draws** are still seen as **{names[found.target]}**" in told
+    picture = decode_png(browser_side.downloads["beliefs-offer-png"][1]())
+    assert (picture[:224, :224] == np.asarray(average.draws[int(found.order[0])].image)).all()
+    names_there, printed = run_snippet(app.code[0].value)
+    np.testing.assert_allclose(names_there["average"].mean, arrays["mean"], atol=1e-6)
+    assert names_there["found"].order.tolist() == arrays["order"].tolist()
+    assert f"draw {arrays['order'][0] + 1}" in printed
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_a_sweep_with_its_flips(name: str, browser_side: Browser) -> None:
+    app = open_augmentation({**EFFECT, "effect": "Sweep", "sweep": SWEEPS[name].title})
+    subject = subject_of(app)
+    result = sweep(viewer(subject), square(subject), name)
+    arrays = arrays_of(browser_side, "sweep-offer-npz")
+    np.testing.assert_allclose(arrays["probabilities"], result.probabilities, atol=1e-5)
+    np.testing.assert_array_equal(arrays["pixels"], result.pixels)
+    names = class_labels(subject.model.classes)
+    told = told_by(app)
+    assert say_steady(SWEEPS[name], result, names) in told
+    turns = flips(result)
+    nearest = min(turns, key=lambda flip: abs((flip.before + flip.after) / 2 - SWEEPS[name].neutral), default=None)
+    if nearest is not None:
+        assert say_flip(SWEEPS[name], nearest, names) in told
+    # The slider picks the picture, and what the network makes of it stands below.
+    slider = app.select_slider(key=f"at_{name}")
+    run(slider.set_value(slider.options[3]))
+    best = int(result.probabilities[3].argmax())
+    assert f"**{names[best]}**" in told_by(app)
+
+
+def test_the_snippet_of_a_sweep(browser_side: Browser) -> None:
+    app = open_augmentation({**EFFECT, "effect": "Sweep", "sweep": "Blur"})
+    names, _ = run_snippet(app.code[0].value)
+    arrays = arrays_of(browser_side, "sweep-offer-npz")
+    np.testing.assert_allclose(names["result"].probabilities, arrays["probabilities"], atol=1e-5)
+
+
+def test_layers_that_follow_a_motion(browser_side: Browser) -> None:
+    app = open_augmentation({**EFFECT, "effect": "Inside the network"})
+    subject = subject_of(app)
+    found = stillness(viewer(subject), square(subject), motion=next(iter(MOTIONS.values())))
+    arrays = arrays_of(browser_side, "inside-offer-npz")
+    np.testing.assert_allclose(arrays["invariance"], [each.invariance for each in found.layers], atol=1e-5)
+    wanted = [np.nan if each.equivariance is None else each.equivariance for each in found.layers]
+    np.testing.assert_allclose(arrays["equivariance"], wanted, atol=1e-5)
+    assert say_stillness(found.layers) in told_by(app)
+    layer = app.selectbox(key="layer").options[2]
+    run(app.selectbox(key="layer").select(layer))
+    compared = compare_maps(viewer(subject), layer, square(subject), Image.fromarray(found.changed))
+    arrays = arrays_of(browser_side, "inside-offer-npz")
+    np.testing.assert_allclose(arrays["difference"], compared.difference, atol=1e-4)
+    shown = strongest_changes(compared)
+    assert len(shown) == min(CHANNELS, len(compared.original))
+    lengths = np.square(compared.difference).sum(axis=(1, 2))
+    assert set(shown) == set(np.argsort(-lengths)[: len(shown)].tolist())
+    picture = decode_png(browser_side.downloads["inside-offer-png"][1]())
+    assert picture.shape[1] == 3 * 84 + 8
+    names, _ = run_snippet(app.code[0].value)
+    np.testing.assert_allclose(names["compared"].difference, arrays["difference"], atol=1e-4)
+
+
+def test_a_motion_of_ones_own_and_a_draw(browser_side: Browser) -> None:
+    app = open_augmentation({**EFFECT, "effect": "Inside the network", "motion": "My own"})
+    subject = subject_of(app)
+    app.slider(key="turn").set_value(-45)
+    app.slider(key="zoom").set_value(1.5)
+    app.slider(key="right").set_value(10)
+    app.toggle(key="mirrored").set_value(True)
+    run(app)
+    motion = Motion(-45.0, 1.5, (0.1, 0.0), True)
+    expected = [each.invariance for each in stillness(viewer(subject), square(subject), motion=motion).layers]
+    np.testing.assert_allclose(arrays_of(browser_side, "inside-offer-npz")["invariance"], expected, atol=1e-5)
+    run(app.segmented_control(key="cause").set_value("draw"))
+    run(app.select_slider(key="draw").set_value(6))
+    augmented = EXAMPLE.draw(square(subject), 5)
+    expected = [each.invariance for each in stillness(viewer(subject), square(subject), augmented=augmented).layers]
+    arrays = arrays_of(browser_side, "inside-offer-npz")
+    np.testing.assert_allclose(arrays["invariance"], expected, atol=1e-5)
+    assert np.isnan(arrays["equivariance"]).all()
+    names, _ = run_snippet(app.code[0].value)
+    np.testing.assert_allclose([each.invariance for each in names["found"].layers], expected, atol=1e-5)
+
+
+def test_two_pictures_are_mixed(browser_side: Browser) -> None:
+    app = open_augmentation({"part": "Mix two pictures", "seed": "4"})
+    images = [open_image(read_sample(sample.name)) for sample in SAMPLES[:2]]
+    mixture = mix_up(images, 4, 0.6)[0]
+    assert (arrays_of(browser_side, "mix-offer-npz")["mixture"] == np.asarray(mixture.image)).all()
+    assert mixture.formula in told_by(app)
+    app.segmented_control(key="mix").set_value("cutmix")
+    run(app.slider(key="share").set_value(25))
+    mixture = cut_mix(images, 4, 0.25)[0]
+    arrays = arrays_of(browser_side, "mix-offer-npz")
+    assert (arrays["mixture"] == np.asarray(mixture.image)).all()
+    assert tuple(arrays["box"]) == mixture.box
+    run(app.toggle(key="draw_share").set_value(True))
+    run(app.slider(key="alpha").set_value(0.4))
+    mixture = cut_mix(images, 4, None, 0.4)[0]
+    arrays = arrays_of(browser_side, "mix-offer-npz")
+    assert (arrays["mixture"] == np.asarray(mixture.image)).all()
+    assert arrays["share"] == pytest.approx(mixture.share)
+    names, printed = run_snippet(app.code[0].value)
+    assert (np.asarray(names["mixed"].image) == arrays["mixture"]).all()
+    assert mixture.formula in printed
+
+
+def test_one_picture_alone_cannot_be_mixed(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    from explorer.ui import augmentation_mixing
+
+    monkeypatch.setattr(augmentation_mixing, "list_pictures", lambda: [SAMPLES[0].title])
+    app = open_augmentation({"part": "Mix two pictures"})
+    assert "at least two pictures" in app.error[0].value
+
+
+def test_normalisation_and_two_lights(browser_side: Browser) -> None:
+    app = open_augmentation({"part": "Normalisation"})
+    subject = subject_of(app)
+    mean, std = subject.model.preprocessing.mean, subject.model.preprocessing.std
+    arrays = arrays_of(browser_side, "normalisation-offer-npz")
+    np.testing.assert_allclose(arrays["values"], normalise(square(subject), mean, std).values, atol=1e-6)
+    app.slider(key="dim").set_value(0.25)
+    run(app.slider(key="bright").set_value(2.0))
+    meeting = dim_and_bright(square(subject), mean, std, 0.25, 2.0)
+    arrays = arrays_of(browser_side, "normalisation-offer-npz")
+    np.testing.assert_allclose(arrays["gaps"], [stage.gap for stage in meeting.stages])
+    assert (arrays["bright"] == meeting.bright).all()
+    names, _ = run_snippet(app.code[0].value)
+    np.testing.assert_allclose([stage.gap for stage in names["meeting"].stages], arrays["gaps"])
+
+
+def test_a_picture_of_one_pixel(browser_side: Browser) -> None:
+    import io
+
+    buffer = io.BytesIO()
+    Image.new("RGB", (1, 1), (200, 30, 90)).save(buffer, "PNG")
+    app = open_augmentation()
+    run(app.file_uploader(key="uploads").upload("dot.png", buffer.getvalue(), "image/png"))
+    assert not app.error
+    assert arrays_of(browser_side, "draws-offer-npz")["draw1"].shape == (224, 224, 3)
+    for part, effects in {"effect": ("draws", "sweep", "inside"), "one": (), "mix": (), "normalise": ()}.items():
+        run(app.segmented_control(key="part").set_value(part))
+        assert not app.error
+        for effect in effects:
+            run(app.segmented_control(key="effect").set_value(effect))
+            assert not app.error

@@ -1,0 +1,141 @@
+"""Believe it?: three kinds of attention, the occlusion map and the card, against the library."""
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from explorer.captioning import Caption, Captioner, list_captioners, load_captioner, occlude_words, shuffled, uniform
+from explorer.ui.caption_honesty import control_rows, judge, say_likeness
+from explorer.ui.wording import significant
+from tests.pages.opening import Browser, open_page, run
+from tests.pages.toy_captions import SILENT, arrays_of, best_words, caption_subject_of, run_code, texts_of
+
+CARD = {"attention_control": {"own": {"bleu4": 0.19}, "uniform": {"bleu4": 0.171}, "shuffled": {"bleu4": 0.1}}}
+Shelve = Callable[..., Captioner]
+
+
+def open_honesty(address: dict[str, str] | None = None) -> AppTest:
+    return open_page("captions", {"part": "Believe it?", **(address or {})})
+
+
+def test_every_attention_with_its_sentence_and_numbers(shelve: Shelve, browser_side: Browser) -> None:
+    captioner = shelve()
+    app = open_honesty()
+    subject = caption_subject_of(app)
+    words, a = best_words(captioner, subject), subject.seen
+    arrays = arrays_of(browser_side, "honesty-offer")
+    assert tuple(arrays["words"]) == words
+    told = texts_of(app)
+    for name, steer in (("own", None), ("uniform", uniform), ("shuffled", shuffled(0))):
+        read = captioner.read(a, words, steer)
+        np.testing.assert_allclose(arrays[f"log_probabilities_{name}"], read.log_probabilities, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(arrays[f"attention_{name}"], read.attention, rtol=1e-4, atol=1e-6)
+        written = captioner.vocabulary.decode(captioner.search(a, 3, steer=steer).best)
+        assert list(arrays[f"written_{name}"]) == written
+        assert f"Log probability of its own caption: **{significant(read.log_probability)}**" in told
+    drops = occlude_words(captioner, subject.input, words)
+    np.testing.assert_allclose(arrays["drops"], drops, rtol=1e-3, atol=1e-4)
+    assert f"**“{words[1]}”**: {say_likeness(float(arrays['correlation'][1]))}" in told
+    (names,) = run_code(app)
+    np.testing.assert_allclose(names["correlation"], arrays["correlation"], atol=1e-3)
+    assert [each.written.words for each in names["controls"]] == [
+        tuple(arrays[f"written_{name}"]) for name in ("own", "uniform", "shuffled")
+    ]
+    assert judge(names["controls"]) in told
+    with Image.open(io.BytesIO(browser_side.downloads["honesty-offer-png"][1]())) as png:
+        assert png.size == (560 * 2 + 8, 373 * 2 + 8)
+
+
+def test_another_word_is_looked_at_without_hiding_again(
+    shelve: Shelve, browser_side: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from explorer.ui import caption_occlusion
+
+    asked = []
+    original = caption_occlusion.occlude_words
+    monkeypatch.setattr(caption_occlusion, "occlude_words", lambda *given: asked.append(given[2]) or original(*given))
+    captioner = shelve()
+    app = open_honesty()
+    words = best_words(captioner, caption_subject_of(app))
+    run(app.button_group(key="honest_word").set_value(0))
+    assert f"**“{words[0]}”**: " in texts_of(app)
+    assert asked == [words]
+
+
+def test_hiding_can_be_stopped_and_taken_up_again(
+    shelve: Shelve, browser_side: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    captioner = shelve()
+    app = AppTest.from_function(_stopped_script)
+    app.session_state["name"] = captioner.name
+    run(app)
+    assert [info.value for info in app.info] == ["Hiding windows was stopped."]
+    run(app.button(key="occlusion-go-on").click())
+    assert not app.info
+    assert app.session_state["found"].shape == (2, 4, 4)
+    assert not app.button
+
+
+def _stopped_script() -> None:
+    import streamlit as st
+
+    from explorer.samples import SAMPLES
+    from explorer.ui.caption_occlusion import obtain_drops
+    from explorer.ui.caption_subject import CaptionSubject
+    from explorer.ui.pictures import get_picture
+
+    label = SAMPLES[0].title
+    subject = CaptionSubject(label, get_picture(label).key, st.session_state["name"], "cpu")
+    words = ("dog", "runs")
+    st.session_state.setdefault("stopped_occlusions", {(subject, words)})
+    st.session_state["found"] = obtain_drops(subject, words, st.empty())
+
+
+def test_the_card_is_shown_where_it_was_measured(shelve: Shelve, browser_side: Browser) -> None:
+    shelve(card=CARD)
+    app = open_honesty()
+    (table,) = app.table
+    assert list(table.value["BLEU-4"]) == ["19", "17.1", "10"]
+    assert list(table.value["attention"]) == ["Its own", "Uniform", "Shuffled"]
+    shelve()
+    assert not open_honesty().table
+
+
+@pytest.mark.parametrize("measured", [None, [], {}, {"own": 3}, {"own": {"bleu4": "good"}}, {"hard": {"bleu4": 1.0}}])
+def test_a_card_without_figures_has_no_rows(measured: object) -> None:
+    assert control_rows(measured) == []
+
+
+def test_maps_that_hardly_move_are_said(shelve: Shelve, browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelve()
+    words = "hardly changes from word to word"
+    assert words not in texts_of(open_honesty())
+    monkeypatch.setattr(Caption, "still", property(lambda caption: True))
+    assert words in texts_of(open_honesty())
+
+
+def test_a_captioner_with_nothing_to_say(shelve: Shelve, browser_side: Browser) -> None:
+    shelve(seed=SILENT)
+    app = open_honesty()
+    assert "no attention to test" in texts_of(app)
+
+
+def test_correlations_in_words() -> None:
+    said = [say_likeness(value) for value in (0.9, 0.5, 0.0, -0.5)]
+    assert len(set(said)) == 4
+    assert "same story" in said[0]
+    assert "contradict" in said[3]
+    assert "cannot be compared" in say_likeness(float("nan"))
+
+
+def test_the_shipped_captioner(browser_side: Browser) -> None:
+    app = open_honesty()
+    captioner = load_captioner(list_captioners()[0])
+    arrays = arrays_of(browser_side, "honesty-offer")
+    words = best_words(captioner, caption_subject_of(app))
+    assert tuple(arrays["words"]) == words
+    assert arrays["drops"].shape == (len(words), *captioner.grid)
