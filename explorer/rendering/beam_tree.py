@@ -232,7 +232,8 @@ def beam_tree(
             hovertemplate=f"{beginning}<extra></extra>",
             showlegend=False,
         )
-    rows = max(node.row for node in nodes if first <= node.step <= last) + 1
+    rows = {each.row for node in nodes[1:] if first <= node.step <= last for each in (node, nodes[node.parent])}
+    top, bottom = min(rows), max(rows)  # a later part may have no beam left in the upper rows
     figure.update_xaxes(
         # As wide as the others where it is one of several, so that columns are under each other.
         range=[first - 1.4, first + columns - 0.4],
@@ -242,7 +243,7 @@ def beam_tree(
         zeroline=False,
         fixedrange=True,
     )
-    figure.update_yaxes(range=[rows - 0.35, -0.65], visible=False, fixedrange=True)
+    figure.update_yaxes(range=[bottom + 0.65, top - 0.65], visible=False, fixedrange=True)
     figure.update_layout(
         legend={
             "orientation": "h",
@@ -255,7 +256,7 @@ def beam_tree(
         dragmode=False,
         hovermode="closest",
     )
-    return dress(figure, title, height=130 + _ROW * rows, top=64)
+    return dress(figure, title, height=130 + _ROW * (bottom - top + 1), top=64)
 
 
 def beam_tree_picture(nodes: Sequence[BeamNode], title: str) -> bytes:

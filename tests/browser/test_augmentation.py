@@ -1,0 +1,44 @@
+"""The Augmentation page in a real browser: a click on a draw, a link that reopens it, a training that is stopped."""
+
+from urllib.parse import urlencode
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.serving import wait_until_idle
+from tests.browser.test_layers import check_width
+from tests.browser.watching import PATIENCE, address_of
+
+
+def open_augmentation(page: Page, address: str, query: dict[str, str]) -> None:
+    page.set_default_timeout(PATIENCE * 1000)
+    page.goto(f"{address}/augmentation?{urlencode({'model': 'tiny-vgg', **query})}")
+    page.get_by_role("heading", name="Augmentation", exact=True).wait_for()
+    wait_until_idle(page, timeout=PATIENCE)
+
+
+def test_a_click_on_a_draw_and_a_link_that_keeps_it(dashboard: str, page: Page) -> None:
+    pipeline = '{"steps":[{"transform":"RandomInvert","probability":1.0}]}'
+    open_augmentation(page, dashboard, {"pipeline": pipeline})
+    sheet = page.locator(".sheet[data-drawn]")
+    area = sheet.bounding_box()
+    assert area is not None
+    sheet.click(position={"x": area["width"] * 0.9, "y": area["height"] * 0.1})  # the last one of the first row
+    expect(page.get_by_role("img", name="Draw 4: Random invert")).to_be_visible()
+    wait_until_idle(page, timeout=PATIENCE)
+    address = address_of(page)
+    assert (address["draw"], address["pipeline"]) == ("4", pipeline)
+    page.reload()
+    expect(page.get_by_role("img", name="Draw 4: Random invert")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    wait_until_idle(page, timeout=PATIENCE)
+    check_width(page)
+
+
+def test_a_training_shows_its_progress_and_stops(dashboard: str, page: Page) -> None:
+    open_augmentation(page, dashboard, {"part": "Does it help?", "steps": "1000"})
+    page.get_by_role("button", name="Train").click()
+    expect(page.get_by_text("of 1,000 steps")).to_be_visible()  # by itself: the process is watched
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("Stopped early.")).to_be_visible()
+    expect(page.get_by_role("button", name="Train")).to_be_enabled()
+    check_width(page)
