@@ -21,7 +21,8 @@ st.title("Captions", anchor=False)
 subject = show_caption_sidebar()
 if subject is None:
     st.stop()
-st.markdown("The network writes one word at a time, and looks at the photo anew before each.")
+knows = subject.captioner.card.get("knows", "")
+st.markdown(f"The network writes one word at a time, and looks at the photo anew before each. {knows}")
 keep_valid("part", list(PART_LABELS), "caption")
 part = st.segmented_control(
     "Part",
