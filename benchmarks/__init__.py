@@ -9,7 +9,18 @@ from importlib import import_module
 
 from benchmarks.results import Row
 
-NAMES = ("recording", "page", "microscope", "saliency", "startup", "memory", "intake", "networks")
+NAMES = (
+    "recording",
+    "page",
+    "microscope",
+    "saliency",
+    "augmentation",
+    "captioning",
+    "startup",
+    "memory",
+    "intake",
+    "networks",
+)
 
 
 def measure(name: str, quick: bool) -> list[Row]:

@@ -1,5 +1,6 @@
 """What the README says is true: its model table against the cards, its Python against the library."""
 
+import json
 import re
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from explorer.captioning import list_captioners
+from explorer.captioning.loading import MODELS
 from explorer.zoo import list_shipped, read_card
 
 ROOT = Path(__file__).parents[1]
@@ -15,14 +18,29 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_the_model_table_is_what_the_cards_say() -> None:
     rows = dict(re.findall(r"^\| `([a-z-]+)` \|(.*)\|$", README, flags=re.MULTILINE))
-    assert set(rows) == set(list_shipped())
-    for name, row in rows.items():
-        card = read_card(name)
+    assert set(rows) == {*list_shipped(), *list_captioners()}
+    for name in list_shipped():
+        card, row = read_card(name), rows[name]
         cells = [cell.strip() for cell in row.split("|")]
         assert cells[1] == f"{card['parameters']:,}"
         assert card["data"]["name"].startswith(cells[2])
         assert cells[3] == f"{card['input_size']} px"
         assert cells[4] == f"{card['accuracy']['value']:.2%}".replace("%", " %")
+
+
+@pytest.mark.parametrize("name", list_captioners())
+def test_the_captioners_are_what_their_cards_say(name: str) -> None:
+    (row,) = re.findall(rf"^\| `{name}` \|(.*)\|$", README, flags=re.MULTILINE)
+    card = json.loads((MODELS / name / "card.json").read_text(encoding="utf-8"))
+    cells = [cell.strip() for cell in row.split("|")]
+    assert cells[1] == f"{card['parameters']:,}"
+    assert card["data"]["name"].startswith(cells[2])
+    assert cells[3] == f"{card['input_size']} px"
+    if name == "photo-captioner":
+        assert cells[4] == f"BLEU-4 {card['accuracy']['metrics']['beam 3']['bleu4']:.3f}"
+        assert f"{card['words']:,} words" in cells[0]
+    else:
+        assert cells[4] == f"{card['accuracy']['scenes_of_test_pictures']['exact_beam_3']:.1%} exact".replace("%", " %")
 
 
 def test_every_linked_file_is_there() -> None:
@@ -35,7 +53,7 @@ def test_every_linked_file_is_there() -> None:
 @pytest.mark.skipif(not list_shipped(), reason="no network is shipped yet")
 def test_the_python_in_the_readme_runs() -> None:
     code = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    printed = [(20, ""), (0, ""), (0, "(3, 5, 5)")]  # how many lines at least, and what begins them
+    printed = [(20, ""), (3, ""), (10, "(224, 224)"), (0, ""), (0, "(3, 5, 5)")]  # how many lines at least, and what begins them
     for snippet, (lines, start) in zip(code, printed, strict=True):
         done = subprocess.run([sys.executable, "-c", snippet], cwd=ROOT, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
