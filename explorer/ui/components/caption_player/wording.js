@@ -20,7 +20,7 @@ const THIRDS = [
   ["at the left", "in the middle", "at the right"],
   ["lower left", "at the bottom", "lower right"],
 ];
-const CLEAR = 2; // times its share of the photo that a ninth must hold to be where it "mostly" looked
+const CLEAR = 1.5; // times its share of the photo that a ninth must hold to be where it "mostly" looked
 
 /** Where most of a map lies, in words: the ninth of the photo with the most attention for its size. */
 function placeOf(values, rows, columns) {
