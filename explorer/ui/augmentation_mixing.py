@@ -37,7 +37,7 @@ def show_mixing(subject: Subject) -> None:
     )
     others = [label for label in list_pictures() if label != subject.picture_label]
     keep_valid("partner", others, others[0] if others else None)
-    partner = row.selectbox(
+    chosen = row.selectbox(
         "Second picture",
         others,
         key="partner",
@@ -45,7 +45,7 @@ def show_mixing(subject: Subject) -> None:
         help="The first is the one of the sidebar. Upload several there to mix your own.",
     )
     way = way or "mixup"
-    partner = partner or (others[0] if others else None)  # an empty word in an address chooses nothing
+    partner = chosen or (others[0] if others else None)  # an empty word in an address chooses nothing
     with row:
         seed = choose_seed()
     drawn = row.toggle(
