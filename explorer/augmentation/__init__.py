@@ -2,12 +2,13 @@
 
 Transforms are torchvision's (`catalogue`), put together to pipelines (`pipeline`) that are drawn from (`drawing`) with
 random numbers of their own (`randomness`). What draws, sweeps and motions do to a network is asked in `predicting`,
-`sweeps` and `stillness`; whether a pipeline helps, in `training_twice`.
+`sweeps` and `stillness`; whether a pipeline helps, in `training_twice`, on a person's own pictures with `image_zip`.
 """
 
 from explorer.augmentation.catalogue import CATALOGUE, GROUPS, LEFT_OUT, Group, Parameter, Transform, find
 from explorer.augmentation.drawing import Draw, DrawnStep, Operation
 from explorer.augmentation.experiment import Curve, Experiment, Pictures
+from explorer.augmentation.image_zip import ImageFolder, read_image_zip, take_evenly
 from explorer.augmentation.mixing import Mixture, cut_mix, mix_up
 from explorer.augmentation.motion import MOTIONS, Motion
 from explorer.augmentation.normalisation import (
@@ -57,6 +58,7 @@ __all__ = [
     "Flip",
     "Group",
     "Histograms",
+    "ImageFolder",
     "Kind",
     "LayerStillness",
     "MapComparison",
@@ -88,8 +90,10 @@ __all__ = [
     "move_pixels",
     "normalise",
     "probabilities_of_draws",
+    "read_image_zip",
     "stillness",
     "sweep",
+    "take_evenly",
     "train_in_turns",
     "train_twice",
 ]

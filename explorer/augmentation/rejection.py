@@ -2,4 +2,4 @@
 
 
 class PipelineRejected(ValueError):
-    """A pipeline, a step or a mixture that cannot be; the message is one sentence for the person."""
+    """A pipeline, a mixture or a folder of pictures that cannot be; the message is one sentence for the person."""

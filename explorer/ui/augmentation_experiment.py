@@ -6,9 +6,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.augmentation import Experiment, PipelineRejected
+from explorer.augmentation import Experiment, PipelineRejected, take_evenly
 from explorer.rendering import CHART_CONFIG, picture_sheet, training_curves
 from explorer.ui.augmentation_job import Job
+from explorer.ui.augmentation_own import OwnFolder, choose_own
 from explorer.ui.augmentation_pipeline import choose_seed
 from explorer.ui.augmentation_run import POINTS, Order, Source, list_sources, load_pictures
 from explorer.ui.augmentation_state import current_pipeline
@@ -16,7 +17,11 @@ from explorer.ui.downloads import arrays_as_npz
 from explorer.ui.sidebar import keep_valid
 from explorer.ui.wording import count_text
 
-SOURCE_LABELS: dict[Source, str] = {"digits": "Handwritten digits", "cifar10": "CIFAR-10 photographs"}
+SOURCE_LABELS: dict[Source, str] = {
+    "digits": "Handwritten digits",
+    "cifar10": "CIFAR-10 photographs",
+    "own": "Your own folder (ZIP)",
+}
 COUNTS = (100, 200, 400, 800, 1600)
 STEPS = (50, 100, 200, 300, 600, 1000)
 _JOB = "augmentation_job"
@@ -33,16 +38,19 @@ def show_experiment() -> None:
     job: Job | None = st.session_state.get(_JOB)
     running = job is not None and job.state == "running"
     order = _choose(running)
-    _show_pictures(order)
+    own = choose_own(running) if order.source == "own" else None
+    ready = order.source != "own" or own is not None
+    if ready:
+        _show_pictures(order, own)
     row = st.container(horizontal=True, vertical_alignment="center")
     row.button(
         "Train",
         key="train",
         type="primary",
         icon=":material/play_arrow:",
-        disabled=running,
+        disabled=running or not ready,
         on_click=_start,
-        args=(order,),
+        args=(order, own),
     )
     if running:
         row.button("Stop", key="stop_training", icon=":material/stop:", on_click=_stop)
@@ -65,7 +73,7 @@ def _choose(running: bool) -> Order:
         bind="query-params",
         disabled=running,
         help="Digits come with scikit-learn: 8 × 8 pixels, enlarged to 32. CIFAR-10 is offered where EXPLORER_DATA "
-        "holds it.",
+        "holds it. Your own folder needs one folder for each class.",
     )
     keep_valid("pictures", list(COUNTS), 200)
     count = second.select_slider(
@@ -93,8 +101,10 @@ def _choose(running: bool) -> Order:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def compute_training_pictures(source: Source, pipeline: str, seed: int) -> tuple[bytes, bytes]:
-    """Some of the pictures as they are and through the pipeline, as PNG.
+def compute_training_pictures(
+    source: Source, pipeline: str, seed: int, _own: OwnFolder | None, key: str
+) -> tuple[bytes, bytes]:
+    """Some of the pictures as they are and through the pipeline, as PNG; `key` says which are the person's own.
 
     Raises:
         PipelineRejected: it cannot be done on them.
@@ -103,7 +113,8 @@ def compute_training_pictures(source: Source, pipeline: str, seed: int) -> tuple
 
     from explorer.augmentation import Pipeline
 
-    images = load_pictures(source, 20).images.transpose(0, 2, 3, 1)
+    pictures = load_pictures(source, 20) if _own is None else _own.pictures
+    images = pictures.images.transpose(0, 2, 3, 1)
     chosen = images[np.linspace(0, len(images) - 1, _SHOWN).astype(int)]
     draws = [
         Pipeline.from_json(pipeline).draw(Image.fromarray(each), seed + number) for number, each in enumerate(chosen)
@@ -113,9 +124,10 @@ def compute_training_pictures(source: Source, pipeline: str, seed: int) -> tuple
     return before.png, after.png
 
 
-def _show_pictures(order: Order) -> None:
+def _show_pictures(order: Order, own: OwnFolder | None) -> None:
+    key = "" if own is None else own.key
     try:
-        before, after = compute_training_pictures(order.source, order.pipeline, order.seed)
+        before, after = compute_training_pictures(order.source, order.pipeline, order.seed, own, key)
     except PipelineRejected as problem:
         st.error(f"{problem} The pictures have 32 × 32 pixels.", icon=":material/block:")
         return
@@ -125,10 +137,14 @@ def _show_pictures(order: Order) -> None:
     st.caption("Sizes in pixels count here too: these pictures have 32 × 32, so a blur of 5 px reaches far.")
 
 
-def _start(order: Order) -> None:
+def _start(order: Order, own: OwnFolder | None) -> None:
     job: Job | None = st.session_state.get(_JOB)
-    if job is None or job.state != "running":  # one at a time
+    if job is not None and job.state == "running":  # one at a time
+        return
+    if own is None:
         st.session_state[_JOB] = Job(order)
+    else:
+        st.session_state[_JOB] = Job(order, take_evenly(own.pictures, order.count), own.title)
 
 
 def _stop() -> None:
@@ -215,7 +231,7 @@ def _offer(job: Job, experiment: Experiment) -> None:
         icon=":material/data_array:",
     )
     with st.expander("The same in Python", icon=":material/code:"):
-        st.code(experiment_snippet(job.order), language="python")
+        st.code(experiment_snippet(job.order, job.title), language="python")
 
 
 def experiment_as_npz(experiment: Experiment) -> bytes:
@@ -227,17 +243,29 @@ def experiment_as_npz(experiment: Experiment) -> bytes:
     return arrays_as_npz(**arrays)
 
 
-def experiment_snippet(order: Order) -> str:
-    """Python that trains the same two networks."""
+def experiment_snippet(order: Order, title: str = "") -> str:
+    """Python that trains the same two networks; `title` is the name of the person's own ZIP file."""
     from explorer.augmentation import Pipeline
     from explorer.ui.augmentation_state import compact
 
+    if order.source == "own":
+        imports = [
+            "from pathlib import Path",
+            "",
+            "from explorer.augmentation import Pipeline, read_image_zip, take_evenly, train_twice",
+        ]
+        data = f"take_evenly(read_image_zip(Path({title!r}).read_bytes()).pictures, {order.count})"
+    else:
+        imports = [
+            "from explorer.augmentation import Pipeline, train_twice",
+            "from explorer.ui.augmentation_run import load_pictures",
+        ]
+        data = f"load_pictures({order.source!r}, {order.count})"
     lines = [
-        "from explorer.augmentation import Pipeline, train_twice",
-        "from explorer.ui.augmentation_run import load_pictures",
+        *imports,
         "",
         f"pipeline = Pipeline.from_json({compact(Pipeline.from_json(order.pipeline))!r})",
-        f"data = load_pictures({order.source!r}, {order.count})",
+        f"data = {data}",
         f"experiment = train_twice(data, pipeline, steps={order.steps}, seed={order.seed}, points={POINTS})",
         "print(experiment.told)",
     ]

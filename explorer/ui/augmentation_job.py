@@ -6,13 +6,15 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
-from explorer.augmentation import Experiment
-from explorer.ui.augmentation_run import Order
+from explorer.augmentation import Experiment, Pictures
+from explorer.ui.augmentation_run import Order, pack
 
 State = Literal["running", "done", "stopped", "failed"]
 _ROOT = Path(__file__).parents[2]
@@ -24,10 +26,19 @@ class Job:
     Attributes:
         order: what is trained.
         started: seconds of the wall clock.
+        title: the name of the person's own folder; "" for other pictures.
     """
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: Order, own: Pictures | None = None, title: str = "") -> None:
+        """Start it.
+
+        Args:
+            order: what is trained.
+            own: the pictures where they are the person's own.
+            title: the name of their file.
+        """
         self.order = order
+        self.title = title
         self.started = time.time()
         self._stopped = False
         # Into files, not pipes: nobody may be reading while the person looks at another page.
@@ -41,8 +52,9 @@ class Job:
             stderr=self._errors,
         )
         assert self._process.stdin is not None
-        self._process.stdin.write((order.to_json() + "\n").encode())
-        self._process.stdin.flush()
+        text = order.to_json() + "\n" + ("" if own is None else pack(own) + "\n")
+        # Pictures are more than a pipe holds, and the process reads only once it is up: nobody shall wait for that.
+        threading.Thread(target=_hand_over, args=(self._process.stdin, text.encode()), daemon=True).start()
 
     def stop(self) -> None:
         """End it now; what has been measured stays."""
@@ -92,3 +104,9 @@ class Job:
         text = Path(self._output.name).read_text(encoding="utf-8")
         whole = text[: text.rfind("\n") + 1]  # the last line may be half written
         return [json.loads(line) for line in whole.splitlines()]
+
+
+def _hand_over(to: IO[bytes], text: bytes) -> None:
+    with suppress(OSError):  # stopped before it has read everything
+        to.write(text)
+        to.flush()

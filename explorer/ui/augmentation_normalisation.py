@@ -99,7 +99,7 @@ def say_meeting(meeting: Meeting) -> str:
         f"picture's **own** mean and spread let them meet: {gaps['own']}."
     )
     if meeting.clipped > 0.005:
-        said += f" What was cut at white ({meeting.clipped:.0%} of the bright values) cannot come back."
+        said += f" What was cut at white ({100 * meeting.clipped:.0f} % of the bright values) cannot come back."
     return said
 
 

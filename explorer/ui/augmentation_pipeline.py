@@ -87,7 +87,7 @@ def _show_draws(subject: Subject, pipeline: Pipeline) -> None:
             noun="draw",
         )
         st.caption(_say_firing(draws))
-    if clicked is not None:
+    if clicked is not None and clicked + 1 != chosen:
         st.session_state["clicked_draw"] = clicked + 1
         st.rerun()
     _show_one(subject, draws, chosen)

@@ -2,12 +2,15 @@
 
     python -m explorer.ui.augmentation_run
 
-reads one line of JSON (`Order`) from its input and writes lines of JSON: {"experiment": ...} after every point of the
-curves, {"problem": "..."} where it cannot be. It ends when its input is closed, so it never outlives who started it.
+reads one line of JSON (`Order`) from its input, and a second one with the pictures where they are the person's own
+(`pack`); it writes lines of JSON: {"experiment": ...} after every point of the curves, {"problem": "..."} where it
+cannot be. It ends when its input is closed, so it never outlives who started it.
 """
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import os
 import sys
@@ -21,7 +24,7 @@ from PIL import Image
 from explorer.augmentation import Experiment, Pictures, Pipeline, PipelineRejected, train_twice
 from explorer.datasets import DatasetMissing, has_dataset, locate
 
-Source = Literal["digits", "cifar10"]
+Source = Literal["digits", "cifar10", "own"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 MOST_PICTURES = 4000
 MOST_STEPS = 2000
@@ -34,7 +37,7 @@ class Order:
     """What is to be trained.
 
     Attributes:
-        source: which pictures.
+        source: which pictures; "own" come along with the order.
         count: how many, a quarter of them held out.
         pipeline: as JSON.
         steps: of each training.
@@ -66,8 +69,23 @@ class Order:
 
 
 def list_sources() -> tuple[Source, ...]:
-    """The pictures that are at hand on this machine."""
-    return SOURCES if has_dataset("cifar10") else ("digits",)
+    """The pictures that are at hand on this machine, and the person's own."""
+    return SOURCES if has_dataset("cifar10") else ("digits", "own")
+
+
+def pack(pictures: Pictures) -> str:
+    """Pictures as one line of text: they go from process to process in memory, never over the disk."""
+    buffer = io.BytesIO()
+    np.savez(
+        buffer, allow_pickle=False, images=pictures.images, labels=pictures.labels, classes=np.array(pictures.classes)
+    )
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def unpack(text: str) -> Pictures:
+    """Read what `pack` wrote."""
+    with np.load(io.BytesIO(base64.b64decode(text)), allow_pickle=False) as arrays:
+        return Pictures(arrays["images"], arrays["labels"], tuple(arrays["classes"].tolist()))
 
 
 def load_pictures(source: Source, count: int) -> Pictures:
@@ -80,7 +98,10 @@ def load_pictures(source: Source, count: int) -> Pictures:
 
     Raises:
         DatasetMissing: they are not on this machine.
+        PipelineRejected: they are the person's own, which are nowhere but with the person.
     """
+    if source == "own":
+        raise PipelineRejected("The pictures of your own folder did not come along.")
     return _load_digits(count) if source == "digits" else _load_cifar(count)
 
 
@@ -108,9 +129,9 @@ def _load_cifar(count: int) -> Pictures:
     return Pictures(np.stack(images), np.array(labels, np.int64), tuple(classes))
 
 
-def run_order(order: Order, tell: Any) -> Experiment:
-    """Train both networks; `tell(experiment)` after every point."""
-    data = load_pictures(order.source, order.count)
+def run_order(order: Order, tell: Any, own: Pictures | None = None) -> Experiment:
+    """Train both networks, on the person's own pictures where given; `tell(experiment)` after every point."""
+    data = load_pictures(order.source, order.count) if own is None else own
     return train_twice(data, Pipeline.from_json(order.pipeline), order.steps, order.seed, tell, points=POINTS)
 
 
@@ -134,8 +155,9 @@ def main() -> None:
         os.nice(10)
     try:
         order = Order.from_json(sys.stdin.readline())
+        own = unpack(sys.stdin.readline()) if order.source == "own" else None
         threading.Thread(target=_end_with_input, daemon=True).start()
-        run_order(order, lambda experiment: _say(experiment=experiment.to_json()))
+        run_order(order, lambda experiment: _say(experiment=experiment.to_json()), own)
     except (PipelineRejected, DatasetMissing) as problem:
         _say(problem=str(problem))
 

@@ -2,13 +2,24 @@
 
 import json
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from explorer.augmentation import EXAMPLE, Pipeline, PipelineRejected, Step, train_twice
+from explorer.augmentation import (
+    EXAMPLE,
+    Pipeline,
+    PipelineRejected,
+    Step,
+    read_image_zip,
+    take_evenly,
+    train_twice,
+)
 from explorer.ui.augmentation_job import Job
-from explorer.ui.augmentation_run import POINTS, Order, list_sources, load_pictures, run_order
+from explorer.ui.augmentation_own import as_plain_text
+from explorer.ui.augmentation_run import POINTS, Order, list_sources, load_pictures, pack, run_order, unpack
+from tests.augmentation.test_image_zip import make_zip, png, two_classes
 from tests.pages.opening import Browser, run
 from tests.pages.test_augmentation import arrays_of, open_augmentation, run_snippet, told_by
 
@@ -119,3 +130,55 @@ def test_run_order_stops_when_told() -> None:
     )
     assert experiment.stopped
     assert seen == [0, 1]
+
+
+def test_pictures_go_from_process_to_process_as_they_are() -> None:
+    data = read_image_zip(make_zip(two_classes(6))).pictures
+    read = unpack(pack(data))
+    assert (read.images == data.images).all()
+    assert (read.labels == data.labels).all()
+    assert read.classes == data.classes == ("blue", "red")
+    assert "\n" not in pack(data)
+    with pytest.raises(PipelineRejected, match="did not come along"):
+        load_pictures("own", 100)
+
+
+def test_an_own_folder_is_trained_on(browser_side: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = make_zip({**two_classes(40), "red/notes.txt": b"hello", "red/[x](y)/0.png": png()})
+    app = open_augmentation({"part": "Does it help?", "source": "Your own folder (ZIP)", "steps": "50", "seed": "1"})
+    assert app.button(key="train").disabled
+    assert "Choose a ZIP file" in told_by(app)
+    run(app.file_uploader(key="own_folder").set_value(("mine_1.zip", data, "application/zip")))
+    assert not app.error
+    told = told_by(app)
+    assert as_plain_text("mine_1.zip: 80 pictures of 2 classes (blue, red). Left out: 1 file that is no") in told
+    run(app.button(key="train").click())
+    job: Job = app.session_state["augmentation_job"]
+    assert job.order == Order("own", 200, EXAMPLE.to_json(), 50, 1)
+    wait_for(job, "done")
+    run(app)
+    assert job.experiment is not None
+    assert job.experiment.classes == ("blue", "red")
+    assert (job.experiment.training, job.experiment.validation) == (60, 20)
+    assert job.experiment.told in told_by(app)
+    (tmp_path / "mine_1.zip").write_bytes(data)
+    monkeypatch.chdir(tmp_path)
+    code = next(block.value for block in app.code if "read_image_zip" in block.value)
+    names, _ = run_snippet(code.replace("steps=50", "steps=2"))
+    wanted = take_evenly(read_image_zip(data).pictures, 200)
+    assert (names["data"].images == wanted.images).all()
+
+
+def test_a_broken_folder_loses_nothing() -> None:
+    app = open_augmentation({"part": "Does it help?", "source": "Your own folder (ZIP)"})
+    uploader = app.file_uploader(key="own_folder")
+    run(uploader.set_value(("broken.zip", b"nothing of the kind", "application/zip")))
+    assert [each.value for each in app.error] == ["This is no ZIP file; put one folder for each class into a ZIP file."]
+    assert app.button(key="train").disabled
+    run(app.file_uploader(key="own_folder").set_value(("good.zip", make_zip(two_classes()), "application/zip")))
+    assert not app.error
+    assert not app.button(key="train").disabled
+    one = make_zip({f"a_b/{number}.png": png() for number in range(9)})
+    run(app.file_uploader(key="own_folder").set_value(("one.zip", one, "application/zip")))
+    assert "this ZIP file has 'a\\_b' 9. The pictures of good.zip are still here." in app.error[0].value
+    assert not app.button(key="train").disabled
