@@ -178,9 +178,14 @@ def train_frozen(
 
 
 def train_fresh(
-    encoder: Encoder, decoder: Decoder, images: ClassImages, vocabulary: Vocabulary, plan: Plan, log: Log
+    encoder: Encoder, decoder: Decoder, images: ClassImages, vocabulary: Vocabulary, plan: Plan, log: Log, seen: int = 0
 ) -> None:
-    """Second stage: both in place, end to end, on scenes that are seen once; batch statistics stay as they are."""
+    """Second stage: both in place, end to end, on scenes that are seen once; batch statistics stay as they are.
+
+    Args:
+        encoder, decoder, images, vocabulary, plan, log: as for the first stage.
+        seen: fresh scenes of an earlier run of this stage; these come after them.
+    """
     torch.manual_seed(plan.seed)
     generator = torch.Generator().manual_seed(plan.seed)
     groups = [
@@ -195,7 +200,7 @@ def train_fresh(
     decoder.train()
     started, total, since = time.perf_counter(), 0.0, 0
     for step in range(1, steps + 1):
-        first = plan.scenes + (step - 1) * plan.fresh_batch  # after those of the first stage
+        first = plan.scenes + seen + (step - 1) * plan.fresh_batch  # after those of the first stage
         pixels, words = to_tensors(draw(images, range(first, first + plan.fresh_batch)), vocabulary)
         pictures = augment.colour(pixels.float() / 255, 0.2, generator)
         with torch.autocast("cpu", torch.bfloat16):
@@ -323,18 +328,24 @@ def make(
     encoder = fresh_encoder()
     decoder = Decoder(len(vocabulary), ENCODER["annotation"], dropout=plan.dropout, **DECODER)
     parameters = sum(p.numel() for part in (encoder, decoder) for p in part.parameters())
-    seconds = 0.0
+    seconds, seen = 0.0, 0
     if from_stage > 1:
         load(folder / "weights.safetensors", encoder, decoder)
-        seconds = json.loads((folder / "card.json").read_text(encoding="utf-8"))["training"]["seconds"]
+        before = json.loads((folder / "card.json").read_text(encoding="utf-8"))["training"]
+        seconds, seen = before["seconds"], before["fresh_seen"]
     familiar = draw(train, range(FAMILIAR, FAMILIAR + plan.measured))
     unfamiliar = draw(held_out, range(HELD_OUT, HELD_OUT + plan.measured))
     measured: dict[str, Any] = {}
     for stage in (train_frozen, train_fresh)[from_stage - 1 :]:
         started = time.perf_counter()
-        stage(encoder, decoder, train, vocabulary, plan, log)
+        if stage is train_fresh:
+            train_fresh(encoder, decoder, train, vocabulary, plan, log, seen)
+            seen += plan.fresh
+        else:
+            train_frozen(encoder, decoder, train, vocabulary, plan, log)
         seconds += time.perf_counter() - started
         card = describe(plan, train.classes, len(vocabulary), parameters, seconds, command)
+        card["training"]["fresh_seen"] = seen
         write(folder, encoder, decoder, vocabulary, card)
         opened = open_folder(folder, "cpu")
         measured = {

@@ -33,12 +33,13 @@ def offer_scenes(captioner: Captioner) -> None:
         return
     st.caption(f"It knows nothing but scenes of {names}.")
     left, right = st.columns(2, vertical_alignment="bottom")
-    number = left.number_input("Scene", 0, 9999, 1, key="scene", bind="query-params")
-    right.button("Compose", on_click=_compose, args=(classes, int(number)), key="compose", width="stretch")
+    left.number_input("Scene", 0, 9999, 1, key="scene", bind="query-params")
+    right.button("Compose", on_click=_compose, args=(classes,), key="compose", width="stretch")
 
 
-def _compose(classes: tuple[str, ...], number: int) -> None:
+def _compose(classes: tuple[str, ...]) -> None:
     """Runs before the page, so that the chooser shows the scene."""
+    number = int(st.session_state["scene"])
     scene = compose(_test_pictures(classes), number)
     picture = add_picture(f"Scene {number}.png", encode_png(scene.pixels))
     st.session_state["image"] = picture.label

@@ -55,7 +55,7 @@ def test_a_spot_by_mouse_and_keyboard(dashboard: str, page: Page) -> None:
     assert len(sent) == before  # nothing is asked of the server before the spot is dropped
     page.mouse.up()
     wait_for_place(page, 3, 5)
-    expect(page.get_by_text("With the attention moved")).to_be_visible()
+    expect(page.get_by_text("With the attention moved", exact=True)).to_be_visible()
 
     photo.focus()
     asked = len(sent)

@@ -44,7 +44,8 @@ def shelve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
 
     def put(**made: Any) -> Captioner:
         # A name of its own: what pages keep of a captioner is kept by its name.
-        own = make_folder(tmp_path / "models" / f"toy-{next(_numbers)}", **made)
+        number = next(_numbers)
+        own = make_folder(tmp_path / f"models-{number}" / f"toy-{number}", **made)
         monkeypatch.setattr(loading, "MODELS", own.parent)
         list_captioners.cache_clear()
         return load_captioner(own.name)

@@ -32,7 +32,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_composed_scene_becomes_the_picture(data: Path) -> None:
-    app = open_page("captions", {"captioner": "scene-captioner"})
+    app = open_page("captions", {"captioner": "Composed scenes"})
     app.number_input(key="scene").set_value(7)
     app.button(key="compose").click().run()
     assert not app.exception
@@ -41,6 +41,6 @@ def test_a_composed_scene_becomes_the_picture(data: Path) -> None:
 
 def test_without_the_data_one_sentence_says_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EXPLORER_DATA", raising=False)
-    app = open_page("captions", {"captioner": "scene-captioner"})
+    app = open_page("captions", {"captioner": "Composed scenes"})
     assert not app.exception
     assert any("Point EXPLORER_DATA at a folder" in each.value for each in app.caption)
