@@ -9,8 +9,9 @@ from explorer.ui.augmentation_mixing import show_mixing
 from explorer.ui.augmentation_normalisation import show_normalisation
 from explorer.ui.augmentation_pipeline import show_pipeline
 from explorer.ui.augmentation_state import open_pipeline
+from explorer.ui.choosing import choose_part
 from explorer.ui.navigation import enter_by_the_front_door
-from explorer.ui.sidebar import keep_valid, show_sidebar
+from explorer.ui.sidebar import show_sidebar
 
 PART_LABELS = {
     "pipeline": "Pipeline",
@@ -28,17 +29,7 @@ if subject is None:
     st.stop()
 st.markdown("Show a network many versions of one picture: see what every step does, and what the network makes of it.")
 open_pipeline()
-keep_valid("part", list(PART_LABELS), "pipeline")
-part = st.segmented_control(
-    "Part",
-    list(PART_LABELS),
-    default="pipeline",
-    format_func=PART_LABELS.__getitem__,
-    key="part",
-    bind="query-params",
-    required=True,
-    label_visibility="collapsed",
-)
+part = choose_part(PART_LABELS)
 # One part at a time: what is not looked at is not computed.
 if part == "effect":
     show_effect(subject)

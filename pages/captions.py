@@ -3,8 +3,8 @@
 import streamlit as st
 
 from explorer.ui.caption_subject import show_caption_sidebar
+from explorer.ui.choosing import choose_part
 from explorer.ui.navigation import enter_by_the_front_door
-from explorer.ui.sidebar import keep_valid
 
 PART_LABELS = {
     "caption": "Caption",
@@ -23,17 +23,7 @@ if subject is None:
     st.stop()
 knows = subject.captioner.card.get("knows", "")
 st.markdown(f"The network writes one word at a time, and looks at the photo anew before each. {knows}")
-keep_valid("part", list(PART_LABELS), "caption")
-part = st.segmented_control(
-    "Part",
-    list(PART_LABELS),
-    default="caption",
-    format_func=PART_LABELS.__getitem__,
-    key="part",
-    bind="query-params",
-    required=True,
-    label_visibility="collapsed",
-)
+part = choose_part(PART_LABELS)
 # One part at a time: what is not looked at is neither imported nor computed.
 if part == "beams":
     from explorer.ui.caption_beams import show_beams

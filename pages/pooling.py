@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from explorer.ui.choosing import choose_part
 from explorer.ui.navigation import enter_by_the_front_door
 from explorer.ui.pooling_network import show_heads, show_shift, show_surgery
 from explorer.ui.pooling_panels import (
@@ -12,7 +13,7 @@ from explorer.ui.pooling_panels import (
     show_pictures,
     show_sources,
 )
-from explorer.ui.sidebar import keep_valid, show_sidebar
+from explorer.ui.sidebar import show_sidebar
 from explorer.ui.subject import Subject
 
 PART_LABELS = {"pictures": "Pictures", "network": "Inside a network", "shift": "Shift"}
@@ -46,16 +47,6 @@ subject = show_sidebar(with_network=True)
 if subject is None:
     st.stop()
 st.markdown("Pooling makes maps smaller, and every kind forgets something else: the dim, the fine, or where it was.")
-keep_valid("part", list(PART_LABELS), "pictures")
-part = st.segmented_control(
-    "Part",
-    list(PART_LABELS),
-    default="pictures",
-    format_func=PART_LABELS.__getitem__,
-    key="part",
-    bind="query-params",
-    required=True,
-    label_visibility="collapsed",
-)
+part = choose_part(PART_LABELS)
 # One part at a time: what is not looked at is not computed.
-{"pictures": show_kinds, "network": show_network, "shift": show_shift}[part or "pictures"](subject)
+{"pictures": show_kinds, "network": show_network, "shift": show_shift}[part](subject)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from explorer.ui.choosing import choose_part
 from explorer.ui.navigation import enter_by_the_front_door
 from explorer.ui.saliency_attention import show_attention
 from explorer.ui.saliency_choices import choose_question
@@ -9,7 +10,7 @@ from explorer.ui.saliency_control import show_control
 from explorer.ui.saliency_experiments import show_experiments
 from explorer.ui.saliency_maps import show_maps
 from explorer.ui.saliency_patches import show_patches
-from explorer.ui.sidebar import keep_valid, show_sidebar
+from explorer.ui.sidebar import show_sidebar
 
 PART_LABELS = {
     "maps": "Heatmaps",
@@ -25,17 +26,7 @@ subject = show_sidebar(with_network=True, transformers=True)
 if subject is None:
     st.stop()
 st.markdown("Every method answers “where did the network look?” in its own way. See where they agree, and test them.")
-keep_valid("part", list(PART_LABELS), "maps")
-part = st.segmented_control(
-    "Part",
-    list(PART_LABELS),
-    default="maps",
-    format_func=PART_LABELS.__getitem__,
-    key="part",
-    bind="query-params",
-    required=True,
-    label_visibility="collapsed",
-)
+part = choose_part(PART_LABELS)
 # One part at a time: what is not looked at is not computed.
 if part == "inside":
     show_attention(subject)

@@ -7,10 +7,7 @@ from explorer.rendering.activation import activation_curve
 from explorer.rendering.augmentation_figures import (
     average_bars,
     channel_histograms_chart,
-    draw_bars,
-    fit_picture,
     layer_numbers,
-    picture_sheet,
     sweep_curves,
     training_curves,
     two_histograms,
@@ -44,6 +41,7 @@ from explorer.rendering.kernels import colour_kernels, connection_picture, dot_s
 from explorer.rendering.mosaic import SHEET_ASPECT, Mosaic, mosaic
 from explorer.rendering.overlay import decode_png, draw_box, encode_png, magnify_map, overlay_map
 from explorer.rendering.overview import Box, Sprite, Thumbnails, overview_sprite
+from explorer.rendering.picture_sheets import draw_bars, fit_picture, picture_sheet
 from explorer.rendering.scaling import Scale, average_blocks, find_ranges
 from explorer.rendering.surprise import surprise_bars
 
