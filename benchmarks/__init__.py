@@ -16,6 +16,7 @@ NAMES = (
     "saliency",
     "augmentation",
     "captioning",
+    "transfer",
     "startup",
     "memory",
     "intake",

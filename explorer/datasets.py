@@ -10,6 +10,7 @@ ARCHIVES = {
     "cifar10": "cifar10.tar.xz",
     "imagenette": "imagenette128.tar.xz",
     "flickr8k": "flickr8k160.tar.xz",
+    "hymenoptera": "hymenoptera.tar.xz",
 }
 
 

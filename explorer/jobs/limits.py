@@ -1,0 +1,52 @@
+"""How much long work this machine takes on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+MOST_ATTEMPTS = 100  # of one task in all, however much it writes each time: something that always dies must end
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What `LocalJobs` allows.
+
+    Attributes:
+        per_owner: unfinished jobs of one owner.
+        total: unfinished jobs of all.
+        room: bytes that all jobs together may take on the disk; the oldest finished ones go first.
+        kept: finished jobs that are kept at most, however small.
+        attempts: how often in a row a task's process may die before the task has written anything new in its folder.
+        pause: seconds between such attempts, times their number: memory that others took may come back.
+        grace: seconds between asking a task to stop and ending it.
+        niceness: of the workers, from 0 to 19, the most modest: the dashboard must not become slow because something
+            trains.
+        packages: where targets may come from.
+    """
+
+    per_owner: int = 3
+    total: int = 24
+    room: int = 4 * 10**9
+    kept: int = 500
+    attempts: int = 3
+    pause: float = 2.0
+    grace: float = 5.0
+    niceness: int = 19
+    packages: tuple[str, ...] = ("explorer",)
+
+    def allow(self, target: str) -> bool:
+        """Whether "package.module:function" names a function of one of the packages."""
+        module, colon, function = target.partition(":")
+        inside = any(module.startswith(f"{package}.") for package in self.packages)
+        return inside and bool(colon) and all(part.isidentifier() for part in [*module.split("."), function])
+
+    def to_json(self) -> str:
+        """For the command line of the processes that keep to them."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Limits:
+        """The inverse of `to_json`."""
+        fields = json.loads(text)
+        return cls(**{**fields, "packages": tuple(fields["packages"])})

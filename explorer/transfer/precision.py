@@ -1,0 +1,29 @@
+"""What a training computes in on a device."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+
+
+def precision(device: torch.device) -> str:
+    """ "bf16 autocast" where the hardware multiplies bfloat16 itself, "fp16 autocast" on older CUDA, else "float32"."""
+    if device.type == "cuda":
+        return "bf16 autocast" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16 autocast"
+    if device.type == "cpu" and _cpu_has_bf16():
+        return "bf16 autocast"
+    return "float32"
+
+
+def autocast(device: torch.device, name: str) -> AbstractContextManager[object]:
+    """The context in which a forward pass computes in that precision."""
+    if name == "float32":
+        return nullcontext()
+    return torch.autocast(device.type, torch.bfloat16 if name.startswith("bf16") else torch.float16)
+
+
+def _cpu_has_bf16() -> bool:
+    """Arithmetic on bfloat16 in hardware; where it is emulated, it is slower than float32."""
+    asked = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(bool(getattr(torch.cpu, name, lambda: False)()) for name in asked)

@@ -1,0 +1,135 @@
+"""What one training is: a network, a strategy, a recipe, a seed. Values only; no torch here, so that pages open fast."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+Strategy = Literal["scratch", "head", "truncated", "full", "gradual", "norm"]
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
+FOUR: tuple[Strategy, ...] = ("scratch", "head", "truncated", "full")  # what one click runs
+STRATEGY_TITLES: Mapping[Strategy, str] = {
+    "scratch": "From scratch",
+    "head": "New head, frozen backbone",
+    "truncated": "Truncated, first stages frozen",
+    "full": "Full fine-tuning",
+    "gradual": "Gradual unfreezing",
+    "norm": "Batch norm and head",
+}
+Optimiser = Literal["sgd", "adamw"]
+Schedule = Literal["cosine", "step", "constant"]
+
+
+class TransferRejected(ValueError):
+    """What was asked for cannot be trained; the message says why in one sentence."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained.
+
+    Attributes:
+        optimiser: SGD with Nesterov momentum 0.9, or AdamW.
+        learning_rate: peak rate of new layers, and of all layers from scratch.
+        backbone_share: rate of pretrained layers, as a share of `learning_rate`.
+        schedule: after a warm-up over the first 5 % of the steps: a cosine to zero, a tenth after each third, or none.
+        epochs: passes over the training pictures.
+        seconds: time budget of one training; 0 for none. The schedule is made for `epochs` all the same.
+        batch_size: pictures of a step; fewer where there are fewer.
+        weight_decay: of weights with more than one dimension; biases and norms have none.
+        dropout: before the new head, from 0 to 0.9.
+        label_smoothing: from 0 to 0.5.
+        patience: epochs without a lower validation loss after which it ends; 0 for never.
+        pipeline: augmentation of the training pictures, as JSON for `explorer.augmentation.Pipeline`; "" for none.
+            Without it, what is frozen is computed once.
+
+    Raises:
+        TransferRejected: a value out of range.
+    """
+
+    optimiser: Optimiser = "adamw"
+    learning_rate: float = 1e-3
+    backbone_share: float = 0.1
+    schedule: Schedule = "cosine"
+    epochs: int = 20
+    seconds: float = 0.0
+    batch_size: int = 32
+    weight_decay: float = 1e-2
+    dropout: float = 0.2
+    label_smoothing: float = 0.0
+    patience: int = 0
+    pipeline: str = ""
+
+    def __post_init__(self) -> None:
+        ranges = {
+            "optimiser": self.optimiser in get_args(Optimiser),
+            "schedule": self.schedule in get_args(Schedule),
+            "learning_rate": 0 < self.learning_rate <= 10,
+            "backbone_share": 0 <= self.backbone_share <= 1,
+            "epochs": 1 <= self.epochs <= 500,
+            "seconds": 0 <= self.seconds <= 24 * 3600,
+            "batch_size": 1 <= self.batch_size <= 1024,
+            "weight_decay": 0 <= self.weight_decay <= 1,
+            "dropout": 0 <= self.dropout <= 0.9,
+            "label_smoothing": 0 <= self.label_smoothing <= 0.5,
+            "patience": 0 <= self.patience <= 500,
+        }
+        for name, fits in ranges.items():
+            if not fits:
+                raise TransferRejected(f"The {name.replace('_', ' ')} {getattr(self, name)!r} is out of range.")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training.
+
+    Attributes:
+        network: name for `explorer.zoo.load_model`.
+        strategy: what is frozen, what is new.
+        recipe: how it is trained.
+        seed: of the new weights, the order of the pictures, the draws and dropout.
+        share: of the training pictures that are used, from 0 to 1; smaller shares are parts of larger ones.
+        split_seed: of the split; the same for all trainings that are compared.
+        kept: for "truncated", how many stages are kept; 0 for about half of them.
+        device: name for `explorer.device.resolve_device`.
+
+    Raises:
+        TransferRejected: a value out of range.
+    """
+
+    network: str
+    strategy: Strategy
+    recipe: Recipe = Recipe()
+    seed: int = 0
+    share: float = 1.0
+    split_seed: int = 0
+    kept: int = 0
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        if self.strategy not in STRATEGIES:
+            raise TransferRejected(f"There is no strategy {self.strategy!r}; there are {', '.join(STRATEGIES)}.")
+        if not 0 < self.share <= 1:
+            raise TransferRejected(f"The share of training pictures must be above 0 and at most 1, not {self.share}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values, for `from_dict`."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Trial:
+        """Read what `to_dict` wrote.
+
+        Raises:
+            TransferRejected: a value out of range, or names that are none.
+        """
+        try:
+            return cls(**{**values, "recipe": Recipe(**values["recipe"])})
+        except (TypeError, KeyError) as error:
+            raise TransferRejected(f"This is no training that can be read ({error}).") from error
+
+    def to_json(self) -> str:
+        """One line."""
+        return json.dumps(self.to_dict())

@@ -1,0 +1,36 @@
+"""What a job does: one trial on the pictures that came with the order."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from explorer.jobs.order import Context
+from explorer.transfer.pictures import PictureSet
+from explorer.transfer.sources import read_zip
+from explorer.transfer.training import run_experiment
+from explorer.transfer.trial import Trial
+
+PICTURES = "pictures.zip"
+TARGET = "explorer.transfer.work:do_trial"
+
+
+def do_trial(context: Context) -> None:
+    """Train `context.task["trial"]`; the folder gets the checkpoint, the experiment and the weights.
+
+    Raises:
+        ValueError: the trial cannot be done; one sentence for people.
+    """
+    pictures = _read(context.inputs / PICTURES)
+    run_experiment(
+        pictures,
+        Trial.from_dict(context.task["trial"]),
+        progress=context.report,
+        stopping=context.stopping,
+        folder=context.folder,
+    )
+
+
+@lru_cache(maxsize=1)  # all trials of a job learn from the same pictures
+def _read(path: Path) -> PictureSet:
+    return read_zip(path.read_bytes(), path.stem).pictures
