@@ -20,6 +20,7 @@ NAMES = (
     "startup",
     "memory",
     "intake",
+    "transfer_data",
     "networks",
 )
 

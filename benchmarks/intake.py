@@ -42,11 +42,11 @@ def take_in(path: Path, repetitions: int) -> tuple[float, float]:
     before = psutil.Process().memory_info().rss / 2**20
     data = path.read_bytes()
     open_image(data)
-    peak = _peak_memory() - before
+    peak = peak_memory() - before
     return peak, median(seconds_of(lambda: open_image(data)) for _ in range(repetitions))
 
 
-def _peak_memory() -> float:
+def peak_memory() -> float:
     """MB that this process has had at most."""
     try:  # not ru_maxrss where it can be helped: on Linux a child inherits that of the process that started it
         lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()

@@ -47,4 +47,5 @@ def train_head(folder: str, seed: int, epochs: int = 20, batch_size: int = 32) -
 
 if __name__ == "__main__":
     for number in range(3):
-        print("%.4f in %.0f s" % train_head(sys.argv[1], number), flush=True)
+        share, took = train_head(sys.argv[1], number)
+        print(f"{share:.4f} in {took:.0f} s", flush=True)

@@ -29,6 +29,12 @@ PAGES = (
         ":material/visibility:",
         "Where a network looked, by thirteen methods, and which to believe.",
     ),
+    (
+        "transfer",
+        "Transfer learning",
+        ":material/school:",
+        "Train strategies side by side on your own pictures, and see which one wins.",
+    ),
 )
 
 

@@ -1,19 +1,11 @@
-"""A person's own image folder as a ZIP file: one folder a class, read in memory, never extracted.
+"""A person's own image folder as a ZIP file, for the experiment: every picture's middle square, 32 x 32.
 
-Names in the archive only name classes, they are never paths on this machine: so a name such as "../../x" does no harm.
-What an archive can do wrong is judged from its directory before anything is unpacked, and again while unpacking.
-Sizes are in bytes; "MB" means 2**20 bytes.
+How a stranger's archive is read safely: `explorer.image_folders`.
 """
 
 from __future__ import annotations
 
-import io
-import stat
-import struct
-import zipfile
-import zlib
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,8 +15,7 @@ from PIL import Image, ImageOps
 
 from explorer.augmentation.experiment import Pictures
 from explorer.augmentation.rejection import PipelineRejected
-from explorer.images import MAX_BYTES as MAX_PICTURE_BYTES
-from explorer.images import read_image
+from explorer.image_folders import FolderRejected, Limits, Skipped, read_folders
 
 SIDE = 32  # pixels of a picture in the experiment
 LEAST_CLASSES, LEAST_PICTURES = 2, 5
@@ -32,14 +23,8 @@ MOST_CLASSES = 50
 MAX_BYTES = 200 * 2**20
 MAX_MEMBERS = 5000
 MAX_UNPACKED = 500 * 2**20
-MAX_RATIO = 100  # of all members together, against the bytes of the file; pictures hardly shrink
-MAX_PIXELS = 2_000_000_000  # of all pictures together: what a minute or so can decode
-_SMALL = 10 * 2**20  # what unpacks to less is no bomb, whatever its ratio
-_LONGEST = 80  # characters of a folder's name
-_DIRECTORY_BYTES = 512 * MAX_MEMBERS  # 46 for each member, and its name
-# Others (bzip2, LZMA) cannot be unpacked piece by piece with a bound, and no usual program writes them.
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst", ".jar")
+MAX_RATIO = 100
+MAX_PIXELS = 2_000_000_000  # what a minute or so can decode
 
 Reason = Literal["file", "archive", "link", "name", "loose", "few"]
 _REASONS: dict[Reason, tuple[str, str]] = {
@@ -85,19 +70,17 @@ def read_image_zip(data: bytes) -> ImageFolder:
         PipelineRejected: not a readable ZIP file, beyond one of the limits, protected by a password, or fewer than two
             folders with five pictures each.
     """
-    if len(data) > MAX_BYTES:
-        raise PipelineRejected(f"The ZIP file takes {_megabytes(len(data))}, more than {_megabytes(MAX_BYTES)}.")
+    limits = Limits(MAX_BYTES, MAX_MEMBERS, MAX_UNPACKED, MAX_RATIO, MAX_PIXELS)
     skipped: Counter[Reason] = Counter()
     found: dict[str, list[NDArray[np.uint8]]] = {}
-    _check_directory(data)
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = archive.infolist()
-            _check_members(members, len(data))
-            for folder, pixels in _read_members(archive, members, skipped):
-                found.setdefault(folder, []).append(pixels)
-    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, struct.error) as error:
-        raise PipelineRejected("The ZIP file is damaged and cannot be read.") from error
+        for each in read_folders(data, limits):
+            if isinstance(each, Skipped):
+                skipped[each.reason] += 1
+            else:
+                found.setdefault(each.folder, []).append(shrink(each.opened.image))
+    except FolderRejected as problem:
+        raise PipelineRejected(str(problem)) from problem
     return ImageFolder(_gather(found, skipped), {reason: skipped[reason] for reason in _REASONS if skipped[reason]})
 
 
@@ -107,91 +90,6 @@ def take_evenly(pictures: Pictures, count: int) -> Pictures:
     places = [np.flatnonzero(pictures.labels == label)[:each] for label in range(len(pictures.classes))]
     chosen = np.sort(np.concatenate(places))
     return Pictures(pictures.images[chosen], pictures.labels[chosen], pictures.classes)
-
-
-def _check_directory(data: bytes) -> None:
-    """Judge the archive's own directory by the record at its end, before `zipfile` makes an object of every member.
-
-    The record (PKWARE's APPNOTE, 4.3.16) has 22 bytes and may be followed by a comment of up to 65,535.
-    """
-    end = len(data) - 22
-    if end < 0 or data[end : end + 4] != b"PK\5\6" or data[-2:] != b"\0\0":
-        end = data.rfind(b"PK\5\6", max(0, end - 65535))
-    if end < 0 or len(data) < end + 22:
-        raise PipelineRejected("This is no ZIP file; put one folder for each class into a ZIP file.")
-    count, size = struct.unpack_from("<HI", data, end + 10)
-    large = data[max(0, end - 20) : end].startswith(b"PK\6\7")  # ZIP64, for archives beyond all limits here
-    if large or count > MAX_MEMBERS or size > _DIRECTORY_BYTES:
-        raise PipelineRejected(f"The ZIP file holds more than {MAX_MEMBERS:,} files, the most that are read.")
-
-
-def _check_members(members: list[zipfile.ZipInfo], packed: int) -> None:
-    if len(members) > MAX_MEMBERS:
-        raise PipelineRejected(f"The ZIP file holds more than {MAX_MEMBERS:,} files, the most that are read.")
-    unpacked = sum(member.file_size for member in members)
-    if unpacked > _SMALL and unpacked > MAX_RATIO * packed:
-        times = unpacked / packed
-        raise PipelineRejected(f"The ZIP file would unpack to {times:,.0f} times its size, which pictures never do.")
-    if unpacked > MAX_UNPACKED:
-        raise PipelineRejected(
-            f"The ZIP file would unpack to {_megabytes(unpacked)}, more than {_megabytes(MAX_UNPACKED)}."
-        )
-    if any(member.flag_bits & 1 for member in members):
-        raise PipelineRejected("The ZIP file is protected by a password; save it without one.")
-
-
-def _read_members(
-    archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], skipped: Counter[Reason]
-) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """The class and the pixels, (3, 32, 32), of every picture; what is none is counted."""
-    seen = 0  # pixels
-    for member in members:
-        name = member.filename.replace("\\", "/")  # as some programs of Windows write it
-        if name.endswith("/"):
-            continue
-        reason = _refuse_unread(member, name)
-        if reason is not None:
-            skipped[reason] += 1
-            continue
-        try:
-            intake = read_image(_unpack(archive, member))
-        # A damaged member is one picture less, not the end. `ImageRejected` is a ValueError.
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, struct.error, NotImplementedError):
-            skipped["file"] += 1
-            continue
-        seen += intake.original_size[0] * intake.original_size[1]
-        if seen > MAX_PIXELS:
-            raise PipelineRejected("The pictures have more than 2,000 megapixels together; make them smaller first.")
-        if "/" not in name:
-            skipped["loose"] += 1
-            continue
-        yield name.split("/")[-2], shrink(intake.image)
-
-
-def _refuse_unread(member: zipfile.ZipInfo, name: str) -> Reason | None:
-    """Why a member is not even unpacked."""
-    parts = name.split("/")
-    if parts[0] == "__MACOSX" or not all(_is_plain(part) for part in parts):
-        return "name"
-    if stat.S_ISLNK(member.external_attr >> 16):
-        return "link"
-    if name.lower().endswith(_ARCHIVES):
-        return "archive"
-    if member.file_size > MAX_PICTURE_BYTES or member.compress_type not in _METHODS:
-        return "file"
-    return None
-
-
-def _is_plain(part: str) -> bool:
-    """Whether a part of a name is neither hidden, nor "..", nor a drive, nor something that cannot be shown."""
-    hidden = part.startswith(".") or not part.strip()
-    return not hidden and ":" not in part and part.isprintable() and len(part) <= _LONGEST
-
-
-def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    """The bytes of a member, never more than it claims to have, which was checked."""
-    with archive.open(member) as file:
-        return file.read(member.file_size + 1)  # one more, so that the end is reached and the checksum compared
 
 
 def shrink(image: Image.Image) -> NDArray[np.uint8]:
@@ -218,7 +116,3 @@ def _gather(found: dict[str, list[NDArray[np.uint8]]], skipped: Counter[Reason])
     images = np.stack([pixels for name in classes for pixels in found[name]])
     labels = np.repeat(np.arange(len(classes), dtype=np.int64), [len(found[name]) for name in classes])
     return Pictures(images, labels, tuple(classes))
-
-
-def _megabytes(count: int) -> str:
-    return f"{count / 2**20:,.0f} MB"

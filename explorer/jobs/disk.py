@@ -171,7 +171,10 @@ class Shelf:
         counter = self.root / "ticket"
         ticket = 1 + (int(counter.read_text()) if counter.exists() else 0)
         _replace(counter, str(ticket))
-        (staging / "order.json").write_text(Filed(order, time.time(), ticket).to_json(), encoding="utf-8")
+        with (staging / "order.json").open("w", encoding="utf-8") as file:
+            file.write(Filed(order, time.time(), ticket).to_json())
+            file.flush()
+            os.fsync(file.fileno())
         folder = self.root / staging.name.removeprefix(_COMING)
         staging.rename(folder)
         return JobFolder(folder)
@@ -249,8 +252,11 @@ def _replace(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-def _finished_at(folder: JobFolder) -> float:
-    return -_age(folder.path / "finished")
+def _finished_at(folder: JobFolder) -> int:
+    try:
+        return (folder.path / "finished").stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _age(path: Path) -> float:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import shutil
 import subprocess
 import threading
@@ -16,14 +14,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from explorer.jobs.disk import Filed, JobFolder, Shelf, check_file_name
+from explorer.jobs.admission import admit, check, say_no_room
+from explorer.jobs.disk import Filed, JobFolder, Shelf
 from explorer.jobs.journal import JournalReader, judge
 from explorer.jobs.limits import Limits
 from explorer.jobs.locking import INHERITED, take
 from explorer.jobs.order import JobRefused, JobUnknown, Order, Status
 from explorer.jobs.processes import start
 
-_REMEMBERED = 64  # jobs whose journals are not read from the beginning each time
+_REMEMBERED = 8  # finished jobs whose events stay in memory, those that were asked for last
 
 
 def default_root() -> Path:
@@ -59,16 +58,16 @@ class LocalJobs:
             JobRefused: too many unfinished jobs, or no room.
             ValueError: the order is not one: no tasks, no JSON, a target that may not run, or a name that is a path.
         """
-        _check(order, inputs, self._limits)
-        self._admit(order)
+        check(order, inputs, self._limits)
+        admit(order, [status for _, status in self._unfinished()], self._limits)
         if sum(map(len, inputs.values())) > self._limits.room:
-            raise JobRefused(_no_room(self._limits))
+            raise JobRefused(say_no_room(self._limits))
         staging = self._shelf.prepare(len(order.tasks), inputs)
         try:
             with self._shelf.alone():
-                self._admit(order)
+                admit(order, [status for _, status in self._unfinished()], self._limits)
                 if not self._shelf.make_room(self._limits, spare_newest=False):
-                    raise JobRefused(_no_room(self._limits))
+                    raise JobRefused(say_no_room(self._limits))
                 folder = self._shelf.show(staging, order)
         except BaseException:
             shutil.rmtree(staging, ignore_errors=True)
@@ -113,18 +112,6 @@ class LocalJobs:
             listed.append(replace(status, tasks=tasks, ahead=ahead))
         return sorted(listed, key=lambda status: status.state != "running")  # stable: turns stay in order
 
-    def _admit(self, order: Order) -> None:
-        """Raise JobRefused where the limits leave no place for an order."""
-        statuses = [status for _, status in self._unfinished()]
-        own = sum(status.owner == order.owner for status in statuses)
-        if own >= self._limits.per_owner:
-            raise JobRefused(
-                f"You have {own} unfinished {'job' if own == 1 else 'jobs'}, which is the limit: "
-                "wait until one ends, or stop one."
-            )
-        if len(statuses) >= self._limits.total:
-            raise JobRefused(f"{len(statuses)} jobs are waiting already, which is the limit: try again later.")
-
     def _unfinished(self) -> list[tuple[int, Status]]:
         """Ticket and status of the unfinished jobs, by ticket."""
         found: list[tuple[int, Status]] = []
@@ -132,9 +119,9 @@ class LocalJobs:
             if folder.id in self._finished:
                 continue
             with suppress(JobUnknown):  # it made room just now
-                if folder.finished or (status := self._look(folder)).finished:
+                if folder.finished:
                     self._finished.add(folder.id)
-                else:
+                elif not (status := self._look(folder)).finished:
                     found.append((self._know(folder).filed.ticket, status))
         return sorted(found, key=lambda pair: pair[0])
 
@@ -154,6 +141,8 @@ class LocalJobs:
             state = "stopped"
             tasks = tuple(replace(task, state="stopped") for task in tasks)
         status = Status(folder.id, order.title, order.owner, order.device, state, tasks, submitted, problem=problem)
+        if status.finished:
+            self._finished.add(folder.id)
         if began is None:
             return status
         until = ended if status.finished and ended is not None else time.time()
@@ -171,8 +160,9 @@ class LocalJobs:
                 known = _Known(filed, JournalReader(folder.journal, len(filed.order.tasks)))
                 self._known[folder.id] = known
             self._known.move_to_end(folder.id)
-            while len(self._known) > _REMEMBERED + self._limits.total:
-                self._known.popitem(last=False)
+            finished = [job for job in self._known if job in self._finished]
+            for job in finished[:-_REMEMBERED]:
+                del self._known[job]
             return known
 
     def _see_to(self, device: str) -> None:
@@ -204,19 +194,3 @@ class _Known:
     filed: Filed
     reader: JournalReader
     guard: threading.Lock = field(default_factory=threading.Lock)
-
-
-def _check(order: Order, inputs: Mapping[str, bytes], limits: Limits) -> None:
-    if not order.tasks:
-        raise ValueError("A job needs at least one task.")
-    if not limits.allow(order.target):
-        raise ValueError(f"{order.target!r} may not run as a job.")
-    if not re.fullmatch(r"[\x20-\x7e]{1,60}", order.device):
-        raise ValueError("A job needs the name of a device.")
-    json.dumps([dict(task) for task in order.tasks])
-    for name in inputs:
-        check_file_name(name)
-
-
-def _no_room(limits: Limits) -> str:
-    return f"There is no room for the files of this job: all jobs together may take {limits.room / 1e9:.3g} GB."

@@ -31,12 +31,14 @@ class Mirror:
         Args:
             settled: leave out files that were not yet as they are now at the last call: somebody may be writing them.
         """
+        if not self._folder.is_dir():
+            return False
         present = self._look()
         changed = [name for name, mark in present.items() if self._copied.get(name) != mark]
         if settled:
             changed = [name for name in changed if self._seen.get(name) == present[name]]
         self._seen = present
-        gone = [name for name in self._copied if name not in present]
+        gone = [name for name in self._copied if name not in present and not (self._folder / name).exists()]
         done = False
         for name in sorted(changed, key=lambda name: present[name][1]):  # as they were written: one may name another
             with suppress(FileNotFoundError):  # renamed meanwhile

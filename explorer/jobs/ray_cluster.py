@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import threading
 import time
 from collections import OrderedDict
@@ -18,18 +17,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from explorer.jobs.disk import Filed, check_file_name
+from explorer.jobs.admission import admit, check, say_no_room
+from explorer.jobs.disk import Filed
 from explorer.jobs.journal import judge
 from explorer.jobs.limits import Limits
 from explorer.jobs.order import UNFINISHED, JobRefused, JobUnknown, Order, Status, TaskStatus
+from explorer.jobs.ray_connection import NAMESPACE, connect, explain_broken, import_ray
 from explorer.jobs.ray_storage import Events, JobStore, Record, Storage, find_job, list_jobs, make_room, new_id
 
-_PROJECT = Path(__file__).resolve().parents[2]
-_NAMESPACE = "cnn-explorer"
 _REMEMBERED = 64  # jobs whose events are not fetched from the beginning each time
-_PATIENCE = 2.0  # seconds for a keeper to answer; the storage is asked where it does not
+_PATIENCE = 1.0  # seconds for a keeper to answer; the storage is asked where it does not
 _PAUSE = 5.0  # seconds between two attempts to bring a keeper back
-_CONNECT = 5.0  # seconds for the head of a cluster to answer
 
 
 class RayJobs:
@@ -48,7 +46,7 @@ class RayJobs:
         cpus: float = 1,
         ship: bool = True,
     ) -> None:
-        """Connect, or start a cluster on this machine, and go on with what was left unfinished.
+        """Go on with what was left unfinished; connect, or start a cluster on this machine, once there is work.
 
         Args:
             storage: folder that all machines see, or URI such as "s3://bucket/jobs"; else `EXPLORER_STORAGE`, else
@@ -60,9 +58,9 @@ class RayJobs:
                 same path on every machine. A cluster on this machine needs neither.
 
         Raises:
-            JobRefused: Ray is not installed, or the cluster does not answer.
+            JobRefused: Ray is not installed, or the cluster does not answer; that may also come from any method later.
         """
-        _import_ray()
+        import_ray()
         self._address = address or os.environ.get("RAY_ADDRESS") or "local"
         self._limits = limits
         self._cpus = cpus
@@ -80,18 +78,15 @@ class RayJobs:
             JobRefused: too many unfinished jobs, no room, or no machine that could do it.
             ValueError: the order is not one: no tasks, no JSON, a target that may not run, or a name that is a path.
         """
-        _check(order, inputs, self._limits)
+        check(order, inputs, self._limits)
         with self._guard:
             ray = self._connect()
-            self._admit(order)
+            admit(order, [status for _, status in self._unfinished()], self._limits)
             if order.device.startswith("cuda") and ray.cluster_resources().get("GPU", 0) < 1:
                 raise JobRefused("No machine of the Ray cluster has a GPU.")
             try:
                 if not make_room(self._storage, self._limits, coming=sum(map(len, inputs.values()))):
-                    raise JobRefused(
-                        "There is no room for the files of this job: all jobs together may take "
-                        f"{self._limits.room / 1e9:.3g} GB."
-                    )
+                    raise JobRefused(say_no_room(self._limits))
                 store = JobStore(self._storage, new_id())
                 store.file(Filed(order, time.time(), time.time_ns()), inputs)
             except OSError as error:
@@ -139,17 +134,6 @@ class RayJobs:
             listed.append(replace(status, tasks=tasks, ahead=ahead))
         return sorted(listed, key=lambda status: status.state != "running")  # stable: turns stay in order
 
-    def _admit(self, order: Order) -> None:
-        statuses = [status for _, status in self._unfinished()]
-        own = sum(status.owner == order.owner for status in statuses)
-        if own >= self._limits.per_owner:
-            raise JobRefused(
-                f"You have {own} unfinished {'job' if own == 1 else 'jobs'}, which is the limit: "
-                "wait until one ends, or stop one."
-            )
-        if len(statuses) >= self._limits.total:
-            raise JobRefused(f"{len(statuses)} jobs are waiting already, which is the limit: try again later.")
-
     def _unfinished(self) -> list[tuple[int, Status]]:
         """Ticket and status of the unfinished jobs, by ticket."""
         found: list[tuple[int, Status]] = []
@@ -176,8 +160,9 @@ class RayJobs:
         with known.guard:
             if known.final is not None:
                 return known.final
-            if not self._ask(job, known):
-                self._read(store, known)
+            finished = store.finished  # then no cluster is needed
+            if finished or not self._ask(job, known):
+                self._read(store, known, finished)
             status = _describe(job, known)
             if status.finished:
                 known.final = status
@@ -193,14 +178,13 @@ class RayJobs:
             since = [len(events) for events in known.events]
             life, records, events, follow = ray.get(keeper.follow.remote(known.life, since), timeout=_PATIENCE)
         except ray.exceptions.RayError as error:
-            known.broken = _explain_broken(error)
+            known.broken = explain_broken(error)
             return False
         known.take(life, records, events, follow)
         return True
 
-    def _read(self, store: JobStore, known: _Known) -> None:
+    def _read(self, store: JobStore, known: _Known, finished: bool) -> None:
         """Have the storage say how far a job is, and bring its keeper back where there is something to do."""
-        finished = store.finished
         numbers = range(len(known.filed.order.tasks))
         if not finished and known.broken:
             for number in numbers:
@@ -221,7 +205,7 @@ class RayJobs:
 
         ray.remote(Keeper).options(
             name=job,
-            namespace=_NAMESPACE,
+            namespace=NAMESPACE,
             lifetime="detached",
             get_if_exists=True,
             max_restarts=-1,
@@ -232,9 +216,14 @@ class RayJobs:
 
     def _find_keeper(self, job: str) -> Any:
         try:
-            return self._connect().get_actor(job, namespace=_NAMESPACE)
+            return self._connect().get_actor(job, namespace=NAMESPACE)
         except ValueError:
             return None
+
+    def _connect(self) -> Any:
+        """Ray, connected."""
+        with self._guard:
+            return connect(self._address, self._ship)
 
     def _know(self, job: str) -> _Known:
         with self._guard:
@@ -246,29 +235,6 @@ class RayJobs:
             while len(self._known) > _REMEMBERED + self._limits.total:
                 self._known.popitem(last=False)
             return known
-
-    def _connect(self) -> Any:
-        """Ray, connected."""
-        ray = _import_ray()
-        with self._guard:
-            if not ray.is_initialized():
-                _reach(self._address)
-                code: dict[str, Any] = {"env_vars": {"PYTHONPATH": _python_path()}}
-                if self._ship:
-                    code = {"working_dir": str(_PROJECT), "excludes": ["/*", "!/explorer", "!/models"]}
-                own = {"include_dashboard": False} if self._address == "local" else {}
-                try:
-                    ray.init(
-                        address=self._address,
-                        namespace=_NAMESPACE,
-                        runtime_env=code,
-                        log_to_driver=False,
-                        configure_logging=False,
-                        **own,
-                    )
-                except (ConnectionError, RuntimeError, TimeoutError) as error:
-                    raise JobRefused(f"The Ray cluster at {self._address} does not answer.") from error
-        return ray
 
 
 @dataclass
@@ -305,28 +271,6 @@ def _describe(job: str, known: _Known) -> Status:
     return replace(status, seconds=max(0.0, until - began) if began else 0.0)
 
 
-def _check(order: Order, inputs: Mapping[str, bytes], limits: Limits) -> None:
-    if not order.tasks:
-        raise ValueError("A job needs at least one task.")
-    if not limits.allow(order.target):
-        raise ValueError(f"{order.target!r} may not run as a job.")
-    if not order.device:
-        raise ValueError("A job needs the name of a device.")
-    json.dumps([dict(task) for task in order.tasks])
-    for name in inputs:
-        check_file_name(name)
-
-
-def _explain_broken(error: Exception) -> str:
-    """Why a keeper can never be; "" where it is only away."""
-    ray = _import_ray()
-    if isinstance(error, ray.exceptions.RuntimeEnvSetupError):
-        return "The code could not be brought to the machines of the Ray cluster."
-    if getattr(error, "actor_init_failed", False):
-        return "The head of the Ray cluster does not see the storage: all machines must see the same one."
-    return ""
-
-
 def _fetch(store: JobStore, folder: Path) -> None:
     """Bring a folder to where a job in the storage is; what has not changed since the last time is left."""
     noted = folder / ".fetched.json"
@@ -341,25 +285,6 @@ def _fetch(store: JobStore, folder: Path) -> None:
     noted.write_text(json.dumps(now))
 
 
-def _import_ray() -> Any:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to anybody
-    try:
-        import ray
-    except ImportError as error:
-        raise JobRefused("Ray is not installed: pip install -r requirements-extra.txt brings it.") from error
-    return ray
-
-
-def _reach(address: str) -> None:
-    """Raise JobRefused where nobody listens: Ray itself would wait for minutes, and then end this process."""
-    host, _, port = address.rpartition("://")[2].rpartition(":")
-    if host and port.isdecimal():
-        try:
-            socket.create_connection((host, int(port)), timeout=_CONNECT).close()
-        except OSError as error:
-            raise JobRefused(f"The Ray cluster at {address} does not answer.") from error
-
-
 def _name_storage(storage: str | Path | None) -> str:
     named = str(storage or os.environ.get("EXPLORER_STORAGE") or _default_cache() / "ray-jobs")
     return named if "://" in named else str(Path(named).expanduser().absolute())
@@ -367,7 +292,3 @@ def _name_storage(storage: str | Path | None) -> str:
 
 def _default_cache() -> Path:
     return Path(os.environ.get("EXPLORER_CACHE", "~/.cache/cnn-explorer")).expanduser().absolute()
-
-
-def _python_path() -> str:
-    return os.pathsep.join([str(_PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])])

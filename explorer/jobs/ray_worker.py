@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import sys
 import tempfile
 import threading
 import time
@@ -46,8 +44,6 @@ def perform(uri: str, job: str, number: int, limits: str, keeper: Any) -> None:
         return
     record, pause = Record(**begun[0]), begun[1]
     time.sleep(pause)
-    if sys.platform != "win32":
-        os.nice(19)  # where the dashboard runs on the same machine, it comes first
     store = JobStore(Storage(uri), job)
     try:
         filed = store.read()
@@ -66,7 +62,10 @@ def perform(uri: str, job: str, number: int, limits: str, keeper: Any) -> None:
             report=courier.report,
             stopping=lambda: courier.stopping,
         )
-        state, problem = _attempt(filed.order.target, Limits.from_json(limits), context, courier)
+        try:
+            state, problem = _attempt(filed.order.target, Limits.from_json(limits), context, courier)
+        finally:
+            courier.leave()  # before the folder goes: its copy must stay
     if not courier.superseded:
         store.write_record(number, replace(record, state=state, problem=problem, ended=time.time()))
 
@@ -81,6 +80,8 @@ def _attempt(target: str, limits: Limits, context: Context, courier: Courier) ->
     except KeyboardInterrupt:  # how Ray interrupts a task that was cancelled just as it began
         state = "stopped"
     except (Exception, SystemExit) as error:
+        if hasattr(error, "ray_terminate_msg"):  # Ray ends this process, because the keeper or the machine goes
+            raise
         traceback.print_exc()
         state, problem = "failed", explain(error)
     else:
@@ -128,6 +129,7 @@ class Courier:
         self._told = 0
         self._written = 0
         self._progressed = False
+        self._left = False
         self._waiting = threading.Lock()  # of the events
         self._working = threading.Lock()  # of the storage
         self._over = threading.Event()
@@ -141,10 +143,11 @@ class Courier:
     def report(self, event: Mapping[str, Any]) -> None:
         """Take an event. Files are synchronised at once: whoever reports is not writing one."""
         line = json.dumps(dict(event))
-        with suppress(OSError):  # what could not be written now is tried again, at the latest at the end
-            self._push(settled=False)
         with self._waiting:
             self._events.append(line)
+        with suppress(OSError):  # what could not be written now is tried again, at the latest at the end
+            if self._push(settled=False):  # whoever goes on from a checkpoint finds the events that led to it
+                self._write()
 
     def finish(self) -> None:
         """Bring everything that is left; OSError where the storage does not take it."""
@@ -156,6 +159,12 @@ class Courier:
                 self._tell()
                 return
 
+    def leave(self) -> None:
+        """Carry nothing any more."""
+        self._over.set()
+        with self._working:
+            self._left = True
+
     def _run(self) -> None:
         while not self._over.wait(_BEAT):
             # The next beat tries again; where the keeper is gone for good, Ray ends this process.
@@ -163,20 +172,27 @@ class Courier:
                 self._push(settled=True)
                 self._tell()
 
-    def _push(self, settled: bool) -> None:
+    def _push(self, settled: bool) -> bool:
         with self._working:
-            if not self.superseded and self._mirror.push(settled):
-                self._progressed = True
+            if self._left or self.superseded or not self._mirror.push(settled):
+                return False
+            self._progressed = True
+            return True
 
-    def _tell(self) -> None:
-        with self._waiting:
-            events = self._events[:]
+    def _write(self) -> list[str]:
+        """Bring new events to the storage; gives all that are there now."""
         with self._working:
-            if self.superseded:
-                return
-            if len(events) > self._written:
+            with self._waiting:
+                events = self._events[:]
+            if not self._left and not self.superseded and len(events) > self._written:
                 self._log.write(events[self._written :])
                 self._written = len(events)
+            return events[: self._written]
+
+    def _tell(self) -> None:
+        events = self._write()
+        if self._left or self.superseded:
+            return
         fresh = [json.loads(line) for line in events[self._told :]]
         answer = self._keeper.told.remote(self._number, self._attempt, self._told, fresh, self._progressed)
         wanted = ray.get(answer, timeout=_PATIENCE)

@@ -69,6 +69,7 @@ def mosaic(
     columns: int | None = None,
     magnify: int | None = None,
     gap: int | None = None,
+    ranges: NDArray[np.float64] | None = None,
 ) -> Mosaic:
     """Draws maps side by side on one sheet, in reading order.
 
@@ -83,6 +84,8 @@ def mosaic(
         columns: Cells in a row; by default what gives a sheet of about 16:10.
         magnify: Pixels a value takes in both directions. When given, nothing is averaged and no limit holds.
         gap: Pixels between cells; by default 1 or 2, by their size.
+        ranges: (N, 2) values at the two ends of the colours, in place of what `scale` would give; symmetric about
+            zero where `signed`.
 
     Returns:
         The sheet; a single transparent pixel for N = 0.
@@ -101,7 +104,7 @@ def mosaic(
     if not np.issubdtype(maps.dtype, np.floating) or maps.dtype == np.float16:
         maps = maps.astype(np.float32)  # half precision overflows where maps are averaged
 
-    ranges = find_ranges(maps, signed=signed, scale=scale)
+    ranges = find_ranges(maps, signed=signed, scale=scale) if ranges is None else ranges
     factor = 1 if magnify else _fit_width(count, height, width, columns)
     while True:
         small = average_blocks(maps, factor)

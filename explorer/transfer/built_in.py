@@ -139,7 +139,9 @@ def _load_hymenoptera(root: Path, count: int | None, seed: int) -> PictureSet:
     One file in the archive is a GIF that says that a picture was not found; nobody's loader takes it.
     """
     base = next(path for path in (root / "hymenoptera", root) if (path / "train").is_dir())
-    paths = [path for part in ("train", "val") for name in _OFFICIAL for path in sorted((base / part / name).iterdir())]
+    paths = [
+        path for part in ("train", "val") for name in _OFFICIAL for path in sorted((base / part / name).glob("*.jp*g"))
+    ]
     if count is not None:
         share = min(1.0, count * len(_OFFICIAL) / len(paths))  # of each part, so that both keep their proportion
         groups = np.unique([f"{path.parents[1].name} {path.parent.name}" for path in paths], return_inverse=True)[1]

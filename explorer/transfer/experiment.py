@@ -137,4 +137,5 @@ class Experiment:
         read: dict[str, Any] = json.loads(text)
         curve = Curve(**{name: tuple(values) for name, values in read["curve"].items()})
         trial = Trial.from_dict(read["trial"])
-        return cls(**{**read, "trial": trial, "curve": curve, "classes": tuple(read["classes"])}, **(arrays or {}))
+        known = {**read, "trial": trial, "curve": curve, "classes": tuple(read["classes"])}
+        return cls(**known, **dict[str, Any](arrays or {}))

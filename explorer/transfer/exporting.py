@@ -10,13 +10,13 @@ import datetime
 import hashlib
 import json
 import platform
+import struct
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import torch
 import torchvision
-from safetensors.torch import save
 
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.trial import STRATEGY_TITLES
@@ -94,13 +94,21 @@ def as_safetensors(weights: bytes, card: Mapping[str, Any]) -> bytes:
         card: from `as_card`.
 
     Returns:
-        A safetensors file that `load_model(trial.network, weights=...)` and every page's "Own weights" open.
+        A safetensors file that `load_model(trial.network, weights=...)` and every page's "Own weights" open; the same
+        bytes for the same card.
 
     Raises:
         WeightsRejected: `weights` is no whole safetensors file.
     """
-    state, metadata = read_weights(weights)
-    return save(state, {**metadata, CARD: json.dumps(card)})
+    _, metadata = read_weights(weights)
+    (length,) = struct.unpack("<Q", weights[:8])
+    header = json.loads(weights[8 : 8 + length])
+    # Only the header is written anew: the library would put its entries in another order each time, and the card of
+    # one download could not name the digest of the other.
+    header["__metadata__"] = {**metadata, CARD: json.dumps(card)}
+    text = json.dumps(header, sort_keys=True).encode()
+    text += b" " * (-len(text) % 8)  # tensors begin at a multiple of eight bytes
+    return struct.pack("<Q", len(text)) + text + weights[8 + length :]
 
 
 def card_text(card: Mapping[str, Any], file: bytes) -> str:

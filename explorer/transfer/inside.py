@@ -226,6 +226,6 @@ def in_execution_order(layers: Sequence[str], model: VisionModel) -> tuple[str, 
         """Its own place, or that of the module it is in."""
         while layer not in places and layer:
             layer = layer.rpartition(".")[0]
-        return places.get(layer, len(places))
+        return places[layer] if layer else len(places)
 
     return tuple(sorted(layers, key=place_of))

@@ -53,7 +53,7 @@ def _layers(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> Iterat
     for key, value in before.items():
         layer, _, kind = key.rpartition(".")
         if value.is_floating_point() and kind not in _STATISTICS:
-            keys.setdefault(layer, []).append(key)
+            keys.setdefault(layer or key, []).append(key)  # a network's own weights, such as ViT's class token
     for layer, own in keys.items():
         if all(key in after and after[key].shape == before[key].shape for key in own):
             yield layer, _flat(before, own), _flat(after, own)

@@ -8,7 +8,7 @@ import torch
 
 
 def precision(device: torch.device) -> str:
-    """ "bf16 autocast" where the hardware multiplies bfloat16 itself, "fp16 autocast" on older CUDA, else "float32"."""
+    """What a training computes in: "bf16 autocast" where hardware has it, "fp16 autocast" on older CUDA, "float32"."""
     if device.type == "cuda":
         return "bf16 autocast" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16 autocast"
     if device.type == "cpu" and _cpu_has_bf16():

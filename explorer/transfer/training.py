@@ -79,7 +79,7 @@ def run_experiment(
         torch.manual_seed(trial.seed)
         adapted = adapt(model, pictures.classes, trial.strategy, trial.kept, trial.seed)
         first = {name: value.clone() for name, value in adapted.network.state_dict().items()}
-        adapted.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        adapted.network.to(memory_format=torch.channels_last)
         reading = open_reading(
             pictures, model.preprocessing, adapted, trial, device, cache, lambda note: say({"note": note})
         )
@@ -249,15 +249,13 @@ class _Training:
         adapted = self.run.adapted
         answers = self._answers(self.parts.test).softmax(dim=1).cpu().numpy()
         known = {*adapted.pretrained, *adapted.frozen}
-        now = adapted.network.state_dict()
+        began = {name: value for name, value in first.items() if name in known}
         return replace(
             self.experiment(classes),
             test_places=self.parts.test,
             test_labels=self.labels.cpu().numpy()[self.parts.test],
             test_probabilities=answers,
-            moved=movement(
-                {k: v for k, v in first.items() if k in known}, {k: v for k, v in now.items() if k in known}
-            ),
+            moved=movement(began, adapted.network.state_dict()),
         )
 
 

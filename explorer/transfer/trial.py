@@ -1,4 +1,4 @@
-"""What one training is: a network, a strategy, a recipe, a seed. Values only; no torch here, so that pages open fast."""
+"""What one training is: a network, a strategy, a recipe, a seed. Values only, no torch: pages open fast."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from explorer.jobs.order import Context
 from explorer.transfer.pictures import PictureSet
-from explorer.transfer.sources import read_zip
+from explorer.transfer.sources import reopen
 from explorer.transfer.training import run_experiment
 from explorer.transfer.trial import Trial
 
@@ -33,4 +33,4 @@ def do_trial(context: Context) -> None:
 
 @lru_cache(maxsize=1)  # all trials of a job learn from the same pictures
 def _read(path: Path) -> PictureSet:
-    return read_zip(path.read_bytes(), path.stem).pictures
+    return reopen(path.read_bytes(), path.stem)

@@ -34,6 +34,7 @@ def _list_pages() -> list[st.Page]:
         st.Page(_PAGES / "convolution.py", title="Convolution", icon=":material/center_focus_strong:"),
         st.Page(_PAGES / "pooling.py", title="Pooling", icon=":material/compress:"),
         st.Page(_PAGES / "augmentation.py", title="Augmentation", icon=":material/auto_fix_high:"),
+        st.Page(_PAGES / "transfer.py", title="Transfer learning", icon=":material/school:"),
         st.Page(_PAGES / "saliency.py", title="Saliency", icon=":material/visibility:"),
         st.Page(_PAGES / "captions.py", title="Captions", icon=":material/subtitles:"),
     ]

@@ -18,6 +18,7 @@ from explorer.images import MAX_BYTES
 from explorer.samples import SAMPLES
 from explorer.ui.pictures import ImageRejected, add_picture, get_picture, list_pictures, recall
 from explorer.ui.subject import Subject, has_weights, keep_weights, open_network
+from explorer.ui.trained_weights import choose_trained, leave_trained
 from explorer.zoo import list_models, list_shipped, list_transformers, read_card
 
 MAX_WEIGHTS_MB = 600  # the largest network of the zoo that one opens for fun, VGG-19, has 548
@@ -149,15 +150,17 @@ def choose_second_network(first: str) -> str:
 
 
 def _choose_weights(name: str) -> str:
+    trained = choose_trained(name)
     with st.expander("Own weights", icon=":material/upload_file:"):
         file = st.file_uploader(
             f"A safetensors file for {name}",
             key="weights",
             max_upload_size=MAX_WEIGHTS_MB,
+            on_change=leave_trained,
             help="The number of classes is read from the file. Pickles (.pth, .pt, .bin) are refused.",
         )
-        if file is None:
-            return ""
+        if trained or file is None:
+            return trained
         # Hundreds of megabytes: read and hashed once, not at every run of the page.
         digests: dict[str, str] = st.session_state.setdefault("weights_digests", {})
         if not has_weights(digests.get(file.file_id, "")):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torchvision import models
 
 from explorer.device import resolve_device
@@ -16,6 +17,7 @@ from explorer.zoo import architectures
 from explorer.zoo.catalogue import ARCHITECTURES, MODELS, list_models, list_shipped, list_transformers, read_card
 from explorer.zoo.download import Progress, ensure_downloaded
 from explorer.zoo.preprocessing import Preprocessing
+from explorer.zoo.truncation import truncated_builder
 from explorer.zoo.vision_model import VisionModel, publish
 from explorer.zoo.weights import WeightsRejected, fit_weights, read_weights
 
@@ -37,7 +39,8 @@ def load_model(
         device: "auto" (CUDA, then MPS, then the CPU) or a name from `explorer.device.list_devices`.
         weights: a safetensors file's bytes to use instead of the network's own weights. The number of
             classes is read from it; class names too, where its metadata has them as a JSON list
-            under "classes".
+            under "classes". Where it has "cut", the network ends after the module of that name, as in
+            `explorer.zoo.truncation`.
         progress: called with (bytes so far, bytes in all) while official weights are downloaded.
 
     Raises:
@@ -105,10 +108,25 @@ def _builder(name: str) -> Callable[[int], nn.Module]:
     return lambda num_classes: models.get_model(name, weights=None, num_classes=num_classes, **extra)
 
 
+def training_builder(name: str) -> Callable[[int], nn.Module]:
+    """From a number of classes to the architecture as it learns from nothing.
+
+    That is the architecture itself, but for the plain stack: it needs the batch norm that its shipped form has folded
+    into its weights (Ioffe & Szegedy 2015).
+    """
+    return partial(architectures.tiny_vgg, batch_norm=True) if name == "tiny-vgg" else _builder(name)
+
+
+def _builder_for(name: str, state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> Callable[[int], nn.Module]:
+    """From a number of classes to the architecture that a file's weights are for."""
+    build = training_builder(name) if "features.bn1_1.weight" in state else _builder(name)
+    return truncated_builder(build, metadata["cut"], state) if "cut" in metadata else build
+
+
 def _with_own_weights(name: str, device: torch.device, data: bytes) -> VisionModel:
     state, metadata = read_weights(data)
     card = read_card(name) if name in list_shipped() else _official_card(name)
-    network, count = fit_weights(name, _builder(name), len(card["classes"]), state)
+    network, count = fit_weights(name, _builder_for(name, state, metadata), len(card["classes"]), state)
     names = tuple(card["classes"]) if count == len(card["classes"]) and name not in list_shipped() else _numbered(count)
     if "classes" in metadata:
         try:

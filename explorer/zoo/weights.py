@@ -64,7 +64,7 @@ def read_weights(data: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
     return {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}, metadata
 
 
-class _ShapesOnly(TorchFunctionMode):
+class ShapesOnly(TorchFunctionMode):
     """Modules built under it get weights without memory: those come from `torch.empty`.
 
     `torch.device("meta")` would empty every tensor, also the small ones from which RegNet computes its widths.
@@ -103,12 +103,12 @@ def fit_weights(
     Raises:
         WeightsMismatch: keys or shapes differ.
     """
-    with _ShapesOnly():
+    with ShapesOnly():
         reference = build(num_classes).state_dict()
     head = state.get(head_of(reference, num_classes))
     if head is not None and head.ndim > 1 and head.shape[0] != num_classes:
         num_classes = head.shape[0]
-        with _ShapesOnly():
+        with ShapesOnly():
             reference = build(num_classes).state_dict()
     # Counters of seen batches play no part in evaluation, and some tools drop them.
     wanted = {key for key in reference if not key.endswith("num_batches_tracked")}

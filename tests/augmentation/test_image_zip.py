@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from explorer import image_folders
 from explorer.augmentation import PipelineRejected, image_zip
 from explorer.augmentation.image_zip import MAX_MEMBERS, SIDE, read_image_zip, shrink, take_evenly
 
@@ -136,7 +137,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch
     def refuse(*args: object) -> None:
         raise AssertionError("something was unpacked")
 
-    monkeypatch.setattr(image_zip, "_unpack", refuse)
+    monkeypatch.setattr(image_folders, "_unpack", refuse)
     with pytest.raises(PipelineRejected, match="times its size"):
         read_image_zip(bomb)
 

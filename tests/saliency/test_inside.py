@@ -15,7 +15,7 @@ from explorer.saliency import (
     networks_with_attention,
 )
 from explorer.zoo import VisionModel, list_torchvision, list_transformers
-from explorer.zoo.weights import _ShapesOnly
+from explorer.zoo.weights import ShapesOnly
 from tests.anatomy.networks import as_model
 
 from .networks import make_input, open_model
@@ -31,7 +31,7 @@ def test_the_list_holds_every_network_with_gates() -> None:
     gated = set()
     for name in list_torchvision():
         extra = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
-        with _ShapesOnly():  # weights without memory: sixty networks in seconds
+        with ShapesOnly():  # weights without memory: sixty networks in seconds
             network = models.get_model(name, weights=None, **extra)
         if any(isinstance(module, SqueezeExcitation) for module in network.modules()):
             gated.add(name)

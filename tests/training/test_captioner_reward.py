@@ -1,4 +1,4 @@
-"""The reward against the library that reports it, its gradient against a sum over all sentences, and that it is earned."""
+"""The reward against the library that reports it, its gradient against a sum over sentences, and that it is earned."""
 
 from __future__ import annotations
 

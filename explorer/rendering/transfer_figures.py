@@ -1,0 +1,388 @@
+"""Figures of a comparison of trainings: accuracies, learning curves, the four situations, what is taken for what.
+
+Names may be a stranger's text, so `plain` keeps Plotly from reading markup in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.rendering.colours import ACCENT, PREVIOUS, SEQUENTIAL
+from explorer.rendering.figures import dress
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+_LONG: Final = 22  # characters of a class name on an axis
+_NUMBERED: Final = 25  # classes above which cells are too small for numbers
+_TOP: Final = 1.3  # of the fields: names stand above a point at 1
+_GROUND: Final = "rgba(128, 138, 153, 0.10)"
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A mean with its interval.
+
+    Attributes:
+        mean, low, high: shares, 0 to 1.
+        single: of what it is the mean.
+    """
+
+    mean: float
+    low: float
+    high: float
+    single: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class AccuracyRow:
+    """A line of `accuracy_rows`.
+
+    Attributes:
+        name: on the axis.
+        spread: its accuracy.
+        colour: of its mark.
+    """
+
+    name: str
+    spread: Spread
+    colour: str
+
+
+@dataclass(frozen=True)
+class LearningCurve:
+    """A line of `learning_curves`.
+
+    Attributes:
+        name: in the legend.
+        counts: training pictures, rising.
+        spreads: one for each count.
+        colour: of the line.
+        symbol: of its points.
+    """
+
+    name: str
+    counts: tuple[int, ...]
+    spreads: tuple[Spread, ...]
+    colour: str
+    symbol: str = "circle"
+
+
+@dataclass(frozen=True)
+class MeasuredPoint:
+    """A point of `quadrant_chart`.
+
+    Attributes:
+        count: training pictures.
+        label: beside it.
+        winner: what was measured, for the legend.
+        colour: of what was measured.
+    """
+
+    count: int
+    label: str
+    winner: str
+    colour: str
+
+
+def plain(name: str, most: int | None = None) -> str:
+    """A name that Plotly shows letter by letter, shortened to `most` characters."""
+    short = name if most is None or len(name) <= most else name[: most - 1] + "…"
+    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def accuracy_rows(rows: Sequence[AccuracyRow], title: str = "Test pictures told rightly") -> Figure:
+    """Draws accuracies as marks with their intervals as whiskers, and every single training as a ring.
+
+    Args:
+        rows: From the top.
+        title: What the values are.
+    """
+    from plotly import graph_objects as go
+
+    figure = go.Figure()
+    for place, row in enumerate(rows):
+        spread, name = row.spread, plain(row.name)
+        figure.add_scatter(
+            x=[100 * value for value in spread.single],
+            y=[place] * len(spread.single),
+            mode="markers",
+            marker={"symbol": "circle-open", "size": 9, "color": row.colour, "line": {"width": 1.5}},
+            opacity=0.75,
+            hovertemplate=f"one training: %{{x:.1f}} %<extra>{name}</extra>",
+            showlegend=False,
+        )
+        figure.add_scatter(
+            x=[100 * spread.mean],
+            y=[place],
+            mode="markers",
+            marker={"symbol": "diamond", "size": 11, "color": row.colour},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [100 * (spread.high - spread.mean)],
+                "arrayminus": [100 * (spread.mean - spread.low)],
+                "color": row.colour,
+                "thickness": 2,
+                "width": 6,
+            },
+            hovertemplate=(
+                f"{100 * spread.mean:.1f} %, interval {100 * spread.low:.1f} to {100 * spread.high:.1f} %"
+                f"<extra>{name}</extra>"
+            ),
+            showlegend=False,
+        )
+        # Above its line and not beside it: on a phone the names would take half of the width.
+        figure.add_annotation(
+            x=0,
+            y=place,
+            xref="paper",
+            text=name,
+            xanchor="left",
+            yanchor="bottom",
+            yshift=8,
+            showarrow=False,
+            font={"size": 12},
+        )
+    lowest = min((min([row.spread.low, *row.spread.single]) for row in rows), default=0.0)
+    figure.update_xaxes(range=[max(-2.0, 100 * lowest - 4), 102], ticksuffix=" %", nticks=7, showgrid=True)
+    figure.update_yaxes(
+        tickvals=list(range(len(rows))),
+        showticklabels=False,
+        range=[len(rows) - 0.5, -0.8],
+        showgrid=False,
+        zeroline=False,
+    )
+    return dress(figure, title, height=90 + 54 * max(1, len(rows)))
+
+
+def learning_curves(curves: Sequence[LearningCurve], title: str = "Right answers by training pictures") -> Figure:
+    """Draws accuracies over the number of training pictures, each line in a band that is its interval.
+
+    Raises:
+        ValueError: If a curve has not one spread for each count.
+    """
+    from plotly import graph_objects as go
+
+    figure = go.Figure()
+    for curve in curves:
+        if len(curve.counts) != len(curve.spreads):
+            raise ValueError(f"{len(curve.counts)} counts but {len(curve.spreads)} spreads")
+        figure.add_scatter(
+            x=[*curve.counts, *reversed(curve.counts)],
+            y=[100 * each.high for each in curve.spreads] + [100 * each.low for each in reversed(curve.spreads)],
+            fill="toself",
+            fillcolor=_faint(curve.colour),
+            line={"width": 0},
+            mode="lines",
+            hoverinfo="skip",
+            showlegend=False,
+            legendgroup=curve.name,
+        )
+    for curve in curves:
+        name = plain(curve.name)
+        figure.add_scatter(
+            x=list(curve.counts),
+            y=[100 * each.mean for each in curve.spreads],
+            mode="lines+markers",
+            name=name,
+            legendgroup=curve.name,
+            line={"color": curve.colour, "width": 2.5},
+            marker={"size": 8, "symbol": curve.symbol},
+            customdata=[[100 * each.low, 100 * each.high] for each in curve.spreads],
+            hovertemplate=(
+                "%{x:,} pictures: %{y:.1f} %, interval %{customdata[0]:.1f} to %{customdata[1]:.1f} %"
+                f"<extra>{name}</extra>"
+            ),
+        )
+    counts = sorted({count for curve in curves for count in curve.counts})
+    figure.update_xaxes(
+        type="log", title="training pictures", tickvals=counts, ticktext=[f"{each:,}" for each in counts]
+    )
+    figure.update_yaxes(ticksuffix=" %", range=[_floor(curves), 102])
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25, "yanchor": "top", "x": 0.0})
+    return dress(figure, title, height=340 + 14 * len(curves))
+
+
+def quadrant_chart(
+    similarity: float,
+    boundary: tuple[float, float],
+    fields: Sequence[tuple[str, str]],
+    points: Sequence[MeasuredPoint],
+) -> Figure:
+    """Draws the four situations as fields, and a data set in them at every size at which it was measured.
+
+    Args:
+        similarity: Of the data set, 0 to 1, the height of all its points.
+        boundary: Training pictures at which much begins, and similarity at which similar begins.
+        fields: Title and prediction of: little and similar, much and similar, little and different, much and different.
+        points: The sizes.
+
+    Raises:
+        ValueError: If there are not four fields.
+    """
+    from plotly import graph_objects as go
+
+    if len(fields) != 4:
+        raise ValueError(f"there are four situations, not {len(fields)}")
+    much, similar = boundary
+    counts = [point.count for point in points]
+    left, right = min(10.0, *counts, much / 10) * 0.6, max(much * 10.0, *counts) * 1.6
+    edges = ((left, much), (much, right))
+    figure = go.Figure()
+    for number, (title, prediction) in enumerate(fields):
+        (start, end), low = edges[number % 2], number >= 2
+        bottom, top = (0.0, similar) if low else (similar, _TOP)
+        figure.add_shape(
+            type="rect",
+            x0=start,
+            x1=end,
+            y0=bottom,
+            y1=top,
+            fillcolor=_GROUND if number in (0, 3) else "rgba(0, 0, 0, 0)",
+            line={"color": PREVIOUS, "width": 1},
+            layer="below",
+        )
+        figure.add_annotation(
+            x=float(np.log10(start)),
+            y=bottom if low else top,
+            xanchor="left",
+            yanchor="bottom" if low else "top",
+            align="left",
+            text=f"<b>{plain(title)}</b><br>{plain(prediction)}",
+            showarrow=False,
+            font={"size": 11},
+            xshift=4,
+        )
+    for winner in dict.fromkeys(point.winner for point in points):
+        own = [(number, point) for number, point in enumerate(points) if point.winner == winner]
+        figure.add_scatter(
+            x=[point.count for _, point in own],
+            y=[similarity] * len(own),
+            mode="markers+text",
+            name=plain(winner),
+            text=[plain(point.label) for _, point in own],
+            # By turns, so that neighbours can be read on a phone.
+            textposition=["top center" if number % 2 else "bottom center" for number, _ in own],
+            textfont={"size": 11},
+            marker={"size": 15, "color": own[0][1].colour, "line": {"color": "white", "width": 1.5}},
+            hovertemplate="%{x:,} training pictures (%{text}), similarity %{y:.2f}<extra>" + plain(winner) + "</extra>",
+        )
+    figure.update_xaxes(
+        type="log",
+        title="training pictures",
+        range=[float(np.log10(left)), float(np.log10(right))],
+        dtick=1,
+        tickformat=",",
+        showgrid=False,
+    )
+    figure.update_yaxes(
+        title="similarity",
+        range=[-0.02, _TOP + 0.02],
+        tickvals=[0, 0.5, 1],
+        showgrid=False,
+    )
+    figure.update_layout(
+        showlegend=True, legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0.0, "itemclick": False}
+    )
+    return dress(figure, "Where these pictures lie, and what won", height=460)
+
+
+def confusion_chart(counts: NDArray[np.integer], names: Sequence[str], chosen: tuple[int, int] | None = None) -> Figure:
+    """Draws how often each true class (rows) was told to be each class (columns).
+
+    Colour is the share of the true class. A square of points lies over the cells, since cells themselves cannot be
+    clicked; a point's `customdata` is [row, column].
+
+    Args:
+        counts: (K, K).
+        names: Of the classes, which may be alike.
+        chosen: A cell to be outlined.
+
+    Raises:
+        ValueError: If there is not a row and a column for each name.
+    """
+    from plotly import graph_objects as go
+
+    classes = len(names)
+    if counts.shape != (classes, classes):
+        raise ValueError(f"{classes} names but counts of {counts.shape}")
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
+    steps = np.linspace(0, 1, 33)
+    scale = [[float(step), f"rgb{tuple(int(part) for part in SEQUENTIAL[round(255 * step)])}"] for step in steps]
+    cells = [(row, column) for row in range(classes) for column in range(classes)]
+    figure = go.Figure(
+        go.Heatmap(
+            z=(100 * shares).tolist(),
+            zmin=0,
+            zmax=100,
+            colorscale=scale,
+            showscale=False,
+            xgap=1 if classes <= _NUMBERED else 0,
+            ygap=1 if classes <= _NUMBERED else 0,
+            # In a large matrix zeros would drown the mistakes. Plotly picks black or white, by the cell.
+            text=[[str(count) if count or classes <= 8 else "" for count in row] for row in counts.tolist()],
+            texttemplate="%{text}" if classes <= _NUMBERED else None,
+            textfont={"size": 14 if classes <= 8 else 10},
+            hoverinfo="skip",
+        )
+    )
+    figure.add_scatter(
+        x=[column for _, column in cells],
+        y=[row for row, _ in cells],
+        mode="markers",
+        marker={"symbol": "square", "size": _marker_side(classes), "opacity": 0, "color": ACCENT},
+        customdata=[list(cell) for cell in cells],
+        hovertext=[
+            f"{plain(names[row])} told as {plain(names[column])}: {counts[row, column]} of {totals[row, 0]}, "
+            f"{100 * shares[row, column]:.3g} %"
+            for row, column in cells
+        ],
+        hoverinfo="text",
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        showlegend=False,
+    )
+    if chosen is not None:
+        row, column = chosen
+        for colour, width in (("#000000", 5), ("#ffa51f", 3)):  # amber within black: seen on every viridis
+            figure.add_shape(
+                type="rect",
+                x0=column - 0.5,
+                x1=column + 0.5,
+                y0=row - 0.5,
+                y1=row + 0.5,
+                line={"color": colour, "width": width},
+            )
+    ticks: dict[str, Any] = {
+        "tickvals": list(range(classes)),
+        "ticktext": [plain(name, _LONG) for name in names],
+        "showgrid": False,
+        "zeroline": False,
+        "tickfont": {"size": 12 if classes <= 15 else 9 if classes <= 40 else 7},
+    }
+    figure.update_xaxes(title="told", range=[-0.5, classes - 0.5], **ticks)
+    figure.update_yaxes(title="true", range=[classes - 0.5, -0.5], **ticks)
+    cell = 64 if classes <= 5 else 44 if classes <= 10 else 26 if classes <= 25 else 14 if classes <= 50 else 9
+    return dress(figure, "True classes and what they were told to be", height=150 + max(180, cell * classes))
+
+
+def _marker_side(classes: int) -> int:
+    """Pixels of a point that can be hit by a finger where the cells allow it."""
+    return 44 if classes <= 5 else 30 if classes <= 10 else 16 if classes <= 25 else 8
+
+
+def _floor(curves: Sequence[LearningCurve]) -> float:
+    lowest = min((spread.low for curve in curves for spread in curve.spreads), default=0.0)
+    return max(-2.0, 100 * lowest - 5)
+
+
+def _faint(colour: str) -> str:
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, 0.14)"

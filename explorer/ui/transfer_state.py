@@ -1,0 +1,173 @@
+"""What the parts of the Transfer page share: the chosen pictures, the job of the address, and what it has made."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from explorer.jobs import open_jobs
+from explorer.jobs.order import Jobs, JobUnknown, Status
+from explorer.rendering.colours import SERIES
+from explorer.transfer.experiment import Experiment
+from explorer.transfer.pictures import PictureSet
+from explorer.transfer.trial import STRATEGIES, Strategy, Trial
+
+JOB: Final = "job"  # of the address
+PICTURES, ORDER = "pictures.zip", "order.json"  # what goes with a job; the second is for whoever opens it later
+_OWNER, _SHOWN, _CHOSEN = "transfer_owner", "transfer_job", "transfer_chosen"
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """What a job was asked to do, as it lies beside its pictures.
+
+    Attributes:
+        title: of the picture set.
+        trials: one a task, in the order of the tasks.
+    """
+
+    title: str
+    trials: tuple[Trial, ...]
+
+    def to_json(self) -> str:
+        """One line."""
+        return json.dumps({"title": self.title, "trials": [trial.to_dict() for trial in self.trials]})
+
+    @classmethod
+    def from_json(cls, text: str) -> Ordered:
+        """Read what `to_json` wrote."""
+        read = json.loads(text)
+        return cls(read["title"], tuple(Trial.from_dict(each) for each in read["trials"]))
+
+
+def the_jobs() -> Jobs:
+    """Where long work runs."""
+    return open_jobs()
+
+
+def colour_of(strategy: Strategy) -> str:
+    """The colour that a strategy has in every chart."""
+    return SERIES[STRATEGIES.index(strategy)]
+
+
+def owner() -> str:
+    """Whose jobs these are: a number made up for the session, which says nothing about the person."""
+    return str(st.session_state.setdefault(_OWNER, uuid.uuid4().hex))
+
+
+def current_job() -> str:
+    """The job that the address names; else the last one of the session, which the address then names; "" for none."""
+    asked = st.query_params.get(JOB, "") or str(st.session_state.get(_SHOWN, ""))
+    if asked:
+        show_job(asked)
+    return asked
+
+
+def show_job(job: str) -> None:
+    """Let the page, and its address, show a job from now on."""
+    st.session_state[_SHOWN] = job
+    if st.query_params.get(JOB) != job:
+        st.query_params[JOB] = job
+
+
+def forget_job() -> None:
+    """Show none any more."""
+    st.session_state.pop(_SHOWN, None)
+    st.query_params.pop(JOB, None)
+
+
+def keep_pictures(pictures: PictureSet | None) -> None:
+    """Remember what is to be trained on, for the parts of the page that do not show the chooser."""
+    st.session_state[_CHOSEN] = pictures
+
+
+def was_chosen() -> bool:
+    """Whether the chooser of pictures was opened in this session."""
+    return _CHOSEN in st.session_state
+
+
+def kept_pictures() -> PictureSet | None:
+    """What `keep_pictures` was given last in this session."""
+    kept: PictureSet | None = st.session_state.get(_CHOSEN)
+    return kept
+
+
+def ordered_of(job: str) -> Ordered:
+    """What the job was asked to do.
+
+    Raises:
+        JobUnknown: there is no such job any more, or it is none of this page's.
+    """
+    try:
+        return _read_ordered(the_jobs().result(job) / "inputs" / ORDER)
+    except (OSError, ValueError, KeyError) as error:
+        if isinstance(error, JobUnknown):
+            raise
+        raise JobUnknown("This job is no comparison of strategies that can be read.") from error
+
+
+@lru_cache(maxsize=64)
+def _read_ordered(path: Path) -> Ordered:
+    return Ordered.from_json(path.read_text(encoding="utf-8"))
+
+
+def pictures_of(job: str) -> PictureSet:
+    """The pictures that the job learns from, read again from what came with it.
+
+    Raises:
+        JobUnknown: there is no such job any more, or its pictures cannot be read.
+    """
+    title = ordered_of(job).title
+    return _read_pictures(the_jobs().result(job) / "inputs" / PICTURES, title)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the pictures …")
+def _read_pictures(path: Path, title: str) -> PictureSet:
+    from explorer.transfer.sources import read_zip
+
+    return read_zip(path.read_bytes(), title).pictures
+
+
+def experiments_of(job: str) -> list[tuple[Experiment, Path]]:
+    """The trainings of a job that have ended and were measured, each with the folder where its weights lie.
+
+    Raises:
+        JobUnknown: there is no such job, or no longer.
+    """
+    root, count = the_jobs().result(job), len(ordered_of(job).trials)
+    files = [root / str(number) / "experiment.json" for number in range(count)]
+    return [(_load(file.parent, file.stat().st_mtime_ns), file.parent) for file in files if file.is_file()]
+
+
+@lru_cache(maxsize=512)
+def _load(folder: Path, written: int) -> Experiment:
+    return Experiment.load(folder)
+
+
+def weights_of(experiment: Experiment) -> bytes:
+    """The safetensors file of a finished training of the current job.
+
+    Raises:
+        JobUnknown: the job has gone.
+        FileNotFoundError: no training of the current job is this one.
+    """
+    for each, folder in experiments_of(current_job()):
+        if each.trial == experiment.trial:
+            return (folder / "weights.safetensors").read_bytes()
+    raise FileNotFoundError("These weights belong to another job.")
+
+
+def status_of(job: str) -> Status | None:
+    """How far the current job is; None where it cannot be found, and the page says why."""
+    try:
+        return the_jobs().follow(job)
+    except JobUnknown as problem:
+        st.warning(str(problem), icon=":material/search_off:")
+        st.button("Close it", key="forget_job", icon=":material/close:", on_click=forget_job)
+        return None

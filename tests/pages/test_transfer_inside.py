@@ -1,0 +1,164 @@
+import contextlib
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.rendering import decode_png
+from explorer.transfer.features import features_of
+from explorer.transfer.inside import Moved, Separation
+from explorer.ui.transfer_inside import MOST_POINTS, choose_places, say_movement, say_separation, show_inside
+from explorer.zoo import load_model
+from tests.pages.opening import Browser, run
+from tests.pages.toy_trainings import Trainings, make_trainings
+
+LABELS = {
+    "full": "Full fine-tuning, seed 0",
+    "head": "New head, frozen backbone, seed 0",
+    "scratch": "From scratch, seed 0",
+    "truncated": "Truncated, first stages frozen, seed 0",
+}
+
+
+@pytest.fixture(scope="module")
+def trainings(tmp_path_factory: pytest.TempPathFactory) -> Trainings:
+    return make_trainings(tmp_path_factory.mktemp("trainings"), "tiny-vgg", *LABELS)
+
+
+def open_inside(trainings: Trainings, strategy: str, view: str, **address: str) -> AppTest:
+    return run(trainings.open(show_inside, {"training": LABELS[strategy], "view": view, **address}))
+
+
+def prose(app: AppTest) -> str:
+    return "\n".join(element.value for element in [*app.markdown, *app.caption, *app.info, *app.text])
+
+
+def handed_over(side: Browser, key: str) -> dict[str, np.ndarray]:
+    return dict(np.load(io.BytesIO(side.downloads[f"{key}-npz"][1]()), allow_pickle=False))
+
+
+def picture(side: Browser, key: str) -> np.ndarray:
+    png = side.downloads[f"{key}-png"][1]
+    return decode_png(png() if callable(png) else png)
+
+
+@pytest.fixture
+def run_snippet(trainings: Trainings, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What the page's code computes, in a folder with what the page hands over."""
+    (tmp_path / "pictures.zip").write_bytes(trainings.pictures.to_zip())
+    for each in trainings.experiments:
+        name = f"tiny-vgg-{each.trial.strategy}-seed-0.safetensors"
+        (tmp_path / name).write_bytes(trainings.weights_of(each))
+    monkeypatch.chdir(tmp_path)
+
+    def execute(app: AppTest) -> dict[str, Any]:
+        names: dict[str, Any] = {}
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(compile(app.code[0].value, "snippet", "exec"), names)
+        return names
+
+    return execute
+
+
+def test_layers_have_moved_as_far_as_the_training_says(
+    trainings: Trainings, browser_side: Browser, run_snippet: Any
+) -> None:
+    app = open_inside(trainings, "full", "Weights")
+    moved = trainings.experiments[0].moved
+    arrays = handed_over(browser_side, "movement")
+    assert dict(zip(arrays["layers"].tolist(), arrays["distance"].tolist(), strict=True)) == pytest.approx(moved)
+    assert f"**{len(moved)} of {len(moved)} pretrained layers moved**" in prose(app)
+    again = run_snippet(app)["moved"]
+    assert list(again.distance) == arrays["layers"].tolist()
+    np.testing.assert_allclose(list(again.likeness.values()), arrays["likeness"])
+    assert picture(browser_side, "movement").shape[0] > 100
+
+
+def test_frozen_layers_and_a_training_from_scratch_are_explained(trainings: Trainings, browser_side: Browser) -> None:
+    app = open_inside(trainings, "head", "Weights")
+    assert "**No pretrained layer moved**" in prose(app)
+    run(app.selectbox(key="training").set_value(LABELS["scratch"]))
+    assert "nothing begins pretrained" in prose(app)
+    assert not app.code
+
+
+@pytest.mark.parametrize(("strategy", "method"), [("full", "PCA"), ("truncated", "PCA"), ("scratch", "PCA")])
+def test_pictures_are_points_before_and_after(
+    trainings: Trainings, browser_side: Browser, run_snippet: Any, strategy: str, method: str
+) -> None:
+    app = open_inside(trainings, strategy, "Features", projection=method, points="All pictures")
+    arrays = handed_over(browser_side, "features")
+    experiment = next(each for each in trainings.experiments if each.trial.strategy == strategy)
+    after = load_model("tiny-vgg", "cpu", trainings.weights_of(experiment))
+    np.testing.assert_array_equal(arrays["places"], np.arange(20))
+    np.testing.assert_allclose(
+        arrays["features_after"], features_of(after, trainings.pictures, np.arange(20)), atol=1e-5
+    )
+    assert not np.allclose(arrays["features_before"], arrays["features_after"])
+    names = run_snippet(app)
+    np.testing.assert_allclose(names["features"], arrays["features_after"], atol=1e-5)
+    np.testing.assert_allclose(np.abs(names["points"]), np.abs(arrays["points_after"]), atol=1e-3)
+    assert "Silhouette" in prose(app)
+    assert picture(browser_side, "features").ndim == 3
+
+
+def test_frozen_features_are_the_same_and_tsne_needs_pictures(trainings: Trainings, browser_side: Browser) -> None:
+    app = open_inside(trainings, "head", "Features")
+    assert "**The features are the same**" in prose(app)
+    arrays = handed_over(browser_side, "features")
+    np.testing.assert_array_equal(arrays["places"], trainings.experiments[1].test_places)
+    np.testing.assert_array_equal(arrays["features_before"], arrays["features_after"])
+    run(app.segmented_control(key="projection").set_value("tsne"))
+    assert [error.value for error in app.error] == ["t-SNE needs at least 5 pictures; there are 4."]
+    run(app.segmented_control(key="points").set_value("all"))
+    assert not app.error
+    assert handed_over(browser_side, "features")["points_after"].shape == (20, 2)
+
+
+def test_a_layer_shows_its_maps_before_and_after(trainings: Trainings, browser_side: Browser, run_snippet: Any) -> None:
+    app = open_inside(trainings, "full", "Maps", inside_layer="features.conv1_2", inside_scale="All maps")
+    arrays = handed_over(browser_side, "maps")
+    place = int(trainings.experiments[0].test_places[0])
+    model = load_model("tiny-vgg", "cpu", trainings.weights_of(trainings.experiments[0]))
+    x = model.preprocessing.tensor(trainings.pictures.image(place))
+    np.testing.assert_allclose(arrays["after"], model.network.features[:3](x)[0].numpy(), atol=1e-5)
+    own = load_model("tiny-vgg", "cpu").network
+    np.testing.assert_allclose(arrays["before"], own.features[:3](x)[0].numpy(), atol=1e-5)
+    names = run_snippet(app)
+    np.testing.assert_allclose(names["maps"].after, arrays["after"], atol=1e-5)
+    np.testing.assert_allclose(names["maps"].before, arrays["before"], atol=1e-5)
+    assert "24 of 24 maps changed" in prose(app)
+    sheets = picture(browser_side, "maps")
+    assert sheets.shape[1] > 2.5 * sheets.shape[0]
+    assert "After training the network says" in prose(app)
+
+
+def test_frozen_layers_make_the_same_maps_and_addresses_with_nonsense_open(
+    trainings: Trainings, browser_side: Browser
+) -> None:
+    app = open_inside(trainings, "truncated", "Maps", inside_layer="features.conv1_1", inside_picture="nothing")
+    assert "**nothing changed**" in prose(app)
+    app = open_inside(trainings, "truncated", "Maps", inside_layer="classifier")
+    assert app.session_state["inside_layer"] != "classifier"  # the truncated network has none
+
+
+def test_movement_is_said_in_plain_numbers() -> None:
+    said = say_movement(Moved({"a": 0.0, "b": 0.01, "c": 0.02, "d": 0.04}, {}))
+    assert said.startswith("**3 of 4 pretrained layers moved**, most of all `d` by 4 % of its length; later layers")
+    assert "3 % in the second half of the network against 0.5 % in the first" in said
+    assert "1 of 1 pretrained layer moved" in say_movement(Moved({"a": 0.5}, {}))
+
+
+def test_what_became_of_the_classes_is_said() -> None:
+    low, high = Separation(0.1, 0.5, 5), Separation(0.4, 0.9, 5)
+    assert "lie further apart" in say_separation(low, high)
+    assert "lie closer together" in say_separation(high, low)
+    assert "lie no further apart" in say_separation(low, Separation(0.2, 0.5, 5))
+
+
+def test_no_more_points_than_one_waits_for(trainings: Trainings) -> None:
+    places = choose_places(trainings.experiments[0], 5000, "all")
+    assert len(places) == len(set(places.tolist())) == MOST_POINTS
+    assert (places[0], places[-1]) == (0, 4999)
