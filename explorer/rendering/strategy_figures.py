@@ -19,7 +19,7 @@ _LOOKS: Final[dict[State, dict[str, object]]] = {
     "frozen": {"color": FROZEN},
     "trained": {"color": TRAINABLE},
     # New layers learn too, so they are orange; stripes say that nobody has trained them before.
-    "new": {"color": TRAINABLE, "pattern": {"shape": "/", "fgcolor": "#7c2d12", "size": 5, "solidity": 0.35}},
+    "new": {"color": TRAINABLE, "pattern": {"shape": "/", "bgcolor": TRAINABLE, "fgcolor": "#7c2d12", "size": 5, "solidity": 0.3}},
     "removed": {"color": "rgba(0, 0, 0, 0)", "line": {"color": FROZEN, "width": 1}},
 }
 _STATE_NAMES: Final[dict[State, str]] = {
@@ -153,7 +153,7 @@ def strategy_columns(titles: Sequence[str], rows: Sequence[Sequence[DrawnStage]]
         showlegend=True,
         legend={"orientation": "h", "y": -8 / inside, "yanchor": "top", "x": 0.0, "itemclick": False},
     )
-    return dress(figure, "What learns", height=_TOP + inside + _FOOT, top=_TOP)
+    return dress(figure, "Weights that learn", height=_TOP + inside + _FOOT, top=_TOP)
 
 
 def _bars(stage: DrawnStage) -> list[tuple[State, float, float, int]]:
@@ -213,7 +213,7 @@ def growing_curves(
         )
     figure.update_xaxes(title="epoch", rangemode="tozero")
     if logarithmic:
-        figure.update_yaxes(type="log", exponentformat="power", dtick=1)
+        figure.update_yaxes(type="log", nticks=6)
     elif percent:
         figure.update_yaxes(range=[0, 103], ticksuffix=" %")
     else:

@@ -130,6 +130,7 @@ def project(features: NDArray[np.floating], method: Projection, seed: int = 0) -
     """
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     count = len(features)
     least = LEAST_POINTS if method == "tsne" else 2
@@ -144,7 +145,9 @@ def project(features: NDArray[np.floating], method: Projection, seed: int = 0) -
         plane[:, :kept] = PCA(kept, svd_solver="full").fit_transform(values)
         return plane
     perplexity = min(_PERPLEXITY, (count - 1) / 3)
-    arranged = TSNE(2, perplexity=perplexity, init=_begin(values), random_state=seed).fit_transform(values)
+    # One thread: the steps are so short that several would mostly wait for each other where a training takes the cores.
+    with threadpool_limits(1, user_api="openmp"):
+        arranged = TSNE(2, perplexity=perplexity, init=_begin(values), random_state=seed).fit_transform(values)
     return np.asarray(arranged, dtype=np.float64)
 
 

@@ -70,9 +70,9 @@ def keep_possible(subject: Subject, classes: int, strategies: Sequence[Strategy]
 
 
 def told_weights(drawn: Drawn) -> str:
-    """How many weights learn, in words."""
-    of = f"of {with_unit(drawn.parameters, '')} " if drawn.trained != drawn.parameters else ""
-    return f"{with_unit(drawn.trained, '')} {of}weights learn".replace("  ", " ")
+    """How many of the weights learn; short, for a phone."""
+    every = with_unit(drawn.parameters, "")
+    return f"all {every}" if drawn.trained == drawn.parameters else f"{with_unit(drawn.trained, '')} of {every}"
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

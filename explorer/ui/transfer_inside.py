@@ -262,7 +262,7 @@ def _say_points(trained: Trained, method: Projection, group: str, shown: int, co
     far = (
         "In t-SNE distances between groups and their sizes mean little. "
         if method == "tsne"
-        else "Axes are the two directions in which the pictures differ most; each picture is turned by itself. "
+        else "Axes are the two directions in which the pictures differ most; each panel has directions of its own. "
     )
     new = " New layers before the last one began at random." if trained.trial.strategy == "truncated" else ""
     return f"{many}{rings}{far}Hover shows the file's name.{new}"

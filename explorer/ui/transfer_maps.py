@@ -67,7 +67,7 @@ def show_maps(trained: Trained, pictures: PictureSet) -> None:
 
 
 def _choose(trained: Trained, pictures: PictureSet, layers: dict[str, LayerFacts]) -> tuple[int, str, Scale]:
-    first, second, third = st.columns([2, 2, 1], vertical_alignment="bottom")
+    first, second, third = st.columns([3, 3, 2], vertical_alignment="bottom")
     places = {f"{pictures.names[place]} ({place})": place for place in trained.experiment.test_places.tolist()}
     keep_valid("inside_picture", list(places), next(iter(places)))
     picture: str | None = first.selectbox(
@@ -146,10 +146,10 @@ def _say_sheets(sheets: Sheets, changed: NDArray[np.float64]) -> str:
     total = len(changed)
     some = f"The {len(sheets.channels)} of {total} maps that changed most" if total > SHOWN else "All maps"
     channels = ", ".join(str(channel) for channel in sheets.channels[:8])
-    more = " …" if len(sheets.channels) > 8 else ""
+    more = " …" if len(sheets.channels) > 8 else "."
     return (
-        f"{some}, the most changed first: channels {channels}{more}. A map has one scale in all three sheets: what "
-        "looks faint in the difference is small beside the values. Blue is below zero, white zero, red above."
+        f"{some}, the most changed first: channels {channels}{more} A map has one scale in all three sheets: what "
+        "looks faint in the difference is small beside the values. Blue went down, white stayed, red went up."
     )
 
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 Weights = Callable[[Experiment], bytes]
 MOST_BEHIND, MOST_ERRORS = 24, 10
-SIDE, CARD = 320, 165  # pixels of a picture of an error, and of its place
+SIDE, CARD = 320, 160  # pixels of a picture of an error, and of its place
 _CHART = "chart-confusion"
 _ALL = "All together"
 
@@ -202,7 +202,7 @@ def _show_errors(trained: Sequence[Experiment], pictures: PictureSet, weights_of
         help="Grad-CAM for the class that was told, by the training that was surest of it.",
     )
     by_seed = {each.trial.seed: each for each in trained}
-    row = st.container(horizontal=True, gap="medium")  # on a phone two stand side by side
+    row = st.container(horizontal=True, gap="small")  # on a phone two stand side by side
     for error in errors:
         with row.container(width=CARD):
             _show_error(error, by_seed[error.seed], pictures, weights_of, bool(look), len(trained))

@@ -286,7 +286,7 @@ def test_the_page_draws_the_chosen_strategies(jobs: ToyJobs) -> None:
     titles = [each["text"] for each in figure["layout"]["annotations"]]
     assert [title.partition("</b>")[0] for title in titles] == [f"<b>{STRATEGY_TITLES[each]}" for each in FOUR]
     drawn = compute_drawing(NETWORK, "auto", len(SHAPE_NAMES), "scratch", 0)
-    assert f"{drawn.parameters / 1e3:.3g} k weights learn" in titles[0]
+    assert f": all {drawn.parameters / 1e3:.3g} k" in titles[0]
 
 
 def seen(make: Callable[[], ToyJobs], digits: PictureSet, epochs: tuple[int, ...]) -> list[Seen]:
@@ -340,3 +340,17 @@ def test_choices_count_their_trainings() -> None:
     assert len(trials) == choice.count == 16
     assert len(set(trials)) == 16
     assert [trial.strategy for trial in trials[:4]] == list(FOUR)  # so that a stopped job can be compared
+
+
+ADDRESS = [
+    *("part", "job", "strategies", "seeds", "shares", "split_seed", "kept", "optimiser", "rate", "backbone"),
+    *("schedule", "epochs", "budget", "batch", "patience", "decay", "dropout", "smoothing", "augment"),
+]
+
+
+@pytest.mark.parametrize("value", ["", "nonsense", "-1"])
+@pytest.mark.parametrize("name", ADDRESS)
+def test_a_mangled_address_still_opens_the_page(jobs: ToyJobs, name: str, value: str) -> None:
+    app = open_transfer({name: value})
+    assert app.title[0].value == "Transfer learning"
+    assert not app.error
