@@ -19,7 +19,10 @@ _LOOKS: Final[dict[State, dict[str, object]]] = {
     "frozen": {"color": FROZEN},
     "trained": {"color": TRAINABLE},
     # New layers learn too, so they are orange; stripes say that nobody has trained them before.
-    "new": {"color": TRAINABLE, "pattern": {"shape": "/", "bgcolor": TRAINABLE, "fgcolor": "#7c2d12", "size": 5, "solidity": 0.3}},
+    "new": {
+        "color": TRAINABLE,
+        "pattern": {"shape": "/", "bgcolor": TRAINABLE, "fgcolor": "#7c2d12", "size": 5, "solidity": 0.3},
+    },
     "removed": {"color": "rgba(0, 0, 0, 0)", "line": {"color": FROZEN, "width": 1}},
 }
 _STATE_NAMES: Final[dict[State, str]] = {

@@ -80,9 +80,10 @@ def show_mistakes(experiments: Sequence[Experiment], pictures: PictureSet, weigh
     shown = {group.title: group for group in groups if group.share == share}
     first, second = st.columns(2, vertical_alignment="bottom")
     titles = list(shown)
-    keep_valid("mistakes_of", titles, titles[0])
-    title = first.selectbox("Strategy", titles, key="mistakes_of", bind="query-params")
-    group = shown[title or titles[0]]
+    best = max(titles, key=lambda each: shown[each].mean)
+    keep_valid("mistakes_of", titles, best)
+    title = first.selectbox("Strategy", titles, titles.index(best), key="mistakes_of", bind="query-params")
+    group = shown[title or best]
     chosen = _choose_seeds(second, group.experiments)
     counts = confusion(chosen)
     true, told = _choose_cell(chosen, counts)

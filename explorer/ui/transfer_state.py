@@ -129,9 +129,9 @@ def pictures_of(job: str) -> PictureSet:
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the pictures …")
 def _read_pictures(path: Path, title: str) -> PictureSet:
-    from explorer.transfer.sources import read_zip
+    from explorer.transfer.sources import reopen
 
-    return read_zip(path.read_bytes(), title).pictures
+    return reopen(path.read_bytes(), title)
 
 
 def experiments_of(job: str) -> list[tuple[Experiment, Path]]:

@@ -65,15 +65,17 @@ def choose_trained(experiments: Sequence[Experiment], weights_of: WeightsOf) -> 
         st.info("Train something first; what was trained can be looked into here.", icon=":material/school:")
         return None
     names = list(finished)
-    keep_valid("training", names, names[0])
+    best = max(names, key=lambda name: finished[name].accuracy)
+    keep_valid("training", names, best)
     chosen: str | None = st.selectbox(
         "Training",
         names,
+        names.index(best),
         key="training",
         bind="query-params",
-        help="A strategy with one seed.",
+        help="A strategy with one seed; at first the one with most test pictures right.",
     )
-    experiment = finished[chosen or names[0]]
+    experiment = finished[chosen or best]
     try:
         data = weights_of(experiment)
     except (OSError, JobUnknown):
