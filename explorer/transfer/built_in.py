@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from explorer.datasets import DatasetMissing, has_dataset, locate
+from explorer.datasets import IMAGENETTE_CLASSES, DatasetMissing, has_dataset, locate
 from explorer.image_folders import clean_name
 from explorer.transfer.pictures import LEAST_PICTURES, MOST_PICTURES, PictureSet
 from explorer.transfer.shapes import SHAPES, shape_file
@@ -26,18 +26,6 @@ _BESIDE = {"hymenoptera": "Ants and bees", "cifar10": "CIFAR-10", "imagenette": 
 BUILT_IN: Mapping[str, str] = {**_ALWAYS, **_BESIDE, **TORCHVISION}
 """Titles of all sets by name; `list_built_in` has those that this machine can offer."""
 
-IMAGENETTE = {
-    "n01440764": "tench",
-    "n02102040": "English springer",
-    "n02979186": "cassette player",
-    "n03000684": "chain saw",
-    "n03028079": "church",
-    "n03394916": "French horn",
-    "n03417042": "garbage truck",
-    "n03425413": "gas pump",
-    "n03445777": "golf ball",
-    "n03888257": "parachute",
-}
 _SHAPES_EACH = 200  # there is no end to them, but somewhere a slider must end
 _DIGIT_SIDE = 32
 _OFFICIAL = ("ants", "bees")
@@ -166,5 +154,5 @@ def _load_folder(name: str, root: Path, count: int | None, seed: int) -> Picture
     chosen = choose_evenly(labels, count, seed)
     files = tuple(paths[place].read_bytes() for place in chosen.tolist())
     names = tuple(clean_name(paths[place].name) for place in chosen.tolist())
-    classes = tuple(IMAGENETTE.get(folder.name, folder.name) for folder in folders)
+    classes = tuple(IMAGENETTE_CLASSES.get(folder.name, folder.name) for folder in folders)
     return PictureSet(_BESIDE[name], files, names, labels[chosen], classes)

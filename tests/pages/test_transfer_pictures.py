@@ -17,7 +17,7 @@ from explorer.transfer.sources import BUILT_IN, load_built_in, read_zip
 from explorer.transfer.splitting import split
 from tests.augmentation.test_image_zip import make_zip
 from tests.pages.opening import SECONDS, Browser, run
-from tests.transfer.picture_making import noise_file
+from tests.transfer.making_pictures import noise_file
 
 TITLES = {**BUILT_IN, "zip": "Your own ZIP file", "classes": "Your own classes"}  # what an address names
 FILES = [noise_file(number) for number in range(12)]

@@ -27,7 +27,7 @@ from explorer.transfer.examining import (
 from explorer.transfer.pictures import PictureSet
 from explorer.transfer.splitting import Split, split
 from explorer.transfer.trial import TransferRejected
-from tests.transfer.picture_making import noise_file, noise_set
+from tests.transfer.making_pictures import noise_file, noise_set
 
 
 def saved_again(file: bytes, **how: object) -> bytes:

@@ -35,7 +35,7 @@ from explorer.transfer.sources import (
 )
 from explorer.transfer.trial import TransferRejected
 from tests.augmentation.test_image_zip import make_zip
-from tests.transfer.picture_making import noise_file, noise_set
+from tests.transfer.making_pictures import noise_file, noise_set
 
 
 def folders(*counts: int) -> dict[str, bytes]:
