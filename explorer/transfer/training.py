@@ -56,7 +56,7 @@ def run_experiment(
         parts: which pictures are for what; `split` and `take` with the trial's seeds and share if None. Without
             validation pictures the last epoch's network is taken.
         progress: called with {"step", "of", "loss", "rate", "gradient_norm"} now and then, with {"experiment": JSON}
-            after an epoch, with {"note": a sentence} while something slow is prepared.
+            after an epoch if the last one is not just past, with {"note": a sentence} while something slow is prepared.
         stopping: asked after every step; where it says True, the training ends early and is measured as it is.
         folder: where a checkpoint is kept, and at the end "experiment.json", "answers.npz" and "weights.safetensors",
             which `load_model(trial.network, weights=...)` opens. What was killed goes on from there, what is done is
@@ -72,10 +72,10 @@ def run_experiment(
         return Experiment.load(folder)
     say = progress or _say_nothing
     device = resolve_device(trial.device)
-    model = load_model(trial.network, str(device))
     if parts is None:
         parts = take(split(pictures.labels, trial.split_seed), pictures.labels, trial.share, trial.split_seed)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        model = load_model(trial.network, str(device))  # draws weights before it reads them
         torch.manual_seed(trial.seed)
         adapted = adapt(model, pictures.classes, trial.strategy, trial.kept, trial.seed)
         first = {name: value.clone() for name, value in adapted.network.state_dict().items()}
@@ -90,7 +90,8 @@ def run_experiment(
             training.started = time.perf_counter() - run.seconds
         with _dropout_before(adapted, trial.recipe.dropout):
             for stopped in training.epochs(say, stopping or _never):
-                say({"experiment": training.experiment(pictures.classes).to_json()})
+                if training.is_due():
+                    say({"experiment": training.experiment(pictures.classes).to_json()})
                 if folder is not None and not stopped:
                     training.keep(folder / CHECKPOINT)
         run.return_to_best()
@@ -123,7 +124,7 @@ class _Training:
         self.steps = trial.recipe.epochs * count_batches(len(parts.training), trial.recipe.batch_size)
         self.stopped = ""
         self._kept = time.perf_counter()
-        self._told = 0.0
+        self._told = self._reported = 0.0
         self._scaler = torch.amp.GradScaler(device.type, enabled=self.precision.startswith("fp16"))
 
     def epochs(self, say: Progress, stopping: Callable[[], bool]) -> Iterator[str]:
@@ -216,6 +217,13 @@ class _Training:
         self.run.adapted.network.eval()
         pieces = [places[first : first + AT_ONCE] for first in range(0, len(places), AT_ONCE)]
         return torch.cat([self.reading.judge(piece).float() for piece in pieces])
+
+    def is_due(self) -> bool:
+        """Whether the last report of the curve is long enough ago: an epoch may take a hundredth of a second."""
+        if time.perf_counter() - self._reported < TELL_EVERY:
+            return False
+        self._reported = time.perf_counter()
+        return True
 
     def keep(self, path: Path) -> None:
         """A checkpoint, unless the last one is hardly older."""

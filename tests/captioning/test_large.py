@@ -309,4 +309,4 @@ def test_an_extra_that_does_not_import_is_missing(tmp_path: Path, monkeypatch: p
 def test_the_install_line_installs_it() -> None:
     file = Path(__file__).parents[2] / INSTALL.split()[-1]
     lines = [line.split(">=")[0] for line in file.read_text().splitlines() if line and not line.startswith("#")]
-    assert lines == ["transformers", "huggingface_hub"]
+    assert {"transformers", "huggingface_hub"} <= set(lines)

@@ -152,6 +152,7 @@ class _KilledError(Exception):
 @pytest.mark.parametrize("recipe", [replace(SHORT, epochs=4, dropout=0.3), replace(SHORT, epochs=4, optimiser="sgd")])
 def test_a_killed_training_goes_on_as_if_nothing_had_happened(pictures, strategy, recipe, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "CHECKPOINT_EVERY", 0.0)
+    monkeypatch.setattr(training, "TELL_EVERY", 0.0)
     trial = Trial(NETWORK, strategy, recipe, device="cpu")
     whole = run_experiment(pictures, trial)
 
