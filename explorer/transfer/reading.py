@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,7 +84,10 @@ def open_reading(
     body, head = feature_body(adapted), tail(adapted)
 
     def watch(x: Tensor) -> Tensor:
-        with torch.no_grad():
+        # Features that stand for all epochs are made in float32, whatever the training computes in; made anew in each
+        # epoch, they are the same ones. Draws differ by more than bfloat16 rounds off.
+        whole = torch.autocast(device.type, enabled=False) if pipeline is None else nullcontext()
+        with torch.no_grad(), whole:
             return body(x)
 
     if pipeline is not None or not cache:
@@ -92,7 +96,6 @@ def open_reading(
     def make() -> Tensor:
         tell, seen = _teller(note, "Computing the frozen layers once"), []
         for first in range(0, len(pixels), AT_ONCE):
-            # In float32 whatever the training computes in: these stand for all its epochs.
             seen.append(watch(normalise(pixels[first : first + AT_ONCE], preprocessing, device)).float())
             tell(min(first + AT_ONCE, len(pixels)), len(pixels))
         return torch.cat(seen)
