@@ -25,9 +25,23 @@ def run(jobs: LocalJobs, size: int = SIZE) -> str:
     return job
 
 
+def wait_until_gone(jobs: LocalJobs, job: str) -> None:
+    """Room is made a moment after a job is put away."""
+
+    def is_gone() -> bool:
+        try:
+            jobs.follow(job)
+        except JobUnknown:
+            return True
+        return False
+
+    until(is_gone)
+
+
 def test_the_oldest_finished_jobs_make_room(place: Place) -> None:
     jobs = place.open(room=int(3.5 * SIZE))
     ids = [run(jobs) for _ in range(4)]
+    wait_until_gone(jobs, ids[0])
     assert jobs.follow(ids[1]).state == "done"
     for call in (jobs.follow, jobs.result, place.open().follow):
         with pytest.raises(JobUnknown) as problem:
@@ -60,6 +74,7 @@ def test_what_finished_last_stays_until_somebody_needs_the_room(place: Place) ->
     job = run(large)
     assert small.follow(job).state == "done"
     last = run(small, 10)  # for which the one before had to go
+    wait_until_gone(small, job)
     with pytest.raises(JobUnknown, match="make room"):
         small.follow(job)
     assert small.follow(last).state == "done"
@@ -71,6 +86,7 @@ def test_results_count_too(place: Place) -> None:
     (jobs.result(first) / "0" / "deep").mkdir()
     (jobs.result(first) / "0" / "deep" / "weights").write_bytes(bytes(3 * SIZE))
     second = run(jobs, 10)
+    wait_until_gone(jobs, first)
     with pytest.raises(JobUnknown, match="make room"):
         jobs.follow(first)
     assert jobs.follow(second).state == "done"
@@ -79,6 +95,7 @@ def test_results_count_too(place: Place) -> None:
 def test_small_jobs_do_not_pile_up(place: Place) -> None:
     jobs = place.open(kept=2)
     ids = [run(jobs, 10) for _ in range(3)]
+    wait_until_gone(jobs, ids[0])
     with pytest.raises(JobUnknown, match="make room"):
         jobs.follow(ids[0])
     assert [jobs.follow(job).state for job in ids[1:]] == ["done", "done"]
