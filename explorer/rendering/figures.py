@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+# Plotly looks for pandas among the loaded modules while it draws. Where another session's thread is just loading it,
+# Plotly would find half of it and fail; an import waits until it is whole.
+import pandas  # noqa: F401
 from numpy.typing import ArrayLike, NDArray
 
 from explorer.rendering.colours import ACCENT, DIVERGING, PREVIOUS

@@ -1,4 +1,7 @@
-"""What a job does: one trial on the pictures that came with the order."""
+"""What a job does: one trial on the pictures that came with the order.
+
+Whoever only submits a job need not wait for torch, so what trains is imported when there is something to train.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,6 @@ from pathlib import Path
 
 from explorer.jobs.order import Context
 from explorer.transfer.pictures import PictureSet
-from explorer.transfer.sources import reopen
-from explorer.transfer.training import run_experiment
 from explorer.transfer.trial import Trial
 
 PICTURES = "pictures.zip"
@@ -21,6 +22,8 @@ def do_trial(context: Context) -> None:
     Raises:
         ValueError: the trial cannot be done; one sentence for people.
     """
+    from explorer.transfer.training import run_experiment
+
     pictures = _read(context.inputs / PICTURES)
     run_experiment(
         pictures,
@@ -33,4 +36,6 @@ def do_trial(context: Context) -> None:
 
 @lru_cache(maxsize=1)  # all trials of a job learn from the same pictures
 def _read(path: Path) -> PictureSet:
+    from explorer.transfer.sources import reopen
+
     return reopen(path.read_bytes(), path.stem)

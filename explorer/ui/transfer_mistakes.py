@@ -18,7 +18,7 @@ from explorer.rendering import (
     overlay_map,
     picture_sheet,
 )
-from explorer.rendering.transfer_figures import confusion_chart
+from explorer.rendering.confusion_figure import confusion_chart
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.mistakes import (
     Mistake,

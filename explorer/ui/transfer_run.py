@@ -14,11 +14,11 @@ from explorer.rendering import CHART_CONFIG
 from explorer.rendering.strategy_figures import Line, growing_curves
 from explorer.transfer.pictures import PictureSet
 from explorer.transfer.trial import STRATEGY_TITLES, Trial
+from explorer.transfer.work import PICTURES, TARGET
 from explorer.ui.sidebar import keep_valid
 from explorer.ui.transfer_progress import Seen, curve_lines, done_share, strategies_of, told_end, told_progress
 from explorer.ui.transfer_state import (
     ORDER,
-    PICTURES,
     Ordered,
     current_job,
     ordered_of,
@@ -28,7 +28,6 @@ from explorer.ui.transfer_state import (
 )
 from explorer.ui.wording import count_text
 
-TARGET = "explorer.transfer.work:do_trial"
 _EVERY = 1.0  # seconds between two looks at a running job
 _REFUSED = "transfer_refused"
 

@@ -17,9 +17,10 @@ from explorer.rendering.colours import SERIES
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.pictures import PictureSet
 from explorer.transfer.trial import STRATEGIES, Strategy, Trial
+from explorer.transfer.work import PICTURES
 
 JOB: Final = "job"  # of the address
-PICTURES, ORDER = "pictures.zip", "order.json"  # what goes with a job; the second is for whoever opens it later
+ORDER: Final = "order.json"  # goes with the job's pictures, for whoever opens it later
 _OWNER, _SHOWN, _CHOSEN = "transfer_owner", "transfer_job", "transfer_chosen"
 
 

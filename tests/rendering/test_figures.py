@@ -100,3 +100,10 @@ def test_agreement_writes_every_number_and_leaves_what_is_none() -> None:
     assert colours[0.5] == "rgb(255, 255, 255)"
     with pytest.raises(ValueError, match="3 names"):
         agreement_matrix(["a", "b", "c"], values[:2])
+
+
+def test_whoever_can_draw_has_pandas_whole() -> None:
+    """Plotly asks `sys.modules` for pandas while it draws; loaded later by another thread, it may be half there."""
+    code = "import sys, explorer.rendering; print(hasattr(sys.modules.get('pandas'), 'Series'))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True"

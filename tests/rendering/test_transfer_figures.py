@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from explorer.rendering.confusion_figure import confusion_chart
 from explorer.rendering.report_figures import figure_fragment, figure_fragments, plotly_script
 from explorer.rendering.transfer_figures import (
     AccuracyRow,
@@ -10,7 +11,6 @@ from explorer.rendering.transfer_figures import (
     MeasuredPoint,
     Spread,
     accuracy_rows,
-    confusion_chart,
     learning_curves,
     plain,
     quadrant_chart,
