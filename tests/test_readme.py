@@ -10,16 +10,17 @@ import pytest
 
 from explorer.captioning import list_captioners
 from explorer.captioning.loading import MODELS
-from explorer.zoo import list_shipped, read_card
+from explorer.zoo import read_card
+from explorer.zoo.catalogue import list_own
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_model_table_is_what_the_cards_say() -> None:
-    rows = dict(re.findall(r"^\| `([a-z-]+)` \|(.*)\|$", README, flags=re.MULTILINE))
-    assert set(rows) == {*list_shipped(), *list_captioners()}
-    for name in list_shipped():
+    rows = dict(re.findall(r"^\| `([a-z0-9-]+)` \|(.*)\|$", README, flags=re.MULTILINE))
+    assert set(rows) == {*list_own(), *list_captioners()}
+    for name in list_own():
         card, row = read_card(name), rows[name]
         cells = [cell.strip() for cell in row.split("|")]
         assert cells[1] == f"{card['parameters']:,}"
@@ -50,7 +51,7 @@ def test_every_linked_file_is_there() -> None:
         assert (ROOT / link).is_file(), link
 
 
-@pytest.mark.skipif(not list_shipped(), reason="no network is shipped yet")
+@pytest.mark.skipif(not list_own(), reason="no network is shipped yet")
 def test_the_python_in_the_readme_runs() -> None:
     code = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     # How many lines at least, and what begins them.

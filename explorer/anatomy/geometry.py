@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torchvision.models.swin_transformer import ShiftedWindowAttention
 
 from explorer.anatomy.receptive_field import Axis, ReceptiveField
+from explorer.zoo.efficientnet_lite import SamePadding
 
 Shape = tuple[int, ...]
 
@@ -156,6 +157,8 @@ def after_module(module: nn.Module, sources: Sequence[Geometry], shape: Shape) -
         return slide(source, shape, module.kernel_size, module.stride, getattr(module, "padding", 0))
     if isinstance(module, (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)):
         return adapt(source, shape)
+    if isinstance(module, SamePadding):
+        return _padded(source, (*module.sides(source.shape[3]), *module.sides(source.shape[2])), shape)
     if isinstance(module, ShiftedWindowAttention):
         return _attend_in_windows(source, module.window_size, shape)
     if isinstance(module, nn.Upsample):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 
@@ -13,8 +16,10 @@ from explorer.operations import (
     Following,
     describe_following,
     describe_operation,
+    without_padding,
 )
 from explorer.zoo import VisionModel
+from explorer.zoo.efficientnet_lite import SamePadding
 
 # Functions that pool, as the modules that do the same to an input of known size.
 _POOLING_FUNCTIONS = {"adaptive_avg_pool2d": nn.AdaptiveAvgPool2d, "adaptive_max_pool2d": nn.AdaptiveMaxPool2d}
@@ -76,8 +81,18 @@ def _short_name(facts: LayerFacts) -> str:
     return facts.kind if last.isdecimal() else last
 
 
+def padding_before(model: VisionModel, every: Sequence[LayerFacts], facts: LayerFacts) -> LayerFacts | None:
+    """The layer that put zeros around what a layer reads, for this layer alone; None where there is none."""
+    source = next((other for other in every if facts.inputs == (other.name,)), None)
+    padded = source is not None and isinstance(model.network.get_submodule(source.path), SamePadding)
+    return source if padded else None
+
+
 def dissect(model: VisionModel, x: Tensor, layer: str) -> Dissection:
     """Take one convolution or pooling layer of a network apart.
+
+    Where a layer of its own puts zeros around the maps first, the two are taken apart as one: the input is what the
+    padding read, and the zeros are cells outside it.
 
     Args:
         model: from the zoo.
@@ -94,16 +109,26 @@ def dissect(model: VisionModel, x: Tensor, layer: str) -> Dissection:
     if facts is not None and module is None:
         raise NotUnderTheMicroscope(f"{layer} is a {facts.kind} layer; convolutions and pooling can be taken apart.")
     following, last = ([], layer) if facts is None else _chain(model, every, facts)
-    recording = record(model, x, layers={layer, last}, inputs=True)
-    recorded = recording[layer]
+    pad = None if facts is None else padding_before(model, every, facts)
+    first = layer if pad is None else pad.name
+    recording = record(model, x, layers={layer, last, first}, inputs=True)
+    recorded, read = recording[layer], recording[first].read
     assert module is not None
     assert recorded.read is not None
-    read = recorded.read[0].float().cpu()
+    assert read is not None
     with torch.inference_mode():
-        operation = describe_operation(module, tuple(read.shape))
+        operation = describe_operation(module, tuple(recorded.read.shape[1:]))
+    if pad is not None:
+        padding = model.network.get_submodule(pad.path)
+        assert isinstance(padding, SamePadding)
+        rows, columns = (
+            without_padding(taps, padding.sides(size)[0], size)
+            for taps, size in zip((operation.rows, operation.columns), read.shape[2:], strict=True)
+        )
+        operation = replace(operation, rows=rows, columns=columns)
     return Dissection(
         operation=operation,
-        input=read.numpy(),
+        input=read[0].float().cpu().numpy(),
         output=recorded.maps.float().cpu().numpy(),
         following=tuple(following),
         final=recording[last].maps.float().cpu().numpy() if following else None,

@@ -1,6 +1,6 @@
 """A network of hundreds of layers, told in stages that can be opened.
 
-A stage is a run of layers at one resolution. Squeeze-and-excitation gates, which shrink to 1x1 and
+A network that names its stages is told by them. Elsewhere a stage is a run of layers at one resolution. Squeeze-and-excitation gates, which shrink to 1x1 and
 come back within a block, do not end a stage: what counts at each layer is the largest resolution
 still to come.
 """
@@ -14,6 +14,7 @@ from math import ceil
 
 from explorer.anatomy.recording import LayerFacts
 
+STAGES = "stages"  # the container in which our networks keep theirs
 MOST = 20  # columns that a person can still take in at one glance
 
 
@@ -84,16 +85,23 @@ def _open(columns: Sequence[Stage], opened: Collection[str], most: int) -> list[
 
 
 def _split(layers: Sequence[LayerFacts], most: int, parent: str) -> list[Stage]:
-    """One level down: single layers, or runs of one resolution, or blocks, or just portions."""
+    """One level down: single layers, or named stages, or runs of one resolution, or blocks, or just portions."""
     if len(layers) <= most:
-        return [Stage((layer,), layer.name, parent) for layer in layers]
-    depth = len(_shared([layer.path.split(".") for layer in layers]))
-    rules: tuple[Callable[[int], Hashable], ...] = (
-        lambda i: max(layer.resolution for layer in layers[i:]),
-        lambda i: tuple(layers[i].path.split(".")[: depth + 1]),
-        lambda i: i // ceil(len(layers) / most),
-    )
-    for rule in rules:
+        return [Stage((layer,), _without_container(layer.name), parent) for layer in layers]
+    paths = [layer.path.split(".") for layer in layers]
+    depth = len(_shared(paths))
+
+    def by_resolution(i: int) -> Hashable:
+        return max(layer.resolution for layer in layers[i:])
+
+    def by_module(i: int) -> Hashable:
+        # The container of the stages is no unit in itself: what is in it stands beside the stem and the head.
+        return tuple(paths[i][: depth + (2 if paths[i][depth : depth + 1] == [STAGES] else 1)])
+
+    rules: list[Callable[[int], Hashable]] = [by_resolution, by_module]
+    if any(STAGES in path for path in paths):
+        rules.reverse()
+    for rule in (*rules, lambda i: i // ceil(len(layers) / most)):
         runs = [tuple(layers[i] for i in run) for _, run in groupby(range(len(layers)), key=rule)]
         if 1 < len(runs) <= 2 * most:
             return [Stage(run, title, parent) for run, title in zip(runs, _titles(runs), strict=True)]
@@ -104,6 +112,7 @@ def _titles(runs: Sequence[Sequence[LayerFacts]]) -> list[str]:
     """A title for each run: what its layers share, with first and last where that is nothing or not its alone."""
     paths = [[layer.name.split(".") for layer in run] for run in runs]
     shared = [_shared(each) for each in paths]
+    shared = [_shorten(common, shared) if len(run) > 1 else common for run, common in zip(runs, shared, strict=True)]
     titles = []
     for each, common in zip(paths, shared, strict=True):
         heads = list(dict.fromkeys(path[len(common)] for path in each if len(path) > len(common)))
@@ -112,7 +121,18 @@ def _titles(runs: Sequence[Sequence[LayerFacts]]) -> list[str]:
         else:
             inside = " + ".join(heads) if len(heads) <= 2 else f"{heads[0]} … {heads[-1]}"
             titles.append(".".join([*common, inside]))
-    return titles
+    return [_without_container(title) for title in titles]
+
+
+def _without_container(name: str) -> str:
+    return name.removeprefix(f"{STAGES}.")
+
+
+def _shorten(path: list[str], every: Sequence[Sequence[str]]) -> list[str]:
+    """A path without the parts at its end that are not needed to tell it from the others: "stage1" for its only block."""
+    while len(path) > 1 and sum(list(other[: len(path) - 1]) == path[:-1] for other in every) == 1:
+        path = path[:-1]
+    return path
 
 
 def _shared(paths: Sequence[Sequence[str]]) -> list[str]:

@@ -25,14 +25,16 @@ from explorer.anatomy.functions import FunctionTap
 from explorer.anatomy.geometry import Geometry, after_module
 from explorer.anatomy.recording import INPUT, Edit, LayerFacts, LayerRecord, LayerUnknown, Recording
 from explorer.zoo import VisionModel
+from explorer.zoo.efficientnet_lite import SamePadding
 
 
 def _is_leaf(module: nn.Module) -> bool:
     """One of PyTorch's own modules that is no container. What others do is seen through the functions they call.
 
-    Swin's self-attention is one layer, as PyTorch's is: taken apart, its windows would pass for pictures.
+    Swin's self-attention is one layer, as PyTorch's is: taken apart, its windows would pass for pictures. Padding that is
+    a module is a layer too, so that shapes chain.
     """
-    if isinstance(module, ShiftedWindowAttention):
+    if isinstance(module, (ShiftedWindowAttention, SamePadding)):
         return True
     containers = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
     return type(module).__module__.startswith("torch.nn.") and not isinstance(module, containers)

@@ -20,6 +20,7 @@ from explorer.operations.explanation import (
     output_kernels,
 )
 from explorer.operations.specimen import NONE, PAD, Specimen, Step
+from explorer.operations.taps import without_padding
 
 __all__ = [
     "ACTIVATIONS",
@@ -38,4 +39,5 @@ __all__ = [
     "dissect_module",
     "explain_cell",
     "output_kernels",
+    "without_padding",
 ]

@@ -51,6 +51,13 @@ def _fold(places: NDArray[np.int_], size: int, mode: PaddingMode) -> NDArray[np.
     return np.where((places >= 0) & (places < size), places, PAD)
 
 
+def without_padding(taps: Taps, before: int, size: int) -> Taps:
+    """The same taps on the `size` cells that there were before zeros were put around them, `before` in front."""
+    places = taps - before
+    outside = (places < 0) | (places >= size)
+    return np.where(taps < 0, taps, np.where(outside, PAD, places)).astype(np.int32)
+
+
 def transposed_taps(size: int, kernel: int, stride: int, padding: int, dilation: int, output_padding: int = 0) -> Taps:
     """The taps of a transposed convolution: place t of output o reads (o + padding - t * dilation) / stride, if whole.
 

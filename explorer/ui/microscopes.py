@@ -39,8 +39,11 @@ def compute_dissection(subject: Subject, layer: str) -> Dissection:
 
 def show_layer_microscope(subject: Subject, facts: LayerFacts, unit: int, key: str) -> Dissection:
     """One map of a layer of the network under the microscope."""
+    from explorer.anatomy.microscope import padding_before
+
     dissection = compute_dissection(subject, facts.name)
-    of_photo = facts.inputs == ("input",) and dissection.operation.in_channels == 3
+    reads = padding_before(subject.model, facts_of(subject), facts) or facts
+    of_photo = reads.inputs == ("input",) and dissection.operation.in_channels == 3
     photo = subject.model.preprocessing.pixels(subject.picture.intake.image) if of_photo else None
     show_microscope(
         dissection,

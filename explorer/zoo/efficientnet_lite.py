@@ -36,11 +36,14 @@ class SamePadding(nn.Module):
         super().__init__()
         self.kernel, self.stride = kernel, stride
 
+    def sides(self, size: int) -> tuple[int, int]:
+        """How many cells are added before and behind the `size` cells of one axis."""
+        added = max((-(-size // self.stride) - 1) * self.stride + self.kernel - size, 0)
+        return added // 2, added - added // 2
+
     def forward(self, x: Tensor) -> Tensor:
-        rows, columns = (
-            max((-(-size // self.stride) - 1) * self.stride + self.kernel - size, 0) for size in x.shape[2:]
-        )
-        return F.pad(x, (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2))  # (B, C, H + r, W + c)
+        height, width = x.shape[2:]
+        return F.pad(x, (*self.sides(width), *self.sides(height)))  # (B, C, H + r, W + c)
 
     def extra_repr(self) -> str:
         return f"kernel={self.kernel}, stride={self.stride}"

@@ -3,13 +3,15 @@ import pytest
 import torch
 
 from explorer.anatomy import LayerUnknown, record, survey
-from explorer.anatomy.microscope import NotUnderTheMicroscope, dissect, is_explainable
+from explorer.anatomy.microscope import NotUnderTheMicroscope, dissect, is_explainable, padding_before
+from explorer.operations import PAD, explain_cell
 from explorer.zoo import VisionModel
 from explorer.zoo.loading import random_model
 
 NETWORKS = {
     "tiny-vgg": 32,
     "photo-net": 64,
+    "efficientnet-lite0": 75,
     "resnet18": 64,
     "mobilenet_v2": 64,
     "shufflenet_v2_x0_5": 64,  # convolutions that read half of a layer
@@ -66,6 +68,37 @@ def test_every_convolution_and_pooling_layer(case: tuple[VisionModel, torch.Tens
                 step = layer.step(channel)
                 values = arithmetic(step.kind, values, step.scale, step.shift)
             np.testing.assert_allclose(values, dissection.final[channel], rtol=1e-3, atol=1e-4, err_msg=facts.name)
+
+
+def test_padding_that_is_a_layer_is_seen_as_cells_outside_the_input() -> None:
+    """Below and to the right of the photo where its side is even; PyTorch's own padding would be above and left."""
+    model = random_model("efficientnet-lite0")
+    x = torch.randn(1, 3, 64, 64)
+    facts = {layer.name: layer for layer in survey(model, x)}
+    assert facts["stem.pad"].shape == facts["stem.conv"].input_shapes[0] == (3, 65, 65)
+    assert facts["stem.conv"].inputs == ("stem.pad",)
+    assert padding_before(model, list(facts.values()), facts["stem.conv"]) == facts["stem.pad"]
+    assert padding_before(model, list(facts.values()), facts["stem.bn"]) is None
+    dissection = dissect(model, x, "stem.conv")
+    np.testing.assert_array_equal(dissection.input, x[0].numpy())
+    for taps in (dissection.operation.rows, dissection.operation.columns):
+        assert taps[0].tolist() == [0, 1, 2]
+        assert taps[-1].tolist() == [62, 63, PAD]
+    assert (dissection.operation.rows == PAD).sum() == 1
+
+
+@pytest.mark.parametrize("side", [64, 75])
+@pytest.mark.parametrize("layer", ["stem.conv", "stages.stage3.block1.depthwise.conv"])
+def test_a_cell_of_a_padded_convolution_adds_up(layer: str, side: int) -> None:
+    """What the convolution read, padding included, taken apart at its four corners."""
+    model = random_model("efficientnet-lite0")
+    read = record(model, torch.randn(1, 3, side, side), layers=[layer], inputs=True)[layer].read
+    assert read is not None
+    conv = model.network.get_submodule(layer)
+    last = record(model, torch.randn(1, 3, side, side), layers=[layer])[layer].facts.resolution[0] - 1
+    for row, column in ((0, 0), (0, last), (last, 0), (last, last)):
+        cell = explain_cell(conv, read, (1, row, column))
+        assert cell.framework_value == pytest.approx(cell.value, rel=1e-5, abs=1e-6)
 
 
 def test_what_follows_is_found() -> None:

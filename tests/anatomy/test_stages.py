@@ -7,7 +7,17 @@ from explorer.anatomy import LayerFacts, stage_of, stages, survey
 from explorer.anatomy.stages import MOST
 from explorer.zoo import random_model
 
-NETWORKS = ("resnet18", "vgg11", "squeezenet1_1", "mobilenet_v3_small", "densenet121", "googlenet", "efficientnet_b0")
+NETWORKS = (
+    "photo-net",
+    "efficientnet-lite0",
+    "resnet18",
+    "vgg11",
+    "squeezenet1_1",
+    "mobilenet_v3_small",
+    "densenet121",
+    "googlenet",
+    "efficientnet_b0",
+)
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +58,20 @@ def test_resnet_is_told_by_its_resolutions(layers: dict[str, tuple[LayerFacts, .
     columns = stages(layers["resnet18"])
     assert [column.title for column in columns][2:5] == ["layer2", "layer3", "layer4"]
     assert [column.last.resolution for column in columns] == [(32, 32), (16, 16), (8, 8), (4, 4), (2, 2), (1, 1)]
+
+
+def test_named_stages_stand_beside_stem_and_head() -> None:
+    layers = survey(random_model("efficientnet-lite0"), torch.zeros(1, 3, 64, 64))
+    columns = stages(layers)
+    named = [f"stage{number}" for number in range(1, 8)]
+    assert [column.title for column in columns] == ["stem", *named, "head", "average", "flatten", "classifier"]
+    assert [column.last.channels for column in columns[:9]] == [32, 16, 24, 40, 80, 112, 192, 320, 1280]
+    inside = stages(layers, [columns[4].key])[4:7]
+    assert [column.title for column in inside] == ["stage4.block1", "stage4.block2", "stage4.block3"]
+    opened = stages(layers, [columns[4].key, inside[1].key])
+    assert [column.title for column in opened[5:8]] == [
+        f"stage4.block2.expand.{part}" for part in ("conv", "bn", "relu")
+    ]
 
 
 def test_gates_do_not_end_a_stage(layers: dict[str, tuple[LayerFacts, ...]]) -> None:

@@ -10,6 +10,7 @@ from torchvision.models import feature_extraction
 
 from explorer.anatomy import record
 from explorer.zoo import list_shipped
+from explorer.zoo.efficientnet_lite import SamePadding
 
 from .networks import OURS, make_input, open_any
 
@@ -45,9 +46,10 @@ def extract(network: nn.Module, x: torch.Tensor, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(feature_extraction, "_get_leaf_modules_for_ops", list)
     shared = {id(t): t for t in [*network.parameters(), *network.buffers()]}
     network = copy.deepcopy(network, shared)  # tracing switches to training and back
-    names = feature_extraction.get_graph_node_names(network, suppress_diff_warning=True)[1]
+    as_one = {"leaf_modules": [SamePadding]}  # how much it adds depends on the size, which a graph cannot ask for
+    names = feature_extraction.get_graph_node_names(network, tracer_kwargs=as_one, suppress_diff_warning=True)[1]
     graph = feature_extraction.create_feature_extractor(
-        network, return_nodes={name: name for name in names}, suppress_diff_warning=True
+        network, return_nodes={name: name for name in names}, tracer_kwargs=as_one, suppress_diff_warning=True
     ).eval()
     # What the graph returns would be overwritten by the in-place functions after it.
     for node in graph.graph.nodes:

@@ -8,7 +8,7 @@ from torchvision.models import swin_t
 
 from explorer.images import open_image
 from explorer.samples import read_sample
-from explorer.zoo import VisionModel, load_model, random_model
+from explorer.zoo import VisionModel, list_shipped, load_model, random_model
 from tests.anatomy.networks import as_model
 
 
@@ -17,7 +17,7 @@ def open_model(name: str) -> VisionModel:
     """A shipped network as it is, torchvision's with random weights."""
     if name == "swin_t":
         return as_model(swin_t(num_classes=10), name)
-    return load_model(name, device="cpu") if name in ("tiny-vgg", "photo-net") else random_model(name)
+    return load_model(name, device="cpu") if name in list_shipped() else random_model(name)
 
 
 def make_input(model: VisionModel, side: int = 0, sample: str = "coffee") -> torch.Tensor:

@@ -18,8 +18,18 @@ from tests.anatomy.networks import as_model
 
 from .networks import block_model, make_input, open_model, small_model, small_network
 
-LAYERS = {"tiny-vgg": "features.relu3_2", "photo-net": "stages.stage2.block2.relu2", "resnet18": "layer4.1.relu_1"}
-CONTAINERS = {**LAYERS, "photo-net": "stages.stage2", "resnet18": "layer4"}  # modules whose output that layer is
+LAYERS = {
+    "tiny-vgg": "features.relu3_2",
+    "photo-net": "stages.stage2.block2.relu2",
+    "resnet18": "layer4.1.relu_1",
+    "efficientnet-lite0": "stages.stage5.block3.add",
+}
+CONTAINERS = {
+    **LAYERS,
+    "photo-net": "stages.stage2",
+    "resnet18": "layer4",
+    "efficientnet-lite0": "stages.stage5",
+}  # modules whose output that layer is
 EXTRACTORS: dict[str, Any] = {
     "grad-cam": cams.GradCAM,
     "grad-cam-pp": cams.GradCAMpp,
@@ -55,7 +65,8 @@ def test_class_activation_maps_are_torchcams(name: str, method: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "layer", "dense"), [("photo-net", "stages", "classifier"), ("resnet18", "layer4", "fc")]
+    ("name", "layer", "dense"),
+    [("photo-net", "stages", "classifier"), ("resnet18", "layer4", "fc"), ("efficientnet-lite0", "head", "classifier")],
 )
 def test_cam_is_torchcams_and_its_mean_is_the_logit(name: str, layer: str, dense: str) -> None:
     model = open_model(name)
@@ -111,7 +122,13 @@ def test_grad_cam_by_hand() -> None:
         assert heatmap.against == against
 
 
-@pytest.mark.parametrize("name", ["tiny-vgg", "photo-net", "resnet18"])
+def test_the_default_layer_of_a_network_is_the_one_before_its_average() -> None:
+    for name, layer in (("photo-net", "stages.stage3.block2.relu2"), ("efficientnet-lite0", "head.relu")):
+        model = open_model(name)
+        assert default_layer(model, make_input(model)) == layer
+
+
+@pytest.mark.parametrize("name", ["tiny-vgg", "photo-net", "resnet18", "efficientnet-lite0"])
 def test_attributions_are_captums(name: str) -> None:
     model = open_model(name)
     x = make_input(model, 48)
@@ -127,6 +144,8 @@ def test_attributions_are_captums(name: str) -> None:
         "guided-backprop": attr.GuidedBackprop(bare).attribute(leaf(), target=3)[0].sum(0),
         "occlusion": attr.Occlusion(bare).attribute(x, (3, 7, 7), (3, 3, 3), target=3)[0].mean(0),
     }
+    if name == "efficientnet-lite0":
+        del wanted["guided-backprop"]  # captum does not know ReLU6; ours is guided below
     for method, values in wanted.items():
         close(explain(model, x, method, 3).values, values.detach().float())
 

@@ -13,14 +13,16 @@ from explorer.datasets import locate
 from explorer.training.__main__ import SOURCES
 from explorer.training.datasets import IMAGENETTE_CLASSES
 from explorer.training.recipes import IMAGENETTE_IN_IMAGENET, RECIPES
-from explorer.zoo import list_shipped, load_model, read_card
-from explorer.zoo.catalogue import MODELS
+from explorer.training.packaged_card import describe
+from explorer.zoo import load_model, read_card
+from explorer.zoo.catalogue import MODELS, PACKAGED, list_own
 
 LIMITS = {"tiny-vgg": 60_000, "mini-resnet": 3_000_000, "photo-net": 4_000_000}
+TRAINED = [name for name in list_own() if name not in PACKAGED]
 PICTURES = {"tiny-vgg": 1000, "mini-resnet": 1000, "photo-net": 600}
 
 
-@pytest.mark.parametrize("name", list_shipped())
+@pytest.mark.parametrize("name", TRAINED)
 def test_the_file_is_the_one_the_card_describes(name: str) -> None:
     card, file = read_card(name), MODELS / name / "weights.safetensors"
     assert card["name"] == name
@@ -31,7 +33,7 @@ def test_the_file_is_the_one_the_card_describes(name: str) -> None:
     assert {path.name for path in (MODELS / name).iterdir()} == {"weights.safetensors", "card.json"}
 
 
-@pytest.mark.parametrize("name", list_shipped())
+@pytest.mark.parametrize("name", TRAINED)
 def test_the_network_is_the_one_the_card_describes(name: str) -> None:
     card, model = read_card(name), load_model(name, device="cpu")
     assert card["parameters"] == model.parameters <= LIMITS[name]
@@ -40,7 +42,7 @@ def test_the_network_is_the_one_the_card_describes(name: str) -> None:
     assert all(parameter.isfinite().all() for parameter in model.network.parameters())
 
 
-@pytest.mark.parametrize("name", list_shipped())
+@pytest.mark.parametrize("name", TRAINED)
 def test_the_card_states_the_recipe(name: str) -> None:
     card, recipe = read_card(name), RECIPES[name]
     assert card["data"] == SOURCES[recipe.data]
@@ -63,10 +65,22 @@ def test_the_card_states_the_recipe(name: str) -> None:
 
 
 def test_every_recipe_is_shipped_or_none() -> None:
-    assert set(list_shipped()) in (set(), set(RECIPES))
+    assert set(TRAINED) in (set(), set(RECIPES))
 
 
-@pytest.mark.parametrize("name", list_shipped())
+@pytest.mark.parametrize("name", PACKAGED)
+def test_the_card_of_a_packaged_network_is_what_its_command_writes(name: str) -> None:
+    card = read_card(name)
+    assert {key: value for key, value in card.items() if key != "accuracy"} == describe()
+    assert card["accuracy"]["command"] == "python -m explorer.training.packaged_card"
+    assert 0.5 < card["accuracy"]["measured"]["top1"] < card["accuracy"]["measured"]["top5"] < 1
+    model = load_model(name, device="cpu")
+    assert card["parameters"] == model.parameters
+    assert len(set(model.classes)) == len(model.classes) == 1000
+    assert all(parameter.isfinite().all() for parameter in model.network.parameters())
+
+
+@pytest.mark.parametrize("name", TRAINED)
 def test_the_measured_accuracy_is_true(name: str, data_folder: Path) -> None:
     """Through the zoo and its preprocessing, as the dashboard sees a picture; the same share of every class."""
     model, recipe, card = load_model(name, device="cpu"), RECIPES[name], read_card(name)
