@@ -36,8 +36,7 @@ bench: for-testing
 
 models: for-testing
 	$(BIN)/python -m explorer.training tiny-vgg mini-resnet photo-net
-	$(BIN)/python -m explorer.training.captioner_recipe
-	$(BIN)/python -m explorer.training.captioner_recipe --compare-embeddings
+	$(BIN)/python -m explorer.training.photo_captioner photo-captioner photo-transformer
 	$(BIN)/python -m explorer.training.scene_recipe
 
 for-running:

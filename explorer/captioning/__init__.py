@@ -10,8 +10,9 @@ from explorer.captioning.loading import CaptionerBroken, CaptionerUnknown, list_
 
 if TYPE_CHECKING:
     from explorer.captioning.caption import Alternative, Caption
+    from explorer.captioning.caption_decoder import Steer
     from explorer.captioning.captioner import Captioner
-    from explorer.captioning.decoder import Decoder, Steer
+    from explorer.captioning.decoder import Decoder
     from explorer.captioning.encoder import Encoder
     from explorer.captioning.occlusion import Stopped, occlude_words
     from explorer.captioning.search import Beams, Led
@@ -27,7 +28,7 @@ _HOMES = {
     "Encoder": "encoder",
     "Led": "search",
     "SentenceRejected": "vocabulary",
-    "Steer": "decoder",
+    "Steer": "caption_decoder",
     "Stopped": "occlusion",
     "Vocabulary": "vocabulary",
     "moved": "steering",

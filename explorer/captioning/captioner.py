@@ -12,8 +12,8 @@ from PIL import Image
 from torch import Tensor
 
 from explorer.captioning.caption import Alternative, Caption
-from explorer.captioning.decoder import Decoder, Steer
-from explorer.captioning.encoder import Encoder, annotation_vectors
+from explorer.captioning.caption_decoder import CaptionDecoder, Steer
+from explorer.captioning.encoder import Encoder, PhotoEncoder, annotation_vectors
 from explorer.captioning.search import LONGEST, Beams, Led, beam_search, lead, sample
 from explorer.captioning.vocabulary import END, PAD, UNKNOWN, Vocabulary
 from explorer.zoo import Preprocessing
@@ -37,8 +37,8 @@ class Captioner:
 
     name: str
     title: str
-    encoder: Encoder
-    decoder: Decoder
+    encoder: Encoder | PhotoEncoder
+    decoder: CaptionDecoder
     vocabulary: Vocabulary
     preprocessing: Preprocessing
     card: dict[str, Any]
@@ -60,11 +60,7 @@ class Captioner:
     @property
     def grid(self) -> tuple[int, int]:
         """Rows and columns of the attention."""
-        stride = 1
-        for module in self.encoder.modules():
-            if isinstance(module, torch.nn.Conv2d) and module.kernel_size == (3, 3):
-                stride *= module.stride[0]
-        return (-(-self.preprocessing.size // stride) // self.encoder.pool,) * 2
+        return (-(-self.preprocessing.size // self.encoder.stride),) * 2
 
     @torch.inference_mode()
     def look(self, x: Tensor) -> Tensor:

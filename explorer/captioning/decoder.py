@@ -6,27 +6,33 @@ attention weights `alpha`, context vector `z`, gate `beta`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
+
+from explorer.captioning.caption_decoder import CaptionDecoder, Steer
+from explorer.captioning.noun_cells import NounCells, Nouns
+from explorer.captioning.vocabulary import END, PAD
 
 
 class Scene(NamedTuple):
     """What is known of pictures before the first word, computed once for all words.
 
     Attributes:
-        a: (B, L, D) annotation vectors.
+        a: (B, L, D) annotation vectors, projected where the decoder does that.
         keys: (B, L, A) their part of the attention's hidden layer.
+        nouns: of the classifier; None for a decoder that copies nothing.
     """
 
     a: Tensor
     keys: Tensor
+    nouns: Nouns | None
 
-    def rows(self, index: Tensor) -> Scene:
+    def rows(self, index: Tensor | slice) -> Scene:
         """The same for chosen rows of the batch."""
-        return Scene(self.a[index], self.keys[index])
+        return Scene(self.a[index], self.keys[index], self.nouns and self.nouns.rows(index))
 
 
 class State(NamedTuple):
@@ -35,7 +41,7 @@ class State(NamedTuple):
     h: Tensor
     c: Tensor
 
-    def rows(self, index: Tensor) -> State:
+    def rows(self, index: Tensor | slice) -> State:
         """The same for chosen rows of the batch."""
         return State(self.h[index], self.c[index])
 
@@ -67,11 +73,7 @@ class Reading(NamedTuple):
     x: Tensor
 
 
-Steer = Callable[[int, Tensor], Tensor]
-"""From the number of a step and the decoder's own alpha (B, L) to the alpha it shall use."""
-
-
-class Decoder(nn.Module):
+class Decoder(CaptionDecoder):
     """LSTM with soft additive attention.
 
     The word's scores are a product of its embedding and a vector made of the hidden state, the context
@@ -80,65 +82,104 @@ class Decoder(nn.Module):
 
     Args:
         words: V, size of the vocabulary.
-        annotation: D, width of an annotation vector.
+        annotation: width of an annotation vector as the encoder makes it.
         embedding: E, width of a word's vector.
         hidden: H, width of the LSTM.
         attention: A, width of the attention's hidden layer (Bahdanau et al. 2015).
         dropout: share of entries set to zero where words are read and written, in training.
+        cell: D, width that annotation vectors are projected to first; None leaves them as they are.
+        nouns, known: as for `CaptionDecoder`; then D must be E, and the nouns' vectors, weighed by attention
+            of their own, are added to the context.
     """
 
     def __init__(
-        self, words: int, annotation: int, embedding: int, hidden: int, attention: int, dropout: float = 0.0
+        self,
+        words: int,
+        annotation: int,
+        embedding: int,
+        hidden: int,
+        attention: int,
+        dropout: float = 0.0,
+        cell: int | None = None,
+        nouns: NounCells | None = None,
+        known: int | None = None,
     ) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(words, embedding)
-        self.key = nn.Linear(annotation, attention)
+        super().__init__(words, embedding, dropout, nouns, known)
+        width = annotation if cell is None else cell
+        self.cell = None if cell is None else nn.Sequential(nn.Linear(annotation, cell), nn.LayerNorm(cell))
+        self.key = nn.Linear(width, attention)
         self.query = nn.Linear(hidden, attention, bias=False)
         self.energy = nn.Linear(attention, 1, bias=False)
         self.gate = nn.Linear(hidden, 1)
-        self.first_h = nn.Linear(annotation, hidden)
-        self.first_c = nn.Linear(annotation, hidden)
-        self.lstm = nn.LSTMCell(embedding + annotation, hidden)
+        self.first_h = nn.Linear(width, hidden)
+        self.first_c = nn.Linear(width, hidden)
+        self.lstm = nn.LSTMCell(embedding + width, hidden)
         self.from_hidden = nn.Linear(hidden, embedding)
-        self.from_context = nn.Linear(annotation, embedding, bias=False)
-        self.bias = nn.Parameter(torch.zeros(words))
-        self.dropout = nn.Dropout(dropout)
-        nn.init.normal_(self.embedding.weight, std=embedding**-0.5)
+        self.from_context = nn.Linear(width, embedding, bias=False)
+        if nouns is not None:
+            self.noun_query = nn.Linear(hidden, embedding, bias=False)
 
-    def see(self, a: Tensor) -> tuple[Scene, State]:
-        """Annotation vectors (B, L, D) in; what every step needs of them, and the LSTM's first state, out."""
+    def see(self, a: Tensor, nouns: Nouns | None = None) -> tuple[Scene, State]:
+        """Annotation vectors (B, L, D) in; what every step needs of them, and the LSTM's first state, out.
+
+        Args:
+            a: from the encoder.
+            nouns: to use instead of the photo's own.
+        """
+        if self.nouns is not None and nouns is None:
+            nouns = self.nouns(a)
+        if self.cell is not None:
+            a = self.cell(a)
         mean = a.mean(dim=1)  # (B, D)
-        return Scene(a, self.key(a)), State(torch.tanh(self.first_h(mean)), torch.tanh(self.first_c(mean)))
+        return Scene(a, self.key(a), nouns), State(torch.tanh(self.first_h(mean)), torch.tanh(self.first_c(mean)))
 
     def attend(self, scene: Scene, h: Tensor) -> Tensor:
-        """Where to look next, (B, L): softmax over cells of v . tanh(W a + U h)."""
-        hidden = torch.tanh(scene.keys + self.query(h)[:, None])  # (B, L, A)
-        return self.energy(hidden).squeeze(2).softmax(dim=1)
+        """Where to look next: softmax over cells of v . tanh(W a + U h).
+
+        Args:
+            scene: of B pictures.
+            h: (B * R, H), R sentences a picture.
+
+        Returns:
+            (B * R, L).
+        """
+        asked = self.query(h).unflatten(0, (len(scene.keys), -1))  # (B, R, A)
+        hidden = torch.tanh(scene.keys[:, None] + asked[:, :, None])  # (B, R, L, A)
+        return self.energy(hidden).squeeze(3).softmax(dim=2).flatten(0, 1)
+
+    def recall(self, nouns: Nouns, h: Tensor) -> Tensor:
+        """(B * R, E) the nouns' vectors, weighed by the softmax of U h . n + log p."""
+        asked = self.noun_query(h).unflatten(0, (len(nouns.vectors), -1))  # (B, R, E)
+        scores = asked @ nouns.vectors.transpose(1, 2) * asked.shape[2] ** -0.5  # (B, R, K)
+        weights = (scores + nouns.certainty[:, None]).softmax(dim=2).to(nouns.vectors.dtype)
+        return (weights @ nouns.vectors).flatten(0, 1)
 
     def read(self, previous: Tensor, scene: Scene, state: State, t: int = 0, steer: Steer | None = None) -> Reading:
         """Look and remember, without naming a word yet.
 
         Args:
-            previous: (B,) numbers of the words before.
-            scene: from `see`.
-            state: before this step.
+            previous: (B * R,) numbers of the words before.
+            scene: from `see`, of B pictures.
+            state: before this step, of R sentences a picture.
             t: the number of the step, for `steer`.
             steer: leads the attention elsewhere.
         """
-        alpha = self.attend(scene, state.h)
+        return self._step(self.dropout(self.embed(previous)), scene, state, t, steer)
+
+    def _step(self, word: Tensor, scene: Scene, state: State, t: int = 0, steer: Steer | None = None) -> Reading:
+        """The same for the vectors (B * R, E) of the words before."""
+        alpha = self.attend(scene, state.h)  # (B * R, L)
         if steer:
             alpha = steer(t, alpha)
-        beta = torch.sigmoid(self.gate(state.h))  # (B, 1)
-        z = beta * (alpha[:, None] @ scene.a).squeeze(1)  # (B, D)
-        word = self.dropout(self.embedding(previous))  # (B, E)
+        beta = torch.sigmoid(self.gate(state.h))  # (B * R, 1)
+        context = (alpha.to(scene.a.dtype).unflatten(0, (len(scene.a), -1)) @ scene.a).flatten(0, 1)  # (B * R, D)
+        z = beta * context
+        if scene.nouns is not None:
+            z = z + self.recall(scene.nouns, state.h)
         x = torch.cat([word, z], dim=1)
         h, c = self.lstm(x, state)
         vector = word + self.from_hidden(self.dropout(h)) + self.from_context(z)
         return Reading(vector, State(h, c), alpha, beta.squeeze(1), x)
-
-    def write(self, vector: Tensor) -> Tensor:
-        """Scores of every word, (..., V), from what `read` gives, (..., E)."""
-        return nn.functional.linear(self.dropout(vector), self.embedding.weight, self.bias)
 
     def gates(self, x: Tensor, state: State) -> Gates:
         """The LSTM's gates for its input x and the state before: `nn.LSTMCell` keeps them to itself."""
@@ -147,21 +188,36 @@ class Decoder(nn.Module):
         i, f, g, o = pre.chunk(4, dim=1)
         return Gates(torch.sigmoid(i), torch.sigmoid(f), torch.sigmoid(o), torch.tanh(g))
 
-    def forward(self, a: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, a: Tensor, words: Tensor, nouns: Nouns | None = None) -> tuple[Tensor, Tensor]:
         """Led through whole sentences: what training needs.
 
         Args:
             a: (B, L, D) annotation vectors.
-            words: (B, T) numbers of the words to read, the start mark first.
+            words: (B, R, T) numbers of the words to read, R sentences a picture: the start mark first, then words, the
+                end mark and padding, which are not read.
+            nouns: of the pictures, to use instead of their own.
 
         Returns:
-            logits (B, T, V) of the word after each, and alpha (B, T, L).
+            logits (N, V) of the word after each of the N words that are read, in their order, and (B, R, L) the sum of
+            alpha over them.
         """
-        scene, state = self.see(a)
-        vectors, alphas = [], []
-        for t in range(words.shape[1]):
-            reading = self.read(words[:, t], scene, state)
+        scene, state = self.see(a, nouns)
+        count, each, _ = words.shape
+        read = (words != PAD) & (words != END)  # (B, R, T)
+        # The longest sentence of every picture first: a step then leaves out the columns that have all ended.
+        order = read.sum(dim=2).argsort(dim=1, descending=True)  # (B, R)
+        at = torch.arange(count, device=a.device)[:, None], order
+        embedded, active = self.dropout(self.embed(words[at])), read[at]  # (B, R, T, E)
+        state = State(*(part[:, None].expand(-1, each, -1).flatten(0, 1) for part in state))
+        vectors, looked = [], a.new_zeros(count, each, a.shape[1])
+        for t in range(int(read.sum(dim=2).max())):
+            columns = int(active[:, :, t].any(dim=0).sum())
+            state = State(*(part.unflatten(0, (count, -1))[:, :columns].flatten(0, 1) for part in state))
+            reading = self._step(embedded[:, :columns, t].flatten(0, 1), scene, state)
             state = reading.state
-            vectors.append(reading.vector)
-            alphas.append(reading.alpha)
-        return self.write(torch.stack(vectors, dim=1)), torch.stack(alphas, dim=1)
+            vectors.append(F.pad(reading.vector.unflatten(0, (count, -1)), (0, 0, 0, each - columns)))
+            alpha = reading.alpha.unflatten(0, (count, -1)) * active[:, :columns, t, None]
+            looked = looked + F.pad(alpha, (0, 0, 0, each - columns))
+        back = at[0], order.argsort(dim=1)
+        stacked = F.pad(torch.stack(vectors, dim=2), (0, 0, 0, words.shape[2] - len(vectors)))  # (B, R, T, E)
+        return self.write_some(stacked[back], read, scene.nouns), looked[back]

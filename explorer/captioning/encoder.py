@@ -10,6 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from explorer.zoo.architectures import ResidualBlock, ResNet
+from explorer.zoo.efficientnet_lite import HEAD, STAGES, EfficientNetLite
+
+FINE_STAGE = 5  # the last at stride 16
 
 
 class Encoder(nn.Module):
@@ -42,6 +45,7 @@ class Encoder(nn.Module):
         last.add_module("block1", ResidualBlock(widths[-1], annotation - 4 * positions))
         self.stages.add_module(f"stage{len(widths) + 1}", last)
         self.annotation, self.pool, self.positions = annotation, pool, positions
+        self.stride = math.prod(stem_strides) * 2 ** (len(widths) - 1) * pool
 
     def forward(self, x: Tensor) -> Tensor:
         maps = self.stages(self.stem(x))  # (B, D, h, w), or less in every direction from here on
@@ -51,6 +55,31 @@ class Encoder(nn.Module):
             where = place(maps.shape[2], maps.shape[3], self.positions).to(maps)
             maps = torch.cat([maps, where.expand(len(maps), -1, -1, -1)], dim=1)
         return maps
+
+
+class PhotoEncoder(nn.Module):
+    """The convolutions of an EfficientNet-Lite, whose weights it shares: coarse cells that know what finer ones see.
+
+    A cell is the head's channels at stride 32 and, beside them, the four cells of stage 5 at stride 16 that lie there.
+
+    Args:
+        network: with its weights; it is not changed.
+    """
+
+    annotation = HEAD + 4 * STAGES[FINE_STAGE - 1][-1]
+    stride = 32
+
+    def __init__(self, network: EfficientNetLite) -> None:
+        super().__init__()
+        self.stem, self.stages, self.head = network.stem, network.stages, network.head
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = self.stem(x)
+        for number, stage in enumerate(self.stages, start=1):
+            maps = stage(maps)
+            if number == FINE_STAGE:
+                fine = F.pixel_unshuffle(maps, 2)  # (B, 4 * 112, h, w)
+        return torch.cat([self.head(maps), fine], dim=1)  # (B, 1280 + 448, h, w)
 
 
 def place(rows: int, columns: int, frequencies: int) -> Tensor:

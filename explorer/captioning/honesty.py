@@ -11,8 +11,8 @@ from scipy.stats import rankdata
 from torch import Tensor
 
 from explorer.captioning.caption import Caption
+from explorer.captioning.caption_decoder import Steer
 from explorer.captioning.captioner import Captioner
-from explorer.captioning.decoder import Steer
 from explorer.captioning.steering import shuffled, uniform
 
 Attention = Literal["own", "uniform", "shuffled"]

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from explorer.captioning.captioner import Captioner
+from explorer.captioning.decoder import Decoder
 
 Order = Literal["alike", "mean", "number"]
 ORDERS: tuple[Order, ...] = get_args(Order)
@@ -52,10 +53,18 @@ def look_inside(captioner: Captioner, a: Tensor, words: Sequence[str]) -> Memory
         captioner: whose decoder it is.
         a: (1, L, D) from `captioner.look`.
         words: at least one.
+
+    Raises:
+        ValueError: its decoder has no LSTM.
     """
+    decoder = captioner.decoder
+    if not isinstance(decoder, Decoder):
+        raise ValueError(f"The decoder of {captioner.name} is a Transformer: it has no gates and no cells.")
     led = captioner.lead(a, words)
-    count = len(words)  # the step that writes the end mark is left out
-    gates = led.gates[:count]
+    steps = led.steps[: len(words)]  # the step that writes the end mark is left out
+    before = [led.first, *(step.state for step in steps)]
+    with torch.inference_mode():
+        gates = [decoder.gates(step.x, state) for step, state in zip(steps, before[:-1], strict=True)]
 
     def stack(steps: list[Tensor]) -> np.ndarray:
         return torch.cat(steps).float().cpu().numpy()
@@ -66,8 +75,8 @@ def look_inside(captioner: Captioner, a: Tensor, words: Sequence[str]) -> Memory
         forget=stack([each.f for each in gates]),
         output=stack([each.o for each in gates]),
         candidate=stack([each.g for each in gates]),
-        cell=stack(led.cells[:count]),
-        beta=led.beta[0, :count].float().cpu().numpy(),
+        cell=stack([state.c for state in before[1:]]),
+        beta=led.beta[0, : len(words)].float().cpu().numpy(),
     )
 
 

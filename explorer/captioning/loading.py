@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from explorer.zoo import read_card
+
 if TYPE_CHECKING:
+    from torch import nn
+
+    from explorer.captioning.caption_decoder import CaptionDecoder
     from explorer.captioning.captioner import Captioner
+    from explorer.captioning.vocabulary import Vocabulary
+    from explorer.zoo import Preprocessing
+    from explorer.zoo.efficientnet_lite import EfficientNetLite
 
 MODELS = Path(__file__).parents[2] / "models"
 DEFAULT = "photo-captioner"
@@ -74,25 +83,79 @@ def open_folder(folder: Path, device: str = "auto") -> Captioner:
         raise CaptionerBroken(f"{folder.name} is no captioner that can be opened ({first}).") from error
 
 
+def photo_preprocessing(size: int) -> Preprocessing:
+    """What a photo goes through before EfficientNet-Lite0 describes all of it: squashed, not cropped."""
+    from dataclasses import replace
+
+    from explorer.zoo import describe_preprocessing
+
+    return replace(describe_preprocessing(read_card("efficientnet-lite0")), size=size, resize=size, fit="squash")
+
+
+def open_lite(name: str) -> EfficientNetLite:
+    """The network that photo captioners see with, on the CPU.
+
+    Raises:
+        WeightsUnavailable: the package with its weights is not installed.
+    """
+    from explorer.zoo import load_model
+    from explorer.zoo.efficientnet_lite import EfficientNetLite
+
+    network = load_model(name, device="cpu").network
+    assert isinstance(network, EfficientNetLite)
+    return network
+
+
+def build_decoder(
+    card: Mapping[str, Any], vocabulary: Vocabulary, annotation: int, classifier: nn.Linear | None, dropout: float = 0.0
+) -> CaptionDecoder:
+    """A decoder with weights that know nothing.
+
+    Args:
+        card: its arguments; "kind" is "lstm" or "transformer", "known" how many words it may write without copying.
+        vocabulary: its words.
+        annotation: width of the encoder's annotation vectors.
+        classifier: whose classes' nouns it may copy; None for a decoder that copies nothing.
+        dropout: in training.
+    """
+    from explorer.captioning.decoder import Decoder
+    from explorer.captioning.noun_cells import NounCells
+    from explorer.captioning.nouns import NOUNS
+    from explorer.captioning.transformer import TransformerDecoder
+
+    arguments = {**card, "words": len(vocabulary), "annotation": annotation, "dropout": dropout}
+    kind = arguments.pop("kind", "lstm")
+    if classifier is not None:
+        words = [vocabulary.words.index(noun) for noun in NOUNS]
+        arguments["nouns"] = NounCells(classifier, words, len(vocabulary), arguments["embedding"])
+    return TransformerDecoder(**arguments) if kind == "transformer" else Decoder(**arguments)
+
+
 def _assemble(name: str, card: dict[str, Any], words: str, state: dict[str, Any], device: Any) -> Captioner:
     from explorer.captioning.captioner import Captioner
-    from explorer.captioning.decoder import Decoder
-    from explorer.captioning.encoder import Encoder
+    from explorer.captioning.encoder import Encoder, PhotoEncoder
     from explorer.captioning.vocabulary import Vocabulary
     from explorer.zoo import Preprocessing
 
     vocabulary = Vocabulary.from_json(words)
-    encoder = Encoder(**card["encoder"])
-    decoder = Decoder(len(vocabulary), card["encoder"]["annotation"], **card["decoder"])
-    for part, module in (("encoder", encoder), ("decoder", decoder)):
-        own = {key.removeprefix(f"{part}."): value for key, value in state.items() if key.startswith(f"{part}.")}
-        module.load_state_dict(own)
+    network = card["encoder"].get("network")
+    if network is None:
+        encoder: Encoder | PhotoEncoder = Encoder(**card["encoder"])
+        encoder.load_state_dict(_part("encoder", state))
+        size = card["input_size"]
+        preprocessing = Preprocessing(size, size, tuple(card["mean"]), tuple(card["std"]), fit="squash")
+        decoder = build_decoder(card["decoder"], vocabulary, encoder.annotation, None)
+    else:
+        classifying = open_lite(network)
+        encoder = PhotoEncoder(classifying)
+        preprocessing = photo_preprocessing(card["input_size"])
+        decoder = build_decoder(card["decoder"], vocabulary, encoder.annotation, classifying.classifier)
+    decoder.load_state_dict(_part("decoder", state))
+    for module in (encoder, decoder):
         module.eval().requires_grad_(False).to(device)
-    preprocessing = Preprocessing(
-        size=card["input_size"],
-        resize=card["input_size"],
-        mean=tuple(card["mean"]),
-        std=tuple(card["std"]),
-        fit="squash",
-    )
     return Captioner(name, card["title"], encoder, decoder, vocabulary, preprocessing, card)
+
+
+def _part(name: str, state: Mapping[str, Any]) -> dict[str, Any]:
+    """The tensors of one part of a captioner."""
+    return {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}

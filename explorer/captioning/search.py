@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from explorer.captioning.decoder import Decoder, Gates, Scene, State, Steer
+from explorer.captioning.caption_decoder import CaptionDecoder, Steer
+from explorer.captioning.noun_cells import Nouns
 from explorer.captioning.vocabulary import END, PAD, START, UNKNOWN
 
 LONGEST = 24  # words; 99.7 % of the training captions of Flickr8k are no longer
@@ -58,8 +60,8 @@ class Beams:
 
 
 def _read_prefix(
-    decoder: Decoder, a: Tensor, prefix: Sequence[int], steer: Steer | None
-) -> tuple[Scene, State, Tensor]:
+    decoder: CaptionDecoder, a: Tensor, prefix: Sequence[int], steer: Steer | None
+) -> tuple[Any, Any, Tensor]:
     """Everything up to the step that writes the first free word; also (B,) the words before it."""
     scene, state = decoder.see(a)
     previous = a.new_full((len(a),), START, dtype=torch.long)
@@ -71,7 +73,7 @@ def _read_prefix(
 
 @torch.inference_mode()
 def beam_search(
-    decoder: Decoder,
+    decoder: CaptionDecoder,
     a: Tensor,
     width: int,
     longest: int = LONGEST,
@@ -105,7 +107,7 @@ def beam_search(
     steps: list[tuple[Tensor, Tensor, Tensor]] = []
     for t in range(len(prefix), longest):
         reading = decoder.read(previous, scene, state, t, steer)
-        following = log_probabilities(decoder.write(reading.vector)).view(count, width, -1)  # (B, K, V)
+        following = log_probabilities(decoder.write(reading.vector, scene.nouns)).view(count, width, -1)  # (B, K, V)
         free = torch.full_like(following[:1, :1], -torch.inf)
         free[..., END] = 0.0
         following = torch.where(ended[..., None], free, following)
@@ -143,7 +145,7 @@ def _collect(
 
 @torch.inference_mode()
 def sample(
-    decoder: Decoder,
+    decoder: CaptionDecoder,
     a: Tensor,
     temperature: float = 1.0,
     top_k: int = 0,
@@ -173,7 +175,7 @@ def sample(
     ended = [False] * len(a)
     for t in range(len(prefix), longest):
         reading = decoder.read(previous, scene, state, t, steer)
-        following = log_probabilities(decoder.write(reading.vector)).cpu().double()  # (B, V)
+        following = log_probabilities(decoder.write(reading.vector, scene.nouns)).cpu().double()  # (B, V)
         if 0 < top_k < following.shape[1]:
             values, numbers = following.topk(top_k, dim=1)
             following = torch.full_like(following, -torch.inf).scatter(1, numbers, values)
@@ -198,19 +200,24 @@ class Led:
         log_probabilities: (B, T, V), of every word at every step, given the words before.
         alpha: (B, T, L), where it looked.
         beta: (B, T), the gate on what it saw.
-        gates: of the LSTM at every step, (B, H) each.
-        cells: the LSTM's cell state after every step, (B, H) each.
+        copied: (B, T, K), of each of the picture's nouns how much of its probability comes from copying it; K is 0 for
+            a decoder that copies nothing.
+        nouns: of the pictures; None for such a decoder.
+        steps: what `decoder.read` gave at every step.
+        first: the state before the first of them.
     """
 
     log_probabilities: Tensor
     alpha: Tensor
     beta: Tensor
-    gates: list[Gates]
-    cells: list[Tensor]
+    copied: Tensor
+    nouns: Nouns | None
+    steps: list[Any]
+    first: Any
 
 
 @torch.inference_mode()
-def lead(decoder: Decoder, a: Tensor, words: Tensor, steer: Steer | None = None) -> Led:
+def lead(decoder: CaptionDecoder, a: Tensor, words: Tensor, steer: Steer | None = None) -> Led:
     """Force the decoder through sentences.
 
     Args:
@@ -220,16 +227,15 @@ def lead(decoder: Decoder, a: Tensor, words: Tensor, steer: Steer | None = None)
             last of these.
         steer: leads the attention; alpha has B rows.
     """
-    scene, state = decoder.see(a)
+    scene, first = decoder.see(a)
     read = torch.cat([torch.full_like(words[:, :1], START), words[:, :-1]], dim=1)
-    vectors, alphas, betas, gates, cells = [], [], [], [], []
+    state, steps = first, []
     for t in range(words.shape[1]):
-        reading = decoder.read(read[:, t], scene, state, t, steer)
-        gates.append(decoder.gates(reading.x, state))
-        state = reading.state
-        vectors.append(reading.vector)
-        alphas.append(reading.alpha)
-        betas.append(reading.beta)
-        cells.append(state.c)
-    spoken = log_probabilities(decoder.write(torch.stack(vectors, dim=1)))
-    return Led(spoken, torch.stack(alphas, dim=1), torch.stack(betas, dim=1), gates, cells)
+        steps.append(decoder.read(read[:, t], scene, state, t, steer))
+        state = steps[-1].state
+    vectors = torch.stack([step.vector for step in steps], dim=1)
+    spoken = log_probabilities(decoder.write(vectors, scene.nouns))
+    nouns = scene.nouns
+    copied = vectors.new_zeros(*vectors.shape[:2], 0) if nouns is None else decoder.copied_shares(vectors, nouns)
+    alpha, beta = (torch.stack([getattr(step, name) for step in steps], dim=1) for name in ("alpha", "beta"))
+    return Led(spoken, alpha, beta, copied, nouns, steps, first)

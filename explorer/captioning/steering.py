@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from explorer.captioning.decoder import Steer
+from explorer.captioning.caption_decoder import Steer
 
 
 def uniform(t: int, alpha: Tensor) -> Tensor:

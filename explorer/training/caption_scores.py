@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-import torch
 from torch import Tensor
 
+from explorer.captioning.caption_decoder import CaptionDecoder, Steer
 from explorer.captioning.captioner import AT_ONCE, Captioner
-from explorer.captioning.decoder import Steer
 from explorer.captioning.search import beam_search
 from explorer.captioning.steering import shuffled, uniform
+from explorer.captioning.vocabulary import Vocabulary
 from explorer.training.caption_data import CaptionedImages
-from explorer.training.objectives import normalise
 
 Sentences = Sequence[Sequence[str]]
 
@@ -40,36 +40,27 @@ def score(candidates: Sentences, references: Sequence[Sentences]) -> dict[str, f
     return {name: round(float(value), 4) for name, value in figures.items()}
 
 
-def describe_seen(captioner: Captioner, seen: Tensor, beam_size: int, steer: Steer | None = None) -> list[list[str]]:
+def describe_seen(
+    decoder: CaptionDecoder, vocabulary: Vocabulary, seen: Tensor, beam_size: int, steer: Steer | None = None
+) -> list[list[str]]:
     """Sentences for annotation vectors (N, L, D)."""
     sentences: list[list[str]] = []
     for a in seen.split(AT_ONCE):
-        found = beam_search(captioner.decoder, a.float().to(captioner.device), beam_size, steer=steer)
-        sentences += [captioner.vocabulary.decode(beams.best) for beams in found]
+        found = beam_search(decoder, a.float(), beam_size, steer=steer)
+        sentences += [vocabulary.decode(beams.best) for beams in found]
     return sentences
 
 
-@torch.inference_mode()
-def look_at_all(captioner: Captioner, images: Tensor) -> Tensor:
-    """Annotation vectors of pictures (N, 3, size, size) uint8 that have the encoder's size: (N, L, D) float32."""
-    mean, std = captioner.preprocessing.mean, captioner.preprocessing.std
-    seen = [captioner.look(normalise(part.float() / 255, mean, std).to(captioner.device)) for part in images.split(100)]
-    return torch.cat(seen)
+def measure(
+    captioner: Captioner, data: CaptionedImages, seen: Tensor, beam_sizes: Sequence[int] = (1, 3, 5)
+) -> dict[str, object]:
+    """Every metric for every beam size; `seen` (N, L, D) is what the encoder sees of the photos."""
+    told = partial(describe_seen, captioner.decoder, captioner.vocabulary, seen)
+    return {("greedy" if size == 1 else f"beam {size}"): score(told(size), data.captions) for size in beam_sizes}
 
 
-def measure(captioner: Captioner, data: CaptionedImages, beam_sizes: Sequence[int] = (1, 3, 5)) -> dict[str, object]:
-    """Every metric for every beam size, nothing told to the decoder but the photo."""
-    seen = look_at_all(captioner, data.images)
-    return {
-        ("greedy" if size == 1 else f"beam {size}"): score(describe_seen(captioner, seen, size), data.captions)
-        for size in beam_sizes
-    }
-
-
-def measure_control(captioner: Captioner, data: CaptionedImages, beam_size: int = 3) -> dict[str, object]:
+def measure_control(captioner: Captioner, data: CaptionedImages, seen: Tensor, beam_size: int = 3) -> dict[str, object]:
     """The same metrics with the decoder's own attention, with uniform and with shuffled attention."""
-    seen = look_at_all(captioner, data.images)
+    told = partial(describe_seen, captioner.decoder, captioner.vocabulary, seen, beam_size)
     steers: dict[str, Steer | None] = {"own": None, "uniform": uniform, "shuffled": shuffled(0)}
-    return {
-        name: score(describe_seen(captioner, seen, beam_size, steer), data.captions) for name, steer in steers.items()
-    }
+    return {name: score(told(steer=steer), data.captions) for name, steer in steers.items()}

@@ -1,88 +1,112 @@
-"""The recipe of `models/photo-captioner`: distil an encoder, train a decoder on what it sees, then both together."""
+"""Training a decoder on what its encoder sees, which does not change: what all captioners share."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from explorer.captioning.decoder import Decoder
-from explorer.captioning.encoder import Encoder, annotation_vectors
+from explorer.captioning.caption_decoder import NEVER, CaptionDecoder
+from explorer.captioning.noun_cells import Nouns
 from explorer.captioning.vocabulary import END, PAD, START, Vocabulary
 from explorer.training.caption_data import CaptionedImages
-from explorer.training.distil_encoder import BOTTLENECK, Teacher, draw_lesson, lesson_losses
-from explorer.training.objectives import normalise
 
 Log = Callable[[str], None]
 
 
-def encode_captions(data: CaptionedImages, vocabulary: Vocabulary, longest: int) -> tuple[Tensor, Tensor]:
-    """All captions as numbers.
+@dataclass(frozen=True, eq=False)
+class Lessons:
+    """What a decoder learns from: M pictures with R sentences each.
 
-    Returns:
-        (M, longest + 2): start mark, words, end mark, padding; (M,): which photo each is of.
+    Attributes:
+        looks: annotation vectors (N, L, D) fp16 of N photos, once for every way to look at them (as they are,
+            mirrored).
+        photos: (M,) which photo each picture is of.
+        sentences: (M, R, T) numbers of words: start mark, words, end mark, padding.
+        nouns: (M, K) indices into `explorer.captioning.nouns.NOUNS`; None for a decoder that copies nothing.
+        probabilities: (M, K) of the nouns.
     """
-    rows, photos = [], []
-    for photo, sentences in enumerate(data.captions):
+
+    looks: tuple[Tensor, ...]
+    photos: Tensor
+    sentences: Tensor
+    nouns: Tensor | None = None
+    probabilities: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.photos)
+
+    def draw(self, indices: Tensor, generator: torch.Generator) -> Tensor:
+        """(B, L, D) float32 annotation vectors of chosen pictures, one way of looking for the whole batch."""
+        look = self.looks[int(torch.randint(0, len(self.looks), (), generator=generator))]
+        return look[self.photos[indices]].float()
+
+    def name(self, decoder: CaptionDecoder, indices: Tensor) -> Nouns | None:
+        """The nouns of chosen pictures, as the decoder writes them now."""
+        if decoder.nouns is None or self.nouns is None or self.probabilities is None:
+            return None
+        return decoder.nouns.name(self.nouns[indices], self.probabilities[indices])
+
+
+def encode_captions(data: CaptionedImages, vocabulary: Vocabulary, longest: int) -> Tensor:
+    """All captions as numbers, (N, R, longest + 2): start mark, words, end mark, padding."""
+    rows = []
+    for sentences in data.captions:
         for words in sentences:
             numbers = [START, *vocabulary.encode(words[:longest]), END]
             rows.append(numbers + [PAD] * (longest + 2 - len(numbers)))
-            photos.append(photo)
-    return torch.tensor(rows), torch.tensor(photos)
+    return torch.tensor(rows).unflatten(0, (len(data.captions), -1))
 
 
-def captioning_loss(logits: Tensor, alpha: Tensor, wanted: Tensor, smoothing: float, doubly: float) -> Tensor:
+def captioning_loss(logits: Tensor, looked: Tensor, wanted: Tensor, smoothing: float, doubly: float) -> Tensor:
     """Cross-entropy of the words, and the doubly stochastic penalty (Xu et al. 2015, equation 14).
 
     Args:
-        logits: (B, T, V).
-        alpha: (B, T, L).
-        wanted: (B, T) numbers of the words; padding does not count.
+        logits: (N, V).
+        looked: (B, R, L) sums of alpha over the words of every sentence.
+        wanted: (N,) numbers of the words.
         smoothing: of the labels.
-        doubly: weight of the mean of (1 - sum over words of alpha) squared, which asks for every cell to be looked at.
+        doubly: weight of the mean of (1 - looked) squared, which asks for every cell to be looked at.
     """
-    spoken = F.cross_entropy(
-        logits.flatten(0, 1).float(), wanted.flatten(), ignore_index=PAD, label_smoothing=smoothing
-    )
-    looked = (alpha * (wanted != PAD)[..., None]).sum(dim=1)  # (B, L)
-    return spoken + doubly * (1 - looked).square().mean()
+    spoken = logits.float().log_softmax(dim=1)
+    chosen = spoken.gather(1, wanted[:, None]).mean()
+    # Words that can only be copied, and are not among the nouns, are no alternatives.
+    others = spoken[logits > NEVER / 2].mean() if smoothing else 0.0
+    return -(1 - smoothing) * chosen - smoothing * others + doubly * (1 - looked).square().mean()
 
 
-def batches_by_length(lengths: Tensor, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
-    """All indices once, in batches of similar length and random order, so that little of a batch is padding."""
-    order = torch.randperm(len(lengths), generator=generator)
-    batches: list[Tensor] = []
-    for pool in order.split(batch_size * 20):
-        batches += pool[lengths[pool].argsort(stable=True)].split(batch_size)
-    for number in torch.randperm(len(batches), generator=generator).tolist():
-        yield batches[number]
+def follow(decoder: CaptionDecoder, a: Tensor, sentences: Tensor, nouns: Nouns | None) -> tuple[Tensor, Tensor, Tensor]:
+    """Lead a decoder through sentences (B, R, T), in bf16 where that helps.
+
+    Returns:
+        logits (N, V); looked (B, R, L); the N words that were wanted.
+    """
+    with torch.autocast("cpu", torch.bfloat16):
+        logits, looked = decoder(a, sentences[..., :-1], nouns)
+    wanted = sentences[..., 1:]
+    return logits, looked.float(), wanted[wanted != PAD]
 
 
-@torch.inference_mode()
-def see_all(
-    encoder: nn.Module, images: Tensor, mean: Sequence[float], std: Sequence[float], mirrored: bool = False
-) -> Tensor:
-    """Annotation vectors of all photos, (N, L, D) fp16. Images (N, 3, H, W) uint8."""
-    encoder.eval()
-    seen = []
-    for batch in images.split(100):
-        x = normalise(batch.float() / 255, tuple(mean), tuple(std))
-        seen.append(annotation_vectors(encoder(x.flip(-1) if mirrored else x)).half())
-    return torch.cat(seen)
+def shorten(sentences: Tensor) -> Tensor:
+    """(..., T) without the columns that are padding everywhere."""
+    return sentences[..., : int((sentences != PAD).sum(dim=-1).max())]
+
+
+def batches(count: int, size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """All indices once in a random order, `size` at a time; what is left over in the end is dropped."""
+    order = torch.randperm(count, generator=generator)
+    yield from order[: count // size * size].split(size)
 
 
 def train_decoder(
-    decoder: Decoder,
-    seen: Sequence[Tensor],
-    sentences: Tensor,
-    photos: Tensor,
+    decoder: CaptionDecoder,
+    lessons: Lessons,
     epochs: int,
     learning_rate: float,
     batch_size: int,
@@ -91,38 +115,40 @@ def train_decoder(
     seed: int,
     log: Log,
     check: Callable[[], dict[str, float]] = dict,
+    weight_decay: float = 0.0,
 ) -> None:
-    """Train a decoder in place on annotation vectors that do not change.
+    """Train a decoder in place on sentences that people wrote.
 
     Args:
         decoder: what is trained; a part without gradients stays as it is.
-        seen: (N, L, D) for every look at the photos (as they are, mirrored); one is drawn a batch.
-        sentences, photos: from `encode_captions`.
-        epochs: passes over the sentences.
-        learning_rate: the peak of a one-cycle schedule for Adam.
-        batch_size: sentences a step.
+        lessons: pictures and sentences.
+        epochs: passes over the pictures, all sentences of a picture in one step.
+        learning_rate: the peak of a one-cycle schedule for AdamW.
+        batch_size: pictures a step.
         smoothing, doubly: as for `captioning_loss`.
         seed: of the order.
         log: receives a JSON line an epoch.
         check: measured after every epoch, for the log.
+        weight_decay: of matrices.
     """
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
-    lengths = (sentences != PAD).sum(dim=1)
     trained = [p for p in decoder.parameters() if p.requires_grad]
-    optimiser = torch.optim.Adam(trained, lr=learning_rate, betas=(0.9, 0.98))
-    steps = sum(1 for _ in batches_by_length(lengths, batch_size, torch.Generator()))
+    groups = [
+        {"params": [p for p in trained if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, 0.98))
+    steps = len(lessons) // batch_size
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=steps * epochs, pct_start=0.1)
     started = time.perf_counter()
     for epoch in range(1, epochs + 1):
         decoder.train()
         total = 0.0
-        for indices in batches_by_length(lengths, batch_size, generator):
-            rows = sentences[indices, : int(lengths[indices].max())]
-            look = seen[int(torch.randint(0, len(seen), (), generator=generator))]
-            with torch.autocast("cpu", torch.bfloat16):
-                logits, alpha = decoder(look[photos[indices]].float(), rows[:, :-1])
-            loss = captioning_loss(logits, alpha.float(), rows[:, 1:], smoothing, doubly)
+        for indices in batches(len(lessons), batch_size, generator):
+            rows = shorten(lessons.sentences[indices])
+            told = follow(decoder, lessons.draw(indices, generator), rows, lessons.name(decoder, indices))
+            loss = captioning_loss(*told, smoothing, doubly)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(trained, 5.0)
@@ -132,83 +158,6 @@ def train_decoder(
         decoder.eval()
         seconds = round(time.perf_counter() - started)
         log(json.dumps({"epoch": epoch, "loss": round(total / steps, 4), "seconds": seconds, **check()}))
-
-
-def train_together(
-    encoder: Encoder,
-    decoder: Decoder,
-    teacher: Teacher,
-    sentences: Tensor,
-    size: int,
-    epochs: int,
-    learning_rates: tuple[float, float],
-    batch_size: int,
-    smoothing: float,
-    doubly: float,
-    lesson: float,
-    seed: int,
-    log: Log,
-    check: Callable[[], dict[str, float]] = dict,
-) -> None:
-    """Train encoder and decoder in place, end to end, on the captions and on what the encoder's teacher sees.
-
-    The encoder's batch statistics stay as they are. Six thousand photos are few for millions of weights: the
-    teacher keeps the encoder from learning the photos by heart.
-
-    Args:
-        encoder, decoder: what is trained.
-        teacher: with the photos and its views of them, which should be almost whole: captions are of all of it.
-        sentences: from `encode_captions`, in the order of the photos, the same number of each.
-        size: pixels of the encoder's input.
-        epochs: passes over the photos, all sentences of a photo in one step.
-        learning_rates: the first of the encoder and of the decoder; both fall to zero along a cosine (AdamW).
-        batch_size: photos a step.
-        smoothing, doubly: as for `captioning_loss`.
-        lesson: weight of the teacher's losses.
-        seed, log, check: as for `train_decoder`.
-    """
-    torch.manual_seed(seed)
-    generator = torch.Generator().manual_seed(seed)
-    each = len(sentences) // len(teacher.images)
-    head = nn.Conv2d(encoder.annotation, BOTTLENECK, 1)
-    encoder.requires_grad_(True).to(memory_format=torch.channels_last).eval()
-    groups: list[dict[str, Any]] = [
-        {"params": list(encoder.parameters()), "lr": learning_rates[0]},
-        {"params": [p for p in decoder.parameters() if p.requires_grad], "lr": learning_rates[1]},
-        {"params": list(head.parameters()), "lr": 5 * learning_rates[1]},  # it starts from nothing
-    ]
-    everything = [p for group in groups for p in group["params"]]
-    optimiser = torch.optim.AdamW(groups, weight_decay=1e-2)
-    steps = len(teacher.images) // batch_size
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps * epochs)
-    started = time.perf_counter()
-    for epoch in range(1, epochs + 1):
-        decoder.train()
-        totals = torch.zeros(2)
-        order = torch.randperm(len(teacher.images), generator=generator)
-        for indices in order[: steps * batch_size].split(batch_size):
-            images, wanted = draw_lesson(teacher, indices, size, generator)
-            rows = (indices[:, None] * each + torch.arange(each)).flatten()
-            words = sentences[rows]
-            words = words[:, : int((words != PAD).sum(dim=1).max())]
-            with torch.autocast("cpu", torch.bfloat16):
-                maps = encoder(images)
-                learned = head(maps)
-                a = annotation_vectors(maps).float()
-                logits, alpha = decoder(a.repeat_interleave(each, dim=0), words[:, :-1])
-            spoken = captioning_loss(logits, alpha.float(), words[:, 1:], smoothing, doubly)
-            taught = sum(lesson_losses(teacher, learned, wanted), torch.zeros(()))
-            optimiser.zero_grad()
-            (spoken + lesson * taught).backward()
-            nn.utils.clip_grad_norm_(everything, 5.0)
-            optimiser.step()
-            schedule.step()
-            totals += torch.stack([spoken, taught]).detach()
-        decoder.eval()
-        captions, lessons = (round(total, 4) for total in (totals / steps).tolist())
-        seconds = round(time.perf_counter() - started)
-        log(json.dumps({"epoch": epoch, "loss": captions, "lesson": lessons, "seconds": seconds, **check()}))
-    encoder.to(memory_format=torch.contiguous_format).requires_grad_(False)
 
 
 def save(path: Path, encoder: nn.Module | None, decoder: nn.Module | None = None) -> None:

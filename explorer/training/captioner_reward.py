@@ -16,10 +16,11 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from explorer.captioning.decoder import Decoder
-from explorer.captioning.search import LONGEST, log_probabilities, sample
+from explorer.captioning.caption_decoder import CaptionDecoder
+from explorer.captioning.noun_cells import Nouns
+from explorer.captioning.search import LONGEST, log_probabilities
 from explorer.captioning.vocabulary import END, PAD, START
-from explorer.training.captioner import Log, captioning_loss
+from explorer.training.captioner import Lessons, Log, batches, captioning_loss, follow, shorten
 
 Words = Sequence[int]
 Gram = tuple[int, ...]
@@ -72,10 +73,42 @@ def _count(words: Words) -> Counter[Gram]:
     return Counter(tuple(words[i : i + n]) for n in range(1, ORDERS + 1) for i in range(len(words) - n + 1))
 
 
+@torch.no_grad()
+def draw_sentences(
+    decoder: CaptionDecoder, a: Tensor, nouns: Nouns | None, draws: int, generator: torch.Generator
+) -> Tensor:
+    """Sentences drawn word by word, `draws` of each picture: (B * draws, T) with start mark, end mark and padding.
+
+    Args:
+        decoder: in evaluation mode.
+        a: (B, L, D) annotation vectors.
+        nouns: of the pictures.
+        draws: how many of each.
+        generator: source of randomness.
+    """
+    scene, state = decoder.see(a, nouns)
+    index = torch.arange(len(a)).repeat_interleave(draws)
+    scene, state = scene.rows(index), state.rows(index)
+    rows = torch.full((len(index), LONGEST + 1), PAD)
+    rows[:, 0] = START
+    active = torch.arange(len(index))
+    for t in range(LONGEST):
+        reading = decoder.read(rows[active, t], scene, state, t)
+        spoken = log_probabilities(decoder.write(reading.vector, scene.nouns).float())
+        words = torch.multinomial(spoken.exp(), 1, generator=generator).squeeze(1)
+        if t == LONGEST - 1:
+            words = torch.full_like(words, END)
+        rows[active, t + 1] = words
+        going = (words != END).nonzero().squeeze(1)
+        if not len(going):
+            break
+        scene, state, active = scene.rows(going), reading.state.rows(going), active[going]
+    return shorten(rows)
+
+
 def train_for_reward(
-    decoder: Decoder,
-    seen: Sequence[Tensor],
-    sentences: Tensor,
+    decoder: CaptionDecoder,
+    lessons: Lessons,
     epochs: int,
     learning_rate: float,
     batch_size: int,
@@ -91,51 +124,45 @@ def train_for_reward(
 
     Args:
         decoder: that already writes sentences.
-        seen: (N, L, D) for every look at the photos (as they are, mirrored); one is drawn a batch.
-        sentences: (N * R, T) from `encode_captions`, R a photo, in the order of the photos.
-        epochs: passes over the photos.
+        lessons: pictures, and the sentences that theirs are compared with.
+        epochs: passes over the pictures.
         learning_rate: the peak of a one-cycle schedule for Adam.
-        batch_size: photos a step.
+        batch_size: pictures a step.
         draws: sentences drawn for each of them, at least 2.
-        likelihood: weight of the loss of the stage before, on one sentence a photo; without it the probabilities
+        likelihood: weight of the loss of the stage before, on one sentence a picture; without it the probabilities
             would soon mean nothing.
         smoothing, doubly: of that loss.
         seed, log, check: as for `train_decoder`.
     """
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
-    photos = len(seen[0])
-    each = len(sentences) // photos
-    wanted = [[[n for n in row if n not in (PAD, START)] for row in part.tolist()] for part in sentences.split(each)]
-    reward = CiderD(wanted)
+    reward = CiderD([[_spoken(row) for row in rows] for rows in lessons.sentences.tolist()])
     trained = [p for p in decoder.parameters() if p.requires_grad]
     optimiser = torch.optim.Adam(trained, lr=learning_rate, betas=(0.9, 0.98))
-    steps = photos // batch_size
+    steps, each = len(lessons) // batch_size, lessons.sentences.shape[1]
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=steps * epochs, pct_start=0.1)
     started = time.perf_counter()
     for epoch in range(1, epochs + 1):
         earned = 0.0
-        order = torch.randperm(photos, generator=generator)
-        for step, indices in enumerate(order[: steps * batch_size].split(batch_size)):
-            look = seen[int(torch.randint(0, len(seen), (), generator=generator))]
-            a = look[indices].float()
+        for indices in batches(len(lessons), batch_size, generator):
+            a = lessons.draw(indices, generator)
             decoder.eval()  # sentences as they will be written, without dropout
-            many = a.repeat_interleave(draws, dim=0)
-            told = [[*words[: LONGEST - 1], END] for words in sample(decoder, many, seed=seed + epoch * steps + step)]
-            of = indices.repeat_interleave(draws).tolist()
-            rewards = torch.tensor([reward(photo, words) for photo, words in zip(of, told, strict=True)])
-            advantage = advantages(rewards.view(-1, draws)).flatten()
-            rows = nn.utils.rnn.pad_sequence([torch.tensor([START, *words]) for words in told], True, PAD)
             with torch.autocast("cpu", torch.bfloat16):
-                logits, _ = decoder(many, rows[:, :-1])
-            loss = reward_loss(logits.float(), rows[:, 1:], advantage)
+                rows = draw_sentences(decoder, a, lessons.name(decoder, indices), draws, generator)
+            of = indices.repeat_interleave(draws).tolist()
+            told = [_spoken(row) for row in rows.tolist()]
+            rewards = torch.tensor([reward(picture, words) for picture, words in zip(of, told, strict=True)])
+            rows = rows.unflatten(0, (-1, draws))
+            logits, _, words = follow(decoder, a, rows, lessons.name(decoder, indices))
+            lengths = (rows[..., 1:] != PAD).sum(dim=2)  # (B, K)
+            loss = reward_loss(
+                logits, words, advantages(rewards.view(-1, draws)).flatten().repeat_interleave(lengths.flatten())
+            )
             if likelihood:
-                said = sentences[indices * each + torch.randint(0, each, indices.shape, generator=generator)]
-                said = said[:, : int((said != PAD).sum(dim=1).max())]
+                said = lessons.sentences[indices, torch.randint(0, each, indices.shape, generator=generator)]
                 decoder.train()
-                with torch.autocast("cpu", torch.bfloat16):
-                    logits, alpha = decoder(a, said[:, :-1])
-                loss = loss + likelihood * captioning_loss(logits, alpha.float(), said[:, 1:], smoothing, doubly)
+                written = follow(decoder, a, shorten(said)[:, None], lessons.name(decoder, indices))
+                loss = loss + likelihood * captioning_loss(*written, smoothing, doubly)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(trained, 1.0)
@@ -145,6 +172,11 @@ def train_for_reward(
         decoder.eval()
         seconds = round(time.perf_counter() - started)
         log(json.dumps({"epoch": epoch, "reward": round(earned / steps, 4), "seconds": seconds, **check()}))
+
+
+def _spoken(row: list[int]) -> list[int]:
+    """A row of numbers without padding and start mark; the end mark is a word of the reward."""
+    return [number for number in row if number not in (PAD, START)]
 
 
 def advantages(rewards: Tensor) -> Tensor:
@@ -158,10 +190,9 @@ def reward_loss(logits: Tensor, words: Tensor, advantage: Tensor) -> Tensor:
     """The loss whose gradient is REINFORCE's (Williams 1992): -advantage times the log probability, a word.
 
     Args:
-        logits: (B, T, V).
-        words: (B, T) that were drawn; padding does not count.
-        advantage: (B,) of each sentence.
+        logits: (N, V).
+        words: (N,) that were drawn.
+        advantage: (N,) of the sentence that each stands in.
     """
-    chosen = log_probabilities(logits).gather(2, words[..., None]).squeeze(2)  # (B, T)
-    real = words != PAD
-    return -(advantage[:, None] * chosen.masked_fill(~real, 0.0)).sum() / real.sum()
+    chosen = log_probabilities(logits.float()).gather(1, words[:, None]).squeeze(1)
+    return -(advantage * chosen).mean()

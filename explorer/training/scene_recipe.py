@@ -29,7 +29,16 @@ from explorer.datasets import DatasetMissing
 from explorer.training import augment
 from explorer.training.__main__ import MODELS, SOURCES
 from explorer.training.caption_data import CaptionedImages
-from explorer.training.captioner import Log, captioning_loss, encode_captions, load, save, train_decoder
+from explorer.training.captioner import (
+    Lessons,
+    Log,
+    captioning_loss,
+    encode_captions,
+    follow,
+    load,
+    save,
+    train_decoder,
+)
 from explorer.training.datasets import LabelledImages, load_split
 from explorer.training.objectives import normalise
 from explorer.training.recipes import CIFAR10_MEAN, CIFAR10_STD
@@ -56,7 +65,7 @@ ENCODER: dict[str, Any] = {
     "pool": 2,
     "positions": 2,
 }
-DECODER = {"embedding": 64, "hidden": 128, "attention": 64}
+DECODER: dict[str, Any] = {"embedding": 64, "hidden": 128, "attention": 64}
 HELD_OUT, FAMILIAR, WATCHED = 10**9, 2 * 10**9, 3 * 10**9  # first seeds of scenes that are never trained on
 
 
@@ -117,8 +126,7 @@ def to_tensors(scenes: Sequence[Scene], vocabulary: Vocabulary) -> tuple[Tensor,
     captions = tuple((scene.words,) for scene in scenes)
     longest = max(len(scene.words) for scene in scenes)
     names = tuple(str(number) for number in range(len(scenes)))
-    sentences, _ = encode_captions(CaptionedImages(pixels, captions, names), vocabulary, longest)
-    return pixels, sentences
+    return pixels, encode_captions(CaptionedImages(pixels, captions, names), vocabulary, longest)[:, 0]
 
 
 def fresh_encoder() -> Encoder:
@@ -153,9 +161,7 @@ def train_frozen(
     watched = look_at(encoder, images, range(WATCHED, WATCHED + min(200, plan.scenes)), vocabulary)
     train_decoder(
         decoder,
-        [seen],
-        sentences,
-        torch.arange(plan.scenes),
+        Lessons((seen,), torch.arange(plan.scenes), sentences[:, None]),
         epochs=plan.epochs,
         learning_rate=plan.learning_rate,
         batch_size=plan.batch_size,
@@ -195,8 +201,7 @@ def train_fresh(
         pictures = augment.colour(pixels.float() / 255, 0.2, generator)
         with torch.autocast("cpu", torch.bfloat16):
             a = annotation_vectors(encoder(normalise(pictures, CIFAR10_MEAN, CIFAR10_STD))).float()
-            logits, alpha = decoder(a, words[:, :-1])
-        loss = captioning_loss(logits, alpha.float(), words[:, 1:], smoothing=0.0, doubly=0.0)
+        loss = captioning_loss(*follow(decoder, a, words[:, None], None), smoothing=0.0, doubly=0.0)
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 5.0)

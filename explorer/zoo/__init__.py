@@ -11,12 +11,13 @@ from explorer.zoo.catalogue import list_models, list_shipped, list_torchvision, 
 
 if TYPE_CHECKING:
     from explorer.zoo.download import WeightsUnavailable
-    from explorer.zoo.loading import ModelUnknown, load_model, random_model
+    from explorer.zoo.loading import ModelUnknown, describe_preprocessing, load_model, random_model
     from explorer.zoo.preprocessing import FITS, Fit, Preprocessing
     from explorer.zoo.vision_model import VisionModel, publish
     from explorer.zoo.weights import WeightsMismatch, WeightsRejected
 
 _HOMES = {
+    "describe_preprocessing": "loading",
     "load_model": "loading",
     "random_model": "loading",
     "ModelUnknown": "loading",
@@ -39,6 +40,7 @@ __all__ = [
     "WeightsMismatch",
     "WeightsRejected",
     "WeightsUnavailable",
+    "describe_preprocessing",
     "list_models",
     "list_shipped",
     "list_torchvision",

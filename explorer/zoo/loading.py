@@ -183,12 +183,16 @@ def _official_card(name: str) -> dict[str, Any]:
     }
 
 
-def _describe(name: str, network: nn.Module, card: dict[str, Any]) -> VisionModel:
-    preprocessing = Preprocessing(
+def describe_preprocessing(card: Mapping[str, Any]) -> Preprocessing:
+    """What a picture goes through before the network of a card."""
+    return Preprocessing(
         size=card["input_size"],
         resize=card.get("resize", card["input_size"]),
         mean=tuple(card["mean"]),
         std=tuple(card["std"]),
         interpolation=card.get("interpolation", "bilinear"),
     )
-    return VisionModel(name, card["title"], network, preprocessing, tuple(card["classes"]), card)
+
+
+def _describe(name: str, network: nn.Module, card: dict[str, Any]) -> VisionModel:
+    return VisionModel(name, card["title"], network, describe_preprocessing(card), tuple(card["classes"]), card)

@@ -53,13 +53,14 @@ def test_probabilities_are_those_of_the_decoder_led_by_hand(captioner: Captioner
     words = ["a", "dog", "sits"]
     caption = captioner.read(a, words)
     numbers = captioner.vocabulary.encode(words)
-    logits, alpha = captioner.decoder(a, torch.tensor([[START, *numbers]]))
+    logits, looked = captioner.decoder(a, torch.tensor([[[START, *numbers]]]))
     logits[..., [0, START, 3]] = -torch.inf  # marks that are never written
-    expected = logits.log_softmax(-1)[0]
+    expected = logits.log_softmax(-1)
     for t, number in enumerate(numbers):
         assert caption.log_probabilities[t] == pytest.approx(float(expected[t, number]), abs=1e-4)
     assert caption.end == pytest.approx(float(expected[3, END]), abs=1e-4)
-    np.testing.assert_allclose(caption.attention.reshape(3, -1), alpha[0, :3].numpy(), atol=1e-6)
+    last = captioner.lead(a, words).alpha[0, 3]
+    np.testing.assert_allclose(caption.attention.reshape(3, -1).sum(axis=0), (looked[0, 0] - last).numpy(), atol=1e-5)
     total = sum(float(expected[t, number]) for t, number in enumerate([*numbers, END]))
     assert caption.log_probability == pytest.approx(total, abs=1e-3)
     np.testing.assert_allclose(caption.surprise, -np.log2(caption.probabilities), rtol=1e-4)

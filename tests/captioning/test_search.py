@@ -39,7 +39,7 @@ def next_words(decoder: Decoder, a: Tensor) -> Next:
     @cache
     def following(words: tuple[int, ...]) -> dict[int, float]:
         with torch.inference_mode():
-            logits = decoder(a, torch.tensor([[START, *words]]))[0][0, -1].double()
+            logits = decoder(a, torch.tensor([[[START, *words]]]))[0][-1].double()
         allowed = [number for number in range(len(logits)) if number not in (PAD, START, UNKNOWN)]
         total = logits[allowed].logsumexp(0)
         return {number: float(logits[number] - total) for number in allowed}
@@ -222,29 +222,28 @@ def test_led_in_a_batch_is_led_alone() -> None:
         for name in ("log_probabilities", "alpha", "beta"):
             torch.testing.assert_close(getattr(led, name)[row], getattr(alone, name)[0])
         for step in range(4):
-            torch.testing.assert_close(led.cells[step][row], alone.cells[step][0])
-            for own, other in zip(led.gates[step], alone.gates[step], strict=True):
+            for own, other in zip(led.steps[step].state, alone.steps[step].state, strict=True):
                 torch.testing.assert_close(own[row], other[0])
 
 
 def test_the_lstm_gates_are_those_of_the_lstm() -> None:
     decoder, a = toy_decoder(5, WORDS), scenes(2, 5)
     led = lead(decoder, a, torch.tensor([[4, 5, END], [6, 7, END]]))
-    with torch.inference_mode():
-        before = decoder.see(a)[1].c
-    for gates, cell in zip(led.gates, led.cells, strict=True):
-        torch.testing.assert_close(gates.f * before + gates.i * gates.g, cell)
-        before = cell
+    before = led.first
+    for step in led.steps:
+        gates = decoder.gates(step.x, before)
+        torch.testing.assert_close(gates.f * before.c + gates.i * gates.g, step.state.c)
+        before = step.state
 
 
 def test_led_gives_the_logits_of_training() -> None:
     decoder, a = toy_decoder(6, WORDS), scenes(2, 6)
     words = torch.tensor([[4, 5, 6, END], [7, 8, 9, END]])
     with torch.inference_mode():
-        logits, alpha = decoder(a, torch.cat([torch.full((2, 1), START), words[:, :-1]], dim=1))
+        logits, looked = decoder(a, torch.cat([torch.full((2, 1), START), words[:, :-1]], dim=1)[:, None])
     led = lead(decoder, a, words)
-    torch.testing.assert_close(led.log_probabilities, log_probabilities(logits))
-    torch.testing.assert_close(led.alpha, alpha)
+    torch.testing.assert_close(led.log_probabilities.flatten(0, 1), log_probabilities(logits))
+    torch.testing.assert_close(led.alpha.sum(dim=1), looked[:, 0])
 
 
 def work(captioner: Captioner, seed: int) -> tuple[object, ...]:

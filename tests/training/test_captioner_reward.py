@@ -13,6 +13,7 @@ from pycocoevalcap.cider.cider import Cider
 from explorer.captioning.decoder import Decoder
 from explorer.captioning.search import log_probabilities
 from explorer.captioning.vocabulary import END, MARKS, PAD, START
+from explorer.training.captioner import Lessons
 from explorer.training.captioner_reward import CiderD, advantages, reward_loss, train_for_reward
 
 FIRST = len(MARKS)
@@ -63,7 +64,8 @@ def test_its_gradient_is_that_of_the_expected_reward():
     probabilities = torch.stack([spoken[0, a].exp() * spoken[1, b].exp() for a, b in sentences])
     (expected,) = torch.autograd.grad((probabilities * rewards).sum(), logits, retain_graph=True)
     weights = (probabilities * rewards).detach()
-    loss = reward_loss(logits.expand(len(sentences), length, size), torch.tensor(sentences), weights)
+    said = logits.expand(len(sentences), length, size).flatten(0, 1)
+    loss = reward_loss(said, torch.tensor(sentences).flatten(), weights.repeat_interleave(length))
     (found,) = torch.autograd.grad(loss * len(sentences) * length, logits)
     assert torch.allclose(-found, torch.nan_to_num(expected), atol=1e-9)
 
@@ -79,9 +81,8 @@ def test_training_earns_more(likelihood):
         said = [FIRST + photo % 3, FIRST + 3 + photo % 2]
         rows += [[START, *said, END, PAD], [START, *said[::-1], END, PAD]]
     told = []
-    train_for_reward(
-        decoder, [seen], torch.tensor(rows), 12, 2e-2, 6, 4, likelihood, 0.1, 0.5, 0, lambda line: told.append(line)
-    )
+    lessons = Lessons((seen,), torch.arange(12), torch.tensor(rows).unflatten(0, (12, 2)))
+    train_for_reward(decoder, lessons, 12, 2e-2, 6, 4, likelihood, 0.1, 0.5, 0, lambda line: told.append(line))
     rewards = [json.loads(line)["reward"] for line in told]
     assert max(rewards[-3:]) > 1.5 * rewards[0]
     assert not decoder.training
