@@ -13,6 +13,7 @@ PART_LABELS = {
     "cause": "Change the cause",
     "honest": "Believe it?",
     "inside": "Inside the decoder",
+    "sheet": "All your pictures",
     "large": "Large captioners",
 }
 
@@ -45,6 +46,10 @@ elif part == "inside":
     from explorer.ui.caption_inside import show_inside
 
     show_inside(subject)
+elif part == "sheet":
+    from explorer.ui.caption_sheet import show_sheet
+
+    show_sheet(subject)
 elif part == "large":
     from explorer.ui.caption_large import show_large
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+
+from explorer.captioning.nouns import is_noun
 
 STILL = 0.1
 """Mean of `Caption.moves` below which the attention is called still: from word to word more than nine tenths of it
@@ -34,6 +36,8 @@ class Caption:
         gates: (T,) beta in [0, 1], how much of what it saw the decoder let through. NaN where a network has none.
         end: natural logarithm of the probability that the sentence ends here; NaN where that was not asked.
         unknown: words of the sentence that the captioner does not know.
+        copied: (T,) in [0, 1], how much of each word's probability comes from copying it from the classifier; empty
+            where the captioner copies nothing.
     """
 
     words: tuple[str, ...]
@@ -43,6 +47,12 @@ class Caption:
     gates: np.ndarray
     end: float
     unknown: tuple[str, ...] = ()
+    copied: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+
+    @property
+    def first_noun(self) -> int:
+        """Place of the first word that names a thing; without one the second, since captions begin with an article."""
+        return next((place for place, word in enumerate(self.words) if is_noun(word)), min(1, len(self.words) - 1))
 
     @property
     def text(self) -> str:
@@ -105,6 +115,7 @@ class Caption:
                 "gate": _finite(self.gates[t]),
                 "entropy_bits": _finite(self.entropy[t]),
                 "moved": _finite(self.moves[t]),
+                "copied": _finite(self.copied[t]) if len(self.copied) else None,
                 "attention": self.attention[t].astype(float).tolist(),
             }
             for t, word in enumerate(self.words)

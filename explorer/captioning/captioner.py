@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,12 +14,23 @@ from torch import Tensor
 from explorer.captioning.caption import Alternative, Caption
 from explorer.captioning.caption_decoder import CaptionDecoder, Steer
 from explorer.captioning.encoder import Encoder, PhotoEncoder, annotation_vectors
+from explorer.captioning.familiarity import Familiarity, Likeness
+from explorer.captioning.nouns import NOUNS
 from explorer.captioning.search import LONGEST, Beams, Led, beam_search, lead, sample
 from explorer.captioning.vocabulary import END, PAD, UNKNOWN, Vocabulary
 from explorer.zoo import Preprocessing
 
 RUNNERS_UP = 5
 AT_ONCE = 32  # pictures in one batch
+
+
+class Guess(NamedTuple):
+    """A noun of the classifier, its probability, and the most probable of its classes."""
+
+    noun: str
+    probability: float
+    title: str
+    title_probability: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +44,8 @@ class Captioner:
         vocabulary: the words it knows.
         preprocessing: from an image to the encoder's input.
         card: where the weights come from and what was measured.
+        classes: names of the classifier's classes; none for a captioner that copies nothing.
+        familiarity: what its training photos were like; None where that is not known.
     """
 
     name: str
@@ -42,6 +55,8 @@ class Captioner:
     vocabulary: Vocabulary
     preprocessing: Preprocessing
     card: dict[str, Any]
+    classes: tuple[str, ...] = ()
+    familiarity: Familiarity | None = None
 
     @property
     def device(self) -> torch.device:
@@ -66,6 +81,26 @@ class Captioner:
     def look(self, x: Tensor) -> Tensor:
         """Annotation vectors of inputs (B, 3, H, W): (B, L, D)."""
         return annotation_vectors(self.encoder(x))
+
+    @torch.inference_mode()
+    def guess_nouns(self, a: Tensor) -> tuple[Guess, ...]:
+        """What one photo's annotation vectors (1, L, D) let the classifier say, the most probable noun first."""
+        cells = self.decoder.nouns
+        if cells is None:
+            return ()
+        nouns, classes = cells(a), cells.classify(a)[0]
+        found = []
+        for number, probability in zip(nouns.numbers[0].tolist(), nouns.probabilities[0].tolist(), strict=True):
+            own = torch.where(cells.noun_of_class == number, classes, -1.0)
+            found.append(Guess(NOUNS[number], probability, self.classes[int(own.argmax())], float(own.max())))
+        return tuple(found)
+
+    @torch.inference_mode()
+    def judge(self, a: Tensor) -> Likeness | None:
+        """How like one photo (1, L, D) is to the training photos; None where that is not known."""
+        if self.familiarity is None:
+            return None
+        return self.familiarity.judge(a[0, :, : len(self.familiarity.mean)].mean(dim=0).cpu().numpy())
 
     def describe(self, image: Image.Image, beam_size: int = 3) -> Caption:
         """The most probable sentence that a beam search finds.
@@ -121,15 +156,7 @@ class Captioner:
         """
         caption = self.follow(a, [self.vocabulary.encode(words)], steer)[0]
         unknown = tuple(dict.fromkeys(word for word in words if word not in self.vocabulary))
-        return Caption(
-            tuple(words),
-            caption.attention,
-            caption.log_probabilities,
-            caption.alternatives,
-            caption.gates,
-            caption.end,
-            unknown,
-        )
+        return replace(caption, words=tuple(words), unknown=unknown)
 
     def lead(self, a: Tensor, words: Sequence[str], steer: Steer | None = None) -> Led:
         """Everything that happened inside the decoder on the way through these words and the end mark."""
@@ -141,7 +168,15 @@ class Captioner:
         rows = [[*sentence, END] + [PAD] * (longest - len(sentence) - 1) for sentence in sentences]
         led = lead(self.decoder, a, torch.tensor(rows, device=a.device), steer)
         spoken, alpha, beta = (t.cpu() for t in (led.log_probabilities, led.alpha, led.beta))
-        return [self._caption(sentence, spoken[row], alpha[row], beta[row]) for row, sentence in enumerate(sentences)]
+        captions = [
+            self._caption(sentence, spoken[row], alpha[row], beta[row]) for row, sentence in enumerate(sentences)
+        ]
+        if led.nouns is None:
+            return captions
+        return [
+            replace(caption, copied=_copied(sentence, led.nouns.words[row].cpu(), led.copied[row].cpu()))
+            for row, (caption, sentence) in enumerate(zip(captions, sentences, strict=True))
+        ]
 
     def _caption(self, sentence: Sequence[int], spoken: Tensor, alpha: Tensor, beta: Tensor) -> Caption:
         length = len(sentence)
@@ -166,3 +201,10 @@ class Captioner:
             gates=beta[:length].float().numpy(),
             end=float(spoken[length, END]),
         )
+
+
+def _copied(sentence: Sequence[int], nouns: Tensor, shares: Tensor) -> np.ndarray:
+    """(T,) of every word of a sentence the share (T', K) of copying it, if it is one of the nouns (K,)."""
+    same = torch.tensor(list(sentence), dtype=torch.long)[:, None] == nouns[None]  # (T, K)
+    found: np.ndarray = (shares[: len(sentence)] * same).sum(dim=1).float().numpy()
+    return found

@@ -181,6 +181,8 @@ def project(vectors: NDArray[np.floating], plane: Plane, seed: int = 0) -> NDArr
 def read_frozen(folder: Path, words: int) -> NDArray[np.float32] | None:
     """The frozen vectors beside a captioner, (V, E); None where there are none that fit its vocabulary.
 
+    Words at the end of the vocabulary that stand in no caption have none: their rows are zero.
+
     Args:
         folder: of the captioner.
         words: V.
@@ -195,6 +197,6 @@ def read_frozen(folder: Path, words: int) -> NDArray[np.float32] | None:
         vectors = load_file(path).get(FROZEN_KEY)
     except (SafetensorError, OSError):
         return None
-    if vectors is None or vectors.ndim != 2 or len(vectors) != words or not np.isfinite(vectors).all():
+    if vectors is None or vectors.ndim != 2 or len(vectors) > words or not np.isfinite(vectors).all():
         return None
-    return vectors.astype(np.float32)
+    return np.pad(vectors.astype(np.float32), ((0, words - len(vectors)), (0, 0)))

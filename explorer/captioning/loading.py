@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from explorer.zoo import read_card
+from explorer.zoo import list_shipped, read_card
 
 if TYPE_CHECKING:
     from torch import nn
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MODELS = Path(__file__).parents[2] / "models"
 DEFAULT = "photo-captioner"
+KINDS_FILE = "kinds.safetensors"  # of the photos that all photo captioners learned from
 FILES = ("card.json", "vocabulary.json", "weights.safetensors")
 
 
@@ -37,9 +38,18 @@ class CaptionerBroken(ValueError):
 
 @cache
 def list_captioners() -> tuple[str, ...]:
-    """Names of the captioners in `models/`, the one for photographs first."""
-    names = [path.parent.name for path in MODELS.glob("*/vocabulary.json")]
+    """Names of the captioners in `models/` whose encoder is here too, the one for photographs first."""
+    names = [path.parent.name for path in MODELS.glob("*/vocabulary.json") if _has_encoder(path.parent)]
     return tuple(sorted(names, key=lambda name: (name != DEFAULT, name)))
+
+
+def _has_encoder(folder: Path) -> bool:
+    """Whether what a captioner sees with is in its own file, or a network whose weights are on this machine."""
+    try:
+        network = json.loads((folder / "card.json").read_text(encoding="utf-8"))["encoder"].get("network")
+    except (OSError, ValueError, KeyError, AttributeError):
+        return True  # opening it says what is wrong
+    return network is None or network in list_shipped()
 
 
 def load_captioner(name: str = DEFAULT, device: str = "auto") -> Captioner:
@@ -134,6 +144,7 @@ def build_decoder(
 def _assemble(name: str, card: dict[str, Any], words: str, state: dict[str, Any], device: Any) -> Captioner:
     from explorer.captioning.captioner import Captioner
     from explorer.captioning.encoder import Encoder, PhotoEncoder
+    from explorer.captioning.familiarity import Familiarity
     from explorer.captioning.vocabulary import Vocabulary
     from explorer.zoo import Preprocessing
 
@@ -145,15 +156,17 @@ def _assemble(name: str, card: dict[str, Any], words: str, state: dict[str, Any]
         size = card["input_size"]
         preprocessing = Preprocessing(size, size, tuple(card["mean"]), tuple(card["std"]), fit="squash")
         decoder = build_decoder(card["decoder"], vocabulary, encoder.annotation, None)
+        classes, familiarity = (), None
     else:
         classifying = open_lite(network)
         encoder = PhotoEncoder(classifying)
         preprocessing = photo_preprocessing(card["input_size"])
         decoder = build_decoder(card["decoder"], vocabulary, encoder.annotation, classifying.classifier)
+        classes, familiarity = tuple(read_card(network)["classes"]), Familiarity.open(MODELS / DEFAULT / KINDS_FILE)
     decoder.load_state_dict(_part("decoder", state))
     for module in (encoder, decoder):
         module.eval().requires_grad_(False).to(device)
-    return Captioner(name, card["title"], encoder, decoder, vocabulary, preprocessing, card)
+    return Captioner(name, card["title"], encoder, decoder, vocabulary, preprocessing, card, classes, familiarity)
 
 
 def _part(name: str, state: Mapping[str, Any]) -> dict[str, Any]:

@@ -455,3 +455,15 @@ NOUN_OF_CLASS = _read()
 KIND_OF_NOUN = {noun: kind for kind, nouns in _NOUNS.items() for noun in nouns}
 NOUNS = tuple(KIND_OF_NOUN)
 """All of them, each once."""
+
+_PEOPLE = (
+    "man woman boy girl person people child children kid baby toddler lady guy player team group crowd couple men "
+    "women climber surfer skier skateboarder snowboarder biker cyclist rider runner swimmer dancer hiker athlete "
+    "worker family friend soldier cowboy motorcyclist animal puppy kitten"
+)
+_THINGS = frozenset([*NOUNS, *_PEOPLE.split()])
+
+
+def is_noun(word: str) -> bool:
+    """Whether a word of a caption names a person, an animal or a thing; plurals in -s too."""
+    return word in _THINGS or word.removesuffix("s") in _THINGS or word.removesuffix("es") in _THINGS

@@ -4,6 +4,7 @@ Takes NumPy arrays and gives bytes and figures. It knows no network and no page:
 """
 
 from explorer.rendering.activation import activation_curve
+from explorer.rendering.attention_figures import head_heatmap
 from explorer.rendering.augmentation_figures import (
     average_bars,
     channel_histograms_chart,
@@ -89,6 +90,7 @@ __all__ = [
     "format_percent",
     "gate_rows",
     "grow_tree",
+    "head_heatmap",
     "histogram",
     "kernel_numbers",
     "layer_numbers",

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from explorer.rendering.enlarging import enlarge
 
-DARKEST: Final = 0.2
+DARKEST: Final = 0.4
 """Share of its brightness that the photo keeps where nothing was looked at: what is there can still be made out."""
 
 SLIMMEST: Final = 10.0

@@ -54,7 +54,7 @@ def show_honesty(subject: CaptionSubject) -> None:
     if not own.words:
         st.info("The captioner has nothing to say of this photo, so there is no attention to test.")
         return
-    step = choose_word(own.words, "Where it looks before", "honest_word", 1)
+    step = choose_word(own.words, "Where it looks before", "honest_word", own.first_noun)
     if own.still:
         st.info(say_still(own), icon=":material/pause_circle:")
     st.subheader("Does it matter where it looks?", anchor=False)

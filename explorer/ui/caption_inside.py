@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from explorer.captioning.heads import read_heads
 from explorer.captioning.inside import KINDS, ORDERS, Memory, Order, look_inside, order_units
+from explorer.captioning.large_caption import LargeCaption
+from explorer.captioning.transformer import TransformerDecoder
 from explorer.rendering import CHART_CONFIG, colour_map, contact_sheet, encode_png, enlarge, unit_heatmap, word_lines
 from explorer.ui.caption_choices import choose_width
+from explorer.ui.caption_heads import HeadView, show_heads
 from explorer.ui.caption_snippets import captioner_lines
 from explorer.ui.caption_subject import HASH, CaptionSubject, compute_caption
 from explorer.ui.caption_words import show_vectors
@@ -48,6 +54,10 @@ def show_inside(subject: CaptionSubject) -> None:
         st.info("The captioner has nothing to say of this photo, so its decoder has taken no step to look into.")
         show_vectors(subject, words)
         return
+    if isinstance(subject.captioner.decoder, TransformerDecoder):
+        _show_transformer(subject, width, words)
+        show_vectors(subject, words)
+        return
     order, by = _choose_order(controls)
     memory = compute_memory(subject, words)
     units = compute_order(subject, words, by, order)
@@ -79,6 +89,45 @@ def show_inside(subject: CaptionSubject) -> None:
         key="inside-offer",
     )
     show_vectors(subject, words)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Reading the heads …", hash_funcs=HASH)
+def compute_heads(subject: CaptionSubject, words: tuple[str, ...]) -> LargeCaption:
+    """Every head's attention on the way through the words; shared, so never changed."""
+    return read_heads(subject.captioner, subject.seen, words)
+
+
+def _show_transformer(subject: CaptionSubject, width: int, words: tuple[str, ...]) -> None:
+    caption = compute_heads(subject, words)
+    layers, heads = caption.class_share.shape[1:]
+    st.markdown(
+        f"This decoder remembers nothing: before every word it reads all words before it anew, and in each of its "
+        f"{layers} layers {heads} heads look at the photo, each in its own way."
+    )
+    show_heads(
+        subject,
+        HeadView(
+            title=subject.captioner.title,
+            name=subject.name,
+            caption=caption,
+            elsewhere="the classifier's nouns",
+            snippet=partial(write_heads_snippet, subject, width),
+            key="heads",
+            first=compute_caption(subject, width).first_noun,
+        ),
+    )
+
+
+def write_heads_snippet(subject: CaptionSubject, width: int, word: int, layer: int | None, head: int | None) -> str:
+    """Python that gives a word's map by layer and head."""
+    lines = [
+        *captioner_lines(subject, more=["from explorer.captioning.heads import read_heads"]),
+        f"words = captioner.vocabulary.decode(captioner.search(a, {width}).best)",
+        "caption = read_heads(captioner, a, words)",
+        f"values = caption.map_of({word}, layer={layer}, head={head})  # (h, w)",
+        f"print(caption.words[{word}], values.max(), caption.entropy[{word}].min())",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _choose_order(place: st.delta_generator.DeltaGenerator) -> tuple[Order, str]:

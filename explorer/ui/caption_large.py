@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import log2
-from typing import Any
+from functools import partial
 
-import numpy as np
 import streamlit as st
 
 from explorer.captioning.large import (
@@ -18,15 +15,10 @@ from explorer.captioning.large import (
     load_large,
 )
 from explorer.captioning.large_files import INSTALL, LargeNetwork, cached_folder, ensure_large, find_network
-from explorer.ui.caption_choices import choose_width, choose_word
-from explorer.ui.caption_heads import head_heatmap
-from explorer.ui.caption_pictures import SIDE, compute_shown, draw_glow
+from explorer.ui.caption_choices import choose_width
+from explorer.ui.caption_heads import HeadView, show_heads
 from explorer.ui.caption_subject import HASH, CaptionSubject
-from explorer.ui.downloads import arrays_as_npz, offer
 from explorer.ui.sidebar import keep_valid
-from explorer.ui.wording import significant
-
-ALL = -1  # of the choosers: the mean of all layers or heads
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the captioner …")
@@ -72,7 +64,17 @@ def show_large(subject: CaptionSubject) -> None:
         st.info(f"{network.title} ends its sentence before the first word on this photo.")
         return
     st.subheader(caption.text, anchor=False)
-    _show_attention(subject, network, caption, width)
+    show_heads(
+        subject,
+        HeadView(
+            title=network.title,
+            name=network.name,
+            caption=caption,
+            elsewhere="the class token",
+            snippet=partial(large_snippet, subject, network, width),
+            key="large",
+        ),
+    )
 
 
 def _obtain(subject: CaptionSubject, network: LargeNetwork, width: int) -> LargeCaption | None:
@@ -111,89 +113,6 @@ def _download(network: LargeNetwork) -> bool:
     finally:
         place.empty()
     return True
-
-
-def _show_attention(subject: CaptionSubject, network: LargeNetwork, caption: LargeCaption, width: int) -> None:
-    """A word's map over the photo, by layer and head, beside the entropy of all heads."""
-    layers, heads = caption.class_share.shape[1:]
-    word = choose_word(caption.words, "Word", "large_word")
-    row = st.container(horizontal=True, vertical_alignment="bottom")
-    layer = _choose(row, "Layer", "large_layer", layers, "mean of all layers")
-    head = _choose(row, "Head", "large_head", heads, "mean of all heads")
-    values = caption.map_of(word, layer, head)
-    share = _mean_of(caption.class_share[word], layer, head)
-    said = caption.words[word]
-    voice = say_voice(layer, head)
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        st.image(
-            draw_glow(subject, values),
-            alt=f"Where {network.title} looked on {subject.picture.title} before “{said}”, {voice}",
-            width="stretch",
-        )
-        chance = float(np.exp(caption.log_probabilities[word]))
-        st.markdown(f"Where it looked before **{_plain(said)}** ({chance:.1%} likely): {voice}")
-        first, last = caption.spans[word]
-        pieces = " ".join(caption.tokens[first:last])
-        st.caption(
-            f"Bright amber is where most attention goes. {share:.1%} of it goes to the class token, which has no place "
-            "on the photo." + (f" The mean over {last - first} tokens, {_plain(pieces)}." if last - first > 1 else "")
-        )
-    with right:
-        bits = caption.entropy[word]
-        rows, columns = caption.attention.shape[3:]
-        st.plotly_chart(
-            head_heatmap(bits, log2(rows * columns), layer, head), config={"displayModeBar": False, "responsive": True}
-        )
-        closest = np.unravel_index(int(np.nanargmin(bits)), bits.shape)
-        st.caption(
-            f"Entropy says how widely a head looks: {log2(rows * columns):.2f} bits is all {rows} × {columns} patches "
-            f"alike, 0 a single one. Layer {closest[0]}, head {closest[1]} looks most closely before this word "
-            f"({significant(float(bits[closest]))} bits)."
-        )
-    offer(
-        f"caption-{network.name}-{word}",
-        lambda: draw_glow(subject, values),
-        lambda: arrays_as_npz(
-            map=values,
-            attention=caption.attention,
-            class_share=caption.class_share,
-            entropy=caption.entropy.astype(np.float32),
-            log_probabilities=caption.log_probabilities,
-            token_log_probabilities=caption.token_log_probabilities,
-            spans=np.array(caption.spans),
-            words=np.array(caption.words),
-            tokens=np.array(caption.tokens),
-            photo=compute_shown(subject, SIDE),
-        ),
-        large_snippet(subject, network, width, word, layer, head),
-        key="large-offer",
-    )
-
-
-def _choose(row: Any, label: str, key: str, count: int, mean: str) -> int | None:
-    """A layer or a head by number; None for the mean of all."""
-    options = [ALL, *range(count)]
-    keep_valid(key, options, ALL)
-    named: Callable[[int], str] = lambda each: mean if each == ALL else f"{label} {each}"  # noqa: E731
-    chosen: int = row.selectbox(label, options, format_func=named, key=key, bind="query-params", width=200)
-    return None if chosen == ALL else chosen
-
-
-def _mean_of(values: np.ndarray, layer: int | None, head: int | None) -> float:
-    chosen = values if layer is None else values[layer : layer + 1]
-    return float(chosen.mean() if head is None else chosen[:, head].mean())
-
-
-def say_voice(layer: int | None, head: int | None) -> str:
-    """Whose attention a map is."""
-    who = "the mean of all heads" if head is None else f"head {head}"
-    return f"{who} in the mean of all layers" if layer is None else f"{who} of layer {layer}"
-
-
-def _plain(text: str) -> str:
-    """A network's word as text, with what Markdown would take for its own made harmless."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|$:~" else sign for sign in text)
 
 
 def large_snippet(

@@ -101,7 +101,7 @@ def show_moving(subject: CaptionSubject) -> None:
     if not old.words:
         st.info("The captioner has nothing to say of this photo, so there is no word to lead it at.")
         return
-    step = choose_word(old.words, "The word before which it shall look elsewhere", "step", _first_noun(old.words))
+    step = choose_word(old.words, "The word before which it shall look elsewhere", "step", old.first_noun)
     grid = subject.captioner.grid
     place = read_place(grid)
     left, right = st.columns([5, 7], gap="large")
@@ -143,11 +143,6 @@ def show_moving(subject: CaptionSubject) -> None:
         write_moving_snippet(subject, move, width),
         key="move-offer",
     )
-
-
-def _first_noun(words: tuple[str, ...]) -> int:
-    """The second word: captions begin with an article."""
-    return min(1, len(words) - 1)
 
 
 def _show_invitation(subject: CaptionSubject, old: Caption, step: int) -> None:

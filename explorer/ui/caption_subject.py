@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
     from explorer.captioning.search import Beams
 
-CAPTIONER_LABELS = {"photo-captioner": "Photos", "scene-captioner": "Composed scenes"}
+CAPTIONER_LABELS = {
+    "photo-captioner": "Photos, LSTM",
+    "photo-transformer": "Photos, Transformer",
+    "scene-captioner": "Composed scenes",
+}
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ def show_caption_sidebar() -> CaptionSubject | None:
             format_func=lambda each: CAPTIONER_LABELS.get(each, each),
             key="captioner",
             bind="query-params",
-            help="Both are ours and work offline.",
+            help="All are ours and work offline.",
         )
         device = choose_device()
     try:

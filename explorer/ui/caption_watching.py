@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
 from explorer.captioning import Caption
+from explorer.captioning.captioner import Guess
+from explorer.captioning.familiarity import Likeness
 from explorer.rendering import encode_png, film_strip, format_percent
 from explorer.ui.caption_choices import choose_width
 from explorer.ui.caption_pictures import compute_shown
@@ -38,6 +42,11 @@ def show_watching(subject: CaptionSubject) -> None:
     caption_player(png=compute_photo(subject), caption=caption, alt=subject.picture.title, key="player")
     if not caption.words:
         return
+    guesses, likeness = compute_guesses(subject), compute_likeness(subject)
+    if copied := say_copied(caption, guesses):
+        st.markdown(copied)
+    if likeness is not None:
+        (st.warning if likeness.unlike else st.caption)(say_likeness(likeness))
     if caption.still:
         st.info(say_still(caption))
     st.markdown(say_sentence(caption))
@@ -49,6 +58,53 @@ def show_watching(subject: CaptionSubject) -> None:
         key="watching",
         json=caption.to_json,
     )
+
+
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=HASH)
+def compute_guesses(subject: CaptionSubject) -> tuple[Guess, ...]:
+    """The classifier's nouns for the photo."""
+    return subject.captioner.guess_nouns(subject.seen)
+
+
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=HASH)
+def compute_likeness(subject: CaptionSubject) -> Likeness | None:
+    """How like the photo is to those that the captioner learned from."""
+    return subject.captioner.judge(subject.seen)
+
+
+def say_copied(caption: Caption, guesses: Sequence[Guess]) -> str:
+    """Which words came from the classifier, and what the classifier thought; "" where there is none."""
+    if not guesses:
+        return ""
+    by_noun = {guess.noun: guess for guess in guesses}
+    told = []
+    for word, share in zip(caption.words, caption.copied, strict=True):
+        if share > 0.5 and word in by_noun:
+            guess = by_noun[word]
+            told.append(
+                f"“{word}” came from the classifier: {guess.title} {guess.title_probability:.0%}"
+                + (
+                    f", {format_percent(guess.probability)} with its kin"
+                    if guess.probability > 1.05 * guess.title_probability
+                    else ""
+                )
+            )
+    others = ", ".join(f"{guess.noun} {format_percent(guess.probability)}" for guess in guesses)
+    if not told:
+        return f"No word was copied from the classifier, whose nouns were {others}."
+    return f"{'; '.join(dict.fromkeys(told))}. Its nouns were {others}."
+
+
+def say_likeness(likeness: Likeness) -> str:
+    """How far the photo is from the training photos, in words and a number."""
+    kinds = "; ".join(f"“{', '.join(kind.words)}”" for kind in likeness.nearest)
+    lead = (
+        f"The captioner is out of its depth here: this photo is more unlike its training photos than "
+        f"{likeness.percentile:.0f} of 100 others of their collection."
+        if likeness.unlike
+        else f"More unlike its training photos than {likeness.percentile:.0f} of 100 others of their collection."
+    )
+    return f"{lead} The nearest kinds of training photos are {kinds}."
 
 
 def say_still(caption: Caption) -> str:
@@ -81,6 +137,7 @@ def caption_arrays(caption: Caption) -> bytes:
         gates=caption.gates,
         entropy_bits=caption.entropy,
         moves=caption.moves,
+        copied=caption.copied,
     )
 
 

@@ -34,10 +34,15 @@ def test_gates_and_cells_are_what_the_lstm_did(shelve: Shelve, browser_side: Bro
     led = captioner.lead(caption_subject_of(app).seen, words)
     arrays = arrays_of(browser_side, "inside-offer")
     assert tuple(arrays["words"]) == words
-    for t, gates in enumerate(led.gates[: len(words)]):
-        for kind, values in (("input", gates.i), ("forget", gates.f), ("output", gates.o), ("candidate", gates.g)):
-            np.testing.assert_allclose(arrays[kind][t], values[0].numpy(), rtol=1e-5)
-        np.testing.assert_allclose(arrays["cell"][t], led.cells[t][0].numpy(), rtol=1e-5)
+    lstm, before = captioner.decoder.lstm, led.first
+    for t, step in enumerate(led.steps[: len(words)]):
+        pre = lstm.weight_ih @ step.x[0] + lstm.bias_ih + lstm.weight_hh @ before.h[0] + lstm.bias_hh
+        i, f, g, o = pre.numpy().reshape(4, -1)  # in PyTorch's order
+        for kind, values in (("input", i), ("forget", f), ("output", o)):
+            np.testing.assert_allclose(arrays[kind][t], 1 / (1 + np.exp(-values)), rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(arrays["candidate"][t], np.tanh(g), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(arrays["cell"][t], step.state.c[0].numpy(), rtol=1e-5)
+        before = step.state
     np.testing.assert_allclose(arrays["beta"], led.beta[0, : len(words)].numpy(), rtol=1e-5)
     assert sorted(arrays["order"]) == list(range(14))
     titles = titles_of(app)

@@ -59,6 +59,7 @@ def describe(caption: Caption) -> dict[str, Any]:
         "gates": _plain(caption.gates),
         "moves": _plain(caption.moves),
         "unknown": list(caption.unknown),
+        "first": caption.first_noun,
     }
 
 

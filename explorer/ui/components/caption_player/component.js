@@ -59,7 +59,7 @@ class CaptionPlayer {
     this.lay(photo);
     if (data.words.length) {
       this.facts.open(data);
-      this.choose(same ? this.index : 0);
+      this.choose(same ? this.index : data.first); // an article says nothing of where it looked
     } else {
       this.photo.setAttribute("aria-label", data.alt);
       this.spotlight.draw([], false);
