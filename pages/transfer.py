@@ -14,10 +14,12 @@ from explorer.ui.transfer_results import show_results
 from explorer.ui.transfer_run import is_running
 from explorer.ui.transfer_state import current_job, keep_pictures, weights_of
 from explorer.ui.transfer_training import open_finished, pictures_to_train, show_button, show_training
+from explorer.ui.transfer_try import show_try
 
 PART_LABELS = {
     "pictures": "Pictures",
     "strategies": "Train",
+    "try": "Try it",
     "results": "Results",
     "quadrant": "Which situation?",
     "mistakes": "Mistakes",
@@ -51,7 +53,9 @@ elif part == "strategies":
         st.subheader("On pictures that no training has seen", anchor=False)
         show_results(finished.experiments, finished.pictures.title)
 elif finished := open_finished(job):
-    if part == "results":
+    if part == "try":
+        show_try(subject, finished.experiments, weights_of)
+    elif part == "results":
         show_results(finished.experiments, finished.pictures.title)
     elif part == "quadrant":
         show_quadrant(finished.experiments, finished.pictures)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.resampling import (
     DRAWS,
-    draw_accuracies,
+    accuracy_interval,
     draw_differences,
     interval,
     joint_luck,
@@ -33,8 +33,9 @@ class Group:
     Attributes:
         network, strategy, share: what they have in common.
         experiments: sorted by seed; all of them measured.
-        interval: where the accuracy would lie in 95 % of repetitions with other test pictures and other seeds, see
-            `draw_accuracies`.
+        interval: of the mean accuracy, at 95 %, see `accuracy_interval`.
+        right: (seeds, pictures) 1 where a picture was told rightly, 0 where wrongly, NaN where a seed was not tested
+            on it; its columns are the same in all groups of a comparison.
     """
 
     network: str
@@ -42,6 +43,7 @@ class Group:
     share: float
     experiments: tuple[Experiment, ...]
     interval: tuple[float, float]
+    right: NDArray[np.float64]
 
     @property
     def key(self) -> str:
@@ -94,9 +96,10 @@ class Group:
         return self.experiments[0].training
 
     @property
-    def right(self) -> NDArray[np.bool_]:
-        """(seeds, T) whether each test picture was told rightly."""
-        return np.stack([each.right for each in self.experiments])
+    def outside(self) -> int:
+        """How many of the accuracies lie outside the interval of their mean."""
+        low, high = self.interval
+        return sum(not low <= each <= high for each in self.accuracies)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,12 +160,12 @@ class Verdict:
     sentence: str
 
 
-def group_experiments(experiments: Sequence[Experiment], draws: int = DRAWS) -> tuple[Group, ...]:
+def group_experiments(experiments: Sequence[Experiment]) -> tuple[Group, ...]:
     """Put the seeds of each strategy together; trainings that were not measured are left out.
 
     Args:
-        experiments: in any order.
-        draws: of the intervals.
+        experiments: in any order. Those of one split were tested on the same pictures; with repeated splits there are
+            several.
 
     Returns:
         Sorted by network, share (the largest first) and strategy.
@@ -173,8 +176,10 @@ def group_experiments(experiments: Sequence[Experiment], draws: int = DRAWS) -> 
     measured = sorted((each for each in experiments if each.finished), key=_order)
     if not measured:
         return ()
-    first = measured[0]
-    if any(not _same_test(first, each) for each in measured):
+    splits = {each.trial.split_seed: each for each in measured}
+    if any(
+        each.classes != measured[0].classes or not _same_test(splits[each.trial.split_seed], each) for each in measured
+    ):
         raise TransferRejected("These trainings were not tested on the same pictures, so they cannot be compared.")
     groups: list[tuple[Experiment, ...]] = []
     for _, members in groupby(measured, key=lambda each: _order(each)[:3]):
@@ -185,13 +190,14 @@ def group_experiments(experiments: Sequence[Experiment], draws: int = DRAWS) -> 
                 "so their seeds cannot be put together."
             )
         groups.append(group)
-    bare = [
-        Group(each[0].trial.network, each[0].trial.strategy, each[0].trial.share, each, (0.0, 1.0)) for each in groups
-    ]
-    drawn = draw_accuracies({group.key: group.right for group in bare}, draws)
-    return tuple(
-        Group(g.network, g.strategy, g.share, g.experiments, interval(drawn[g.key], g.mean, LEVEL)) for g in bare
-    )
+    places = np.unique(np.concatenate([each.test_places for each in splits.values()]))
+    made = []
+    for group in groups:
+        trial, right = group[0].trial, np.full((len(group), len(places)), np.nan)
+        for row, each in zip(right, group, strict=True):
+            row[np.searchsorted(places, each.test_places)] = each.right
+        made.append(Group(trial.network, trial.strategy, trial.share, group, accuracy_interval(right, LEVEL), right))
+    return tuple(made)
 
 
 def compare(groups: Sequence[Group], draws: int = DRAWS) -> Verdict:
@@ -235,10 +241,8 @@ def _group_order(group: Group) -> tuple[str, float, int]:
 
 
 def _same_test(first: Experiment, second: Experiment) -> bool:
-    return (
-        first.classes == second.classes
-        and np.array_equal(first.test_places, second.test_places)
-        and np.array_equal(first.test_labels, second.test_labels)
+    return np.array_equal(first.test_places, second.test_places) and np.array_equal(
+        first.test_labels, second.test_labels
     )
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from explorer.transfer.comparing import Group, Verdict, compare, group_experiments
+from explorer.transfer.ending import tell_endings
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.mistakes import confusion
 from explorer.transfer.trial import STRATEGY_TITLES, Recipe
@@ -109,7 +110,7 @@ def to_html(
             date=(now or datetime.now(UTC)).strftime("%-d %B %Y, %H:%M UTC"),
             classes=trainings[0].classes if trainings else (),
             verdicts=[(share, strip_marks(verdict.sentence)) for share, verdict in verdicts],
-            remarks=[strip_marks(each) for each in remarks],
+            remarks=[strip_marks(each) for each in (*remarks, *tell_endings(trainings))],
             groups=[_row(group) for group in groups],
             pairs=[_pair(share, verdict) for share, verdict in verdicts if verdict.differences],
             trainings=[_training_row(each) for each in trainings],

@@ -1,12 +1,16 @@
-"""How sure an accuracy and a difference of two are: test pictures drawn again and again, and the luck of the seeds.
+"""How sure an accuracy and a difference of two are: the luck of the test pictures and that of the seeds.
 
-What the answers are is in `comparing`; here they are tables of right and wrong, a row a seed, a column a test picture.
+What the answers are is in `comparing`; here they are tables of right and wrong, a row a seed, a column a test picture,
+NaN where a seed was not tested on a picture: with repeated splits every seed has test pictures of its own.
 
-Two things could have come out otherwise. Other test pictures: T of them are drawn from the T there are, with
-replacement, as in any bootstrap. Other seeds: three of them drawn from three cannot show what a fourth would have done
-(on toy answers whose seeds differ much, such intervals held the truth in 79 to 87 % of repetitions instead of 95 %). So
-each draw adds a number from Student's distribution instead, as wide as the seeds differ beyond what the luck of single
-answers explains. That leaves intervals of 93 to 97 % on the same toy answers, whatever outweighs, seeds or pictures.
+An accuracy gets Wilson's interval (1927) with an effective number of pictures, as it is used for surveys whose answers
+come in clusters (Franco, Little, Louis and Slud 2019, https://doi.org/10.1093/jssam/smy019): answers of several seeds to
+one picture count as one, and what the seeds differ beyond single answers' luck makes the number smaller, by Student's
+quantile for so few seeds. With one seed that is Wilson's interval itself.
+
+A difference is drawn again and again: pictures from those there are, with replacement, as in any bootstrap. Three seeds
+drawn from three cannot show what a fourth would have done, so each draw adds a number from Student's distribution
+instead, as wide as the seeds differ beyond what the luck of single answers explains.
 """
 
 from __future__ import annotations
@@ -21,9 +25,8 @@ from numpy.typing import NDArray
 
 DRAWS = 10_000
 _AT_ONCE = 500  # draws held in memory together
-_ADDED_RIGHT, _ADDED_WRONG = 2, 2
 
-Right = NDArray[np.bool_]  # (seeds, test pictures)
+Right = NDArray[np.bool_] | NDArray[np.float64]  # (seeds, test pictures); NaN where a seed was not tested
 
 
 @dataclass(frozen=True)
@@ -50,14 +53,20 @@ def seed_luck(right: Right) -> Luck:
 
     From the analysis of variance of a table with one answer a cell, both seeds and pictures being random: the mean
     square of the rows less that of the residuals, over S T (Searle, Casella and McCulloch 1992, "Variance Components").
-    Below zero it is zero; a single seed says nothing, and its luck is taken to be zero.
+    Where seeds have test pictures of their own, there is nothing crossed, and the residual is the variance of the
+    answers within a seed. Below zero it is zero; a single seed says nothing, and its luck is taken to be zero.
     """
-    seeds, pictures = right.shape
+    seeds = len(right)
+    table = np.asarray(right, np.float64)
+    pictures = float((~np.isnan(table)).sum()) / seeds
     if seeds < 2 or pictures < 2:
         return Luck(0.0, 0.0)
-    table = right.astype(np.float64)
-    rows, columns = table.mean(axis=1, keepdims=True), table.mean(axis=0, keepdims=True)
-    residual = float(((table - rows - columns + table.mean()) ** 2).sum()) / ((seeds - 1) * (pictures - 1))
+    rows = np.nanmean(table, axis=1, keepdims=True)
+    if np.isnan(table).any():
+        residual = float(np.nansum((table - rows) ** 2)) / (seeds * (pictures - 1))
+    else:
+        columns = table.mean(axis=0, keepdims=True)
+        residual = float(((table - rows - columns + table.mean()) ** 2).sum()) / ((seeds - 1) * (pictures - 1))
     variance = (pictures * float(rows.var(ddof=1)) - residual) / (seeds * pictures)
     return Luck(variance, seeds - 1) if variance > 1e-12 else Luck(0.0, 0.0)
 
@@ -70,31 +79,34 @@ def joint_luck(parts: Sequence[Luck]) -> Luck:
     return Luck(variance, variance**2 / sum(part.variance**2 / part.freedom for part in parts if part.variance > 0))
 
 
-def draw_accuracies(right: Mapping[str, Right], draws: int = DRAWS, seed: int = 0) -> dict[str, NDArray[np.float64]]:
-    """Accuracies as they might have come out with other test pictures and other seeds.
-
-    To the T pictures two that are always told rightly and two that are always told wrongly are added (Agresti and Coull
-    1998): without them, 10 of 10 right would have an interval from 100 % to 100 %.
+def accuracy_interval(right: Right, level: float = 0.95) -> tuple[float, float]:
+    """Where an accuracy would lie with endless test pictures and, where there are several seeds, endless seeds.
 
     Args:
-        right: by name, (seeds, T) whether each picture was told rightly; T is the same for all.
-        draws: how many.
-        seed: of the draws; those of a name do not depend on which other names there are.
+        right: (seeds, pictures) whether each picture was told rightly.
+        level: in how many of many repetitions the interval shall hold the truth.
 
     Returns:
-        By name, (draws,) accuracies from 0 to 1.
+        From 0 to 1; what was measured, the share of all answers that are right, is always inside.
 
     Raises:
-        ValueError: no pictures, or not as many for each name.
+        ValueError: no picture was tested.
     """
-    added = _ADDED_RIGHT + _ADDED_WRONG
-    sums, times = _draw_sums(right, added, draws, seed)
-    whole = _count_pictures(right) + added
-    always = times[:, :_ADDED_RIGHT].sum(axis=1)
-    return {
-        name: np.clip((values + always) / whole + _draw_luck(seed_luck(right[name]), name, draws, seed), 0.0, 1.0)
-        for name, values in sums.items()
-    }
+    from scipy.stats import norm
+
+    table = np.asarray(right, np.float64)
+    pictures = int((~np.isnan(table)).any(axis=0).sum())
+    if pictures == 0:
+        raise ValueError("an interval needs test pictures")
+    share = float(np.nanmean(table))
+    reach, of_pictures = float(norm.ppf((1 + level) / 2)), share * (1 - share) / pictures
+    of_seeds = (seed_luck(right).reach(level) / reach) ** 2  # as a variance that a normal distribution would need
+    effective = pictures * of_pictures / (of_pictures + of_seeds) if of_seeds else float(pictures)
+    shrunk = 1 + reach**2 / effective
+    centre = (share + reach**2 / (2 * effective)) / shrunk
+    half = reach * sqrt(share * (1 - share) / effective + reach**2 / (4 * effective**2)) / shrunk
+    # Rounding alone may leave out what was measured, where all answers are alike.
+    return max(0.0, min(centre - half, share)), min(1.0, max(centre + half, share))
 
 
 def draw_differences(
@@ -107,7 +119,9 @@ def draw_differences(
     pictures shall not decide alone.
 
     Args:
-        right, draws, seed: as for `draw_accuracies`.
+        right: by name, (seeds, pictures) whether each picture was told rightly; the columns are the same pictures.
+        draws: how many.
+        seed: of the draws.
 
     Returns:
         By pair of names, in their order, (draws,) first minus second, from -1 to 1.
@@ -115,15 +129,14 @@ def draw_differences(
     Raises:
         ValueError: no pictures, or not as many for each name.
     """
-    sums, times = _draw_sums(right, 2, draws, seed)
-    whole = _count_pictures(right) + 2
-    names, extra = list(right), times[:, 0] - times[:, 1]
+    shares, extra = _draw_shares(right, draws, seed)
+    names = list(right)
     lucks = {name: seed_luck(rows) for name, rows in right.items()}
     drawn = {}
     for place, first in enumerate(names):
         for second in names[place + 1 :]:
             luck = joint_luck([lucks[first], lucks[second]])
-            moved = (sums[first] - sums[second] + extra) / whole
+            moved = shares[first] - shares[second] + extra
             drawn[first, second] = np.clip(moved + _draw_luck(luck, f"{first} {second}", draws, seed), -1.0, 1.0)
     return drawn
 
@@ -141,25 +154,30 @@ def _count_pictures(right: Mapping[str, Right]) -> int:
     return counts.pop()
 
 
-def _draw_sums(
-    right: Mapping[str, Right], added: int, draws: int, seed: int
-) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.int64]]:
-    """By name (draws,) right answers among the drawn pictures, averaged over the seeds; and (draws, added) how often
-    each added picture was drawn.
+def _draw_shares(
+    right: Mapping[str, Right], draws: int, seed: int
+) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]:
+    """By name (draws,) the share of right answers among the drawn pictures; and (draws,) how far apart the two added
+    pictures put the first and the second of a pair.
     """
     pictures = _count_pictures(right)
-    whole = pictures + added
-    means = np.stack([rows.mean(axis=0) for rows in right.values()])  # (names, T)
+    whole = pictures + 2
+    tables = [np.asarray(rows, np.float64) for rows in right.values()]
+    answers = np.stack([np.nansum(table, axis=0) for table in tables])  # (names, T)
+    tests = np.stack([(~np.isnan(table)).sum(axis=0) for table in tables]).astype(np.float64)
+    # An added picture counts as much as an average one.
+    added = tests.sum(axis=1) / pictures
     random = np.random.default_rng(seed)
-    sums, times = [], []
+    shares, extra = [], []
     for first in range(0, draws, _AT_ONCE):
         count = min(_AT_ONCE, draws - first)
         drawn = random.integers(0, whole, (count, whole)) + whole * np.arange(count)[:, None]
-        often = np.bincount(drawn.ravel(), minlength=count * whole).reshape(count, whole)
-        sums.append(often[:, :pictures].astype(np.float64) @ means.T)  # (count, names)
-        times.append(often[:, pictures:])
-    every = np.concatenate(sums)
-    return {name: every[:, place] for place, name in enumerate(right)}, np.concatenate(times)
+        often = np.bincount(drawn.ravel(), minlength=count * whole).reshape(count, whole).astype(np.float64)
+        asked = often[:, :pictures] @ tests.T + often[:, pictures:].sum(axis=1, keepdims=True) * added  # (count, names)
+        shares.append(often[:, :pictures] @ answers.T / np.maximum(asked, 1e-9))
+        extra.append((often[:, pictures] - often[:, pictures + 1]) / whole)
+    every = np.concatenate(shares)
+    return {name: every[:, place] for place, name in enumerate(right)}, np.concatenate(extra)
 
 
 def _draw_luck(luck: Luck, name: str, draws: int, seed: int) -> NDArray[np.float64]:

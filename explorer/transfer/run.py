@@ -112,12 +112,12 @@ def begin(adapted: Adapted, trial: Trial) -> Run:
     return Run(adapted, optimiser, torch.Generator().manual_seed(trial.seed))
 
 
-def rate_share(recipe: Recipe, step: int, steps: int) -> float:
+def rate_share(recipe: Recipe, step: float, steps: int) -> float:
     """The learning rate of a step as a share of its peak: a warm-up, then a cosine, two drops to a tenth, or nothing.
 
     Args:
         recipe: whose schedule it is.
-        step: from 0.
+        step: from 0; between two steps where a time budget, and not the steps, says how much is done.
         steps: planned in all.
     """
     warm_up = max(1, round(WARM_UP * steps))

@@ -15,6 +15,7 @@ from explorer.transfer.adapting import Adapted, adapt
 from explorer.transfer.cutting import Cut, list_cuts, weight_stages
 from explorer.transfer.heads import body_before, tail_from
 from explorer.transfer.plan import PlannedLayer, plan
+from explorer.transfer.settling import BatchNorm
 from explorer.transfer.trial import Recipe
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "PlannedLayer",
     "adapt",
     "feature_body",
+    "fresh_norms",
     "list_cuts",
     "parameter_groups",
     "plan",
@@ -64,11 +66,16 @@ def set_training_mode(adapted: Adapted) -> None:
     mode, but for dropout inside the architecture: the recipe's dropout before the head takes its place.
     """
     adapted.network.eval()
-    fresh = adapted.network if adapted.strategy == "scratch" else adapted.network.get_submodule(_new_part(adapted))
+    fresh = _fresh_part(adapted)
     fresh.train()
     for module in fresh.modules():
         if isinstance(module, _DROPOUTS):
             module.eval()
+
+
+def fresh_norms(adapted: Adapted) -> list[BatchNorm]:
+    """The batch norm layers that learn in training mode, and whose statistics are therefore their own."""
+    return [module for module in _fresh_part(adapted).modules() if isinstance(module, BatchNorm)]
 
 
 def parameter_groups(adapted: Adapted, recipe: Recipe) -> list[dict[str, Any]]:
@@ -101,6 +108,10 @@ def feature_body(adapted: Adapted) -> Callable[[Tensor], Tensor]:
 def tail(adapted: Adapted) -> nn.Module:
     """From `feature_body`'s features to the logits (B, K): the network's own modules, in the mode they are in."""
     return tail_from(adapted.network, _entrance(adapted))
+
+
+def _fresh_part(adapted: Adapted) -> nn.Module:
+    return adapted.network if adapted.strategy == "scratch" else adapted.network.get_submodule(_new_part(adapted))
 
 
 def _new_part(adapted: Adapted) -> str:

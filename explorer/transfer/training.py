@@ -25,13 +25,14 @@ from explorer.transfer.pictures import PictureSet
 from explorer.transfer.precision import autocast, precision
 from explorer.transfer.reading import AT_ONCE, TELL_EVERY, Reading, open_reading
 from explorer.transfer.run import Run, begin, rate_share
+from explorer.transfer.settling import settle_norms
 from explorer.transfer.splitting import Split, split, take
-from explorer.transfer.strategies import Adapted, adapt, set_training_mode, unfreeze
+from explorer.transfer.strategies import Adapted, adapt, fresh_norms, set_training_mode, unfreeze
 from explorer.transfer.trial import Trial
 from explorer.zoo import load_model
 
 Progress = Callable[[Mapping[str, Any]], None]
-UNFROZEN_AT = 2 / 3  # share of the epochs after which gradual unfreezing has reached the first layer
+UNFROZEN_AT = 2 / 3  # share of the training after which gradual unfreezing has reached the first layer
 CHECKPOINT_EVERY = 5.0  # seconds; an epoch of a head on kept features takes a hundredth of that
 CHECKPOINT, WEIGHTS = "checkpoint.pt", "weights.safetensors"
 
@@ -55,7 +56,7 @@ def run_experiment(
         trial: what is trained, and how.
         parts: which pictures are for what; `split` and `take` with the trial's seeds and share if None. Without
             validation pictures the last epoch's network is taken.
-        progress: called with {"step", "of", "loss", "rate", "gradient_norm"} now and then, with {"experiment": JSON}
+        progress: called with {"step", "of", "epoch", "done", "loss", "rate", "gradient_norm"} now and then, with {"experiment": JSON}
             after an epoch if the last one is not just past, with {"note": a sentence} while something slow is prepared.
         stopping: asked after every step; where it says True, the training ends early and is measured as it is.
         folder: where a checkpoint is kept, and at the end "experiment.json", "answers.npz" and "weights.safetensors",
@@ -121,8 +122,12 @@ class _Training:
         self.labels = labels.to(device)
         self.started = started
         self.precision = precision(device)
-        self.steps = trial.recipe.epochs * count_batches(len(parts.training), trial.recipe.batch_size)
+        each = count_batches(len(parts.training), trial.recipe.batch_size)
+        self.passes = trial.recipe.passes(each)
+        self.steps = self.passes * each
         self.stopped = ""
+        self._rate = 0.0
+        self._norms = fresh_norms(run.adapted)
         self._kept = time.perf_counter()
         self._told = self._reported = 0.0
         self._scaler = torch.amp.GradScaler(device.type, enabled=self.precision.startswith("fp16"))
@@ -134,9 +139,9 @@ class _Training:
             loss, accuracy = self._judge(self.parts.training)
             self._point(loss=loss, rate=0.0, gradient_norm=0.0, training_accuracy=accuracy)
             yield ""
-        while run.epoch < recipe.epochs and not self.stopped:
+        while run.epoch < self.passes and not self.stopped:
             if self.trial.strategy == "gradual":
-                unfreeze(run.adapted, min(1.0, run.epoch / (recipe.epochs * UNFROZEN_AT)))
+                unfreeze(run.adapted, min(1.0, self._done() / UNFROZEN_AT))
             set_training_mode(run.adapted)
             seen: list[tuple[float, float, float]] = []  # loss, gradient norm, right answers of each step
             count = 0
@@ -150,17 +155,39 @@ class _Training:
             loss, norm, right = np.array(seen).T
             self._point(
                 loss=float(loss.mean()),
-                rate=self._rate(run.step - 1),
+                rate=self._rate,
                 gradient_norm=float(norm.mean()),
                 training_accuracy=float(right.sum()) / count,
             )
-            if not self.stopped and recipe.patience and run.epoch - run.best_epoch >= recipe.patience:
+            if not self.stopped and self._is_over():
                 self.stopped = "early stopping"
             yield self.stopped
 
+    def _done(self) -> float:
+        """How much of the training is over, 0 to 1."""
+        return self._position() / self.steps
+
+    def _position(self) -> float:
+        """The step among those that are planned; further on where the time passes faster than they do."""
+        budget = self.trial.recipe.seconds
+        by_time = self.steps * min(1.0, self._spent() / budget) if budget else 0.0
+        return max(float(self.run.step), by_time)
+
+    def _spent(self) -> float:
+        """Seconds since the first step, without what frozen layers took."""
+        return time.perf_counter() - self.started - self.reading.seconds
+
+    def _is_over(self) -> bool:
+        """Whether the validation loss has not fallen for as long as the recipe waits."""
+        run, patience = self.run, self.trial.recipe.patience
+        if not patience or (self.trial.strategy == "gradual" and self._done() < UNFROZEN_AT):
+            return False
+        return run.epoch - run.best_epoch >= max(1, math.ceil(patience * self.passes))
+
     def _step(self, places: NDArray[np.int64]) -> tuple[float, float, float]:
         run, recipe = self.run, self.trial.recipe
-        share = rate_share(recipe, run.step, self.steps)
+        share = rate_share(recipe, self._position(), self.steps)
+        self._rate = recipe.learning_rate * share
         for group in run.optimiser.param_groups:
             group["lr"] = group["peak"] * share
         labels = self.labels[torch.from_numpy(places).to(self.device)]
@@ -178,14 +205,11 @@ class _Training:
         right = (logits.argmax(dim=1) == labels).sum()
         return loss.item(), norm.item(), float(right.item())
 
-    def _rate(self, step: int) -> float:
-        return self.trial.recipe.learning_rate * rate_share(self.trial.recipe, step, self.steps)
-
     def _must_stop(self, stopping: Callable[[], bool]) -> bool:
         budget = self.trial.recipe.seconds
         if stopping():
             self.stopped = "stopped"
-        elif budget and time.perf_counter() - self.started >= budget:
+        elif budget and self._spent() >= budget:
             self.stopped = "time budget"
         return bool(self.stopped)
 
@@ -194,13 +218,20 @@ class _Training:
             return
         self._told = time.perf_counter()
         loss, norm, _ = seen
-        rate = self._rate(self.run.step - 1)
-        say({"step": self.run.step, "of": self.steps, "loss": loss, "rate": rate, "gradient_norm": norm})
+        step = self.run.step
+        told = {"step": step, "of": self.steps, "epoch": step * self.passes / self.steps, "done": self._done()}
+        say({**told, "loss": loss, "rate": self._rate, "gradient_norm": norm})
 
     def _point(self, **measured: float) -> None:
+        self._settle(self.precision)
         loss, accuracy = self._judge(self.parts.validation)
         self.run.seconds = time.perf_counter() - self.started
         self.run.point(**measured, validation_loss=loss, validation_accuracy=accuracy)
+
+    def _settle(self, precision: str) -> None:
+        self.run.adapted.network.eval()
+        with autocast(self.device, precision):
+            settle_norms(self._norms, self.parts.training, self.reading.judge)
 
     def _judge(self, places: NDArray[np.int64]) -> tuple[float, float]:
         """Mean cross-entropy in nats and accuracy; NaN where there are no pictures."""
@@ -255,6 +286,7 @@ class _Training:
     def measured(self, classes: tuple[str, ...], first: Mapping[str, Tensor]) -> Experiment:
         """With the answers on the test pictures, in float32 as every page computes them."""
         adapted = self.run.adapted
+        self._settle("float32")
         answers = self._answers(self.parts.test).softmax(dim=1).cpu().numpy()
         known = {*adapted.pretrained, *adapted.frozen}
         began = {name: value for name, value in first.items() if name in known}

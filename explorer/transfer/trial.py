@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from math import ceil
 from typing import Any, Literal, get_args
 
 Strategy = Literal["scratch", "head", "truncated", "full", "gradual", "norm"]
@@ -36,12 +37,15 @@ class Recipe:
         backbone_share: rate of pretrained layers, as a share of `learning_rate`.
         schedule: after a warm-up over the first 5 % of the steps: a cosine to zero, a tenth after each third, or none.
         epochs: passes over the training pictures.
-        seconds: time budget of one training; 0 for none. The schedule is made for `epochs` all the same.
+        steps: batches that are learned from at least, in whole passes: where `epochs` have fewer, because the pictures
+            are few, there are more passes. 0 for no such least.
+        seconds: time budget of the steps of one training; 0 for none. What frozen layers take once does not count. The
+            schedule ends with the passes or with the time, whichever comes first.
         batch_size: pictures of a step; fewer where there are fewer.
         weight_decay: of weights with more than one dimension; biases and norms have none.
         dropout: before the new head, from 0 to 0.9.
         label_smoothing: from 0 to 0.5.
-        patience: epochs without a lower validation loss after which it ends; 0 for never.
+        patience: share of the planned passes without a lower validation loss after which it ends; 0 for never.
         pipeline: augmentation of the training pictures, as JSON for `explorer.augmentation.Pipeline`; "" for none.
             Without it, what is frozen is computed once.
 
@@ -54,12 +58,13 @@ class Recipe:
     backbone_share: float = 0.1
     schedule: Schedule = "cosine"
     epochs: int = 20
+    steps: int = 0
     seconds: float = 0.0
     batch_size: int = 32
     weight_decay: float = 1e-2
     dropout: float = 0.2
     label_smoothing: float = 0.0
-    patience: int = 0
+    patience: float = 0.0
     pipeline: str = ""
 
     def __post_init__(self) -> None:
@@ -69,16 +74,21 @@ class Recipe:
             "learning_rate": 0 < self.learning_rate <= 10,
             "backbone_share": 0 <= self.backbone_share <= 1,
             "epochs": 1 <= self.epochs <= 500,
+            "steps": 0 <= self.steps <= 100_000,
             "seconds": 0 <= self.seconds <= 24 * 3600,
             "batch_size": 1 <= self.batch_size <= 1024,
             "weight_decay": 0 <= self.weight_decay <= 1,
             "dropout": 0 <= self.dropout <= 0.9,
             "label_smoothing": 0 <= self.label_smoothing <= 0.5,
-            "patience": 0 <= self.patience <= 500,
+            "patience": 0 <= self.patience <= 1,
         }
         for name, fits in ranges.items():
             if not fits:
                 raise TransferRejected(f"The {name.replace('_', ' ')} {getattr(self, name)!r} is out of range.")
+
+    def passes(self, batches: int) -> int:
+        """Passes over the training pictures that are planned, where each of them has so many batches."""
+        return max(self.epochs, ceil(self.steps / batches))
 
 
 @dataclass(frozen=True)

@@ -280,10 +280,10 @@ def _whole(pictures: PictureSet, place: int) -> bytes:
 
 def _collect(trained: Sequence[Experiment], counts: NDArray[np.int64], places: Sequence[int]) -> bytes:
     return arrays_as_npz(
-        labels=trained[0].test_labels,
+        labels=np.stack([each.test_labels for each in trained]),
         told=np.stack([each.test_probabilities.argmax(axis=1) for each in trained]),
         probabilities=np.stack([each.test_probabilities for each in trained]),
-        places=trained[0].test_places,
+        places=np.stack([each.test_places for each in trained]),
         classes=np.array(trained[0].classes, dtype=np.str_),
         confusion=counts,
         behind=np.array(places, dtype=np.int64),
@@ -297,12 +297,12 @@ def mistakes_snippet() -> str:
         "from sklearn.metrics import confusion_matrix",
         "",
         'answers = np.load("mistakes.npz")  # the download',
-        'labels, told = answers["labels"], answers["told"]  # (T,), (seeds, T)',
+        'labels, told = answers["labels"], answers["told"]  # (seeds, T)',
         'classes = range(len(answers["classes"]))',
-        "confusion = sum(confusion_matrix(labels, each, labels=classes) for each in told)",
+        "confusion = sum(confusion_matrix(*each, labels=classes) for each in zip(labels, told))",
         "print(confusion)",
         'sureness = np.where(told == labels, 0.0, answers["probabilities"].max(axis=2))  # (seeds, T)',
         "seed, picture = np.unravel_index(sureness.argmax(), sureness.shape)",
-        'print(answers["places"][picture], sureness.max())',
+        'print(answers["places"][seed, picture], sureness.max())',
     ]
     return "\n".join(lines) + "\n"

@@ -24,7 +24,8 @@ class Seen:
         status: of the task.
         experiment: the last one that it has told; None before the first.
         step, of: batches done and planned; 0 before they are known.
-        recent: (step, loss, rate, gradient norm) of batches since the last whole epoch.
+        done: share of the training that is over, by its steps or by its time, 0 to 1.
+        recent: (epoch, loss, rate, gradient norm) of batches since the last whole epoch.
         note: what it says that it is doing.
     """
 
@@ -33,28 +34,32 @@ class Seen:
     experiment: Experiment | None
     step: int
     of: int
-    recent: tuple[tuple[int, float, float, float], ...]
+    done: float
+    recent: tuple[tuple[float, float, float, float], ...]
     note: str
 
     @classmethod
     def read(cls, trial: Trial, status: TaskStatus) -> Seen:
         """Read the last events of a task, back to its last whole epoch."""
         experiment, note = None, ""
-        recent: list[tuple[int, float, float, float]] = []
+        recent: list[tuple[float, float, float, float]] = []
         step = of = 0
+        done = 0.0
         for event in reversed(status.events):
             if "experiment" in event:
                 experiment = read_experiment(event["experiment"])
                 break
             if "step" in event:
                 step, of = max(step, event["step"]), event["of"]
-                recent.append((event["step"], event["loss"], event["rate"], event["gradient_norm"]))
+                done = max(done, event["done"])
+                recent.append((event["epoch"], event["loss"], event["rate"], event["gradient_norm"]))
             if "note" in event and not note and not recent:
                 note = event["note"]
         if experiment is not None:
             of = experiment.steps
             step = max(step, experiment.curve.steps[-1] if experiment.curve.steps else 0)
-        return cls(trial, status, experiment, step, of, tuple(reversed(recent)), note)
+            done = max(done, _done_at_last(experiment))
+        return cls(trial, status, experiment, step, of, done, tuple(reversed(recent)), note)
 
     @property
     def curve(self) -> Curve:
@@ -69,7 +74,7 @@ class Seen:
     @property
     def share(self) -> float:
         """How much of it is done, 0 to 1."""
-        return 1.0 if self.ended else self.step / self.of if self.of else 0.0
+        return 1.0 if self.ended else self.done
 
     @property
     def told_problem(self) -> str:
@@ -82,6 +87,15 @@ class Seen:
         """As people say it."""
         share = f", {self.trial.share:.0%} of the pictures".replace("%", " %") if self.trial.share < 1 else ""
         return f"{STRATEGY_TITLES[self.trial.strategy]}, seed {self.trial.seed}{share}"
+
+
+def _done_at_last(experiment: Experiment) -> float:
+    """How much of a training was over at the last point of its curve; features made once are not in its budget."""
+    budget, curve = experiment.trial.recipe.seconds, experiment.curve
+    if not curve.steps or not experiment.steps:
+        return 0.0
+    by_time = curve.seconds[-1] / budget if budget and not experiment.cached else 0.0
+    return min(1.0, max(curve.steps[-1] / experiment.steps, by_time))
 
 
 @lru_cache(maxsize=1024)
@@ -104,7 +118,8 @@ def seconds_left(tasks: Sequence[Seen]) -> float | None:
     paces: dict[Strategy, list[float]] = {}  # seconds of a whole training on all pictures
     for task in tasks:
         if task.share > 0 and task.curve.seconds and task.curve.seconds[-1] > 0 and task.curve.steps[-1]:
-            whole = task.curve.seconds[-1] * max(1.0, task.of / task.curve.steps[-1] if not task.ended else 1.0)
+            told = task.experiment
+            whole = task.curve.seconds[-1] / (_done_at_last(told) if told and not task.ended else 1.0)
             paces.setdefault(task.trial.strategy, []).append(whole / task.trial.share)
     if not paces:
         return None
@@ -190,10 +205,9 @@ def _points(task: Seen, quantity: str) -> Points:
     x, y = [float(epoch) for epoch in curve.epochs], list(getattr(curve, quantity))
     if quantity in ("rate", "gradient_norm"):  # nothing is known of them before the first step
         x, y = x[1:], y[1:]
-    if quantity in _RECENT and not task.ended and task.of:
-        epochs = task.trial.recipe.epochs
-        for step, *values in task.recent:
-            x.append(epochs * step / task.of)
+    if quantity in _RECENT and not task.ended:
+        for epoch, *values in task.recent:
+            x.append(epoch)
             y.append(values[_RECENT[quantity] - 1])
     return tuple(x), tuple(y)
 

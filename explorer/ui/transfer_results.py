@@ -22,6 +22,7 @@ from explorer.rendering.transfer_figures import (
     learning_curves,
 )
 from explorer.transfer.comparing import Group, Verdict, compare, group_experiments
+from explorer.transfer.ending import tell_endings
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.report import to_csv, to_html
 from explorer.transfer.trial import STRATEGIES, STRATEGY_TITLES, TransferRejected
@@ -49,10 +50,11 @@ def show_results(experiments: Sequence[Experiment], title: str) -> None:
     shown = tuple(group for group in groups if group.share == share)
     verdict = find_verdict(shown)
     st.markdown(verdict.sentence)
+    for told in tell_endings([each for group in shown for each in group.experiments]):
+        st.caption(told)
     st.plotly_chart(accuracy_figure(verdict), config=CHART_CONFIG, key="chart-accuracies")
     st.caption(
-        "Diamonds are means over the seeds, whiskers their 95 % intervals, rings single trainings. "
-        f"{count_text(shown[0].experiments[0].test, 'test picture')} that no training has seen, the same for all."
+        f"Diamonds are means over the seeds, whiskers their 95 % intervals, rings single trainings. {tell_test(shown)}"
     )
     st.table(result_rows(verdict))
     if verdict.differences:
@@ -63,6 +65,22 @@ def show_results(experiments: Sequence[Experiment], title: str) -> None:
                 "that all of them hold together in 95 % of repetitions; only one without zero is more than noise."
             )
     _offer(experiments, groups, title)
+
+
+def tell_test(groups: Sequence[Group]) -> str:
+    """What was tested, and why a ring may lie outside its whisker, in one to three sentences."""
+    first = groups[0]
+    tested = count_text(first.experiments[0].test, "test picture")
+    distinct = first.right.shape[1]
+    if len({each.trial.split_seed for each in first.experiments}) > 1:
+        said = f"{tested} with every seed, other ones each time, {distinct:,} in all; none was seen by the training."
+    else:
+        said = f"{tested} that no training has seen, the same for all."
+    if any(group.outside for group in groups):
+        said += (
+            " A ring outside its whisker is a single training that lies further from the mean than the mean may err."
+        )
+    return said
 
 
 def find_groups(experiments: Sequence[Experiment]) -> tuple[Group, ...]:
@@ -240,13 +258,16 @@ def make_report(experiments: Sequence[Experiment], groups: Sequence[Group], titl
 
 
 def answers_as_npz(groups: Sequence[Group]) -> bytes:
-    """What every training said of every test picture: (seeds, T, K) by strategy and share, true classes, places."""
-    first = groups[0].experiments[0]
+    """What every training said of its test pictures: (seeds, T, K) by strategy and share; true classes and places of
+    the pictures, (seeds, T) of the strategy with most seeds.
+    """
+    most = max(groups, key=lambda group: len(group.experiments)).experiments
     arrays: dict[str, NDArray[np.generic]] = {
         group.key: np.stack([each.test_probabilities for each in group.experiments]) for group in groups
     }
-    arrays["labels"], arrays["places"] = first.test_labels, first.test_places
-    arrays["classes"] = np.array(first.classes, dtype=np.str_)
+    arrays["labels"] = np.stack([each.test_labels for each in most])
+    arrays["places"] = np.stack([each.test_places for each in most])
+    arrays["classes"] = np.array(most[0].classes, dtype=np.str_)
     return arrays_as_npz(**arrays)
 
 
@@ -255,14 +276,16 @@ def answers_snippet() -> str:
     lines = [
         "import numpy as np",
         "",
-        "from explorer.transfer.resampling import draw_accuracies, interval",
+        "from explorer.transfer.resampling import accuracy_interval",
         "",
         'answers = np.load("answers.npz")',
-        'names = [name for name in answers if name not in ("labels", "places", "classes")]',
-        'right = {name: answers[name].argmax(axis=2) == answers["labels"] for name in names}  # (seeds, T)',
-        "drawn = draw_accuracies(right)",
-        "intervals = {name: interval(drawn[name], right[name].mean()) for name in names}",
-        "for name, (low, high) in intervals.items():",
-        '    print(f"{name}: {right[name].mean():.1%}, {low:.1%} to {high:.1%}")',
+        'labels, places = answers["labels"], answers["places"]  # (seeds, T)',
+        "intervals = {}",
+        'for name in set(answers) - {"labels", "places", "classes"}:',
+        "    told = answers[name].argmax(axis=2)  # (seeds, T)",
+        "    right = np.full((len(told), places.max() + 1), np.nan)  # a column a picture",
+        "    np.put_along_axis(right, places[: len(told)], told == labels[: len(told)], axis=1)",
+        "    intervals[name] = low, high = accuracy_interval(right)",
+        '    print(f"{name}: {np.nanmean(right):.1%}, {low:.1%} to {high:.1%}")',
     ]
     return "\n".join(lines) + "\n"

@@ -12,6 +12,7 @@ import streamlit as st
 from explorer.jobs.order import JobRefused, JobUnknown, Order, Status
 from explorer.rendering import CHART_CONFIG
 from explorer.rendering.strategy_figures import Line, growing_curves
+from explorer.transfer.ending import tell_endings
 from explorer.transfer.pictures import PictureSet
 from explorer.transfer.trial import STRATEGY_TITLES, Trial
 from explorer.transfer.work import PICTURES, TARGET
@@ -21,6 +22,7 @@ from explorer.ui.transfer_state import (
     ORDER,
     Ordered,
     current_job,
+    measured_of,
     ordered_of,
     owner,
     show_job,
@@ -79,22 +81,27 @@ def stop() -> None:
         st.session_state[_REFUSED] = str(problem)
 
 
-def show_run(status: Status) -> None:
-    """Progress, curves and the stop button of a job; looks again by itself while it runs."""
+def show_run(status: Status, tried: bool) -> None:
+    """Progress, curves and the stop button of a job; looks again by itself while it runs.
+
+    Args:
+        status: of the job.
+        tried: whether the page shows a first result already; else it is drawn anew as soon as there is one.
+    """
     running = not status.finished
     if running:
         st.button("Stop and keep what is there", key="stop_transfer", icon=":material/stop:", on_click=stop)
     # The timer runs while the job does; the last look draws the whole page, which takes the timer away.
-    st.fragment(_watch, run_every=_EVERY if running else None)(status.id, running)
+    st.fragment(_watch, run_every=_EVERY if running else None)(status.id, running, tried)
 
 
-def _watch(job: str, live: bool) -> None:
+def _watch(job: str, live: bool, tried: bool) -> None:
     try:
         status, ordered = the_jobs().follow(job), ordered_of(job)
     except JobUnknown as problem:
         st.warning(str(problem), icon=":material/search_off:")
         return
-    if live and status.finished:
+    if live and (status.finished or (not tried and measured_of(job))):
         st.rerun()
     tasks = [Seen.read(trial, task) for trial, task in zip(ordered.trials, status.tasks, strict=True)]
     if status.state == "queued":
@@ -107,6 +114,8 @@ def _watch(job: str, live: bool) -> None:
         st.error(said, icon=":material/block:")
     if any(task.curve.epochs for task in tasks):
         _show_table(tasks)
+        for told in tell_endings([task.experiment for task in tasks if task.ended and task.experiment]):
+            st.caption(told)
         _show_curves(tasks)
 
 

@@ -146,6 +146,14 @@ def experiments_of(job: str) -> list[tuple[Experiment, Path]]:
     return [(_load(file.parent, file.stat().st_mtime_ns), file.parent) for file in files if file.is_file()]
 
 
+def measured_of(job: str) -> list[Experiment]:
+    """The trainings of a job that can be tried already; none where the job cannot be read."""
+    try:
+        return [experiment for experiment, _ in experiments_of(job)]
+    except JobUnknown:
+        return []
+
+
 @lru_cache(maxsize=512)
 def _load(folder: Path, written: int) -> Experiment:
     return Experiment.load(folder)

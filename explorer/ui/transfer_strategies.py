@@ -16,6 +16,8 @@ from explorer.ui.wording import count_text
 SHARES: Final = (5, 10, 25, 50, 100)  # percent of the training pictures
 MOST_SEEDS: Final = 5
 MOST_SEED: Final = 9999
+TINY: Final = 200  # pictures of a set: with fewer, a fifth of them leaves fewer than 40 to test with
+_QUICK: Final = ("head", "truncated")
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Choice:
         seeds: how many trainings differ in nothing but the seed, which counts from 0.
         shares: of the training pictures, from 0 to 1, the largest first.
         split_seed: of the split.
+        repeated: whether every seed has a split of its own; else all trainings have the same.
         kept: stages that "truncated" keeps; 0 for about half of them.
     """
 
@@ -36,6 +39,7 @@ class Choice:
     seeds: int = 3
     shares: tuple[float, ...] = (1.0,)
     split_seed: int = 0
+    repeated: bool = False
     kept: int = 0
 
     @property
@@ -44,7 +48,10 @@ class Choice:
         return len(self.strategies) * self.seeds * len(self.shares)
 
     def trials(self, network: str, device: str) -> tuple[Trial, ...]:
-        """Every training: a seed of all strategies before the next seed, so that what is stopped can be compared."""
+        """Every training: a seed of all strategies before the next seed, so that what is stopped can be compared.
+
+        Within a seed, those on frozen layers come first: after seconds there is a classifier to try.
+        """
         return tuple(
             Trial(
                 network,
@@ -52,22 +59,23 @@ class Choice:
                 self.recipe,
                 seed=seed,
                 share=share,
-                split_seed=self.split_seed,
+                split_seed=self.split_seed + (seed if self.repeated else 0),
                 kept=self.kept if strategy == "truncated" else 0,
                 device=device,
             )
             for share in self.shares
             for seed in range(self.seeds)
-            for strategy in self.strategies
+            for strategy in sorted(self.strategies, key=lambda each: each not in _QUICK)
         )
 
 
-def choose_strategies(subject: Subject, running: bool) -> Choice:
+def choose_strategies(subject: Subject, running: bool, pictures: int = 0) -> Choice:
     """The controls; gives what they say.
 
     Args:
         subject: the network is its network.
         running: a job is under way, so nothing can be changed.
+        pictures: how many there are to learn, validate and test; 0 where that is not known.
     """
     strategies = _choose_strategies(running)
     first, second, third = st.columns([1, 2, 1], vertical_alignment="bottom")
@@ -92,10 +100,28 @@ def choose_strategies(subject: Subject, running: bool) -> Choice:
             running,
             help="Which pictures are learned from, watched and tested: 60, 20 and 20 %. The same for every training.",
         )
+    repeated = _choose_splits(running, pictures) and seeds > 1
     with st.expander("Recipe", icon=":material/tune:"):
         recipe = choose_recipe(running)
     kept = _choose_cut(subject, running) if "truncated" in strategies else 0
-    return Choice(strategies, recipe, seeds, shares, split_seed, kept)
+    return Choice(strategies, recipe, seeds, shares, split_seed, repeated, kept)
+
+
+def _choose_splits(running: bool, pictures: int) -> bool:
+    chosen = remembered(
+        "splits",
+        lambda: st.toggle(
+            "Repeated splits: a new one for every seed",
+            key="splits",
+            bind="query-params",
+            disabled=running,
+            help="For few pictures: other ones are learned from and tested with every seed, so that more of them are "
+            "tested in all. The strategies of one seed still share their split.",
+        ),
+    )
+    if 0 < pictures < TINY and not chosen:
+        st.caption(f"With {pictures} pictures, only about {round(pictures / 5)} are tested: repeated splits test more.")
+    return bool(chosen)
 
 
 def _choose_strategies(running: bool) -> tuple[Strategy, ...]:
@@ -166,10 +192,14 @@ def list_kept(network: str, device: str) -> tuple[str, ...]:
 def told_amount(choice: Choice) -> str:
     """What a click will start, in a sentence."""
     shares = f" × {count_text(len(choice.shares), 'share')}" if len(choice.shares) > 1 else ""
-    each = count_text(choice.recipe.epochs, "epoch")
-    limit = f", at most {choice.recipe.seconds:.0f} s each" if choice.recipe.seconds else ""
+    recipe = choice.recipe
+    each = count_text(recipe.epochs, "epoch")
+    if recipe.steps:
+        each += f", at least {recipe.steps:,} steps"
+    limit = f", at most {recipe.seconds:.0f} s each" if recipe.seconds else ""
+    splits = "a split for each seed" if choice.repeated else "the same split"
     many = len(choice.strategies)
     return (
         f"{many} {'strategy' if many == 1 else 'strategies'} × {count_text(choice.seeds, 'seed')}{shares}: "
-        f"{count_text(choice.count, 'training')} of {each}{limit}, on the same split."
+        f"{count_text(choice.count, 'training')} of {each}{limit}, on {splits}."
     )

@@ -17,8 +17,17 @@ from explorer.ui.transfer_drawing import keep_possible, show_drawing
 from explorer.ui.transfer_pictures import current_pictures, current_split_seed
 from explorer.ui.transfer_recipe import told_precision
 from explorer.ui.transfer_run import is_running, show_refusal, show_run, start
-from explorer.ui.transfer_state import experiments_of, kept_pictures, pictures_of, status_of, was_chosen
+from explorer.ui.transfer_state import (
+    experiments_of,
+    kept_pictures,
+    measured_of,
+    pictures_of,
+    status_of,
+    was_chosen,
+    weights_of,
+)
 from explorer.ui.transfer_strategies import Choice, choose_strategies, told_amount
+from explorer.ui.transfer_try import show_try
 from explorer.ui.wording import count_text
 
 _CHOICE = "transfer_choice"
@@ -37,7 +46,7 @@ def show_training(subject: Subject, pictures: PictureSet | None, job: str) -> bo
     """
     running = is_running(job)
     told_subject(subject, pictures)
-    choice = choose_strategies(subject, running)
+    choice = choose_strategies(subject, running, len(pictures) if pictures is not None else 0)
     if pictures is not None:
         classes = len(pictures.classes)
         choice = replace(choice, strategies=keep_possible(subject, classes, choice.strategies, choice.kept))
@@ -48,7 +57,9 @@ def show_training(subject: Subject, pictures: PictureSet | None, job: str) -> bo
     status = status_of(job) if job else None
     if status is None:
         return False
-    show_run(status)
+    if measured := measured_of(job):
+        show_try(subject, measured, weights_of)
+    show_run(status, bool(measured))
     return status.finished
 
 

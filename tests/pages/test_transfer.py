@@ -20,7 +20,7 @@ from explorer.transfer.work import TARGET
 from explorer.ui import transfer_state
 from explorer.ui.transfer_drawing import compute_drawing
 from explorer.ui.transfer_progress import Seen, curve_lines, done_share, seconds_left
-from explorer.ui.transfer_recipe import EPOCHS, pipeline_of
+from explorer.ui.transfer_recipe import DEFAULT_RECIPE, pipeline_of
 from explorer.ui.transfer_strategies import Choice
 from explorer.zoo import load_model
 from tests.pages.opening import open_page, run
@@ -63,6 +63,12 @@ def only_order(jobs: ToyJobs) -> tuple[str, Order]:
     return name, order
 
 
+def step_event(step: int, **more: float) -> dict[str, float]:
+    """What a training of four epochs with four steps each tells after a step."""
+    told = {"step": step, "of": 16, "epoch": step / 4, "done": step / 16, "loss": 0.5, "rate": 1e-3}
+    return {**told, "gradient_norm": 2.0, **more}
+
+
 def trials_of(order: Order) -> list[Trial]:
     return [Trial.from_dict(task["trial"]) for task in order.tasks]
 
@@ -80,9 +86,11 @@ def test_one_click_trains_all_four_with_three_seeds(jobs: ToyJobs) -> None:
     assert order.device == "cpu"
     assert order.owner
     trials = trials_of(order)
-    assert [(trial.strategy, trial.seed) for trial in trials] == [(each, seed) for seed in range(3) for each in FOUR]
+    assert [(trial.strategy, trial.seed) for trial in trials] == [
+        (each, seed) for seed in range(3) for each in ("head", "truncated", "scratch", "full")
+    ]  # within seconds there is a classifier to try
     assert {trial.network for trial in trials} == {NETWORK}
-    assert {trial.recipe for trial in trials} == {Recipe(epochs=EPOCHS)}
+    assert {trial.recipe for trial in trials} == {DEFAULT_RECIPE}
     assert {trial.share for trial in trials} == {1.0}
     pictures = read_zip((jobs.root / name / "inputs" / "pictures.zip").read_bytes(), "digits").pictures
     assert pictures.key == load_built_in("shapes", 10).key
@@ -105,15 +113,19 @@ def test_every_control_reaches_the_order(jobs: ToyJobs) -> None:
     app.number_input(key="epochs").set_value(3)
     app.select_slider(key="budget").set_value(60)
     app.select_slider(key="batch").set_value(16)
-    app.number_input(key="patience").set_value(2)
+    app.select_slider(key="steps").set_value(200)
+    app.select_slider(key="patience").set_value(0.2)
     app.select_slider(key="decay").set_value(1e-3)
     app.select_slider(key="dropout").set_value(0.5)
     app.select_slider(key="smoothing").set_value(0.1)
     app.selectbox(key="augment").set_value("small")
     run(app)
-    assert "2 strategies × 2 seeds × 2 shares: 8 trainings of 3 epochs, at most 60 s each" in told_by(app)
+    assert (
+        "2 strategies × 2 seeds × 2 shares: 8 trainings of 3 epochs, at least 200 steps, at most 60 s each"
+        in told_by(app)
+    )
     train(app)
-    recipe = Recipe("sgd", 1e-2, 0.3, "step", 3, 60.0, 16, 1e-3, 0.5, 0.1, 2, pipeline_of("small"))
+    recipe = Recipe("sgd", 1e-2, 0.3, "step", 3, 200, 60.0, 16, 1e-3, 0.5, 0.1, 0.2, pipeline_of("small"))
     wanted = [
         Trial(NETWORK, strategy, recipe, seed, share, 7, 1 if strategy == "truncated" else 0, "cpu")
         for share in (1.0, 0.25)
@@ -123,11 +135,23 @@ def test_every_control_reaches_the_order(jobs: ToyJobs) -> None:
     assert trials_of(only_order(jobs)[1]) == wanted
 
 
+def test_every_seed_can_have_a_split_of_its_own(jobs: ToyJobs) -> None:
+    app = open_transfer({"seeds": "2", "split_seed": "5"})
+    assert "only about" in told_by(app)  # 30 pictures: it says what else could be done
+    app.toggle(key="splits").set_value(True)
+    run(app)
+    assert "on a split for each seed" in told_by(app)
+    train(app)
+    assert {(trial.seed, trial.split_seed) for trial in trials_of(only_order(jobs)[1])} == {(0, 5), (1, 6)}
+
+
 def test_a_link_carries_the_choice(jobs: ToyJobs) -> None:
     asked = {"strategies": ["Gradual unfreezing"], "seeds": "1", "epochs": "4", "augment": "None", "split_seed": "3"}
     app = open_transfer(asked)
     train(app)
-    assert trials_of(only_order(jobs)[1]) == [Trial(NETWORK, "gradual", Recipe(epochs=4), split_seed=3, device="cpu")]
+    assert trials_of(only_order(jobs)[1]) == [
+        Trial(NETWORK, "gradual", replace(DEFAULT_RECIPE, epochs=4), split_seed=3, device="cpu")
+    ]
 
 
 def test_what_is_chosen_outlives_a_look_at_another_part(jobs: ToyJobs) -> None:
@@ -207,17 +231,15 @@ def test_a_running_job_is_told_and_stopped_with_what_is_there(jobs: ToyJobs, dig
     first.save(jobs.root / name / "0")
     jobs.tell(name, 0, {"experiment": first.to_json()}, state="done")
     half = toy_experiment(digits, trials[1], epochs=1)
-    jobs.tell(
-        name, 1, {"experiment": half.to_json()}, {"step": 8, "of": 16, "loss": 0.5, "rate": 1e-3, "gradient_norm": 2}
-    )
+    jobs.tell(name, 1, {"experiment": half.to_json()}, step_event(8))
     run(app)
     bar = app.get("progress")[0].proto
     assert bar.value == int(100 * (1 + 8 / 16) / 4)
-    assert "1 of 4 trainings done · New head, frozen backbone, seed 0, step 8 of 16 · about" in bar.text
+    assert "1 of 4 trainings done · Truncated, first stages frozen, seed 0, step 8 of 16 · about" in bar.text
     table = next(each.value for each in app.markdown if each.value.startswith("| Strategy"))
     wanted = f"{first.curve.validation_accuracy[-1]:.1%}".replace("%", " %")
-    assert f"| From scratch | 1 of 1 | {wanted} |" in table
-    assert "| New head, frozen backbone | 0 of 1, training |" in table
+    assert f"| New head, frozen backbone | 1 of 1 | {wanted} |" in table
+    assert "| Truncated, first stages frozen | 0 of 1, training |" in table
     # Another session that opens the link sees the same.
     other = open_transfer({"job": name})
     assert other.get("progress")[0].proto.text == bar.text
@@ -326,8 +348,8 @@ def test_single_steps_continue_a_curve(tmp_path: Path, digits: PictureSet) -> No
     jobs = ToyJobs(tmp_path)
     name = jobs.submit(Order(TARGET, ({"trial": trial.to_dict()},), "toy"))
     experiment = toy_experiment(digits, trial, epochs=1)
-    steps = [{"step": step, "of": 16, "loss": 0.7, "rate": 1e-3, "gradient_norm": 3.0} for step in (5, 6)]
-    jobs.tell(name, 0, {"step": 2, "of": 16, "loss": 9, "rate": 9, "gradient_norm": 9})
+    steps = [step_event(step, gradient_norm=3.0) for step in (5, 6)]
+    jobs.tell(name, 0, step_event(2, gradient_norm=9.0))
     jobs.tell(name, 0, {"experiment": experiment.to_json()}, *steps)
     (line,) = curve_lines([Seen.read(trial, jobs.statuses[name].tasks[0])], "gradient_norm")
     assert line.x == (1.0, 5 / 4, 6 / 4)  # epochs of four steps; before the first step there is no gradient
@@ -339,12 +361,29 @@ def test_choices_count_their_trainings() -> None:
     trials = choice.trials("x", "cpu")
     assert len(trials) == choice.count == 16
     assert len(set(trials)) == 16
-    assert [trial.strategy for trial in trials[:4]] == list(FOUR)  # so that a stopped job can be compared
+    assert [trial.strategy for trial in trials[:4]] == [
+        "head",
+        "truncated",
+        "scratch",
+        "full",
+    ]  # so that a stopped job can be compared
 
 
 ADDRESS = [
     *("part", "job", "strategies", "seeds", "shares", "split_seed", "kept", "optimiser", "rate", "backbone"),
-    *("schedule", "epochs", "budget", "batch", "patience", "decay", "dropout", "smoothing", "augment"),
+    *(
+        "schedule",
+        "epochs",
+        "steps",
+        "budget",
+        "batch",
+        "patience",
+        "decay",
+        "dropout",
+        "smoothing",
+        "augment",
+        "splits",
+    ),
 ]
 
 

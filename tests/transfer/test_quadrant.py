@@ -36,7 +36,7 @@ def test_fields_are_complete() -> None:
 
 def _judged(name: str, **accuracies: float) -> str:
     made = [each for strategy, value in accuracies.items() for each in make_seeds(strategy, value)]  # type: ignore[arg-type]
-    return judge_rule(QUADRANTS[name], compare(group_experiments(made, 500), 2000))  # type: ignore[index]
+    return judge_rule(QUADRANTS[name], compare(group_experiments(made), 2000))  # type: ignore[index]
 
 
 def test_prediction_beside_measurement() -> None:
@@ -49,5 +49,5 @@ def test_prediction_beside_measurement() -> None:
     assert "**Full fine-tuning**" in behind
     assert "**Batch norm and head**" in behind
     assert "nothing has been measured" in judge_rule(QUADRANTS["little, similar"], compare(()))
-    alone = compare(group_experiments([make_experiment("head")], 100))
+    alone = compare(group_experiments([make_experiment("head")]))
     assert "no other strategy" in judge_rule(QUADRANTS["little, similar"], alone)

@@ -206,7 +206,7 @@ def test_a_time_budget_ends_a_training(pictures):
 
 
 def test_early_stopping_and_the_best_epoch(pictures):
-    recipe = Recipe(optimiser="sgd", learning_rate=10.0, epochs=40, batch_size=4, patience=2, schedule="constant")
+    recipe = Recipe(optimiser="sgd", learning_rate=10.0, epochs=40, batch_size=4, patience=0.05, schedule="constant")
     trial = Trial(NETWORK, "head", recipe, device="cpu")
     found = run_experiment(pictures, trial)
     losses = found.curve.validation_loss
