@@ -49,7 +49,8 @@ def _tell(strategy: Strategy, own: Sequence[Experiment]) -> str:
         done, planned = sum(each.curve.steps[-1] for each in cut), sum(each.steps for each in cut)
         still = ", while its loss was still falling: more time would take it further" if falling else ""
         budget = f"{cut[0].trial.recipe.seconds:.0f} s"
-        return f"{name} was cut short by its time of {budget}{times}, after {100 * done / planned:.0f} % of its steps{still}."
+        share = f"{100 * done / planned:.0f} %"
+        return f"{name} was cut short by its time of {budget}{times}, after {share} of its steps{still}."
     if falling:
         return f"{name} ended{times} while its loss was still falling: more steps would take it further."
     return ""

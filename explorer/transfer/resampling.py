@@ -4,9 +4,9 @@ What the answers are is in `comparing`; here they are tables of right and wrong,
 NaN where a seed was not tested on a picture: with repeated splits every seed has test pictures of its own.
 
 An accuracy gets Wilson's interval (1927) with an effective number of pictures, as it is used for surveys whose answers
-come in clusters (Franco, Little, Louis and Slud 2019, https://doi.org/10.1093/jssam/smy019): answers of several seeds to
-one picture count as one, and what the seeds differ beyond single answers' luck makes the number smaller, by Student's
-quantile for so few seeds. With one seed that is Wilson's interval itself.
+come in clusters (Franco, Little, Louis and Slud 2019, https://doi.org/10.1093/jssam/smy019): answers of several seeds
+to one picture count as one, and what the seeds differ beyond single answers' luck makes the number smaller, by
+Student's quantile for so few seeds. With one seed that is Wilson's interval itself.
 
 A difference is drawn again and again: pictures from those there are, with replacement, as in any bootstrap. Three seeds
 drawn from three cannot show what a fourth would have done, so each draw adds a number from Student's distribution
@@ -136,7 +136,8 @@ def draw_differences(
     for place, first in enumerate(names):
         for second in names[place + 1 :]:
             luck = joint_luck([lucks[first], lucks[second]])
-            moved = shares[first] - shares[second] + extra
+            # A tie must be zero: the last digits of shares would put it on one side.
+            moved = np.round(shares[first] - shares[second] + extra, 12)
             drawn[first, second] = np.clip(moved + _draw_luck(luck, f"{first} {second}", draws, seed), -1.0, 1.0)
     return drawn
 

@@ -56,8 +56,9 @@ def run_experiment(
         trial: what is trained, and how.
         parts: which pictures are for what; `split` and `take` with the trial's seeds and share if None. Without
             validation pictures the last epoch's network is taken.
-        progress: called with {"step", "of", "epoch", "done", "loss", "rate", "gradient_norm"} now and then, with {"experiment": JSON}
-            after an epoch if the last one is not just past, with {"note": a sentence} while something slow is prepared.
+        progress: called with {"step", "of", "epoch", "done", "loss", "rate", "gradient_norm"} now and then, with
+            {"experiment": JSON} after an epoch if the last one is not just past, with {"note": a sentence} while
+            something slow is prepared.
         stopping: asked after every step; where it says True, the training ends early and is measured as it is.
         folder: where a checkpoint is kept, and at the end "experiment.json", "answers.npz" and "weights.safetensors",
             which `load_model(trial.network, weights=...)` opens. What was killed goes on from there, what is done is

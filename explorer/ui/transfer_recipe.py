@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import streamlit as st
 
-from explorer.transfer.trial import Optimiser, Recipe, Schedule
+from explorer.transfer.trial import DEFAULT_RECIPE, Optimiser, Recipe, Schedule
 from explorer.ui.transfer_controls import number, percent, select, slide
 
 Augment = Literal["none", "small", "own"]
@@ -29,9 +29,6 @@ BUDGETS: Final = (0, 15, 30, 60, 120, 300, 600)  # seconds of one training; 0 fo
 STEPS: Final = (0, 100, 200, 300, 500, 1000, 2000)
 PATIENCE: Final = (0.0, 0.1, 0.2, 0.3, 0.5)
 MOST_EPOCHS: Final = 100
-# A new head on the features of a few dozen pictures has learned after a hundred steps or two. What trains the whole
-# network takes seconds for a step on a CPU: two minutes each, and the four are done within ten.
-DEFAULT_RECIPE: Final = Recipe(epochs=10, steps=300, seconds=120.0, patience=0.3)
 
 
 def choose_recipe(running: bool) -> Recipe:

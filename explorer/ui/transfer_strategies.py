@@ -7,10 +7,10 @@ from typing import Final
 
 import streamlit as st
 
-from explorer.transfer.trial import FOUR, STRATEGIES, STRATEGY_TITLES, Recipe, Strategy, Trial
+from explorer.transfer.trial import DEFAULT_RECIPE, FOUR, STRATEGIES, STRATEGY_TITLES, Recipe, Strategy, Trial
 from explorer.ui.subject import Subject, open_network
 from explorer.ui.transfer_controls import number, remembered, slide
-from explorer.ui.transfer_recipe import DEFAULT_RECIPE, choose_recipe
+from explorer.ui.transfer_recipe import choose_recipe
 from explorer.ui.wording import count_text
 
 SHARES: Final = (5, 10, 25, 50, 100)  # percent of the training pictures

@@ -1,4 +1,4 @@
-"""A trained classifier tried at once: on a photo of one's own, or on what the camera sees, with a bar for each class."""
+"""A trained classifier tried at once: on a photo of one's own or the camera's picture, with a bar for each class."""
 
 from __future__ import annotations
 

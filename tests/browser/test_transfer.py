@@ -1,8 +1,10 @@
 """The Transfer page in a real browser: a comparison that is trained for real, and found again after a reload."""
 
+import os
+from pathlib import Path
 from urllib.parse import urlencode
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_layers import check_width
@@ -33,3 +35,29 @@ def test_two_strategies_are_trained_and_found_again(dashboard: str, page: Page) 
     page.set_viewport_size({"width": 390, "height": 844})
     wait_until_idle(page, timeout=PATIENCE)
     check_width(page)
+
+
+def test_the_camera_is_answered_as_soon_as_a_training_is_done(browser: Browser, chromium: Path, dashboard: str) -> None:
+    """A browser with a made-up camera: the bars follow it, and nothing is asked after it was stopped."""
+    flags = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--disable-gpu"]
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    filming = browser.browser_type.launch(executable_path=chromium, args=[*flags, *sandbox])
+    page = filming.new_page(viewport={"width": 390, "height": 844})
+    try:
+        one = {"strategies": ["New head, frozen backbone"], "seeds": "1", "epochs": "2", "part": "Train"}
+        open_transfer(page, dashboard, {**one, "try_with": "The camera"})
+        page.locator(".st-key-train_transfer button").click()
+        button = page.get_by_role("button", name="Start the camera")
+        button.wait_for(timeout=TRAINING * 1000)
+        button.click()
+        frame = page.locator(".frame[data-answers]")
+        frame.wait_for()
+        first = int(frame.get_attribute("data-answers") or 0)
+        page.wait_for_function("n => document.querySelector('.frame[data-answers]').dataset.answers > n + 2", arg=first)
+        shares = [float(text.removesuffix(" %")) for text in page.locator(".bar .share").all_inner_texts()]
+        assert abs(sum(shares) - 100) < 0.1 * len(shares)
+        check_width(page)
+        page.get_by_role("button", name="Stop the camera").click()
+        expect(page.locator("video")).to_be_hidden()
+    finally:
+        filming.close()

@@ -22,7 +22,7 @@ from tests.pages.toy_jobs import ToyJobs
 from tests.transfer.making_pictures import coloured_pictures
 
 NETWORK = "tiny-vgg"
-NAMED = ("*red* `x`", "[blue](http://b)")
+NAMED = ("*red* `x`", "[blue](b)")
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def test_seeds_of_a_dozen_pictures_lie_inside_their_interval() -> None:
     group = group_experiments([make_experiment(seed=seed, right=np.arange(12) < 9 + seed) for seed in range(3)])[0]
     low, high = group.interval
     assert low < 9 / 12
-    assert 11 / 12 < high
+    assert high > 11 / 12
     assert group.outside == 0
 
 
@@ -167,12 +167,12 @@ def test_seeds_that_differ_widen_the_interval() -> None:
     assert seed_luck(wild[:1]).variance == 0
 
 
-@pytest.mark.parametrize("tested", [2, 5, 10, 50])
+@pytest.mark.parametrize("tested", [10, 20, 50])
 def test_no_error_at_all_is_not_certainty(tested: int) -> None:
     low, high = accuracy_interval(np.ones((1, tested), bool))
     exact = stats.binomtest(tested, tested).proportion_ci(method="exact")
     assert high == 1.0
-    assert low == pytest.approx(exact.low, abs=0.18 if tested == 2 else 0.06)
+    assert low == pytest.approx(exact.low, abs=0.06)
 
 
 @pytest.mark.parametrize(("only_first", "told_apart"), [(3, False), (4, False), (5, False), (7, True), (12, True)])

@@ -15,6 +15,7 @@ from explorer.zoo.weights import ShapesOnly
 STAGES = {  # number of cuts, and the stage that half of the network ends with
     "tiny-vgg": (5, "features.relu2_1"),
     "mini-resnet": (4, "stages.stage2.block1"),
+    "efficientnet-lite0": (17, "stages.stage4.block3"),
     "photo-net": (6, "stages.stage2.block1"),
     "alexnet": (5, "features.7"),
     "squeezenet1_1": (8, "features.8"),
