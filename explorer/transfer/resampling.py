@@ -56,8 +56,7 @@ def seed_luck(right: Right) -> Luck:
     Where seeds have test pictures of their own, there is nothing crossed, and the residual is the variance of the
     answers within a seed. Below zero it is zero; a single seed says nothing, and its luck is taken to be zero.
     """
-    seeds = len(right)
-    table = np.asarray(right, np.float64)
+    seeds, table = len(right), _tested(right)
     pictures = float((~np.isnan(table)).sum()) / seeds
     if seeds < 2 or pictures < 2:
         return Luck(0.0, 0.0)
@@ -94,8 +93,8 @@ def accuracy_interval(right: Right, level: float = 0.95) -> tuple[float, float]:
     """
     from scipy.stats import norm
 
-    table = np.asarray(right, np.float64)
-    pictures = int((~np.isnan(table)).any(axis=0).sum())
+    table = _tested(right)
+    pictures = table.shape[1]
     if pictures == 0:
         raise ValueError("an interval needs test pictures")
     share = float(np.nanmean(table))
@@ -146,6 +145,12 @@ def interval(draws: NDArray[np.float64], mean: float, level: float = 0.95) -> tu
     """The percentile interval of what was drawn, wide enough for what was measured."""
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
     return min(float(low), mean), max(float(high), mean)
+
+
+def _tested(right: Right) -> NDArray[np.float64]:
+    """The table without the pictures that no seed was tested on."""
+    table = np.asarray(right, np.float64)
+    return table[:, ~np.isnan(table).all(axis=0)]
 
 
 def _count_pictures(right: Mapping[str, Right]) -> int:

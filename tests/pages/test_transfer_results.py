@@ -188,7 +188,7 @@ def test_a_cell_and_the_pictures_behind_it(
         assert png.size == (min(8, len(behind)) * 126 - 6, rows * 126 - 6)
     names = run_snippet(app, "mistakes.npz", browser_side.downloads["mistakes-offer-npz"][1](), tmp_path, monkeypatch)
     assert (names["confusion"] == counts).all()
-    assert names["answers"]["places"][names["picture"]] == confident_errors(trained)[0].place
+    assert names["answers"]["places"][names["seed"], names["picture"]] == confident_errors(trained)[0].place
     assert names["answers"]["behind"].tolist() == [each.place for each in behind]
 
 
