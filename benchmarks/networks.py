@@ -6,7 +6,7 @@ from statistics import median
 from benchmarks.results import Row
 from benchmarks.timing import seconds_of
 from explorer.zoo import list_shipped, load_model
-from explorer.zoo.catalogue import MODELS
+from explorer.zoo.catalogue import MODELS, PACKAGED
 
 
 def measure(quick: bool) -> list[Row]:
@@ -17,7 +17,8 @@ def measure(quick: bool) -> list[Row]:
         load = partial(seconds_of, partial(load_model, name))
         load()  # to warm up
         seconds = median(load() for _ in range(repetitions))
-        size = (MODELS / name / "weights.safetensors").stat().st_size
         rows.append(Row(f"open {name}", seconds * 1000, "ms", note=f"median of {repetitions}"))
-        rows.append(Row(f"weights of {name}", size / 2**20, "MB"))
+        if name not in PACKAGED:  # those are not in the repository
+            size = (MODELS / name / "weights.safetensors").stat().st_size
+            rows.append(Row(f"weights of {name}", size / 2**20, "MB"))
     return rows

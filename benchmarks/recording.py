@@ -15,16 +15,18 @@ from explorer.zoo import Preprocessing, VisionModel, list_shipped, load_model, p
 from explorer.zoo.architectures import mini_resnet
 
 BOUND = 1.3
+DEFAULT = "efficientnet-lite0"  # with random weights: how long they take does not depend on their values
 
 
 def measure(quick: bool) -> list[Row]:
-    """Two networks: a small one, where Python's share is greatest, and ResNet-18 at its own resolution."""
+    """A small network, where Python's share is greatest, ResNet-18 at its own resolution, and the default."""
     device = resolve_device("auto")
     small = load_model("mini-resnet") if "mini-resnet" in list_shipped() else _untrained_mini_resnet(device)
     large = random_model("resnet18", device=str(device))
     return [
         *_compare_with_forward(small, repetitions=5 if quick else 200),
         *_compare_with_forward(large, repetitions=5 if quick else 60),
+        *_compare_with_forward(random_model(DEFAULT, device=str(device)), repetitions=5 if quick else 60),
     ]
 
 

@@ -43,6 +43,7 @@ MEMORY = 1000  # MB
 PHOTOS, PAIRS, SLOW_PAIRS = 20, 20, 5
 PAGE = Path(__file__).parents[1] / "pages" / "saliency.py"
 TARGET = 3
+DEFAULT = "efficientnet-lite0"
 
 
 def measure(quick: bool) -> list[Row]:
@@ -53,6 +54,7 @@ def measure(quick: bool) -> list[Row]:
     rows = [
         *_grad_cam(resnet, "layer4", "layer4.1.relu_1", repetitions=5 if quick else 60),
         *_grad_cam(photo_net, "stages", "stages.stage3.block2.relu2", repetitions=5 if quick else 200),
+        *_grad_cam(load_model(DEFAULT, device="cpu"), "head", "head.relu", repetitions=5 if quick else 100),
         *_slow_methods(resnet, side=64 if quick else 224, repetitions=1 if quick else 3),
         Row(
             "memory that Score-CAM with 512 channels takes on top, ResNet-18 at 224 px",

@@ -151,7 +151,7 @@ else:
     number = 0
 with downloads:
     offer(
-        f"{subject.network}-{convolution.path}-filters",
+        f"{subject.file_stem}-{convolution.path}-filters",
         sheet.mosaic.png,
         lambda: arrays_as_npz(
             weights=filters.values, norms=summary.norms, groups=summary.groups, duplicates=summary.duplicates

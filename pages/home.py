@@ -37,6 +37,8 @@ PAGES = (
     ),
 )
 
+IN_A_ROW = 4  # cards of networks
+
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Timer:
@@ -60,18 +62,21 @@ for column, (page, title, icon, words) in zip(st.columns(len(PAGES)), PAGES, str
     with column.container(border=True, height="stretch"):
         st.page_link(f"pages/{page}.py", label=f"**{title}**", icon=icon)
         st.caption(words)
-st.subheader("Networks of our own, trained for this", anchor=False)
-for column, name in zip(st.columns(max(1, len(list_shipped()))), list_shipped(), strict=False):
-    card = read_card(name)
-    with column.container(border=True, height="stretch"):
-        st.markdown(f"**{name}**")
-        st.caption(card["title"])
-        st.markdown(
-            f"{card['parameters']:,} parameters, made for {card['input_size']} × {card['input_size']} pixels. "
-            f"**{card['accuracy']['value']:.1%}** right on {card['data']['name']} ({card['accuracy']['split']})."
-        )
+st.subheader("Networks that are here", anchor=False)
+for start in range(0, len(list_shipped()), IN_A_ROW):
+    for column, name in zip(st.columns(IN_A_ROW), list_shipped()[start : start + IN_A_ROW], strict=False):
+        card = read_card(name)
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**{name}**")
+            st.caption(card["title"])
+            st.markdown(
+                f"{card['parameters']:,} parameters, {len(card['classes']):,} classes, made for {card['input_size']} × "
+                f"{card['input_size']} pixels. **{card['accuracy']['value']:.1%}** right on {card['data']['name']} "
+                f"({card['accuracy']['split']})."
+            )
 st.caption(
-    "Torchvision's classification CNNs are in the list of networks too; their weights are downloaded on first use."
+    "Torchvision's classification CNNs are in the list of networks too: their weights are downloaded on first use, or "
+    "they open untrained."
 )
 if "torch" not in sys.modules:
     warm_up()

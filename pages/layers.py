@@ -22,8 +22,9 @@ COMPARE_LABELS = {"one": "One network", "network": "Second network", "image": "S
 def choose_other(subject: Subject, mode: str) -> Subject | None:
     """The second subject of a comparison."""
     if mode == "network":
-        name = choose_second_network(subject.network)
-        return replace(subject, network=name, weights="", size=0) if prepare_network(name, subject.device, "") else None
+        name, weights = choose_second_network(subject.network)
+        there = prepare_network(name, subject.device, weights, "untrained2")
+        return replace(subject, network=name, weights=weights, size=0) if there else None
     options = list_pictures()
     other = next(label for label in options if label != subject.picture_label)
     keep_valid("image2", options, other)
@@ -88,7 +89,7 @@ def show_layer(subject: Subject, layer: str, suffix: str = "") -> None:
     """The sheet of maps of one layer, and one map large."""
     facts = layer_names(subject)[layer]
     unit = st.session_state["unit"]
-    show_facts(facts)
+    show_facts(subject, facts)
     page = st.pagination(pages_of(facts), key=f"sheet{suffix}") if pages_of(facts) > 1 else 1
     order, scale = st.session_state["order"], st.session_state["scale"]
     sheet, clicked = show_sheet(subject, layer, order, scale, page, unit, key=f"maps{suffix}")
@@ -96,7 +97,7 @@ def show_layer(subject: Subject, layer: str, suffix: str = "") -> None:
         st.session_state["clicked_unit"] = clicked
         st.rerun()
     offer(
-        f"{subject.network}-{layer}",
+        f"{subject.file_stem}-{layer}",
         sheet.mosaic.png,
         lambda: arrays_as_npz(maps=compute_maps(subject, layer)),
         layer_snippet(subject, layer),

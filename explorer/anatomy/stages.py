@@ -1,8 +1,8 @@
 """A network of hundreds of layers, told in stages that can be opened.
 
-A network that names its stages is told by them. Elsewhere a stage is a run of layers at one resolution. Squeeze-and-excitation gates, which shrink to 1x1 and
-come back within a block, do not end a stage: what counts at each layer is the largest resolution
-still to come.
+A network that names its stages is told by them. Elsewhere a stage is a run of layers at one
+resolution. Squeeze-and-excitation gates, which shrink to 1x1 and come back within a block, do not
+end a stage: what counts at each layer is the largest resolution still to come.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def _without_container(name: str) -> str:
 
 
 def _shorten(path: list[str], every: Sequence[Sequence[str]]) -> list[str]:
-    """A path without the parts at its end that are not needed to tell it from the others: "stage1" for its only block."""
+    """A path without the end that is not needed to tell it from the others: "stage1" for its only block."""
     while len(path) > 1 and sum(list(other[: len(path) - 1]) == path[:-1] for other in every) == 1:
         path = path[:-1]
     return path

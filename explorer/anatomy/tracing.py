@@ -31,8 +31,8 @@ from explorer.zoo.efficientnet_lite import SamePadding
 def _is_leaf(module: nn.Module) -> bool:
     """One of PyTorch's own modules that is no container. What others do is seen through the functions they call.
 
-    Swin's self-attention is one layer, as PyTorch's is: taken apart, its windows would pass for pictures. Padding that is
-    a module is a layer too, so that shapes chain.
+    Swin's self-attention is one layer, as PyTorch's is: taken apart, its windows would pass for pictures. Padding that
+    is a module is a layer too, so that shapes chain.
     """
     if isinstance(module, (ShiftedWindowAttention, SamePadding)):
         return True

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from torch import nn
 
 from explorer.anatomy import (
     LayerFacts,
@@ -25,9 +26,11 @@ from explorer.rendering import Mosaic, Scale, Thumbnails, draw_box, encode_png, 
 from explorer.ui.components import NetworkColumn
 from explorer.ui.subject import Subject
 from explorer.ui.wording import shape_text, significant, with_unit
+from explorer.zoo import VisionModel
 
 MAPS_ON_A_PAGE = 512
 STRONGEST = 10
+CEILING = 6.0  # of ReLU6
 PLACES = 4  # of one picture that may excite a map
 _HASH: dict[str | type[Any], Callable[[Any], Any]] = {Subject: repr}  # its fields say everything
 
@@ -57,6 +60,7 @@ class Sheet:
         labels: a line for each.
         statistics: of every map of the layer, on this page or not.
         scale: what the colours go by.
+        at_ceiling: share of the layer's cells that a clipped ReLU has cut to its ceiling; None for other layers.
     """
 
     mosaic: Mosaic
@@ -64,6 +68,7 @@ class Sheet:
     labels: tuple[str, ...]
     statistics: MapStatistics
     scale: Scale
+    at_ceiling: float | None
 
 
 def facts_of(subject: Subject) -> tuple[LayerFacts, ...]:
@@ -96,7 +101,8 @@ def compute_overview(subject: Subject, opened: tuple[str, ...]) -> Overview:
     for (stage, strongest, statistics), boxes in zip(picked, sprite.boxes[1:], strict=True):
         closes = bool(stage.parent) and stage.parent not in parents
         parents.add(stage.parent)
-        columns.append(_column(stage, strongest, statistics, boxes, closes))
+        kind = f"{len(stage.layers)} layers" if stage.closed else name_kind(model, stage.last)
+        columns.append(_column(stage, kind, strongest, statistics, boxes, closes))
     probabilities = recording.logits.float().softmax(0)
     top = probabilities.topk(min(10, len(probabilities)))
     names = [(model.classes[i], p) for p, i in zip(top.values.tolist(), top.indices.tolist(), strict=True)]
@@ -122,13 +128,13 @@ def _input_column(photo: NDArray[np.uint8], boxes: tuple[tuple[int, int, int, in
 
 def _column(
     stage: Stage,
+    kind: str,
     strongest: NDArray[np.intp],
     statistics: MapStatistics,
     boxes: tuple[tuple[int, int, int, int], ...],
     closes: bool,
 ) -> NetworkColumn:
     last = stage.last
-    kind = f"{len(stage.layers)} layers" if stage.closed else last.kind
     return NetworkColumn(
         key=stage.key,
         title=stage.title,
@@ -145,6 +151,38 @@ def _column(
         closes=closes,
         depth=last.channels,
     )
+
+
+def is_clipped(facts: LayerFacts) -> bool:
+    """Whether a layer is a ReLU that lets nothing above `CEILING` through, as a module or as a function."""
+    return facts.kind.lower() == "relu6"
+
+
+def name_kind(model: VisionModel, facts: LayerFacts) -> str:
+    """What a layer does in a word or two: of a convolution also its kernel, and whether it mixes channels."""
+    module = model.network.get_submodule(facts.path)
+    if not isinstance(module, nn.Conv2d) or facts.kind != "Conv2d":
+        return facts.kind
+    kernel = "×".join(map(str, module.kernel_size))
+    return f"{'depthwise' if module.groups == module.in_channels > 1 else 'conv'} {kernel}"
+
+
+def describe_convolution(model: VisionModel, facts: LayerFacts) -> str:
+    """What a convolution does with cells and channels, where it does not mix both; "" for every other layer."""
+    module = model.network.get_submodule(facts.path)
+    if not isinstance(module, nn.Conv2d) or facts.kind != "Conv2d":
+        return ""
+    inside, made = module.in_channels, module.out_channels
+    if module.groups == inside > 1:
+        return (
+            f"Depthwise: every filter slides over one of the {inside} maps, {' × '.join(map(str, module.kernel_size))} "
+            "cells at a time; channels are not mixed."
+        )
+    if module.kernel_size == (1, 1):
+        what = f"Expands {inside} maps to {made}" if made > inside else f"Projects {inside} maps to {made}"
+        what = f"Mixes {inside} maps" if made == inside else what
+        return f"{what}: every cell's channels are mixed, and no cell sees its neighbours (1 × 1)."
+    return ""
 
 
 def describe_layer(stage: Stage) -> tuple[tuple[str, str], ...]:
@@ -191,7 +229,9 @@ def compute_sheet(subject: Subject, layer: str, order: Order, scale: Scale, page
     )
     scale = scale_of(maps.shape, scale)
     picture = mosaic(maps[units], signed=statistics.signed, scale=scale)
-    return Sheet(picture, tuple(units.tolist()), labels, statistics, scale)
+    clipped = any(facts.name == layer and is_clipped(facts) for facts in facts_of(subject))
+    at_ceiling = float((maps >= CEILING).mean()) if clipped else None
+    return Sheet(picture, tuple(units.tolist()), labels, statistics, scale, at_ceiling)
 
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_HASH)

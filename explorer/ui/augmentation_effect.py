@@ -23,6 +23,7 @@ from explorer.ui.augmentation_pipeline import choose_seed, draws_or_reason
 from explorer.ui.augmentation_state import compact, current_pipeline
 from explorer.ui.augmentation_sweep import show_sweep
 from explorer.ui.downloads import arrays_as_npz, offer
+from explorer.ui.knowledge import show_knowledge
 from explorer.ui.saliency_choices import class_labels
 from explorer.ui.sidebar import keep_valid
 from explorer.ui.subject import Subject
@@ -68,6 +69,7 @@ def _show_beliefs(subject: Subject) -> None:
         return
     found = compute_beliefs(subject, pipeline.to_json(), seed)
     names = class_labels(subject.model.classes)
+    show_knowledge(subject, float(found.single.max()))
     st.markdown(say_beliefs(found, names))
     order = [int(place) for place in found.order]
     chart = draw_bars(

@@ -11,6 +11,7 @@ from explorer.augmentation import Mixture, PipelineRejected, cut_mix, mix_up
 from explorer.rendering import CHART_CONFIG, encode_png, format_percent, probability_bars
 from explorer.ui.augmentation_pipeline import choose_seed
 from explorer.ui.downloads import arrays_as_npz, offer
+from explorer.ui.knowledge import show_knowledge
 from explorer.ui.pictures import get_picture, list_pictures
 from explorer.ui.saliency_choices import class_labels
 from explorer.ui.sidebar import keep_valid
@@ -109,6 +110,8 @@ def _show_result(subject: Subject, mixed: Mixture, labels: list[str], pictures: 
         [float(belief[index]) for index in shown],
         compare=[float(beliefs[0][index]) for index in shown],
     )
+    with chart:
+        show_knowledge(subject, float(beliefs[0].max()))
     chart.plotly_chart(figure, config=CHART_CONFIG, key="chart-mixture")
     chart.caption("Now is the mixture, before is the first picture alone.")
     st.markdown(say_mixture(belief, beliefs, names))
@@ -167,7 +170,7 @@ def _offer(
     subject: Subject, way: str, mixed: Mixture, labels: list[str], seed: int, share: float | None, alpha: float
 ) -> None:
     offer(
-        f"{way}-{subject.network}",
+        f"{way}-{subject.file_stem}",
         encode_png(np.array(mixed.image)),
         lambda: arrays_as_npz(
             mixture=np.array(mixed.image),

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.ui.subject import Subject
+from explorer.ui.subject import SEED, UNTRAINED, Subject
 
 
 def arrays_as_npz(**arrays: NDArray[np.generic]) -> bytes:
@@ -31,19 +31,21 @@ def opening_lines(subject: Subject, imports: str, with_picture: bool = True, mor
         more: further lines of imports from the project.
     """
     sample = subject.picture.sample
-    weights = ", weights=Path('weights.safetensors').read_bytes()" if subject.weights else ""
+    untrained = subject.weights == UNTRAINED
+    weights = ", weights=Path('weights.safetensors').read_bytes()" if subject.weights and not untrained else ""
+    opened = f"random_model({subject.network!r}, seed={SEED}, " if untrained else f"load_model({subject.network!r}, "
     own = [
         *([f"from explorer.anatomy import {imports}"] if imports else []),
         *(["from explorer.images import open_image"] if with_picture else []),
         *(["from explorer.samples import read_sample"] if with_picture and sample else []),
-        "from explorer.zoo import load_model",
+        f"from explorer.zoo import {'random_model' if untrained else 'load_model'}",
         *more,
     ]
     lines = [
         *(["from pathlib import Path", ""] if weights or (with_picture and not sample) else []),
         *sorted(own),
         "",
-        f"model = load_model({subject.network!r}, device={subject.device!r}{weights})",
+        f"model = {opened}device={subject.device!r}{weights})",
     ]
     if with_picture:
         size = subject.model.preprocessing.size

@@ -26,6 +26,7 @@ from explorer.ui.analysis import MAPS_ON_A_PAGE, compute_maps
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.downloads import opening_lines
 from explorer.ui.filter_analysis import Filters, compute_silenced, compute_similar, compute_slices, drawn_as_matrix
+from explorer.ui.knowledge import show_knowledge
 from explorer.ui.subject import Subject
 from explorer.ui.wording import count_text, shape_text, significant
 
@@ -227,6 +228,7 @@ def show_silenced(subject: Subject, convolution: Convolution, summary: FilterSum
     behind = " Silenced after the batch norm, so that nothing goes on." if convolution.norm else ""
     st.caption(f"Filter {number} has {twins} and {alike}.{behind}")
     names, before, after = compute_silenced(subject, convolution.edited_layer, channels)
+    show_knowledge(subject, max(before))
     if not channels:
         st.plotly_chart(probability_bars(names[:5], before[:5]), config=CHART_CONFIG, key="silence-bars")
         return ()

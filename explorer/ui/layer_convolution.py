@@ -45,7 +45,7 @@ def show_layer_convolution(subject: Subject) -> None:
     _show_sizes(facts, module)
     values = dissection.output[unit]
     offer(
-        f"{subject.network}-{name}-map-{unit}",
+        f"{subject.file_stem}-{name}-map-{unit}",
         magnify_map(values, bool(values.min() < 0), 320),
         lambda: arrays_as_npz(input=dissection.input, maps=dissection.output),
         layer_snippet(subject, name),

@@ -14,23 +14,29 @@ from explorer.rendering import (
     channel_means,
     draw_box,
     encode_png,
+    format_percent,
     histogram,
     magnify_map,
     mosaic,
     overlay_map,
 )
 from explorer.ui.analysis import (
+    CEILING,
     MAPS_ON_A_PAGE,
     Sheet,
     compute_input,
     compute_maps,
     compute_overview,
     compute_sheet,
+    describe_convolution,
     describe_layer,
     facts_of,
+    is_clipped,
+    name_kind,
 )
 from explorer.ui.components import NetworkClick, clickable_mosaic, network_view
 from explorer.ui.excitement import cut_patch, rank_patches
+from explorer.ui.knowledge import show_knowledge
 from explorer.ui.microscopes import explainable_layers, show_layer_microscope
 from explorer.ui.pictures import list_pictures
 from explorer.ui.subject import Subject
@@ -45,6 +51,7 @@ def show_network(
     """The whole network in one view; gives what was clicked."""
     overview = compute_overview(subject, opened)
     stage = stage_of(stages(facts_of(subject), opened), layer)
+    show_knowledge(subject, overview.probabilities[0][1])
     return network_view(
         sprite_png=overview.sprite,
         columns=overview.columns,
@@ -52,7 +59,7 @@ def show_network(
         # A map of a layer inside a closed stage is not among the stage's own.
         selected=(stage.key, unit if stage.last.name == layer else None) if stage else None,
         key=key,
-        label=f"{subject.network} on {subject.picture.title}, from the photo to the classes",
+        label=f"{subject.file_stem} on {subject.picture.title}, from the photo to the classes",
     )
 
 
@@ -84,10 +91,13 @@ def _numbers(values: Sequence[float]) -> str:
     return "[" + ", ".join(f"{value:.3g}" for value in values) + "]"
 
 
-def show_facts(facts: LayerFacts) -> None:
-    """One layer in a line of numbers."""
+def show_facts(subject: Subject, facts: LayerFacts) -> None:
+    """One layer in a line of numbers, and what it mixes."""
     pairs = describe_layer(Stage((facts,), facts.name))
-    st.markdown(" · ".join(f"{name} `{value}`" for name, value in (("kind", facts.kind), *pairs)))
+    kind = ("kind", name_kind(subject.model, facts))
+    st.markdown(" · ".join(f"{name} `{value}`" for name, value in (kind, *pairs)))
+    if said := describe_convolution(subject.model, facts):
+        st.caption(said)
 
 
 def show_sheet(
@@ -115,7 +125,13 @@ def show_sheet(
         "Blue is below zero, white zero, red above." if sheet.statistics.signed else "Dark is zero, yellow the largest."
     )
     each = "Every map has its own scale." if sheet.scale == "each" else "One scale for all maps."
-    st.caption(f"{colours} {each}")
+    ceiling = ""
+    if sheet.at_ceiling is not None:
+        ceiling = (
+            f" ReLU6 lets nothing above {CEILING:g} through: {format_percent(sheet.at_ceiling)} of the cells stand at "
+            "that ceiling."
+        )
+    st.caption(f"{colours} {each}{ceiling}")
     return sheet, None if clicked is None else sheet.units[clicked]
 
 
@@ -162,6 +178,8 @@ def show_unit(subject: Subject, facts: LayerFacts, unit: int, key: str) -> None:
         "smallest": values.min(),
         "active": f"{float((values > 0).mean()):.1%}",
     }
+    if is_clipped(facts):
+        statistics[f"at {CEILING:g}"] = f"{float((values >= CEILING).mean()):.1%}"
     numbers = st.container(horizontal=True)
     for name, value in statistics.items():
         numbers.metric(name, value if isinstance(value, str) else significant(value), width=130)

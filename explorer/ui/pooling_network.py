@@ -15,6 +15,7 @@ from explorer.operations.pooling import PoolingKind
 from explorer.operations.shifting import MOST
 from explorer.rendering import CHART_CONFIG, curves, probability_bars
 from explorer.ui.downloads import opening_lines
+from explorer.ui.knowledge import show_knowledge
 from explorer.ui.pooling_analysis import (
     Effect,
     compute_effect,
@@ -68,6 +69,7 @@ def show_surgery(subject: Subject) -> None:
         st.warning(effect.refusal, icon=":material/block:")
         return
     left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
+    show_knowledge(subject, max(effect.before))
     left.plotly_chart(
         probability_bars(effect.names, effect.after, compare=effect.before),
         config=CHART_CONFIG,
@@ -274,7 +276,7 @@ def _offer_curves(
     st.container(horizontal=True).download_button(
         "Curves (CSV)",
         text.getvalue(),
-        f"{subject.network}-shift.csv",
+        f"{subject.file_stem}-shift.csv",
         "text/csv",
         key="curves-csv",
         on_click="ignore",

@@ -81,7 +81,7 @@ def show_channels(subject: Subject, question: Question) -> None:
         _list_channels(subject, question, facts, estimates, order)
     shown, moved = _show_moved(subject, switch)
     offer(
-        f"{subject.network}-{facts.name}-switched",
+        f"{subject.file_stem}-{facts.name}-switched",
         moved.sheet.png,
         lambda: arrays_as_npz(
             estimates=estimates,

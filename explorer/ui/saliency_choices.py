@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.rendering import format_percent
 from explorer.saliency import FAST, METHODS, SaliencyImpossible, default_layer, layers_for
+from explorer.ui.knowledge import show_knowledge
 from explorer.ui.saliency_analysis import Asked, compute_probabilities
 from explorer.ui.sidebar import keep_valid
 from explorer.ui.subject import Subject
@@ -63,6 +64,7 @@ def choose_question(subject: Subject, left: DeltaGenerator, right: DeltaGenerato
         against = _choose_class("Against", rivals, "against", said)
     shares = " · ".join(f"{labels[index]} {format_percent(float(probabilities[index]))}" for index in likely)
     st.caption(f"The network says: {shares}.")
+    show_knowledge(subject, float(probabilities[likely[0]]))
     return Question(index, None if against == NOBODY else labels.index(against))
 
 

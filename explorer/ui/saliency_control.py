@@ -65,7 +65,7 @@ def show_control(subject: Subject, question: Question, place: DeltaGenerator) ->
     )
     heatmaps = [heatmap for _, heatmap in found]
     offer(
-        f"random-weights-{subject.network}",
+        f"random-weights-{subject.file_stem}",
         lambda: _contact_sheet(subject, heatmaps),
         lambda: arrays_as_npz(**{f"redrawn{count}": heatmap.values for count, heatmap in found}),
         control_snippet(asked, counts),

@@ -113,7 +113,7 @@ def show_cover(subject: Subject, question: Question) -> None:
         change = Change(before, covered.after, question.target) if covered.mask.any() else None
         show_change(subject, change, before, question.target, key="cover-bars")
     offer(
-        f"{subject.network}-covered",
+        f"{subject.file_stem}-covered",
         encode_png(_enlarge(covered.pixels)),
         lambda: arrays_as_npz(mask=covered.mask, covered=covered.x, before=before, after=covered.after),
         write_cover_snippet(subject, text, fill),

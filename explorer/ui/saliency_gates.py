@@ -161,7 +161,7 @@ def _show_block(subject: Subject, row: Row, by_value: bool) -> None:
     st.caption(f"{colours} Every channel has its own scale, the same before and after.")
     both = np.concatenate([row.ordered[:ends], row.ordered[::-1][:ends]])
     offer(
-        f"gates-{subject.network}-{row.block}",
+        f"gates-{subject.file_stem}-{row.block}",
         lambda: draw_ends(maps, row.gates, both),
         lambda: arrays_as_npz(
             **{each.block: each.gates for each in compute_gates(subject)},

@@ -187,7 +187,7 @@ def show_panels(
         show_fast_note([each for each in found if each.fast])
     if found:
         offer(
-            f"saliency-{subject.network}",
+            f"saliency-{subject.file_stem}",
             lambda: _contact_sheet(subject, list(found.values()), drawing),
             lambda: arrays_as_npz(
                 **{_name_array(number, each): each.values for number, each in enumerate(found.values(), 1)}

@@ -68,7 +68,7 @@ def show_patches(subject: Subject) -> None:
     _show(subject, facts, unit, patches)
     st.caption(_say_found(facts, patches, count, len(labels), subject.model.preprocessing.size))
     offer(
-        f"patches-{subject.network}-{facts.name}-{unit}",
+        f"patches-{subject.file_stem}-{facts.name}-{unit}",
         lambda: encode_png(
             contact_sheet([draw_patch(subject, facts, patch) for patch in patches], min(6, len(patches)))
         ),

@@ -80,7 +80,7 @@ def show_tokens(subject: Subject) -> None:
     show_heads(subject, maps, bits, scale, f"block {number}")
     st.caption(say_entropy(bits, log2(block.weights.shape[-1]), f"{block.weights.shape[-1]} tokens"))
     offer(
-        f"attention-{subject.network}-block{number}",
+        f"attention-{subject.file_stem}-block{number}",
         lambda: draw_sheet(subject, [rolled, block.map_of(None, token).numpy(), *maps], 7),
         lambda: arrays_as_npz(
             rollout=rolled,

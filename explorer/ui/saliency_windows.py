@@ -60,7 +60,7 @@ def show_windows(subject: Subject) -> None:
     show_heads(subject, maps, bits, scale or "each", name)
     st.caption(say_entropy(bits, log2(places), f"the {places} places of a window"))
     offer(
-        f"attention-{subject.network}-{name}",
+        f"attention-{subject.file_stem}-{name}",
         lambda: draw_sheet(subject, [mean, *maps], 5),
         lambda: arrays_as_npz(mean=mean, heads=maps, entropy=bits, weights=block.weights.numpy()),
         windows_snippet(subject, names.index(name)),

@@ -16,10 +16,11 @@ import streamlit as st
 from explorer.device import list_devices
 from explorer.images import MAX_BYTES
 from explorer.samples import SAMPLES
+from explorer.ui.network_list import describe_chosen, show_list, show_missing
 from explorer.ui.pictures import ImageRejected, add_picture, get_picture, list_pictures, recall
-from explorer.ui.subject import Subject, has_weights, keep_weights, open_network
+from explorer.ui.subject import SEED, UNTRAINED, Subject, has_weights, keep_weights, open_network
 from explorer.ui.trained_weights import choose_trained, leave_trained
-from explorer.zoo import list_models, list_shipped, list_transformers, read_card
+from explorer.zoo import list_models, list_shipped, list_transformers
 
 MAX_WEIGHTS_MB = 600  # the largest network of the zoo that one opens for fun, VGG-19, has 548
 _FIT_LABELS = {"crop": "Centre crop", "pad": "Pad", "squash": "Squash"}
@@ -40,12 +41,22 @@ def show_sidebar(with_network: bool, transformers: bool = False) -> Subject | No
     with st.sidebar:
         label = choose_picture()
         name = _choose_network("model", "Network", transformers=transformers)
+        show_missing()
+        told = st.empty()
+        show_list(network_names(transformers))
         weights = _choose_weights(name)
+        told.caption(describe_chosen(name, weights))
         device = choose_device()
         if not with_network:
             return None
     if not prepare_network(name, device, weights):
         return None
+    if weights == UNTRAINED:
+        st.warning(
+            f"**{name}, untrained**: every weight is random (seed {SEED}). Shapes, filters, arithmetic and pooling "
+            "need no training; what it says of the photo means nothing.",
+            icon=":material/casino:",
+        )
     with st.sidebar:
         fit, size = _choose_input(name, device, weights)
     return Subject(label, get_picture(label).key, name, device, weights, fit, size)
@@ -131,25 +142,32 @@ def _say_no_transformer(key: str) -> None:
 def _choose_network(key: str, label: str, first: int = 0, transformers: bool = False) -> str:
     names = network_names(transformers)
     keep_valid(key, names, names[first])
-    said = "The first three are ours and work offline."
-    if transformers:
-        said += " The last five are transformers."
-    name = st.selectbox(label, names, first, key=key, bind="query-params", help=said)
-    if name in list_shipped():
-        card = read_card(name)
-        st.caption(f"{card['parameters']:,} parameters, {card['data']['name']}: {card['accuracy']['value']:.1%} right")
-    return name
+    return str(st.selectbox(label, names, first, key=key, bind="query-params"))
 
 
-def choose_second_network(first: str) -> str:
-    """The other network of a comparison; at first the next of ours."""
+def choose_second_network(first: str) -> tuple[str, str]:
+    """The other network of a comparison, at first the next of ours, and its weights: its own, or random ones."""
     _say_no_transformer("model2")
     shipped = list_shipped()
     place = shipped.index(first) + 1 if first in shipped else 0
-    return _choose_network("model2", "Second network", place % len(shipped))
+    name = _choose_network("model2", "Second network", place % len(shipped))
+    weights = UNTRAINED if _choose_untrained("untrained2") else ""
+    st.caption(describe_chosen(name, weights))
+    return name, weights
+
+
+def _choose_untrained(key: str) -> bool:
+    said = "Random weights in place of trained ones: any architecture opens without a download."
+    return bool(st.toggle("Untrained", key=key, bind="query-params", help=said))
 
 
 def _choose_weights(name: str) -> str:
+    untrained = _choose_untrained("untrained")
+    own = _choose_own_weights(name)
+    return UNTRAINED if untrained else own
+
+
+def _choose_own_weights(name: str) -> str:
     trained = choose_trained(name)
     with st.expander("Own weights", icon=":material/upload_file:"):
         file = st.file_uploader(
@@ -222,8 +240,13 @@ def _choose_input(name: str, device: str, weights: str) -> tuple[Any, int]:
     return fit, size
 
 
-def prepare_network(name: str, device: str, weights: str) -> bool:
-    """Download where needed, with a bar, and open; a failure is said in one sentence."""
+def prepare_network(name: str, device: str, weights: str, untrained: str = "untrained") -> bool:
+    """Download where needed, with a bar, and open; a failure is said in one sentence.
+
+    Args:
+        name, device, weights: as in `Subject`.
+        untrained: key of the switch that a person may turn on where the weights are not to be had.
+    """
     from explorer.device import DeviceUnavailable
     from explorer.zoo import ModelUnknown, WeightsRejected, WeightsUnavailable
     from explorer.zoo.download import is_cached
@@ -243,8 +266,20 @@ def prepare_network(name: str, device: str, weights: str) -> bool:
         open_network(name, device, weights)
     except (ModelUnknown, WeightsUnavailable, WeightsRejected, DeviceUnavailable) as problem:
         st.error(str(problem), icon=":material/cloud_off:")
+        if isinstance(problem, WeightsUnavailable):
+            st.button(
+                "Open it untrained",
+                key=f"open_{untrained}",
+                icon=":material/casino:",
+                on_click=_turn_on,
+                args=(untrained,),
+            )
         st.info(f"Choose one of ours in the sidebar: {', '.join(list_shipped())}.")
         return False
     finally:
         place.empty()
     return True
+
+
+def _turn_on(key: str) -> None:
+    st.session_state[key] = True

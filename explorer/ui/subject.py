@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from explorer.zoo import Fit, VisionModel
 
 
+UNTRAINED = "untrained"  # in place of the sha256 of a person's weights: random ones
+SEED = 0  # of those
+
+
 @dataclass(frozen=True)
 class Subject:
     """A picture, a network and how the one gets into the other. Hashable: the key of every cache.
@@ -24,7 +28,7 @@ class Subject:
         picture_key: sha256 of the picture's file.
         network: name for `load_model`.
         device: name for `load_model`.
-        weights: sha256 of the person's own weights, "" for the network's.
+        weights: sha256 of the person's own weights, "" for the network's, `UNTRAINED` for random ones.
         fit: how the picture becomes a square.
         size: side of that square in pixels; 0 for what the network was trained on.
     """
@@ -41,6 +45,11 @@ class Subject:
     def picture(self) -> Picture:
         """The picture itself."""
         return get_picture(self.picture_label)
+
+    @property
+    def file_stem(self) -> str:
+        """The network in the names of files about it."""
+        return f"{self.network}-{UNTRAINED}" if self.weights == UNTRAINED else self.network
 
     @property
     def model(self) -> VisionModel:
@@ -81,6 +90,8 @@ def open_network(name: str, device: str, weights: str) -> VisionModel:
     Raises:
         Whatever `load_model` does.
     """
-    from explorer.zoo import load_model  # brings torch, for which the home page does not wait
+    from explorer.zoo import load_model, random_model  # bring torch, for which the home page does not wait
 
+    if weights == UNTRAINED:
+        return random_model(name, seed=SEED, device=device)
     return load_model(name, device, _own_weights()[weights] if weights else None)

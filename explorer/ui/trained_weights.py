@@ -84,6 +84,7 @@ def choose_trained(network: str) -> str:
 def _choose(kept: TrainedWeights) -> None:
     st.session_state[_KEY] = replace(kept, used=True)
     st.session_state["model"] = kept.network
+    st.session_state["untrained"] = False
 
 
 def _drop() -> None:

@@ -7,16 +7,27 @@ everything that needs torch is imported when it is first asked for.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from explorer.zoo.catalogue import list_models, list_shipped, list_torchvision, list_transformers, read_card
+from explorer.zoo.catalogue import (
+    list_missing,
+    list_models,
+    list_shipped,
+    list_torchvision,
+    list_transformers,
+    read_card,
+    say_missing,
+)
 
 if TYPE_CHECKING:
     from explorer.zoo.download import WeightsUnavailable
+    from explorer.zoo.listing import Listing, describe_listing
     from explorer.zoo.loading import ModelUnknown, describe_preprocessing, load_model, random_model
     from explorer.zoo.preprocessing import FITS, Fit, Preprocessing
     from explorer.zoo.vision_model import VisionModel, publish
     from explorer.zoo.weights import WeightsMismatch, WeightsRejected
 
 _HOMES = {
+    "Listing": "listing",
+    "describe_listing": "listing",
     "describe_preprocessing": "loading",
     "load_model": "loading",
     "random_model": "loading",
@@ -34,13 +45,16 @@ _HOMES = {
 __all__ = [
     "FITS",
     "Fit",
+    "Listing",
     "ModelUnknown",
     "Preprocessing",
     "VisionModel",
     "WeightsMismatch",
     "WeightsRejected",
     "WeightsUnavailable",
+    "describe_listing",
     "describe_preprocessing",
+    "list_missing",
     "list_models",
     "list_shipped",
     "list_torchvision",
@@ -49,6 +63,7 @@ __all__ = [
     "publish",
     "random_model",
     "read_card",
+    "say_missing",
 ]
 
 

