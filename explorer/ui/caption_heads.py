@@ -69,7 +69,7 @@ def show_heads(subject: CaptionSubject, view: HeadView) -> None:
         first, last = caption.spans[word]
         pieces = " ".join(caption.tokens[first:last])
         st.caption(
-            f"Bright amber is where most attention goes. {share:.1%} of it goes to the class token, which has no place "
+            f"Bright amber is where most attention goes. {share:.1%} of it goes to {view.elsewhere} without a place "
             "on the photo." + (f" The mean over {last - first} tokens, {_plain(pieces)}." if last - first > 1 else "")
         )
     with right:

@@ -37,7 +37,7 @@ def show_sheet(subject: CaptionSubject) -> None:
         _show_one(grid.container(width=_SIDE, border=True), label, caption)
         bar.progress(number / len(labels), f"{number} of {len(labels)} described")
     bar.empty()
-    st.download_button(
+    st.container().download_button(
         "CSV",
         captions_as_csv(rows),
         f"{subject.name}-captions.csv",

@@ -20,7 +20,7 @@ from explorer.captioning.large_files import INSTALL, NETWORKS
 from explorer.images import open_image
 from explorer.rendering import decode_png
 from explorer.samples import SAMPLES, read_sample
-from explorer.ui import caption_large
+from explorer.ui import caption_heads, caption_large
 from tests.captioning.making_large import toy_large
 from tests.pages.opening import Browser, open_page, run
 
@@ -87,7 +87,7 @@ def test_the_caption_and_the_mean_of_everything(
     told = told_by(app)
     assert "the mean of all heads in the mean of all layers" in told
     assert f"{caption.class_share[0].mean():.1%} of it goes to the class token" in told
-    assert f"{log2(9):.2f} bits is all 3 × 3 patches alike" in told
+    assert f"{log2(9):.2f} bits is all 3 × 3 cells alike" in told
     closest = np.unravel_index(caption.entropy[0].argmin(), (2, 3))
     assert f"Layer {closest[0]}, head {closest[1]} looks most closely" in told
     photo = decode_png(browser_side.downloads["large-offer-png"][1]())
@@ -109,7 +109,7 @@ def test_a_word_a_layer_and_a_head(toys: Callable[[str], LargeCaptioner], browse
     told = told_by(app)
     assert "head 2 of layer 1" in told
     assert f"{caption.class_share[word, 1, 2]:.1%} of it goes to the class token" in told
-    run(app.selectbox(key="large_layer").select(caption_large.ALL))
+    run(app.selectbox(key="large_layer").select(caption_heads.ALL))
     np.testing.assert_allclose(arrays_of(browser_side)["map"], caption.attention[word, :, 2].mean(axis=0), rtol=1e-5)
     first, last = caption.spans[word]
     assert (f"The mean over {last - first} tokens" in told_by(app)) == (last - first > 1)

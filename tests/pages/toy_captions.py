@@ -23,7 +23,7 @@ from explorer.ui.caption_subject import CaptionSubject
 from explorer.ui.pictures import get_picture
 from tests.pages.opening import Browser
 
-TALKATIVE, SILENT = 3, 6  # seeds of weights that have many words, and none, for the first sample
+TALKATIVE, SILENT = 11, 133  # seeds of weights that have many words, and none, for the first sample
 WORDS = tuple(
     f"{colour}{thing}" if colour else thing
     for colour in ("", "red", "blue", "small", "old", "wet")
