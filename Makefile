@@ -35,7 +35,7 @@ bench: for-testing
 	$(BIN)/python -m benchmarks
 
 models: for-testing
-	$(BIN)/python -m explorer.training tiny-vgg mini-resnet photo-net
+	$(BIN)/python -m explorer.training tiny-vgg five-by-five mini-resnet photo-net
 	$(BIN)/python -m explorer.training.photo_captioner photo-captioner photo-transformer
 	$(BIN)/python -m explorer.training.photo_captioner
 	$(BIN)/python -m explorer.training.scene_recipe

@@ -33,6 +33,7 @@ SOURCES = {
 }
 NOTES = {
     "tiny-vgg": "Trained with batch normalisation after every convolution, folded into the weights afterwards.",
+    "five-by-five": "Trained with batch normalisation after every convolution, folded into the weights afterwards.",
     "mini-resnet": "Labels only; from the second cycle on, half of the batches are cut and mixed.",
     "photo-net": "Distilled: a MobileNetV2 with ImageNet weights, loaded through torchvision, gave its opinion on "
     "random crops of every training photo, six for the first cycle and eight for the third, whose batches are cut and "

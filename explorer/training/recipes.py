@@ -1,5 +1,6 @@
-"""The three recipes, and the loop they share."""
+"""The four recipes, and the loop they share."""
 
+import copy
 import json
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from explorer.training.datasets import LabelledImages
 from explorer.training.objectives import Distillation, Labels, Objective, normalise
-from explorer.zoo.architectures import TinyVGG, mini_resnet, photo_net, tiny_vgg
+from explorer.zoo.architectures import PlainStack, five_by_five, mini_resnet, photo_net, tiny_vgg
 
 CIFAR10_MEAN, CIFAR10_STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -68,18 +69,16 @@ class Recipe:
 
 
 def fold_batch_norm(trained: nn.Module) -> nn.Module:
-    """`TinyVGG` with every batch normalisation folded into the convolution before it."""
-    assert isinstance(trained, TinyVGG)
-    plain = tiny_vgg()
-    layers = dict(trained.features.named_children())
-    for name, layer in layers.items():
+    """`PlainStack` with every batch normalisation folded into the convolution before it."""
+    assert isinstance(trained, PlainStack)
+    plain = copy.deepcopy(trained).eval()
+    for name, layer in list(plain.features.named_children()):
         if isinstance(layer, nn.Conv2d):
-            norm = layers[name.replace("conv", "bn")]
+            norm = plain.features.get_submodule(name.replace("conv", "bn"))
             assert isinstance(norm, nn.BatchNorm2d)
-            folded = fuse_conv_bn_eval(layer.eval(), norm.eval())
-            plain.features.get_submodule(name).load_state_dict(folded.state_dict())
-    plain.classifier.load_state_dict(trained.classifier.state_dict())
-    return plain.eval()
+            setattr(plain.features, name, fuse_conv_bn_eval(layer, norm))
+            delattr(plain.features, name.replace("conv", "bn"))
+    return plain
 
 
 def unchanged(trained: nn.Module) -> nn.Module:
@@ -104,6 +103,26 @@ RECIPES = {
                 Cycle(
                     lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD, smoothing=0.05, shift=3, hole=0),
                     epochs=12,
+                    learning_rate=0.15,
+                ),
+            ),
+            data="cifar10",
+            train_split="train",
+            test_split="test",
+            input_size=32,
+            mean=CIFAR10_MEAN,
+            std=CIFAR10_STD,
+            batch_size=128,
+        ),
+        Recipe(
+            name="five-by-five",
+            title="Five by five, five convolutions of 5x5, CIFAR-10",
+            build=lambda: five_by_five(batch_norm=True),
+            finish=fold_batch_norm,
+            cycles=(
+                Cycle(
+                    lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD, smoothing=0.05, shift=3, hole=0),
+                    epochs=15,
                     learning_rate=0.15,
                 ),
             ),

@@ -13,26 +13,30 @@ from torch import Tensor, nn
 from explorer.zoo.efficientnet_lite import efficientnet_lite0 as efficientnet_lite0
 
 
-class TinyVGG(nn.Module):
+class PlainStack(nn.Module):
     """Convolution, ReLU, max pooling and nothing else (after Simonyan & Zisserman 2015).
 
-    Two 3x3 convolutions a stage, then 2x2 max pooling; the maps of the last stage are averaged and
+    One or two convolutions a stage, then 2x2 max pooling; the maps of the last stage are averaged and
     one linear layer reads the classes off. It is trained with batch normalisation after every
     convolution, which is then folded into the weights: what is shipped is what is drawn.
 
     Args:
         num_classes: length of the logits.
-        widths: channels of each stage.
+        stages: channels of the convolutions of each stage.
+        kernel_size: side of every filter, odd; the maps keep their size.
         batch_norm: keep a `BatchNorm2d` after every convolution (training only).
     """
 
-    def __init__(self, num_classes: int = 10, widths: Sequence[int] = (24, 32, 48), batch_norm: bool = False) -> None:
+    def __init__(
+        self, num_classes: int, stages: Sequence[Sequence[int]], kernel_size: int, batch_norm: bool = False
+    ) -> None:
         super().__init__()
         self.features = nn.Sequential()
         channels = 3
-        for stage, width in enumerate(widths, start=1):
-            for number in (1, 2):
-                self.features.add_module(f"conv{stage}_{number}", nn.Conv2d(channels, width, 3, padding=1))
+        for stage, widths in enumerate(stages, start=1):
+            for number, width in enumerate(widths, start=1):
+                convolution = nn.Conv2d(channels, width, kernel_size, padding=kernel_size // 2)
+                self.features.add_module(f"conv{stage}_{number}", convolution)
                 if batch_norm:
                     self.features.add_module(f"bn{stage}_{number}", nn.BatchNorm2d(width))
                 self.features.add_module(f"relu{stage}_{number}", nn.ReLU())
@@ -42,8 +46,8 @@ class TinyVGG(nn.Module):
         self.classifier = nn.Linear(channels, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.features(x)  # (B, 48, H/8, W/8)
-        x = torch.flatten(self.average(x), 1)  # (B, 48)
+        x = self.features(x)  # (B, C, H/8, W/8)
+        x = torch.flatten(self.average(x), 1)  # (B, C)
         return self.classifier(x)
 
 
@@ -116,9 +120,14 @@ class ResNet(nn.Module):
         return self.classifier(x)
 
 
-def tiny_vgg(num_classes: int = 10, batch_norm: bool = False) -> TinyVGG:
+def tiny_vgg(num_classes: int = 10, batch_norm: bool = False) -> PlainStack:
     """57,218 parameters for ten classes; made for 32x32 pictures."""
-    return TinyVGG(num_classes, batch_norm=batch_norm)
+    return PlainStack(num_classes, ((24, 24), (32, 32), (48, 48)), kernel_size=3, batch_norm=batch_norm)
+
+
+def five_by_five(num_classes: int = 10, batch_norm: bool = False) -> PlainStack:
+    """125,109 parameters for ten classes, 5x5 filters only; made for 32x32 pictures."""
+    return PlainStack(num_classes, ((25, 32), (32, 40), (45,)), kernel_size=5, batch_norm=batch_norm)
 
 
 def mini_resnet(num_classes: int = 10) -> ResNet:

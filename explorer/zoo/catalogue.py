@@ -13,6 +13,7 @@ ARCHITECTURES = {
     "efficientnet_lite0": "efficientnet-lite0",
     "photo_net": "photo-net",
     "mini_resnet": "mini-resnet",
+    "five_by_five": "five-by-five",
     "tiny_vgg": "tiny-vgg",
 }
 """Our functions that build a network, and what it is called; the default first."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from inspect import signature
 from typing import Any
 
 import torch
@@ -126,10 +127,11 @@ def _builder(name: str) -> Callable[[int], nn.Module]:
 def training_builder(name: str) -> Callable[[int], nn.Module]:
     """From a number of classes to the architecture as it learns from nothing.
 
-    That is the architecture itself, but for the plain stack: it needs the batch norm that its shipped form has folded
-    into its weights (Ioffe & Szegedy 2015).
+    That is the architecture itself, but for the plain stacks: they need the batch norm that their shipped form has
+    folded into its weights (Ioffe & Szegedy 2015).
     """
-    return partial(architectures.tiny_vgg, batch_norm=True) if name == "tiny-vgg" else _builder(name)
+    build = _builder(name)
+    return partial(build, batch_norm=True) if "batch_norm" in signature(build).parameters else build
 
 
 def _builder_for(name: str, state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> Callable[[int], nn.Module]:
