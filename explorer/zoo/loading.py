@@ -130,7 +130,7 @@ def training_builder(name: str) -> Callable[[int], nn.Module]:
     That is the architecture itself, but for the plain stacks: they need the batch norm that their shipped form has
     folded into its weights (Ioffe & Szegedy 2015).
     """
-    build = _builder(name)
+    build: Callable[..., nn.Module] = _builder(name)
     return partial(build, batch_norm=True) if "batch_norm" in signature(build).parameters else build
 
 

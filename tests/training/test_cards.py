@@ -17,9 +17,9 @@ from explorer.training.recipes import IMAGENETTE_IN_IMAGENET, RECIPES
 from explorer.zoo import load_model, read_card
 from explorer.zoo.catalogue import MODELS, PACKAGED, list_own
 
-LIMITS = {"tiny-vgg": 60_000, "mini-resnet": 3_000_000, "photo-net": 4_000_000}
+LIMITS = {"tiny-vgg": 60_000, "five-by-five": 130_000, "mini-resnet": 3_000_000, "photo-net": 4_000_000}
 TRAINED = [name for name in list_own() if name not in PACKAGED]
-PICTURES = {"tiny-vgg": 1000, "mini-resnet": 1000, "photo-net": 600}
+PICTURES = {"tiny-vgg": 1000, "five-by-five": 1000, "mini-resnet": 1000, "photo-net": 600}
 
 
 @pytest.mark.parametrize("name", TRAINED)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from explorer.training import augment, objectives
 from explorer.training.datasets import LabelledImages
 from explorer.training.objectives import Distillation, Labels, normalise
 from explorer.training.recipes import RECIPES, Recipe, accuracy, fit, fold_batch_norm
-from explorer.zoo.architectures import mini_resnet, tiny_vgg
+from explorer.zoo.architectures import five_by_five, mini_resnet, tiny_vgg
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.25, 0.2, 0.15)
 
@@ -33,15 +34,16 @@ def shake(network: nn.Module) -> nn.Module:
     return network.eval()
 
 
-def test_folding_changes_no_output() -> None:
-    trained = shake(tiny_vgg(batch_norm=True))
+@pytest.mark.parametrize("build", [tiny_vgg, five_by_five])
+def test_folding_changes_no_output(build: Callable[..., nn.Module]) -> None:
+    trained = shake(build(batch_norm=True))
     x = torch.randn(4, 3, 32, 32)
     with torch.inference_mode():
         expected = trained(x)
         folded = fold_batch_norm(trained)
         assert torch.allclose(folded(x), expected, rtol=1e-4, atol=1e-5)
     assert not any(isinstance(module, nn.BatchNorm2d) for module in folded.modules())
-    assert folded.state_dict().keys() == tiny_vgg().state_dict().keys()
+    assert folded.state_dict().keys() == build().state_dict().keys()
     assert not folded.training
 
 

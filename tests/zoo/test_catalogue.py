@@ -21,17 +21,17 @@ ROOT = Path(explorer.zoo.__file__).parents[2]
 
 
 def test_shipped_networks_come_first(own_models: Path) -> None:
-    assert list_shipped() == ("photo-net", "mini-resnet", "tiny-vgg")
+    assert list_shipped() == ("photo-net", "mini-resnet", "five-by-five", "tiny-vgg")
     names = list_models()
-    assert names[:3] == ["photo-net", "mini-resnet", "tiny-vgg"]
-    assert names[3:] == list(list_torchvision())
+    assert names[:4] == ["photo-net", "mini-resnet", "five-by-five", "tiny-vgg"]
+    assert names[4:] == list(list_torchvision())
     assert len(set(names)) == len(names)
 
 
 def test_a_folder_without_a_card_is_not_shipped(own_models: Path) -> None:
     (own_models / "tiny-vgg" / "card.json").unlink()
     explorer.zoo.catalogue.list_shipped.cache_clear()
-    assert list_shipped() == ("photo-net", "mini-resnet")
+    assert list_shipped() == ("photo-net", "mini-resnet", "five-by-five")
     with pytest.raises(KeyError):
         read_card("tiny-vgg")
     with pytest.raises(KeyError):
@@ -84,4 +84,4 @@ def test_unknown_networks_are_named(name: str, own_models: Path) -> None:
         assert isinstance(caught.value, KeyError)
         message = str(caught.value)
         assert repr(name) in message
-        assert "photo-net, mini-resnet, tiny-vgg" in message
+        assert "photo-net, mini-resnet, five-by-five, tiny-vgg" in message

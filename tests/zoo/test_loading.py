@@ -1,5 +1,6 @@
 """Opening networks: shipped, random, official, on a device."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from torch import nn
 
 from explorer.device import DeviceUnavailable
 from explorer.zoo import Preprocessing, VisionModel, architectures, list_shipped, load_model, publish, random_model
-from explorer.zoo.architectures import TinyVGG
+from explorer.zoo.architectures import PlainStack
 
 
 def assert_published(model: VisionModel) -> None:
@@ -111,11 +112,11 @@ def test_another_preprocessing_shares_the_weights() -> None:
     assert model.preprocessing.size == 224
 
 
-@pytest.mark.parametrize("name", ["tiny_vgg", "mini_resnet", "photo_net"])
+@pytest.mark.parametrize("name", ["tiny_vgg", "five_by_five", "mini_resnet", "photo_net"])
 def test_our_architectures(name: str) -> None:
     network = getattr(architectures, name)().eval()
-    stated = {"tiny_vgg": 57_218, "mini_resnet": 2_355_002, "photo_net": 2_721_322}
-    limits = {"tiny_vgg": 60_000, "mini_resnet": 3_000_000, "photo_net": 4_000_000}
+    stated = {"tiny_vgg": 57_218, "five_by_five": 125_109, "mini_resnet": 2_355_002, "photo_net": 2_721_322}
+    limits = {"tiny_vgg": 60_000, "five_by_five": 130_000, "mini_resnet": 3_000_000, "photo_net": 4_000_000}
     assert sum(p.numel() for p in network.parameters()) == stated[name] <= limits[name]
     for height, width in ((32, 32), (9, 7), (65, 40), (128, 128)):  # fully convolutional: any size
         with torch.inference_mode():
@@ -124,9 +125,16 @@ def test_our_architectures(name: str) -> None:
         assert network.stages(network.stem(torch.randn(1, 3, 128, 128))).shape == (1, 256, 8, 8)
 
 
-def test_tiny_vgg_is_plain() -> None:
-    kinds = {type(module) for module in architectures.tiny_vgg().modules()}
-    assert kinds == {TinyVGG, nn.Sequential, nn.Conv2d, nn.ReLU, nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.Linear}
+@pytest.mark.parametrize("build", [architectures.tiny_vgg, architectures.five_by_five])
+def test_plain_stacks_are_plain(build: Callable[[], PlainStack]) -> None:
+    kinds = {type(module) for module in build().modules()}
+    assert kinds == {PlainStack, nn.Sequential, nn.Conv2d, nn.ReLU, nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.Linear}
+
+
+def test_five_by_five_has_the_filters_of_the_textbook() -> None:
+    network = architectures.five_by_five()
+    shapes = [tuple(module.weight.shape) for module in network.modules() if isinstance(module, nn.Conv2d)]
+    assert shapes == [(25, 3, 5, 5), (32, 25, 5, 5), (32, 32, 5, 5), (40, 32, 5, 5), (45, 40, 5, 5)]
 
 
 @pytest.mark.parametrize("name", ["mobilenet_v2", "squeezenet1_1"])

@@ -2,7 +2,6 @@
 
 import copy
 import re
-from pathlib import Path
 
 import pytest
 import torch
@@ -142,12 +141,13 @@ def test_heads_that_only_training_uses_are_no_part_of_the_chain() -> None:
     assert not hasattr(truncated, "AuxLogits")
 
 
-def test_the_plain_stack_opens_with_its_batch_norm(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "norms"), [("tiny-vgg", 6), ("five-by-five", 5)])
+def test_plain_stacks_open_with_their_batch_norm(name: str, norms: int) -> None:
     from explorer.zoo.loading import training_builder
 
-    network = training_builder("tiny-vgg")(4).eval()
-    assert sum(isinstance(module, nn.BatchNorm2d) for module in network.modules()) == 6
-    model = load_model("tiny-vgg", "cpu", as_bytes(network.state_dict()))
+    network = training_builder(name)(4).eval()
+    assert sum(isinstance(module, nn.BatchNorm2d) for module in network.modules()) == norms
+    model = load_model(name, "cpu", as_bytes(network.state_dict()))
     x = torch.randn(1, 3, 32, 32)
     assert torch.equal(model.network(x), network(x))
     assert len(model.classes) == 4
