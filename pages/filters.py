@@ -4,24 +4,25 @@ import streamlit as st
 
 from explorer.anatomy import FILTER_ORDERS, Convolution
 from explorer.ui.downloads import arrays_as_npz, offer
-from explorer.ui.filter_analysis import WIDE, compute_summary, convolutions_of, filters_of, pages_of
+from explorer.ui.filter_analysis import Filters, compute_summary, convolutions_of, filters_of, pages_of
 from explorer.ui.filter_card import (
     SILENCED,
     choose_slice,
     filter_snippet,
-    show_cause,
     show_numbers,
     show_response,
     show_silenced,
     show_similar,
-    show_slices,
 )
 from explorer.ui.filter_panels import show_connections, show_counts, show_filter_sheet, show_norms, show_shape
+from explorer.ui.filter_solid import compute_products, offer_solid, show_products, show_solid
 from explorer.ui.navigation import enter_by_the_front_door
 from explorer.ui.sidebar import keep_valid, show_sidebar
 from explorer.ui.subject import Subject
 
 ORDER_LABELS = {"index": "Number", "norm": "Norm", "group": "Similarity group"}
+EXAMPLES = {"5x5x25": {"model": "five-by-five", "conv": "features.conv1_2", "filter": 26}}
+"""What a link may name in one word, whatever the session has chosen before."""
 SCALE_LABELS = {"each": "Own scale", "shared": "One scale"}
 
 
@@ -33,8 +34,8 @@ def choose_convolution(subject: Subject) -> Convolution:
 
 
 def choose_drawing() -> None:
-    """How the sheet is drawn, and what on it is looked at."""
-    first, second, third, fourth = st.columns([2, 2, 1, 1])
+    """How the sheet of all filters is drawn."""
+    first, second = st.columns([2, 1])
     first.selectbox(
         "Order of filters",
         FILTER_ORDERS,
@@ -43,7 +44,16 @@ def choose_drawing() -> None:
         bind="query-params",
         help="A group holds filters whose cosines to one another are above 0.5 on average.",
     )
-    second.segmented_control(
+    second.number_input(
+        "Slice",
+        min_value=0,
+        value=None,
+        key="slice",
+        bind="query-params",
+        placeholder="strongest",
+        help="The slice to show of every filter. Empty: the colours of a first layer, else the strongest slice.",
+    )
+    st.segmented_control(
         "Colours",
         list(SCALE_LABELS),
         default="each",
@@ -53,16 +63,6 @@ def choose_drawing() -> None:
         required=True,
         help="Every filter by its own largest weight, or all filters by one measure.",
     )
-    third.number_input("Filter", min_value=0, value=0, key="filter", bind="query-params")
-    fourth.number_input(
-        "Slice",
-        min_value=0,
-        value=None,
-        key="slice",
-        bind="query-params",
-        placeholder="strongest",
-        help="The slice to show of every filter. Empty: the colours of a first layer, else the strongest slice.",
-    )
 
 
 def go_to(**chosen: int) -> None:
@@ -71,14 +71,25 @@ def go_to(**chosen: int) -> None:
     st.rerun()
 
 
-def show_one_filter(subject: Subject, convolution: Convolution, number: int, wanted: int | None) -> tuple[int, ...]:
-    """One filter, from its map to its weights; gives the filters that are switched off."""
-    filters = filters_of(subject, convolution)
+def show_every_filter(subject: Subject, convolution: Convolution, number: int) -> bytes:
+    """All filters of the convolution, to choose one; gives the sheet."""
+    st.subheader(f"All {convolution.out_channels} filters", anchor=False)
+    choose_drawing()
+    wanted = st.session_state["slice"]
+    if wanted is not None and wanted >= convolution.depth:
+        st.info(f"A filter here has {convolution.depth} slices, from 0; there is no slice {wanted}.")
+        wanted = None
+    page = st.pagination(pages_of(convolution), key="filters_sheet") if pages_of(convolution) > 1 else 1
+    order, scale = st.session_state["filter_order"], st.session_state["filter_scale"]
+    sheet, clicked = show_filter_sheet(subject, convolution, order, scale, page, wanted, number)
+    if clicked is not None and clicked != number:
+        go_to(filter=clicked)
+    return sheet.mosaic.png
+
+
+def show_inside(convolution: Convolution, filters: Filters, number: int, part: int) -> None:
+    """What can be said of one filter by its weights alone."""
     summary = compute_summary(filters)
-    part = choose_slice(convolution, filters, number, wanted)
-    st.subheader(f"{convolution.path}, filter {number}", anchor=False)
-    show_cause(subject, convolution, filters, summary, number)
-    silenced = show_silenced(subject, convolution, summary, number)
     st.subheader(f"Inside filter {number}", anchor=False)
     row = st.container(horizontal=True)
     row.metric("norm", f"{summary.norms[number]:.3g}", width=130)
@@ -87,14 +98,7 @@ def show_one_filter(subject: Subject, convolution: Convolution, number: int, wan
     )
     row.metric("near-duplicates", len(summary.duplicates_of(number)), width=150)
     row.metric("similarity group", f"{summary.groups[number]}", width=150)
-    wide = st.container() if convolution.depth > WIDE else None
     left, middle, right = st.columns(3, gap="medium")
-    if convolution.depth > 1:
-        with wide or left:
-            st.markdown("**Its slices**")
-            clicked = show_slices(convolution, filters, number, part)
-            if clicked is not None and clicked != wanted:
-                go_to(slice=clicked)
     with left:
         other = show_similar(convolution, filters, summary, number)
         if other is not None:
@@ -103,59 +107,68 @@ def show_one_filter(subject: Subject, convolution: Convolution, number: int, wan
         show_numbers(convolution, filters, number, part)
     with right:
         show_response(convolution, filters, number, part)
-    return silenced
 
 
 enter_by_the_front_door()
 st.title("Filters", anchor=False)
+if example := EXAMPLES.get(st.query_params.pop("example", "")):
+    # Into both: what the session has chosen before would win over the address, and the address would not follow.
+    st.session_state.update(example)
+    st.query_params.update(example)
 subject = show_sidebar(with_network=True)
 if subject is None:
     st.stop()
 for key, value in st.session_state.pop("clicked", {}).items():
     st.session_state[key] = value
 st.markdown(
-    "What a convolution has learned is in its filters: small grids of weights that slide over their input. "
-    "Click a filter to look inside it, see the map it makes of the photo, and switch it off."
+    "What a convolution has learned is in its filters: solids of weights that slide over the maps below them. "
+    "Click a filter to see it whole, slice by slice, and what becomes of the prediction without it."
 )
-convolution = choose_convolution(subject)
-choose_drawing()
+first, second = st.columns([4, 1])
+with first:
+    convolution = choose_convolution(subject)
+number = second.number_input("Filter", min_value=0, value=0, key="filter", bind="query-params")
 keep_valid("silence", list(SILENCED), "none")
-number, wanted = st.session_state["filter"], st.session_state["slice"]
-if wanted is not None and wanted >= convolution.depth:
-    st.info(f"A filter here has {convolution.depth} slices, from 0; there is no slice {wanted}.")
-    wanted = None
 filters = filters_of(subject, convolution)
 summary = compute_summary(filters)
+there = number < convolution.out_channels
+products = compute_products(subject, convolution.layer, number) if there else None
+solid = b""
+left, right = st.columns(2, gap="large")
+with left:
+    if there:
+        solid = show_solid(convolution, filters, summary, number, products)
+    else:
+        st.info(f"This convolution has {convolution.out_channels} filters, from 0; there is no filter {number} here.")
+with right:
+    sheet = show_every_filter(subject, convolution, number)
+part = choose_slice(convolution, filters, number if there else 0, st.session_state["slice"])
+silenced: tuple[int, ...] = ()
+if there:
+    if products is None:
+        st.caption("It makes no map: this convolution takes no part in a prediction.")
+    else:
+        clicked = show_products(subject, convolution, filters, number, part, products)
+        if clicked is not None and clicked != st.session_state["slice"]:
+            go_to(slice=clicked)
+        offer_solid(subject, convolution, number, solid, products)
+    silenced = show_silenced(subject, convolution, summary, number)
+    show_inside(convolution, filters, number, part)
+st.subheader(f"All filters of {convolution.path}", anchor=False)
 left, right = st.columns([3, 2], gap="large")
 with left:
-    page = st.pagination(pages_of(convolution), key="filters_sheet") if pages_of(convolution) > 1 else 1
-    order, scale = st.session_state["filter_order"], st.session_state["filter_scale"]
-    sheet, clicked = show_filter_sheet(subject, convolution, order, scale, page, wanted, number)
-    if clicked is not None and clicked != number:
-        go_to(filter=clicked)
-    if convolution.groups > 1:
-        show_connections(convolution)
-    else:
-        show_norms(convolution, summary)
-with right:
     show_shape(convolution)
     show_counts(convolution, summary)
+with right:
     if convolution.groups > 1:
-        show_norms(convolution, summary)
-downloads = st.container()  # filled at the end: the snippet tells of what is switched off further down
-silenced: tuple[int, ...] = ()
-if number < convolution.out_channels:
-    silenced = show_one_filter(subject, convolution, number, wanted)
-else:
-    st.info(f"This convolution has {convolution.out_channels} filters, from 0; there is no filter {number} here.")
-    number = 0
-with downloads:
-    offer(
-        f"{subject.file_stem}-{convolution.path}-filters",
-        sheet.mosaic.png,
-        lambda: arrays_as_npz(
-            weights=filters.values, norms=summary.norms, groups=summary.groups, duplicates=summary.duplicates
-        ),
-        filter_snippet(subject, convolution, number, choose_slice(convolution, filters, number, wanted), silenced),
-        key="offer",
-    )
+        show_connections(convolution)
+    show_norms(convolution, summary)
+offer(
+    f"{subject.file_stem}-{convolution.path}-filters",
+    sheet,
+    lambda: arrays_as_npz(
+        weights=filters.values, norms=summary.norms, groups=summary.groups, duplicates=summary.duplicates
+    ),
+    filter_snippet(subject, convolution, number if there else 0, part, silenced),
+    key="offer",
+)

@@ -15,25 +15,29 @@ PAGES = (
         "Filters",
         ":material/grid_on:",
         "What a filter of shape 5 × 5 × 25 looks like, and what it lets through.",
+        {"example": "5x5x25"},
     ),
     (
         "convolution",
         "Convolution",
         ":material/center_focus_strong:",
         "Point at a cell and see every multiply-add behind it.",
+        {},
     ),
-    ("pooling", "Pooling", ":material/compress:", "What is kept and what is lost when maps get smaller."),
+    ("pooling", "Pooling", ":material/compress:", "What is kept and what is lost when maps get smaller.", {}),
     (
         "saliency",
         "Saliency",
         ":material/visibility:",
         "Where a network looked, by thirteen methods, and which to believe.",
+        {},
     ),
     (
         "transfer",
         "Transfer learning",
         ":material/school:",
         "Train strategies side by side on your own pictures, and see which one wins.",
+        {},
     ),
 )
 
@@ -58,9 +62,9 @@ st.markdown(
 )
 if st.button("Open the layers of a network", type="primary", icon=":material/layers:"):
     st.switch_page("pages/layers.py")
-for column, (page, title, icon, words) in zip(st.columns(len(PAGES)), PAGES, strict=True):
+for column, (page, title, icon, words, address) in zip(st.columns(len(PAGES)), PAGES, strict=True):
     with column.container(border=True, height="stretch"):
-        st.page_link(f"pages/{page}.py", label=f"**{title}**", icon=icon)
+        st.page_link(f"pages/{page}.py", label=f"**{title}**", icon=icon, query_params=address)
         st.caption(words)
 st.subheader("Networks that are here", anchor=False)
 for start in range(0, len(list_shipped()), IN_A_ROW):

@@ -57,6 +57,33 @@ class Dissection:
     following: tuple[Following, ...] = ()
     final: NDArray[np.float32] | None = None
 
+    def products(self, channel: int) -> NDArray[np.float64]:
+        """What every slice of a filter makes of the input map it reads; their sum and the bias are the output map.
+
+        Args:
+            channel: output channel of a convolution.
+
+        Returns:
+            (I / groups, H_out, W_out).
+
+        Raises:
+            ValueError: the layer is no convolution.
+        """
+        operation = self.operation
+        kernel = operation.kernel(channel)
+        if kernel is None:
+            raise ValueError(f"A {operation.kind} layer has no filters.")
+        reads = operation.reads(channel)
+        read = self.input[reads.start : reads.stop]
+        made = np.zeros((len(read), len(operation.rows), len(operation.columns)))
+        # Place by place of the window: all windows at once would take as many times the memory as a slice has weights.
+        for (i, j), weights in zip(np.ndindex(kernel.shape[1:]), kernel.reshape(len(kernel), -1).T, strict=True):
+            rows, columns = operation.rows[:, i], operation.columns[:, j]
+            below, right = np.flatnonzero(rows >= 0), np.flatnonzero(columns >= 0)  # neither padding nor nothing
+            values = read[:, rows[below]][:, :, columns[right]]
+            made[:, below[:, None], right] += weights[:, None, None] * values.astype(np.float64)
+        return made
+
     def payload_bytes(self, channel: int) -> int:
         """What `specimen` would send to a browser for one channel, its input included."""
         kernel = self.operation.kernel(channel)

@@ -44,6 +44,7 @@ from explorer.rendering.overlay import decode_png, draw_box, encode_png, magnify
 from explorer.rendering.overview import Box, Sprite, Thumbnails, overview_sprite
 from explorer.rendering.picture_sheets import draw_bars, fit_picture, picture_sheet
 from explorer.rendering.scaling import Scale, average_blocks, find_ranges
+from explorer.rendering.solids import MOST_APART, SOLID_WIDTH, draw_solid, product_tiles
 from explorer.rendering.surprise import surprise_bars
 
 __all__ = [
@@ -52,10 +53,12 @@ __all__ = [
     "CHART_CONFIG",
     "DIVERGING",
     "FROZEN",
+    "MOST_APART",
     "PREVIOUS",
     "SEQUENTIAL",
     "SERIES",
     "SHEET_ASPECT",
+    "SOLID_WIDTH",
     "TRAINABLE",
     "UNDEFINED",
     "BeamNode",
@@ -81,6 +84,7 @@ __all__ = [
     "dot_side",
     "draw_bars",
     "draw_box",
+    "draw_solid",
     "draw_words",
     "encode_png",
     "enlarge",
@@ -101,6 +105,7 @@ __all__ = [
     "overview_sprite",
     "picture_sheet",
     "probability_bars",
+    "product_tiles",
     "spotlight",
     "surprise_bars",
     "sweep_curves",

@@ -32,8 +32,7 @@ from explorer.ui.wording import significant
 
 ROWS_ON_A_PAGE = 256  # filters of a 1x1 convolution, each a row of a matrix of up to 2048 columns
 GAP = 4  # pixels between kernels: they have no frame of their own
-WIDE = 64  # slices; more of them take the whole width of the page
-_PAGE_WIDTH, _SHEET_WIDTH, _NARROW_WIDTH = 960, 540, 300  # pixels; the places on the page that sheets stand in
+_SHEET_WIDTH, _NARROW_WIDTH = 500, 300  # pixels; the places on the page that sheets stand in
 _LARGEST_CELL, _SMALLEST_CELL = 96, 24  # pixels
 _CLASSES = 5  # before and after, so five to ten are compared
 
@@ -164,18 +163,6 @@ def _magnify(kernel: tuple[int, int], count: int, width: int) -> int:
 def _label(summary: FilterSummary, number: int, part: int | None) -> str:
     said = f"filter {number}{'' if part is None else f', slice {part}'}: norm {significant(summary.norms[number])}"
     return said + (", dead" if summary.dead[number] else f", group {summary.groups[number]}")
-
-
-@st.cache_data(max_entries=24, show_spinner=False, hash_funcs=_HASH)
-def compute_slices(filters: Filters, number: int, page: int) -> tuple[Mosaic, tuple[str, ...]]:
-    """One page of the slices of a filter on one scale, and a line for each with its norm."""
-    weights = filters.values[number]  # (in / groups, kh, kw)
-    first = (page - 1) * MAPS_ON_A_PAGE
-    shown = weights[first : first + MAPS_ON_A_PAGE]
-    magnify = _magnify(shown.shape[1:], len(shown), _PAGE_WIDTH if len(shown) > WIDE else _NARROW_WIDTH)
-    norms = np.linalg.norm(shown.reshape(len(shown), -1), axis=1)
-    labels = tuple(f"slice {first + place}: norm {significant(norm)}" for place, norm in enumerate(norms))
-    return mosaic(shown, signed=True, scale="shared", magnify=magnify, gap=GAP), labels
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=_HASH)

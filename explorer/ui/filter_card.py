@@ -1,4 +1,4 @@
-"""The panels of the Filters page for one filter: what it makes of the photo, what is inside, what it is good for."""
+"""The panels of the Filters page for one filter beyond its solid: what is inside, what it is good for."""
 
 from __future__ import annotations
 
@@ -14,21 +14,18 @@ from explorer.anatomy import (
 )
 from explorer.rendering import (
     CHART_CONFIG,
-    colour_kernels,
-    encode_png,
     format_percent,
     kernel_numbers,
     magnify_map,
-    mosaic,
     probability_bars,
 )
-from explorer.ui.analysis import MAPS_ON_A_PAGE, compute_maps
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.downloads import opening_lines
-from explorer.ui.filter_analysis import Filters, compute_silenced, compute_similar, compute_slices, drawn_as_matrix
+from explorer.ui.filter_analysis import Filters, compute_silenced, compute_similar, drawn_as_matrix
+from explorer.ui.filter_solid import name_channel
 from explorer.ui.knowledge import show_knowledge
 from explorer.ui.subject import Subject
-from explorer.ui.wording import count_text, shape_text, significant
+from explorer.ui.wording import count_text, shape_text
 
 SILENCED = {
     "none": "Keep all",
@@ -38,7 +35,6 @@ SILENCED = {
 }
 LARGEST_NUMBERS = 11  # rows or columns of a kernel up to which its numbers are written out
 _SIMILAR = 6
-_LARGE = 240  # pixels
 
 
 def choose_slice(convolution: Convolution, filters: Filters, number: int, part: int | None) -> int:
@@ -48,70 +44,10 @@ def choose_slice(convolution: Convolution, filters: Filters, number: int, part: 
     return int(strongest_slices(filters.values[number : number + 1])[0])
 
 
-def show_slices(convolution: Convolution, filters: Filters, number: int, part: int) -> int | None:
-    """All slices of one filter; gives the one that was clicked."""
-    pages = -(-convolution.depth // MAPS_ON_A_PAGE)
-    page = st.pagination(pages, key="slices_sheet") if pages > 1 else 1
-    first = (page - 1) * MAPS_ON_A_PAGE
-    sheet, labels = compute_slices(filters, number, page)
-    clicked = clickable_mosaic(
-        png=sheet.png,
-        cells=sheet,
-        labels=[f"{label}, over {_channel(convolution, number, first + place)}" for place, label in enumerate(labels)],
-        selected=part - first if 0 <= part - first < sheet.count else None,
-        marked=(),
-        alt=f"The {sheet.count} slices of filter {number} of {convolution.path}",
-        key="slices",
-        noun="slice",
-    )
-    st.caption("One slice for each input channel that the filter reads, all on one scale.")
-    return None if clicked is None else first + clicked
-
-
-def show_cause(
-    subject: Subject, convolution: Convolution, filters: Filters, summary: FilterSummary, number: int
-) -> None:
-    """The photo, the filter and the map it makes of the photo, side by side."""
-    kernel = filters.values[number]
-    if summary.dead[number]:
-        norm = significant(summary.norms[number])
-        st.info(f"This filter is dead: its norm is {norm}. Colours below are next to nothing, much magnified.")
-    left, middle, right = st.columns(3)
-    seen = subject.model.preprocessing.pixels(subject.picture.intake.image)
-    times = max(1, _LARGE // seen.shape[0])
-    left.image(
-        encode_png(np.ascontiguousarray(seen.repeat(times, axis=0).repeat(times, axis=1))),
-        caption="What the network sees",
-        alt=f"{subject.picture.title} as the network sees it",
-        width="stretch",
-    )
-    side = max(1, _LARGE // max(kernel.shape[1:]))
-    if filters.colour:
-        drawn, said = colour_kernels(kernel[None], magnify=side).png, "The filter, grey where it is zero"
-    elif convolution.pointwise and len(kernel) > 1:
-        drawn = compute_slices(filters, number, 1)[0].png
-        said = "The filter: a weight for each input channel"
-    else:
-        part = int(strongest_slices(kernel[None])[0])
-        drawn = mosaic(kernel[part : part + 1], signed=True, magnify=side).png
-        said = "The filter" if len(kernel) == 1 else f"The filter's strongest slice, {part} of {len(kernel)}"
-    middle.image(drawn, caption=said, alt=f"Filter {number} of {convolution.path}", width="stretch")
-    if not convolution.layer:
-        right.caption("It makes no map: this convolution takes no part in a prediction.")
-        return
-    maps = compute_maps(subject, convolution.layer)
-    right.image(
-        magnify_map(maps[number], bool(maps.min() < 0), _LARGE),
-        caption=f"The map it makes, {shape_text(maps[number].shape)}: blue below zero, red above",
-        alt=f"Map {number} of {convolution.path} on {subject.picture.title}",
-        width="stretch",
-    )
-
-
 def show_numbers(convolution: Convolution, filters: Filters, number: int, part: int) -> None:
     """One slice, its weights written out."""
     kernel = filters.values[number, part]
-    st.markdown(f"**Slice {part}**, over {_channel(convolution, number, part)}, in numbers")
+    st.markdown(f"**Slice {part}**, over {name_channel(convolution, number, part)}, in numbers")
     if kernel.size == 1:
         st.markdown(f"Its one weight is `{kernel[0, 0]:.9g}`.")
         return
@@ -119,12 +55,6 @@ def show_numbers(convolution: Convolution, filters: Filters, number: int, part: 
         st.caption(f"{shape_text(kernel.shape)} numbers are too many to write out; they are in the arrays below.")
         return
     st.plotly_chart(kernel_numbers(kernel), config=CHART_CONFIG, key=f"numbers-{convolution.path}-{number}-{part}")
-
-
-def _channel(convolution: Convolution, number: int, part: int) -> str:
-    """What a slice reads, in words."""
-    channel = convolution.inputs_of(number)[part]
-    return ("red", "green", "blue")[channel] if convolution.sees_photo else f"input channel {channel}"
 
 
 def show_response(convolution: Convolution, filters: Filters, number: int, part: int) -> None:

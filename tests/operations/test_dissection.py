@@ -54,6 +54,42 @@ def test_a_specimen_holds_all_it_takes(module: nn.Module) -> None:
             )
 
 
+@pytest.mark.parametrize(
+    "module",
+    [
+        nn.Conv2d(25, 4, 5, padding=2),
+        nn.Conv2d(4, 6, 3, 2, 3, dilation=2, groups=2, bias=False),
+        nn.Conv2d(4, 4, 3, padding=1, groups=4),
+        nn.Conv2d(5, 3, 1),
+        nn.Conv2d(3, 2, 4, padding="same"),
+        nn.Conv2d(3, 2, (1, 7), padding=(0, 3), padding_mode="reflect"),
+        nn.ConvTranspose2d(4, 6, 3, 2, 1, groups=2),
+    ],
+    ids=repr,
+)
+def test_products_are_the_layer_on_one_input_map_at_a_time(module: nn.Conv2d | nn.ConvTranspose2d) -> None:
+    x = torch.randn(module.in_channels, 12, 11)
+    dissection = dissect_module(module, x)
+    width = module.in_channels // module.groups
+    for channel in (0, module.out_channels - 1):
+        products = dissection.products(channel)
+        first = channel // (module.out_channels // module.groups) * width
+        bias = 0.0 if module.bias is None else module.bias[channel].item()
+        for place, product in enumerate(products):
+            alone = torch.zeros_like(x)
+            alone[first + place] = x[first + place]
+            with torch.inference_mode():
+                expected = module(alone[None])[0, channel].numpy() - bias
+            np.testing.assert_allclose(product, expected, rtol=1e-4, atol=1e-5)
+        assert len(products) == width
+        np.testing.assert_allclose(products.sum(axis=0) + bias, dissection.output[channel], rtol=1e-5, atol=1e-5)
+
+
+def test_pooling_has_no_products() -> None:
+    with pytest.raises(ValueError, match="no filters"):
+        dissect_module(nn.MaxPool2d(2), torch.randn(2, 4, 4)).products(0)
+
+
 @pytest.mark.parametrize("kind", ACTIVATIONS)
 def test_activations_are_worked_out(kind: type[nn.Module]) -> None:
     """Only that kind, parameters and the framework's values travel; the browser's arithmetic has tests of its own."""

@@ -27,6 +27,7 @@ def clickable_mosaic(
     alt: str,
     key: str,
     noun: str = "map",
+    smallest: int = 20,
 ) -> int | None:
     """Shows a sheet and gives the cell that was clicked since the last run, once.
 
@@ -39,6 +40,7 @@ def clickable_mosaic(
         alt: What the sheet shows, for those who cannot see it.
         key: Of the element, unique on the page.
         noun: What a cell is, for the hint under the sheet.
+        smallest: CSS pixels of a cell's longer side; where the page would shrink it below, rows are broken earlier.
 
     Returns:
         The index of the cell whose click caused this run, or None. The caller keeps what is selected.
@@ -67,6 +69,7 @@ def clickable_mosaic(
                 "marked": sorted(marked),
                 "alt": alt,
                 "noun": noun,
+                "smallest": smallest,
             },
             key=key,
             on_cell_change=_keep_event,

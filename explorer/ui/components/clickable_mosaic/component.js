@@ -1,7 +1,6 @@
 // One canvas with the sheet, one SVG over it for the outlines and hatching, one line of text under it.
 
 const MOST_TIMES = 3; // how far a small sheet is magnified
-const SMALLEST_CELL = 20; // CSS pixels; where the frame would shrink cells below it, rows are broken earlier instead
 const SVG = "http://www.w3.org/2000/svg";
 
 const sheets = new WeakMap(); // parentElement -> Sheet
@@ -72,11 +71,11 @@ class Sheet {
   /** As wide as the frame allows; enlarged only by whole screen pixels, so that equal values stay equally large. */
   fit() {
     if (!this.data) return;
-    const { width, height, columns, cellWidth, cellHeight, gap, count } = this.data;
+    const { width, height, columns, cellWidth, cellHeight, gap, count, smallest } = this.data;
     const room = this.frame.clientWidth;
     let layout = { columns, width, height };
     let times = Math.min(MOST_TIMES, room / width);
-    if (times < 1 && Math.max(cellWidth, cellHeight) * times < SMALLEST_CELL) {
+    if (times < 1 && Math.max(cellWidth, cellHeight) * times < smallest) {
       const fitting = Math.max(1, Math.floor((room + gap) / (cellWidth + gap)));
       const rows = Math.ceil(count / fitting);
       layout = { columns: fitting, width: fitting * (cellWidth + gap) - gap, height: rows * (cellHeight + gap) - gap };
