@@ -29,6 +29,29 @@ def wait_until_drawn(page: Page) -> None:
     page.locator(".sheet[data-drawn]").last.wait_for(timeout=PATIENCE * 1000)
 
 
+def test_the_home_card_opens_a_solid_of_5x5x25(dashboard: str, page: Page) -> None:
+    page.set_default_timeout(PATIENCE * 1000)
+    page.goto(f"{dashboard}/?{urlencode({'model': SMALL})}")  # what the session has chosen does not win
+    page.get_by_test_id("stMain").get_by_role("link", name="Filters").click()
+    solid = page.get_by_role("img", name="as a block of 5 × 5 × 25 weights, and 25 of its 25 slices pulled apart")
+    solid.wait_for()
+    expect(page.get_by_role("heading", name=": 5 × 5 × 25")).to_be_visible()
+    area = solid.bounding_box()
+    assert area["y"] + area["height"] < page.viewport_size["height"]  # seen without scrolling
+    expect(page.get_by_role("heading", name="25 slices × 25 input maps, summed + bias = 1 output map")).to_be_visible()
+    wait_until_drawn(page)
+    assert colours_on(page.locator(".sheet canvas").nth(1)) > 20
+    assert address_of(page) == {"model": "five-by-five", "conv": "features.conv1_2", "filter": "26"}
+
+
+def test_on_a_phone_two_products_stand_in_a_row(dashboard: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(width=390, height=844)
+    open_filters(page, dashboard, {"model": "five-by-five", "conv": "features.conv1_2"})
+    canvas = page.locator(".sheet canvas").nth(1)
+    across, room = canvas.evaluate("canvas => [canvas.width, canvas.getBoundingClientRect().width]")
+    assert 300 < across <= room + 1  # two tiles of 168 pixels, not shrunk
+
+
 def test_a_filter_a_slice_and_a_similar_one_by_click(dashboard: str, page: Page) -> None:
     open_filters(page, dashboard)
     sheets = page.locator(".sheet")

@@ -4,7 +4,7 @@ from tests.pages.opening import Browser, open_page
 
 PARAMETERS = {
     "layers": ["compare", "order", "scale", "fit", "size", "unit", "layer", "open", "image", "model"],
-    "filters": ["conv", "filter_order", "filter_scale", "filter", "slice", "silence"],
+    "filters": ["conv", "filter_order", "filter_scale", "filter", "slice", "silence", "example"],
     "convolution": [
         *("look", "border", "filters", "activation", "side", "ksize", "stride", "padding", "dilation", "groups"),
         *("kernel", "grey", "map", "transposed", "outpad", "predict", "microscope.cell", "layer", "unit"),

@@ -15,7 +15,9 @@ from streamlit.testing.v1 import AppTest
 from torch import nn
 
 from explorer.anatomy import FILTER_ORDERS, find_convolutions, summarise_filters
+from explorer.rendering import MOST_APART
 from explorer.samples import SAMPLES
+from explorer.ui import filter_solid
 from explorer.ui.filter_analysis import convolutions_of
 from explorer.ui.filter_card import SILENCED
 from explorer.ui.subject import Subject
@@ -36,17 +38,21 @@ def handed_over(side: Browser) -> dict[str, np.ndarray]:
     return dict(np.load(io.BytesIO(side.downloads["offer-npz"][1]()), allow_pickle=False))
 
 
-def run_snippet(app: AppTest) -> tuple[dict[str, Any], str]:
-    """What the code panel's code computes, and what it prints."""
+def run_snippet(app: AppTest, place: int = -1) -> tuple[dict[str, Any], str]:
+    """What a code panel's code computes, and what it prints; the last is about all filters, the first about one."""
     names: dict[str, Any] = {}
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(app.code[0].value, "snippet", "exec"), names)
+        exec(compile(app.code[place].value, "snippet", "exec"), names)
     return names, printed.getvalue()
 
 
 def prose(app: AppTest) -> str:
     return "\n".join(element.value for element in [*app.main.markdown, *app.main.caption, *app.main.info])
+
+
+def headings(app: AppTest) -> list[str]:
+    return [heading.value for heading in app.subheader]
 
 
 def weights_of(network: str, path: str) -> np.ndarray:
@@ -108,7 +114,7 @@ def test_every_convolution_opens(browser_side: Browser) -> None:
         weights = weights_of(SMALL, path)
         np.testing.assert_array_equal(handed_over(browser_side)["weights"], weights)
         assert len(browser_side.sheets["filters"]["labels"]) == len(weights)
-        assert len(browser_side.sheets["slices"]["labels"]) == weights.shape[1]
+        assert len(browser_side.sheets["slices"]["labels"]) == min(weights.shape[1], MOST_APART)
 
 
 def test_the_dense_layer_is_worked_out(browser_side: Browser) -> None:
@@ -178,7 +184,7 @@ def test_clicks_choose_filter_slice_and_a_similar_one(browser_side: Browser) -> 
     number = shown_filters(browser_side)[3]
     assert app.number_input(key="filter").value == number
     assert browser_side.sheets["filters"]["selected"] == 3
-    assert any(heading.value.endswith(f", filter {number}") for heading in app.subheader)
+    assert any(f", filter {number}: " in heading.value for heading in app.subheader)
     browser_side.clicks["slices"] = 1
     run(app)
     assert app.number_input(key="slice").value == 1
@@ -201,7 +207,7 @@ def test_one_filter_in_numbers(browser_side: Browser) -> None:
     expected = [f"filter {number}: cosine {cosines[number]:.3f}" for number in nearest]
     assert browser_side.sheets["similar"]["labels"] == expected
     assert "of its energy lies below half the Nyquist frequency" in prose(app)
-    assert any("The map it makes" in str(image.captions) for image in app.image)
+    assert any("Map 5" in str(image.captions) for image in app.image)
 
 
 def test_a_filter_that_is_not_there(browser_side: Browser) -> None:
@@ -213,6 +219,78 @@ def test_a_filter_that_is_not_there(browser_side: Browser) -> None:
     run_snippet(app)
     run(app.number_input(key="filter").set_value(count - 1))
     assert app.metric
+
+
+# The solid.
+
+
+def test_the_example_is_a_solid_of_25_slices(browser_side: Browser) -> None:
+    app = open_filters({"model": NORMED, "conv": "nonsense", "example": "5x5x25"})
+    assert app.selectbox(key="model").value == "five-by-five"
+    assert "example" not in app.query_params
+    assert headings(app)[:3] == [
+        "features.conv1_2, filter 26: 5 × 5 × 25",
+        "All 32 filters",
+        "25 slices × 25 input maps, summed + bias = 1 output map",
+    ]
+    said = prose(app)
+    assert "**One filter is one block** of 625 weights and a bias: 25 slices of 5 × 5, one for each input" in said
+    labels = browser_side.sheets["slices"]["labels"]
+    assert [label.split(":")[0] for label in labels] == [f"slice {n} × input channel {n}" for n in range(25)]
+
+
+def test_products_and_bias_add_up_to_the_networks_map(browser_side: Browser) -> None:
+    app = open_filters({"example": "5x5x25"})
+    network, x = load_model("five-by-five", "cpu").network, subject_of(app).input
+    arrays = dict(np.load(io.BytesIO(browser_side.downloads["solid-npz"][1]()), allow_pickle=False))
+    with torch.inference_mode():
+        read = network.features.conv1_1(x).relu()
+        weight, bias = network.features.conv1_2.weight[26:27], network.features.conv1_2.bias[26:27]
+        expected = torch.nn.functional.conv2d(read, weight, bias, padding=2)[0, 0].numpy()
+        np.testing.assert_allclose(arrays["inputs"], read[0].numpy(), rtol=1e-5, atol=1e-6)
+        for part in (0, 24):
+            alone = torch.nn.functional.conv2d(read[:, part : part + 1], weight[:, part : part + 1], padding=2)
+            np.testing.assert_allclose(arrays["products"][part], alone[0, 0].numpy(), rtol=1e-4, atol=1e-5)
+    summed = arrays["products"].sum(axis=0) + arrays["bias"]
+    np.testing.assert_allclose(summed, expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(summed, arrays["output"], rtol=1e-5, atol=1e-5)
+    png = browser_side.downloads["solid-png"][1]
+    with Image.open(io.BytesIO(png)) as picture:
+        assert picture.width == 1280
+    names, printed = run_snippet(app, 0)
+    np.testing.assert_allclose(names["products"], arrays["products"], rtol=1e-6, atol=1e-9)
+    assert "(25, 32, 32)" in printed
+
+
+def test_of_many_slices_those_that_contribute_most_are_shown(
+    browser_side: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[np.ndarray, ...]] = []
+    original = filter_solid.product_tiles
+
+    def watch(slices: np.ndarray, maps: np.ndarray, products: np.ndarray, names: list[str], **how: Any) -> Any:
+        drawn.append((slices, maps, products))
+        return original(slices, maps, products, names, **how)
+
+    monkeypatch.setattr(filter_solid, "product_tiles", watch)
+    path = next(path for path in layers_of(NORMED) if weights_of(NORMED, path).shape[1] == 128)
+    app = open_filters({"model": NORMED, "conv": path, "filter": "7"})
+    arrays = dict(np.load(io.BytesIO(browser_side.downloads["solid-npz"][1]()), allow_pickle=False))
+    strength = np.sqrt((arrays["products"] ** 2).sum(axis=(1, 2)))
+    labels = browser_side.sheets["slices"]["labels"]
+    shown = [int(label.split(" ")[1]) for label in labels[:-1]]
+    assert shown == np.argsort(-strength, kind="stable")[: MOST_APART - 1].tolist()
+    assert labels[-1].startswith("all others: add ")
+    assert f"the {MOST_APART - 1} that contribute most" in prose(app)
+    slices, maps, products = drawn[-1]
+    np.testing.assert_array_equal(slices, weights_of(NORMED, path)[7][shown])
+    np.testing.assert_array_equal(maps, arrays["inputs"][shown])
+    # What is drawn, the others' tile included, adds up to the map.
+    np.testing.assert_allclose(products.sum(axis=0) + arrays["bias"], arrays["output"], rtol=1e-5, atol=1e-5)
+    before = app.number_input(key="slice").value
+    browser_side.clicks["slices"] = len(labels) - 1
+    run(app)
+    assert app.number_input(key="slice").value == before  # all others are no slice
 
 
 # Cause and effect.
@@ -315,7 +393,8 @@ def test_mobilenet(browser_side: Browser) -> None:
     assert "96 filters of 3 × 3 × 1." in said
     assert "Depthwise" in said
     assert "Every output channel sees one input channel of 96." in said
-    assert "slices" not in browser_side.sheets
+    assert "1 slice × 1 input map = 1 output map" in headings(app)
+    assert browser_side.sheets["slices"]["labels"][0].startswith("slice 0 × input channel 0: adds ")
     assert "yellow where one reads the other" in said
     # A 1x1 convolution is a matrix: a row for each filter.
     run(app.selectbox(key="conv").select("features.2.conv.2"))
@@ -334,12 +413,12 @@ def test_mobilenet(browser_side: Browser) -> None:
     assert shown_filters(browser_side) == list(range(1024, 1280))
     run(app.selectbox(key="conv").select("features.17.conv.2"))
     pages = app.get_by_key("slices_sheet")
-    assert pages.num_pages == 2
+    assert pages.num_pages == 25  # of 39 slices and one tile for all others
     run(pages.set_value(2))
-    assert browser_side.sheets["slices"]["labels"][0].startswith("slice 512:")
-    browser_side.clicks["slices"] = 0
+    label = browser_side.sheets["slices"]["labels"][3]
+    browser_side.clicks["slices"] = 3
     run(app)
-    assert app.number_input(key="slice").value == 512
+    assert label.startswith(f"slice {app.number_input(key='slice').value} ×")
 
 
 @pytest.mark.usefixtures("torch_home")
@@ -361,7 +440,7 @@ def test_a_link_reopens_the_view(browser_side: Browser) -> None:
     app.number_input(key="slice").set_value(6)
     app.segmented_control(key="silence").set_value("group")
     run(app)
-    png, code = browser_side.downloads["offer-png"][1], app.code[0].value
+    png, code = browser_side.downloads["offer-png"][1], [panel.value for panel in app.code]
     address = {  # as the browser writes it: what the controls show
         "image": SAMPLES[0].title,
         "conv": app.session_state["conv"],
@@ -375,12 +454,12 @@ def test_a_link_reopens_the_view(browser_side: Browser) -> None:
     for key in address:
         assert again.session_state[key] == app.session_state[key], key
     assert browser_side.downloads["offer-png"][1] == png
-    assert again.code[0].value == code
+    assert [panel.value for panel in again.code] == code
 
 
 @pytest.mark.parametrize("value", ["nonsense", "", "-1", "<b>", "99999999999999999999"])
 def test_a_link_with_nonsense_opens_a_view(value: str) -> None:
-    names = ("image", "model", "conv", "filter_order", "filter_scale", "filter", "slice", "silence")
+    names = ("image", "model", "conv", "filter_order", "filter_scale", "filter", "slice", "silence", "example")
     app = open_page("filters", dict.fromkeys(names, value))
     assert app.selectbox(key="model").value in list_shipped()
     assert app.selectbox(key="conv").value in app.selectbox(key="conv").options
@@ -431,8 +510,9 @@ def test_the_snippet_with_own_picture_and_weights(
 
 def test_the_snippet_runs_as_it_stands() -> None:
     app = open_filters({"silence": "This filter"})
-    done = subprocess.run(
-        [sys.executable, "-c", app.code[0].value], cwd=ROOT, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("(")
+    for panel in app.code:
+        done = subprocess.run(
+            [sys.executable, "-c", panel.value], cwd=ROOT, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("(")
