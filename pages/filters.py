@@ -1,6 +1,9 @@
 """The Filters page: every convolution's weights as pictures, then one filter and what it does to the prediction."""
 
+from contextlib import suppress
+
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from explorer.anatomy import FILTER_ORDERS, Convolution
 from explorer.ui.downloads import arrays_as_npz, offer
@@ -114,7 +117,8 @@ st.title("Filters", anchor=False)
 if example := EXAMPLES.get(st.query_params.pop("example", "")):
     # Into both: what the session has chosen before would win over the address, and the address would not follow.
     st.session_state.update(example)
-    st.query_params.update(example)
+    with suppress(StreamlitAPIException):  # where this page was open already, the address does follow
+        st.query_params.update(example)
 subject = show_sidebar(with_network=True)
 if subject is None:
     st.stop()

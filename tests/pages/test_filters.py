@@ -22,7 +22,7 @@ from explorer.ui.filter_analysis import convolutions_of
 from explorer.ui.filter_card import SILENCED
 from explorer.ui.subject import Subject
 from explorer.zoo import list_shipped, load_model
-from tests.pages.opening import ROOT, Browser, open_page, run, subject_of
+from tests.pages.opening import ROOT, SECONDS, Browser, open_page, run, subject_of
 from tests.zoo.making import as_bytes
 
 SMALL = "tiny-vgg" if "tiny-vgg" in list_shipped() else list_shipped()[-1]
@@ -225,7 +225,10 @@ def test_a_filter_that_is_not_there(browser_side: Browser) -> None:
 
 
 def test_the_example_is_a_solid_of_25_slices(browser_side: Browser) -> None:
-    app = open_filters({"model": NORMED, "conv": "nonsense", "example": "5x5x25"})
+    app = run(AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=SECONDS))
+    run(app.selectbox(key="model").select(NORMED))  # a choice of the session does not win over the link
+    app.query_params["example"] = "5x5x25"
+    run(app.switch_page("pages/filters.py"))
     assert app.selectbox(key="model").value == "five-by-five"
     assert "example" not in app.query_params
     assert headings(app)[:3] == [
@@ -240,7 +243,7 @@ def test_the_example_is_a_solid_of_25_slices(browser_side: Browser) -> None:
 
 
 def test_products_and_bias_add_up_to_the_networks_map(browser_side: Browser) -> None:
-    app = open_filters({"example": "5x5x25"})
+    app = open_page("filters", {"example": "5x5x25"})
     network, x = load_model("five-by-five", "cpu").network, subject_of(app).input
     arrays = dict(np.load(io.BytesIO(browser_side.downloads["solid-npz"][1]()), allow_pickle=False))
     with torch.inference_mode():
