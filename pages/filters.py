@@ -24,8 +24,8 @@ from explorer.ui.sidebar import keep_valid, show_sidebar
 from explorer.ui.subject import Subject
 
 ORDER_LABELS = {"index": "Number", "norm": "Norm", "group": "Similarity group"}
+# What a link may name in one word, whatever the session has chosen before.
 EXAMPLES = {"5x5x25": {"model": "five-by-five", "conv": "features.conv1_2", "filter": 26}}
-"""What a link may name in one word, whatever the session has chosen before."""
 SCALE_LABELS = {"each": "Own scale", "shared": "One scale"}
 
 
