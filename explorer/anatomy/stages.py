@@ -87,7 +87,7 @@ def _open(columns: Sequence[Stage], opened: Collection[str], most: int) -> list[
 def _split(layers: Sequence[LayerFacts], most: int, parent: str) -> list[Stage]:
     """One level down: single layers, or named stages, or runs of one resolution, or blocks, or just portions."""
     if len(layers) <= most:
-        return [Stage((layer,), _without_container(layer.name), parent) for layer in layers]
+        return [Stage((layer,), _title_inside(layer.name) if parent else layer.name, parent) for layer in layers]
     paths = [layer.path.split(".") for layer in layers]
     depth = len(_shared(paths))
 
@@ -122,6 +122,12 @@ def _titles(runs: Sequence[Sequence[LayerFacts]]) -> list[str]:
             inside = " + ".join(heads) if len(heads) <= 2 else f"{heads[0]} … {heads[-1]}"
             titles.append(".".join([*common, inside]))
     return [_without_container(title) for title in titles]
+
+
+def _title_inside(name: str) -> str:
+    """A layer's title where its stage was opened: "block1.expand.conv" of "stages.stage2.block1.expand.conv"."""
+    container, _, rest = name.partition(".")
+    return rest.partition(".")[2] if container == STAGES else name
 
 
 def _without_container(name: str) -> str:

@@ -67,7 +67,7 @@ def show_list(names: Sequence[str]) -> None:
                     each.name,
                     each.parameters,
                     each.classes,
-                    "here" if each.download is None else f"need a download of {each.download:.0f} MB",
+                    "here" if each.download is None else f"download of {each.download:.0f} MB",
                 )
                 for each in found
             ]
@@ -76,6 +76,6 @@ def show_list(names: Sequence[str]) -> None:
         st.dataframe(
             dict(zip(titles, columns, strict=True)),
             hide_index=True,
-            column_config={"parameters": st.column_config.NumberColumn(format="localized")},
+            column_config={"parameters": st.column_config.NumberColumn(format="compact")},
         )
-        st.caption("Any of them opens untrained, without a download.")
+        st.caption("Weights are here, or need a download; any network opens untrained, without one.")

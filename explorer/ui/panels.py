@@ -43,6 +43,7 @@ from explorer.ui.subject import Subject
 from explorer.ui.wording import count_text, shape_text, significant
 
 MOST_COMPARED = 12
+LIKELY = 3  # classes named above the view
 
 
 def show_network(
@@ -51,6 +52,9 @@ def show_network(
     """The whole network in one view; gives what was clicked."""
     overview = compute_overview(subject, opened)
     stage = stage_of(stages(facts_of(subject), opened), layer)
+    # The bars stand at the far end of the view, which a network of many stages moves out of sight.
+    likely = " · ".join(f"{name} {format_percent(share)}" for name, share in overview.probabilities[:LIKELY])
+    st.caption(f"The network says: {likely}.")
     show_knowledge(subject, overview.probabilities[0][1])
     return network_view(
         sprite_png=overview.sprite,

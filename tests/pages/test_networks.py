@@ -113,7 +113,7 @@ def test_the_list_says_size_classes_and_what_is_to_be_downloaded(browser_side: B
     assert list(rows) == list_models()
     assert rows[BIG] == {"network": BIG, "parameters": 4_652_008, "classes": 1000, "weights": "here"}
     assert rows["resnet18"]["parameters"] == 11_689_512
-    assert rows["resnet18"]["weights"] == "need a download of 47 MB"  # resnet18-f37072fd.pth has 46,830,571 bytes
+    assert rows["resnet18"]["weights"] == "download of 47 MB"  # resnet18-f37072fd.pth has 46,830,571 bytes
 
 
 def test_weights_in_the_cache_are_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,6 +179,13 @@ def test_untrained_weights_are_those_of_the_seed() -> None:
 # The default network on the Layers page.
 
 
+def test_the_answer_stands_above_the_view(browser_side: Browser) -> None:
+    app = open_layers()
+    shown = browser_side.networks["network"]["probabilities"]
+    assert shown[0][0] == "tiger cat"
+    assert f"The network says: {shown[0][0]} {100 * shown[0][1]:.3g} % · {shown[1][0]} " in captions(app)
+
+
 def test_convolutions_are_told_apart(browser_side: Browser) -> None:
     app = open_layers({"layer": "stages.stage2.block2.expand.conv"})
     assert "Expands 24 maps to 144" in captions(app)
@@ -192,9 +199,9 @@ def test_convolutions_are_told_apart(browser_side: Browser) -> None:
     opened = next(column.key for column in columns if column.title == "stage2")
     open_layers({"open": opened})
     kinds = {column.title: column.kind for column in browser_side.networks["network"]["columns"]}
-    assert kinds["stage2.block2.depthwise.conv"] == "depthwise 3×3"
-    assert kinds["stage2.block2.project.conv"] == "conv 1×1"
-    assert kinds["stage2.block1.depthwise.pad"] == "SamePadding"
+    assert kinds["block2.depthwise.conv"] == "depthwise 3×3"
+    assert kinds["block2.project.conv"] == "conv 1×1"
+    assert kinds["block1.depthwise.pad"] == "SamePadding"
 
 
 def test_the_ceiling_of_relu6_is_told(browser_side: Browser) -> None:
