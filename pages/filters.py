@@ -38,7 +38,7 @@ def choose_convolution(subject: Subject) -> Convolution:
 
 def choose_drawing() -> None:
     """How the sheet of all filters is drawn."""
-    first, second = st.columns([2, 1])
+    first, second = st.columns([3, 2])
     first.selectbox(
         "Order of filters",
         FILTER_ORDERS,
