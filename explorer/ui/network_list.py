@@ -59,18 +59,10 @@ def show_list(names: Sequence[str]) -> None:
                 if name in list_shipped()
             ]
         else:
-            from explorer.zoo import describe_listing
+            from explorer.zoo.download import cached_path
 
-            found = [describe_listing(name) for name in names]
-            rows = [
-                (
-                    each.name,
-                    each.parameters,
-                    each.classes,
-                    "here" if each.download is None else f"download of {each.download:.0f} MB",
-                )
-                for each in found
-            ]
+            folder = cached_path("").parent
+            rows = _list_rows(tuple(names), str(folder), folder.stat().st_mtime_ns if folder.is_dir() else 0)
         columns = list(zip(*rows, strict=True))
         titles = ("network", "parameters", "classes", "weights")
         st.dataframe(
@@ -79,3 +71,20 @@ def show_list(names: Sequence[str]) -> None:
             column_config={"parameters": st.column_config.NumberColumn(format="compact")},
         )
         st.caption("Weights are here, or need a download; any network opens untrained, without one.")
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _list_rows(names: tuple[str, ...], folder: str, changed: int) -> list[tuple[str, int, int, str]]:
+    """A row for each network; the folder of downloaded weights, and when it changed, say how long that is true."""
+    from explorer.zoo import describe_listing
+
+    found = [describe_listing(name) for name in names]
+    return [
+        (
+            each.name,
+            each.parameters,
+            each.classes,
+            "here" if each.download is None else f"download of {each.download:.0f} MB",
+        )
+        for each in found
+    ]
