@@ -36,6 +36,7 @@ bench: for-testing
 
 models: for-testing
 	$(BIN)/python -m explorer.training tiny-vgg five-by-five mini-resnet photo-net
+	$(BIN)/python -m explorer.training.vit_recipe
 	$(BIN)/python -m explorer.training.photo_captioner photo-captioner photo-transformer
 	$(BIN)/python -m explorer.training.photo_captioner
 	$(BIN)/python -m explorer.training.scene_recipe

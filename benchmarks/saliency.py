@@ -27,7 +27,7 @@ from benchmarks.results import Row
 from benchmarks.timing import compare, seconds_of
 from explorer.datasets import DatasetMissing
 from explorer.images import open_image
-from explorer.saliency import FAST, METHODS, agreement, explain
+from explorer.saliency import FAST, METHODS, agreement, class_relevance, explain, rollout, self_attention
 from explorer.saliency.fast_mode import Likeness
 from explorer.saliency.lean import halves_are_fast
 from explorer.samples import read_sample
@@ -71,6 +71,7 @@ def measure(quick: bool) -> list[Row]:
         return [*rows, Row("heatmaps of Imagenette's photos", None, "%", note=str(missing))]
     rows += _fast_and_exact(photo_net, photos[: 2 if quick else PHOTOS])
     rows += _pointing(photo_net, photos, quick)
+    rows += _attention_pointing(load_model("photo-vit", device="cpu"), photos, quick)
     if not is_cached("mobilenet_v2"):
         return [*rows, Row("pointing of mobilenet_v2", None, "%", note="its weights are not on this machine")]
     return rows + _pointing(load_model("mobilenet_v2", device="cpu"), photos, quick)
@@ -230,6 +231,42 @@ def _pointing(model: VisionModel, photos: list[tuple[Image.Image, str]], quick: 
         bound = MISSED if name == "grad-cam" else None
         rows.append(Row(what, 100 * float(np.mean(missed)), "%", bound, f"of the heatmap, mean of {count} pairs"))
     return rows
+
+
+def _attention_pointing(model: VisionModel, photos: list[tuple[Image.Image, str]], quick: bool) -> list[Row]:
+    """The same for a transformer's attention: rollout has no class, so it is asked about the one that it names."""
+    by_rollout, by_class = [], []
+    count = 1 if quick else PAIRS
+    for x, left, right in _pairs(model, photos, count):
+        with torch.inference_mode():
+            logits = model.network(x)[0]
+        rolled = rollout(self_attention(model, x))
+        by_rollout.append(_missed(rolled, at_left=bool(logits[left] > logits[right])))
+        by_class += [_missed(class_relevance(model, x, target), target == left) for target in (left, right)]
+    note = f"of the map, mean of {count} pairs"
+    return [
+        Row(
+            f"Rollout of {model.name} on the half without the class that it finds more probable",
+            100 * float(np.mean(by_rollout)),
+            "%",
+            MISSED,
+            note,
+        ),
+        Row(
+            f"Rollout for a class of {model.name} on the half without the class",
+            100 * float(np.mean(by_class)),
+            "%",
+            MISSED,
+            note,
+        ),
+    ]
+
+
+def _missed(values: Tensor, at_left: bool) -> float:
+    """The share of a map (rows, columns) that lies on the other half; half of it where the map is empty."""
+    middle = values.shape[1] // 2
+    other = values[:, middle:] if at_left else values[:, :middle]
+    return float(other.sum() / values.sum()) if values.any() else 0.5
 
 
 def _pairs(model: VisionModel, photos: list[tuple[Image.Image, str]], count: int) -> Iterator[tuple[Tensor, int, int]]:

@@ -74,13 +74,13 @@ def random_crops(count: int, scale: tuple[float, float], generator: torch.Genera
     return torch.stack([x, y, half_width, half_height], dim=1)
 
 
-def crop(images: Tensor, crops: Tensor, size: int) -> Tensor:
-    """Cut the crops out and resample them to `size` x `size` (bilinear). Shapes (B, C, H, W), (B, 4)."""
+def crop(images: Tensor, crops: Tensor, size: int, mode: str = "bilinear") -> Tensor:
+    """Cut the crops out and resample them to `size` x `size`. Shapes (B, C, H, W), (B, 4)."""
     x, y, half_width, half_height = crops.unbind(1)
     zero = torch.zeros_like(x)
     affine = torch.stack([half_width, zero, x, zero, half_height, y], dim=1).view(-1, 2, 3)
     grid = F.affine_grid(affine, [len(images), 3, size, size], align_corners=False)
-    return F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+    return F.grid_sample(images, grid, mode=mode, padding_mode="reflection", align_corners=False)
 
 
 def colour(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:

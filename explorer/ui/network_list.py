@@ -9,6 +9,7 @@ import streamlit as st
 
 from explorer.ui.subject import UNTRAINED
 from explorer.zoo import list_missing, list_shipped, read_card, say_missing
+from explorer.zoo.catalogue import list_own
 
 
 def show_missing() -> None:
@@ -29,7 +30,7 @@ def describe_chosen(name: str, weights: str) -> str:
     size = _describe_size(name)
     if weights == UNTRAINED:
         return f"{size}. Random weights: it has learned nothing.".removeprefix(". ")
-    if name not in list_shipped():
+    if name not in list_own():
         return f"{size}." if size else ""
     card = read_card(name)
     return f"{size}, {card['data']['name']}: {card['accuracy']['value']:.1%} right"
@@ -37,7 +38,7 @@ def describe_chosen(name: str, weights: str) -> str:
 
 def _describe_size(name: str) -> str:
     """Parameters and classes; "" where that would need torchvision, which is not there yet."""
-    if name in list_shipped():
+    if name in list_own():
         card = read_card(name)
         return f"{card['parameters']:,} parameters, {len(card['classes']):,} classes"
     if "torchvision" not in sys.modules:  # its import takes seconds, for which the home page does not wait

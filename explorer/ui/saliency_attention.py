@@ -11,6 +11,7 @@ from explorer.ui.saliency_windows import show_windows
 from explorer.ui.subject import Subject
 
 _NAMED = 6  # networks in one sentence
+_OURS = "photo-vit"
 _SHOWN = {"gates": show_gates, "tokens": show_tokens, "windows": show_windows}
 
 
@@ -19,21 +20,28 @@ def show_attention(subject: Subject) -> None:
     kind = attention_inside(subject.model)
     if kind is None:
         st.info(say_none(subject.network), icon=":material/lightbulb:")
+        st.button(f"Open {_OURS}", key="open_ours", on_click=_open_ours, icon=":material/open_in_new:", type="primary")
     else:
         _SHOWN[kind](subject)
+
+
+def _open_ours() -> None:
+    """Change the network before the sidebar is drawn again."""
+    st.session_state["model"] = _OURS
 
 
 def say_none(name: str) -> str:
     """That a network has no attention inside, which ones have, and which of those open without a download."""
     from explorer.zoo.download import is_cached
 
-    here = [other for other in networks_with_attention() if is_cached(other)]
+    here = [other for other in networks_with_attention() if other != _OURS and is_cached(other)]
     available = (
         f"on this machine already: {', '.join(here[:_NAMED])}{' and others' if len(here) > _NAMED else ''}"
         if here
-        else "their weights are not on this machine yet and are downloaded on first use"
+        else "they are downloaded on first use"
     )
     return (
-        f"{name} has no attention inside. Channel gates are in MobileNetV3, EfficientNet and RegNet-Y, self-attention "
-        f"in ViT and Swin (the last five networks in the sidebar); {available}."
+        f"{name} has no attention inside. {_OURS}, a small transformer of ours, has and works offline. Channel gates "
+        f"are in MobileNetV3, EfficientNet and RegNet-Y, self-attention in ViT and Swin (the last networks in the "
+        f"sidebar); {available}."
     )

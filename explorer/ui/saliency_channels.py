@@ -46,8 +46,8 @@ def show_channels(subject: Subject, question: Question) -> None:
     layers = {facts.name: facts for facts in layers_for(subject.model, subject.input)}
     if _is_transformer(subject):
         st.caption(
-            "A transformer has tokens in place of maps: only the channels of the convolution that cuts the photo into "
-            "patches can be switched."
+            "A transformer has tokens in place of maps: only channels of the convolutions that make its tokens can be "
+            "switched."
         )
     first_row, second_row = st.columns(2), st.columns(2)
     with first_row[0]:

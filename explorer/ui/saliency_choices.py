@@ -53,7 +53,7 @@ def say_question(subject: Subject, question: Question) -> str:
 def choose_question(subject: Subject, left: DeltaGenerator, right: DeltaGenerator) -> Question:
     """The class, and what it is set against; a list in each of two places."""
     probabilities = compute_probabilities(subject)
-    labels, ordered = _ordered_classes(subject)
+    labels, ordered = ordered_classes(subject)
     likely = [int(index) for index in probabilities.argsort()[::-1][:LIKELY]]
     with left:
         target = _choose_class("Class", [BEST, *ordered], "class", "What is looked for in the photo.")
@@ -68,7 +68,7 @@ def choose_question(subject: Subject, left: DeltaGenerator, right: DeltaGenerato
     return Question(index, None if against == NOBODY else labels.index(against))
 
 
-def _ordered_classes(subject: Subject) -> tuple[list[str], list[str]]:
+def ordered_classes(subject: Subject) -> tuple[list[str], list[str]]:
     """Unique names of the classes: in the network's order, and with the most probable ones first, then by name."""
     labels = class_labels(subject.model.classes)
     likely = [labels[index] for index in compute_probabilities(subject).argsort()[::-1][:LIKELY]]
@@ -131,7 +131,7 @@ def choose_panel(subject: Subject, question: Question, layer: str | None, number
 
 def _own_question(subject: Subject, question: Question, number: int) -> Question:
     """A class of the panel's own, set against another one perhaps."""
-    labels, ordered = _ordered_classes(subject)
+    labels, ordered = ordered_classes(subject)
     target = _choose_class(f"Class {number}", [AS_ABOVE, *ordered], f"class{number}")
     if target == AS_ABOVE:
         return question

@@ -12,16 +12,18 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.rendering import Mosaic, encode_png
-from explorer.saliency import BlockAttention, rollout, self_attention
+from explorer.saliency import BlockAttention, class_relevance, rollout, self_attention
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.downloads import arrays_as_npz, offer, opening_lines
 from explorer.ui.saliency_analysis import compute_photo
+from explorer.ui.saliency_choices import ordered_classes
 from explorer.ui.saliency_heads import LARGE, choose_scale, draw_attention, draw_sheet, say_entropy, show_heads
 from explorer.ui.sidebar import keep_valid
 from explorer.ui.subject import Subject
+from explorer.zoo.photo_vit import PhotoViT
 
 ASKS_LABELS = {"class": "The class token", "patch": "A patch"}
-MEAN = "Mean of all"
+MEAN, ANY_CLASS = "Mean of all", "Any class"
 _CLICKED = "clicked_patch"
 _HASH: dict[str | type[Any], Callable[[Any], Any]] = {Subject: repr}
 
@@ -30,37 +32,53 @@ _HASH: dict[str | type[Any], Callable[[Any], Any]] = {Subject: repr}
 def compute_tokens(subject: Subject) -> tuple[BlockAttention, ...]:
     """Every block's attention, on the CPU; shared, so never changed."""
     found = self_attention(subject.model, subject.input)
-    return tuple(BlockAttention(each.block, each.weights.float().cpu()) for each in found)
+    return tuple(BlockAttention(each.block, each.weights.float().cpu(), each.grid) for each in found)
+
+
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=_HASH)
+def compute_relevance(subject: Subject, target: int, blocks: int, token: int) -> NDArray[np.float32]:
+    """(rows, columns) what a token has gathered for a class through the first blocks."""
+    found: NDArray[np.float32] = class_relevance(subject.model, subject.input, target, blocks, token).cpu().numpy()
+    return found
 
 
 def show_tokens(subject: Subject) -> None:
     """The controls, rollout and one head beside the photo, then all heads."""
     blocks = compute_tokens(subject)
-    rows, columns = blocks[0].map_of().shape
+    rows, columns = blocks[0].grid
+    made = (
+        f"Convolutions turn the photo into {rows} × {columns} cells, which are the patches here (each has seen some of "
+        "what is around it)."
+        if isinstance(subject.model.network, PhotoViT)
+        else f"A ViT cuts the photo into {rows} × {columns} patches."
+    )
     st.markdown(
-        f"A ViT cuts the photo into {rows} × {columns} patches. In every block each patch, and a class token that "
-        "reads the answer in the end, gathers from all others what its attention picks."
+        f"{made} In every block each patch, and a class token that reads the answer in the end, gathers from all "
+        "others what its attention picks."
     )
     if _CLICKED in st.session_state:  # widgets take a value only before they are drawn
         row, column = st.session_state.pop(_CLICKED)
         st.session_state.update({"asks": "patch", "patch_row": row, "patch_column": column})
-    number, head, scale = _choose_view(blocks)
+    number, head, wanted, scale = _choose_view(subject, blocks)
     token = _choose_token(rows, columns)
     block = blocks[number]
     who = "the class token" if token == 0 else f"patch ({(token - 1) // columns}, {(token - 1) % columns})"
     row = st.container(horizontal=True)
     _show_patches(row.container(width=LARGE), subject, rows, columns, token)
-    rolled = rollout(blocks[: number + 1], token).numpy()
+    through = f"blocks 0 to {number}" if number else "block 0"
+    labels, _ = ordered_classes(subject)
+    target = None if wanted == ANY_CLASS else labels.index(wanted)
+    if target is None:
+        rolled = rollout(blocks[: number + 1], token).numpy()
+        said = f"**Rollout** through {through}: where on the photo {who} has gathered from, all blocks together"
+        alt = f"Rollout of {who} through {through} on {subject.picture.title}"
+    else:
+        rolled = compute_relevance(subject, target, number + 1, token)
+        said = f"**For {wanted}**, through {through}: where {who} has gathered what speaks for this class"
+        alt = f"What {who} has gathered for {wanted} through {through} on {subject.picture.title}"
     chosen = None if head == MEAN else int(head.split()[-1])
     seen = block.map_of(chosen, token).numpy()
-    through = f"blocks 0 to {number}" if number else "block 0"
-    _show_map(
-        row.container(width=LARGE),
-        subject,
-        rolled,
-        f"**Rollout** through {through}: where on the photo {who} has gathered from, all blocks together",
-        f"Rollout of {who} through {through} on {subject.picture.title}",
-    )
+    _show_map(row.container(width=LARGE), subject, rolled, said, alt)
     voice = "the mean of all heads" if chosen is None else head.lower()
     _show_map(
         row.container(width=LARGE),
@@ -72,7 +90,8 @@ def show_tokens(subject: Subject) -> None:
     own = float(block.weights[:, token, 0].mean())
     st.caption(
         f"Bright amber is where most attention goes. {own:.1%} of this block's attention goes to the class token, "
-        "which has no place on the photo; rollout counts each block half as its attention, half as what passes by it."
+        "which has no place on the photo; rollout counts each block half as its attention, half as what passes by it. "
+        "For a class, attention counts as far as more of it would raise the class's score (Chefer et al. 2021)."
     )
     st.subheader(f"Every head of block {number}", anchor=False)
     maps = np.stack([block.map_of(each, token).numpy() for each in range(len(block.weights))])
@@ -89,13 +108,13 @@ def show_tokens(subject: Subject) -> None:
             entropy=bits,
             weights=block.weights.numpy(),
         ),
-        tokens_snippet(subject, number, token),
+        tokens_snippet(subject, number, token, target),
         key="offer",
     )
 
 
-def _choose_view(blocks: tuple[BlockAttention, ...]) -> tuple[int, str, str]:
-    """Which block, which head is large, and how heads are coloured."""
+def _choose_view(subject: Subject, blocks: tuple[BlockAttention, ...]) -> tuple[int, str, str, str]:
+    """Which block, which head is large, which class rollout is for, and how heads are coloured."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
     last = len(blocks) - 1
     keep_valid("attention_block", range(last + 1), last)
@@ -114,8 +133,19 @@ def _choose_view(blocks: tuple[BlockAttention, ...]) -> tuple[int, str, str]:
     heads = [MEAN, *(f"Head {each}" for each in range(len(blocks[0].weights)))]
     keep_valid("head", heads, MEAN)
     head = row.selectbox("Head", heads, 0, key="head", bind="query-params", width=160)
+    classes = [ANY_CLASS, *ordered_classes(subject)[1]]
+    keep_valid("rollout_class", classes, ANY_CLASS)
+    wanted = row.selectbox(
+        "Rollout for",
+        classes,
+        0,
+        key="rollout_class",
+        bind="query-params",
+        width=200,
+        help="Rollout follows attention, whatever it is used for. For a class, only what speaks for it counts.",
+    )
     scale = choose_scale(row)
-    return number, head, scale
+    return number, head, str(wanted), scale
 
 
 def _choose_token(rows: int, columns: int) -> int:
@@ -178,13 +208,20 @@ def _show_map(place: DeltaGenerator, subject: Subject, values: NDArray[np.float3
     place.markdown(said)
 
 
-def tokens_snippet(subject: Subject, number: int, token: int) -> str:
-    """Python that gives rollout and the heads of one block."""
+def tokens_snippet(subject: Subject, number: int, token: int, target: int | None) -> str:
+    """Python that gives rollout, for one class perhaps, and the heads of one block."""
+    rolled = (
+        f"rollout(blocks[:{number + 1}], token)"
+        if target is None
+        else f"class_relevance(model, x, {target}, blocks={number + 1}, token=token)"
+    )
+    name = rolled.partition("(")[0]
     lines = [
-        *opening_lines(subject, "", more=("from explorer.saliency import rollout, self_attention",)),
-        "blocks = self_attention(model, preprocessing.tensor(image))",
+        *opening_lines(subject, "", more=(f"from explorer.saliency import {name}, self_attention",)),
+        "x = preprocessing.tensor(image)",
+        "blocks = self_attention(model, x)",
         f"token = {token}  # 0 is the class token, the patches follow row by row",
-        f"rolled = rollout(blocks[:{number + 1}], token)  # (rows, columns)",
+        f"rolled = {rolled}  # (rows, columns)",
         f"block = blocks[{number}]",
         "mean = block.map_of(None, token)",
         "heads = [block.map_of(head, token) for head in range(len(block.weights))]",

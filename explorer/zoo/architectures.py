@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.zoo.efficientnet_lite import efficientnet_lite0 as efficientnet_lite0
+from explorer.zoo.photo_vit import photo_vit as photo_vit
 
 
 class PlainStack(nn.Module):

@@ -15,8 +15,10 @@ ARCHITECTURES = {
     "mini_resnet": "mini-resnet",
     "five_by_five": "five-by-five",
     "tiny_vgg": "tiny-vgg",
+    "photo_vit": "photo-vit",
 }
 """Our functions that build a network, and what it is called; the default first."""
+_OWN_TRANSFORMERS = ("photo-vit",)
 
 
 class Package(NamedTuple):
@@ -70,13 +72,14 @@ def list_own() -> tuple[str, ...]:
 
 @cache
 def list_shipped() -> tuple[str, ...]:
-    """Names of our networks that open offline, the default first: those whose weights are here."""
-    return tuple(name for name in list_own() if name not in PACKAGED or find_spec(PACKAGED[name].module))
+    """Names of our CNNs that open offline, the default first: those whose weights are here."""
+    cnns = (name for name in list_own() if name not in _OWN_TRANSFORMERS)
+    return tuple(name for name in cnns if name not in PACKAGED or find_spec(PACKAGED[name].module))
 
 
 def list_missing() -> tuple[str, ...]:
     """Names of our networks whose weights come with a package that is not installed."""
-    return tuple(name for name in list_own() if name not in list_shipped())
+    return tuple(name for name in list_own() if name in PACKAGED and name not in list_shipped())
 
 
 def say_missing(name: str) -> str:
@@ -94,8 +97,8 @@ def list_torchvision() -> tuple[str, ...]:
 
 
 def list_transformers() -> tuple[str, ...]:
-    """Names of torchvision's vision transformers that `load_model` opens too: for their attention, not for maps."""
-    return _TRANSFORMERS
+    """Names of the vision transformers that `load_model` opens too, ours first: for their attention, not for maps."""
+    return (*(name for name in list_own() if name in _OWN_TRANSFORMERS), *_TRANSFORMERS)
 
 
 def list_models() -> list[str]:

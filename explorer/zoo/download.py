@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torchvision import models
 
-from explorer.zoo.catalogue import list_shipped
+from explorer.zoo.catalogue import PACKAGED, list_own, list_shipped
 
 Progress = Callable[[int, int], None]  # bytes so far, bytes in all (0 where the server does not say)
 
@@ -29,9 +29,9 @@ def cached_path(url: str) -> Path:
 
 
 def is_cached(name: str) -> bool:
-    """Whether the official weights of a torchvision network are on this machine; shipped ones always are."""
-    if name in list_shipped():
-        return True
+    """Whether the weights of a network are on this machine; shipped ones always are."""
+    if name in list_own():
+        return name not in PACKAGED or name in list_shipped()
     return cached_path(models.get_model_weights(name).DEFAULT.url).is_file()
 
 

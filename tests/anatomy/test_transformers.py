@@ -8,6 +8,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import SwinTransformer, VisionTransformer
 
 from explorer.anatomy import record, survey
+from explorer.zoo.photo_vit import fuse
+from tests.saliency.test_attention import small_hybrid
 
 from .networks import as_model, facts_of
 from .test_receptive_field import contains, measure_support
@@ -110,3 +112,35 @@ def test_multiply_adds_of_tokens() -> None:
     attention = [facts for facts in survey(model, x) if facts.kind == "MultiheadAttention"]
     by_hand = 17 * 16 * 48 + 2 * (17 * 17 * 16) + 17 * 16 * 16  # in, compare and gather, out
     assert [facts.macs for facts in attention] == [by_hand, by_hand]
+
+
+def test_convolutions_before_tokens() -> None:
+    """photo-vit's kind: maps up to the cells that become tokens, and every multiply-add of both halves."""
+    network = small_hybrid().eval()
+    model, x = as_model(network), torch.randn(1, 3, 64, 96)
+    facts, recording = facts_of(model, x), record(model, x)
+    assert facts["embedding"].shape == (128, 4, 6)
+    with torch.inference_mode():
+        fine = network.stages[:5](network.stem(x))
+        cells = torch.cat([fine, network.stages.stage6(fine).repeat_interleave(2, 2).repeat_interleave(2, 3)], 1)
+        torch.testing.assert_close(recording["embedding"].output, network.embedding(cells)[0])
+        torch.testing.assert_close(recording.logits, network(x)[0])
+        with FlopCounterMode(display=False) as counter:
+            network.embedding(cells)
+            network.stages(network.stem(x))
+    tokens, width = 4 * 6 + 1, 128
+    attention = tokens * width * 3 * width + 2 * tokens * tokens * width + tokens * width * width
+    assert [fact.macs for fact in facts.values() if fact.kind == "MultiheadAttention"] == [attention] * 6
+    blocks = 6 * (attention + 2 * tokens * width * 4 * width)
+    assert sum(fact.macs for fact in facts.values()) == counter.get_total_flops() // 2 + blocks + 10 * width
+    assert sum(fact.parameters for fact in facts.values()) == sum(
+        p.numel() for p in network.parameters() if p is not network.class_token
+    )
+    double = network.double()
+    x = x.double().requires_grad_()
+    fine = double.stages[:5](double.stem(x))
+    cells = double.embedding(fuse(fine, double.stages.stage6(fine)))
+    for row, column in ((0, 0), (2, 3), (3, 5)):
+        support = measure_cell(cells, row, column, x)
+        assert support is not None
+        assert contains(facts["embedding"].receptive_field.box(row, column, 64, 96), support)

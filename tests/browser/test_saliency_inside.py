@@ -80,3 +80,21 @@ def test_patches_stand_with_their_values(dashboard: str, page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     wait_until_idle(page, timeout=PATIENCE)
     check_width(page)
+
+
+def test_a_network_without_attention_opens_ours(dashboard: str, page: Page, screenshots: Path) -> None:
+    """One click, no download; then rollout for a class."""
+    open_saliency(page, dashboard, {"part": "Attention inside", "model": "tiny-vgg"})
+    page.get_by_role("button", name="Open photo-vit").click()
+    expect(page.get_by_text("14 × 14 cells")).to_be_visible()
+    wait_until_idle(page, timeout=PATIENCE)
+    assert address_of(page)["model"] == "photo-vit"
+    box = page.get_by_role("combobox", name="Rollout for")
+    box.click()
+    page.get_by_role("option", name="church", exact=True).click()
+    expect(page.get_by_text("has gathered what speaks for this class")).to_be_visible()
+    wait_until_idle(page, timeout=PATIENCE)
+    assert address_of(page)["rollout_class"] == "church"
+    expect(page.get_by_alt_text("What the class token has gathered for church through blocks 0 to 5")).to_be_visible()
+    check_width(page)
+    page.screenshot(path=screenshots / "attention-inside.png", full_page=True)

@@ -14,9 +14,9 @@ from torchvision.ops.misc import SqueezeExcitation
 
 import explorer.zoo
 from explorer.rendering import decode_png
-from explorer.saliency import networks_with_attention, self_attention, window_attention
+from explorer.saliency import class_relevance, networks_with_attention, self_attention, window_attention
 from explorer.ui.saliency_heads import LARGE
-from explorer.ui.saliency_tokens import MEAN
+from explorer.ui.saliency_tokens import ANY_CLASS, MEAN
 from explorer.ui.subject import Subject, open_network
 from explorer.zoo import VisionModel, download, list_shipped, list_torchvision, list_transformers, random_model
 from tests.anatomy.networks import as_model
@@ -26,7 +26,7 @@ from tests.saliency.test_attention import small_transformer
 from tests.saliency.test_windows import small_swin
 
 PART = {"part": "Attention inside"}
-GATED, TOKENS, WINDOWS = "mobilenet_v3_small", "vit_b_16", "swin_t"
+GATED, TOKENS, WINDOWS, OURS = "mobilenet_v3_small", "vit_b_16", "swin_t", "photo-vit"
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +35,7 @@ def no_downloads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     original = explorer.zoo.load_model
 
     def open_here(name: str, device: str = "auto", weights: bytes | None = None, progress: Any = None) -> VisionModel:
-        if name in list_shipped():
+        if name in (*list_shipped(), OURS):
             return original(name, device, weights, progress)
         if name == TOKENS:
             return as_model(small_transformer(), name)
@@ -220,6 +220,51 @@ def test_the_tokens_snippet_gives_the_same_numbers(browser_side: Browser) -> Non
     np.testing.assert_allclose(np.stack([head.numpy() for head in names["heads"]]), arrays["heads"], rtol=1e-4)
 
 
+def test_rollout_for_a_class(browser_side: Browser) -> None:
+    app = open_attention(TOKENS, {"attention_block": "1"})
+    assert app.selectbox(key="rollout_class").value == ANY_CLASS
+    assert "**Rollout** through blocks 0 to 1: " in told_by(app)
+    run(app.selectbox(key="rollout_class").select("class 7"))
+    subject = subject_of(app)
+    for token in (0, 1 + 2 * 4 + 2):
+        expected = class_relevance(subject.model, subject.input, 7, 2, token).numpy()
+        np.testing.assert_allclose(arrays_of(browser_side)["rollout"], expected, rtol=1e-4, atol=1e-7)
+        who = "patch (2, 2)" if token else "the class token"
+        assert f"**For class 7**, through blocks 0 to 1: where {who} has gathered what speaks for this class" in (
+            told_by(app)
+        )
+        names = run_snippet(app)
+        np.testing.assert_allclose(names["rolled"].numpy(), expected, rtol=1e-4, atol=1e-7)
+        run(app.segmented_control(key="asks").set_value("patch"))
+
+
+def test_ours_opens_offline_with_every_head(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a network without attention, by one click; then each head against PyTorch's module."""
+    monkeypatch.setattr(download, "is_cached", lambda name: name in (*list_shipped(), OURS))
+    app = open_attention("tiny-vgg")
+    run(app.button(key="open_ours").click())
+    assert app.selectbox(key="model").value == OURS
+    assert not app.error
+    assert "14 × 14 cells" in told_by(app)
+    subject, arrays, read = subject_of(app), arrays_of(browser_side), []
+    network = random_model(OURS).network
+    network.load_state_dict(subject.model.network.state_dict())
+    last = network.blocks[-1].attention
+    last.register_forward_pre_hook(lambda _module, given: read.append(given))
+    with torch.inference_mode():
+        network(subject.input)
+        _, weights = last.forward(*read[0], need_weights=True, average_attn_weights=False)
+    np.testing.assert_allclose(arrays["weights"], weights[0].numpy(), rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(arrays["heads"], weights[0, :, 0, 1:].reshape(-1, 14, 14).numpy(), rtol=1e-3, atol=1e-6)
+    best = str(app.selectbox(key="rollout_class").options[1])
+    run(app.selectbox(key="rollout_class").select(best))
+    target = subject.model.classes.index(best)
+    expected = class_relevance(subject.model, subject.input, target).numpy()
+    np.testing.assert_allclose(arrays_of(browser_side)["rollout"], expected, rtol=1e-3, atol=1e-7)
+    run(app.select_slider(key="size").set_value(336))
+    assert "21 × 21 cells" in told_by(app)
+
+
 def test_its_only_resolution_is_no_choice(browser_side: Browser) -> None:
     app = open_attention(TOKENS, {"size": "448"})
     assert not [slider for slider in app.select_slider if slider.key == "size"]
@@ -267,15 +312,16 @@ def test_networks_without_name_those_that_have_it(
 ) -> None:
     monkeypatch.setattr(download, "is_cached", lambda name: name in cached)
     told = told_by(open_attention("tiny-vgg"))
-    assert "tiny-vgg has no attention inside. Channel gates are in MobileNetV3" in told
+    assert "tiny-vgg has no attention inside. photo-vit, a small transformer of ours, has and works offline." in told
     if cached:
         assert "on this machine already: regnet_y_8gf, swin_t." in told
     else:
         assert "are downloaded on first use" in told
     assert set(networks_with_attention()) >= {*cached, *list_transformers()}
+    assert not open_attention(OURS).main.info
 
 
-@pytest.mark.parametrize("name", [TOKENS, WINDOWS])
+@pytest.mark.parametrize("name", [TOKENS, WINDOWS, OURS])
 def test_transformers_say_why_they_have_no_patches(name: str, browser_side: Browser) -> None:
     app = open_page("saliency", {"model": name, "part": "What excites a unit"})
     assert f"{name} is a transformer: its units look at the whole photo" in told_by(app)

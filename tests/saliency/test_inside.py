@@ -19,7 +19,7 @@ from explorer.zoo.weights import ShapesOnly
 from tests.anatomy.networks import as_model
 
 from .networks import make_input, open_model
-from .test_attention import small_transformer
+from .test_attention import small_hybrid, small_transformer
 from .test_windows import small_swin
 
 
@@ -39,7 +39,7 @@ def test_the_list_holds_every_network_with_gates() -> None:
 
 
 def test_the_kind_of_attention() -> None:
-    assert attention_inside(vit()) == "tokens"
+    assert attention_inside(vit()) == attention_inside(as_model(small_hybrid())) == "tokens"
     assert attention_inside(small_swin()) == "windows"
     assert attention_inside(open_model("mobilenet_v3_small")) == "gates"
     assert attention_inside(open_model("tiny-vgg")) is None
@@ -84,6 +84,16 @@ def test_vit_has_maps_in_one_layer_only() -> None:
         explain(model, x, "grad-cam", 3, "encoder.ln")
     with pytest.raises(SaliencyImpossible, match="no ReLU"):
         explain(model, x, "guided-backprop", 3)
+
+
+def test_the_hybrid_has_maps_up_to_its_tokens() -> None:
+    model, x = as_model(small_hybrid()), torch.randn(1, 3, 64, 64)
+    assert default_layer(model, x) == "embedding"
+    heatmap = explain(model, x, "grad-cam", 3)
+    assert heatmap.raw is not None
+    assert heatmap.raw.shape == (4, 4)
+    with pytest.raises(SaliencyImpossible, match="single dense layer"):
+        explain(model, x, "cam", 3)
 
 
 def test_layers_without_maps_elsewhere() -> None:
