@@ -81,7 +81,8 @@ class Dissection:
             rows, columns = operation.rows[:, i], operation.columns[:, j]
             below, right = np.flatnonzero(rows >= 0), np.flatnonzero(columns >= 0)  # neither padding nor nothing
             values = read[:, rows[below]][:, :, columns[right]]
-            made[:, below[:, None], right] += weights[:, None, None] * values.astype(np.float64)
+            with np.errstate(invalid="ignore"):  # infinite weights times zero
+                made[:, below[:, None], right] += weights[:, None, None] * values.astype(np.float64)
         return made
 
     def payload_bytes(self, channel: int) -> int:

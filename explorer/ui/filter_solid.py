@@ -56,8 +56,9 @@ class Products:
 
     @property
     def difference(self) -> float:
-        """The most that a cell of the network's map differs from our sum."""
-        return float(np.abs(self.made.sum(axis=0) + self.bias - self.output).max())
+        """The most that a cell of the network's map differs from our sum; NaN where either is not finite."""
+        with np.errstate(invalid="ignore"):
+            return float(np.abs(self.made.sum(axis=0) + self.bias - self.output).max())
 
 
 # As a resource: megabytes, which `cache_data` would copy at every run. Nobody writes into them.
@@ -198,7 +199,8 @@ def _show_sum(subject: Subject, convolution: Convolution, number: int, products:
         alt=f"Map {number} of {convolution.path} on {subject.picture.title}",
         width="stretch",
     )
-    st.caption(f"Worked out here and by the network, no cell differs by more than {products.difference:.1e}.")
+    if np.isfinite(products.difference):
+        st.caption(f"Worked out here and by the network, no cell differs by more than {products.difference:.1e}.")
     seen = subject.model.preprocessing.pixels(subject.picture.intake.image)
     times = max(1, _MAP_SIDE // seen.shape[0])
     st.image(
