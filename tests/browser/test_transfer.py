@@ -45,11 +45,11 @@ def test_the_camera_is_answered_as_soon_as_a_training_is_done(browser: Browser, 
     page = filming.new_page(viewport={"width": 390, "height": 844})
     try:
         one = {"strategies": ["New head, frozen backbone"], "seeds": "1", "epochs": "2", "part": "Train"}
-        open_transfer(page, dashboard, {**one, "try_with": "The camera"})
+        open_transfer(page, dashboard, one)
         page.locator(".st-key-train_transfer button").click()
-        button = page.get_by_role("button", name="Start the camera")
-        button.wait_for(timeout=TRAINING * 1000)
-        button.click()
+        page.get_by_role("heading", name="Try it").wait_for(timeout=TRAINING * 1000)
+        page.get_by_text("The camera", exact=True).click()
+        page.get_by_role("button", name="Start the camera").click()
         frame = page.locator(".frame[data-answers]")
         frame.wait_for()
         first = int(frame.get_attribute("data-answers") or 0)
