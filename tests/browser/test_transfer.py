@@ -53,7 +53,9 @@ def test_the_camera_is_answered_as_soon_as_a_training_is_done(browser: Browser, 
         frame = page.locator(".frame[data-answers]")
         frame.wait_for()
         first = int(frame.get_attribute("data-answers") or 0)
-        page.wait_for_function("n => document.querySelector('.frame[data-answers]').dataset.answers > n + 2", arg=first)
+        page.wait_for_function(
+            "([frame, first]) => frame.dataset.answers > first + 2", arg=[frame.element_handle(), first]
+        )
         shares = [float(text.removesuffix(" %")) for text in page.locator(".bar .share").all_inner_texts()]
         assert abs(sum(shares) - 100) < 0.1 * len(shares)
         check_width(page)
