@@ -138,13 +138,17 @@ mode = st.segmented_control(
 )
 with st.expander("What the network sees", icon=":material/visibility:"):
     show_input(subject)
-other = None if mode in ("one", None) else choose_other(subject, mode)
+# One element in either case: a widget whose place on the page changes no longer brings its value into the address.
+view = st.container()
+with view:
+    other = None if mode in ("one", None) else choose_other(subject, mode)
 if other is None:
-    layer = choose_layer(subject, "layer")
+    with view:
+        layer = choose_layer(subject, "layer")
     choose_drawing()
     show_layer(subject, layer)
 else:
-    left, right = st.columns(2, gap="large")
+    left, right = view.columns(2, gap="large")
     with left:
         layer = choose_layer(subject, "layer")
     with right:
