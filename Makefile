@@ -38,7 +38,7 @@ models: for-testing
 	$(BIN)/python -m explorer.training tiny-vgg five-by-five mini-resnet photo-net
 	$(BIN)/python -m explorer.training.vit_recipe
 	$(BIN)/python -m explorer.training.photo_captioner photo-captioner photo-transformer
-	$(BIN)/python -m explorer.training.photo_captioner
+	$(BIN)/python -m explorer.training.caption_kinds
 	$(BIN)/python -m explorer.training.scene_recipe
 
 for-running:

@@ -17,17 +17,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 from explorer.captioning.caption_decoder import CaptionDecoder
 from explorer.captioning.captioner import Captioner
 from explorer.captioning.encoder import PhotoEncoder, annotation_vectors
-from explorer.captioning.familiarity import learn_kinds
-from explorer.captioning.loading import KINDS_FILE, MODELS, build_decoder, open_folder, open_lite, photo_preprocessing
+from explorer.captioning.loading import MODELS, build_decoder, open_folder, open_lite, photo_preprocessing
 from explorer.captioning.noun_cells import KEPT, NounCells
 from explorer.captioning.nouns import NOUNS
 from explorer.captioning.vocabulary import Vocabulary, build_vocabulary
@@ -37,9 +34,7 @@ from explorer.training.caption_data import CaptionedImages, load_captions
 from explorer.training.caption_scores import describe_seen, measure, measure_control, score
 from explorer.training.captioner import Lessons, Log, encode_captions, train_decoder
 from explorer.training.captioner_reward import train_for_reward
-from explorer.training.datasets import load_split
 from explorer.training.noun_swaps import swap_nouns
-from explorer.zoo.efficientnet_lite import HEAD
 
 NETWORK = "efficientnet-lite0"
 SIZE = 256
@@ -96,7 +91,6 @@ PLANS = {
         reward_rate=1e-4,
     ),
 }
-OBJECTS = ("cassette player", "chain saw", "gas pump", "golf ball")  # of Imagenette: nothing like Flickr8k
 BATCH, REWARD_BATCH, DRAWS, LIKELIHOOD = 32, 48, 4, 0.2
 
 
@@ -245,28 +239,6 @@ def checker(
     return check
 
 
-def make_kinds(log: Log) -> None:
-    """What the training photos are like, for all photo captioners; and how well it tells other photos, for the log."""
-    train, dev, test = (load_captions(split) for split in ("train", "dev", "test"))
-    known = learn_kinds(
-        average(look_once("train", train.images)), train.captions, average(look_once("dev", dev.images))
-    )
-    known.save(MODELS / "photo-captioner" / KINDS_FILE)
-    others = load_split("imagenette", "val")
-    places = [others.classes.index(name) for name in OBJECTS]
-    objects = others.images[torch.isin(others.labels, torch.tensor(places))]
-    own = [known.judge(feature) for feature in average(look_once("test", test.images))]
-    other = [known.judge(feature) for feature in average(look_once("objects", objects))]
-    wins = np.array([[b.distance > a.distance for b in other] for a in own])  # no ties among floats
-    shares = [round(float(np.mean([each.unlike for each in some])), 4) for some in (own, other)]
-    log(json.dumps({"area under the ROC curve": round(float(wins.mean()), 4), "called unlike": shares}))
-
-
-def average(seen: Tensor) -> NDArray[np.float32]:
-    """(N, C) the mean over all cells of what the head sees, from annotation vectors (N, L, D)."""
-    return torch.cat([part[..., :HEAD].float().mean(dim=1) for part in seen.split(500)]).numpy()
-
-
 def evaluate(name: str, log: Log) -> None:
     """Measure what is shipped on the test photos, and put it on the card."""
     folder, test = MODELS / name, load_captions("test")
@@ -332,13 +304,7 @@ def describe(name: str, decoder: CaptionDecoder, words: int, known: int, seconds
 def main() -> int:
     """Parse the command line and do it; 2 where the data is missing."""
     parser = argparse.ArgumentParser(prog="python -m explorer.training.photo_captioner", description=__doc__)
-    parser.add_argument(
-        "names",
-        nargs="*",
-        choices=sorted(PLANS),
-        metavar="NAME",
-        help=f"{', '.join(PLANS)}; none for what their training photos are like",
-    )
+    parser.add_argument("names", nargs="+", choices=sorted(PLANS), metavar="NAME", help=", ".join(PLANS))
     parser.add_argument("--evaluate", action="store_true", help="measure what is shipped instead of training")
     options = parser.parse_args()
 
@@ -346,8 +312,6 @@ def main() -> int:
         print(line, flush=True)
 
     try:
-        if not options.names:
-            make_kinds(log)
         for name in options.names:
             (evaluate if options.evaluate else make)(name, log)
     except DatasetMissing as missing:

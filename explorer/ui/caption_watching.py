@@ -42,7 +42,7 @@ def show_watching(subject: CaptionSubject) -> None:
     caption_player(png=compute_photo(subject), caption=caption, alt=subject.picture.title, key="player")
     if not caption.words:
         return
-    guesses, likeness = compute_guesses(subject), compute_likeness(subject)
+    guesses, likeness = compute_context(subject)
     if copied := say_copied(caption, guesses):
         st.markdown(copied)
     if likeness is not None:
@@ -61,15 +61,10 @@ def show_watching(subject: CaptionSubject) -> None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=HASH)
-def compute_guesses(subject: CaptionSubject) -> tuple[Guess, ...]:
-    """The classifier's nouns for the photo."""
-    return subject.captioner.guess_nouns(subject.seen)
-
-
-@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=HASH)
-def compute_likeness(subject: CaptionSubject) -> Likeness | None:
-    """How like the photo is to those that the captioner learned from."""
-    return subject.captioner.judge(subject.seen)
+def compute_context(subject: CaptionSubject) -> tuple[tuple[Guess, ...], Likeness | None]:
+    """The classifier's nouns for the photo, and how like it is to those that the captioner learned from."""
+    seen = subject.seen
+    return subject.captioner.guess_nouns(seen), subject.captioner.judge(seen)
 
 
 def say_copied(caption: Caption, guesses: Sequence[Guess]) -> str:
