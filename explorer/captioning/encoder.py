@@ -13,6 +13,7 @@ from explorer.zoo.architectures import ResidualBlock, ResNet
 from explorer.zoo.efficientnet_lite import HEAD, STAGES, EfficientNetLite
 
 FINE_STAGE = 5  # the last at stride 16
+FINE_SCALE = 1 / 8  # stage 5 ends without ReLU6: its numbers spread eight times as far as the head's and would drown them
 
 
 class Encoder(nn.Module):
@@ -60,7 +61,8 @@ class Encoder(nn.Module):
 class PhotoEncoder(nn.Module):
     """The convolutions of an EfficientNet-Lite, whose weights it shares: coarse cells that know what finer ones see.
 
-    A cell is the head's channels at stride 32 and, beside them, the four cells of stage 5 at stride 16 that lie there.
+    A cell is the head's channels at stride 32 and, beside them and made smaller, the four cells of stage 5 at stride 16
+    that lie there.
 
     Args:
         network: with its weights; it is not changed.
@@ -78,7 +80,7 @@ class PhotoEncoder(nn.Module):
         for number, stage in enumerate(self.stages, start=1):
             maps = stage(maps)
             if number == FINE_STAGE:
-                fine = F.pixel_unshuffle(maps, 2)  # (B, 4 * 112, h, w)
+                fine = F.pixel_unshuffle(maps, 2) * FINE_SCALE  # (B, 4 * 112, h, w)
         return torch.cat([self.head(maps), fine], dim=1)  # (B, 1280 + 448, h, w)
 
 

@@ -9,6 +9,7 @@ from explorer.augmentation import SWEEPS, Flip, Sweep, SweepResult, flips, sweep
 from explorer.rendering import CHART_CONFIG, encode_png, fit_picture, format_percent, picture_sheet, sweep_curves
 from explorer.ui.augmentation_analysis import HASH_SUBJECT, square_lines, square_of, viewer_of
 from explorer.ui.downloads import arrays_as_npz, offer
+from explorer.ui.knowledge import show_knowledge
 from explorer.ui.saliency_choices import class_labels
 from explorer.ui.sidebar import keep_valid
 from explorer.ui.subject import Subject
@@ -36,6 +37,7 @@ def show_sweep(subject: Subject) -> None:
         or "rotation"  # an empty word in an address chooses nothing
     )
     chosen, result = SWEEPS[name], compute_sweep(subject, name)
+    show_knowledge(subject, float(result.single.max()))
     values = [float(value) for value in result.values]
     place = _choose_point(chosen, values)
     names = class_labels(subject.model.classes)

@@ -26,8 +26,9 @@ def show_attention(subject: Subject) -> None:
 
 
 def _open_ours() -> None:
-    """Change the network before the sidebar is drawn again."""
+    """Change the network before the sidebar is drawn again; what random weights attend to would show nothing."""
     st.session_state["model"] = _OURS
+    st.session_state["untrained"] = False
 
 
 def say_none(name: str) -> str:
@@ -42,6 +43,6 @@ def say_none(name: str) -> str:
     )
     return (
         f"{name} has no attention inside. {_OURS}, a small transformer of ours, has and works offline. Channel gates "
-        f"are in MobileNetV3, EfficientNet and RegNet-Y, self-attention in ViT and Swin (the last networks in the "
-        f"sidebar); {available}."
+        f"are in MobileNetV3, EfficientNet and RegNet-Y, self-attention in ViT and Swin; "
+        f"{available}."
     )

@@ -86,7 +86,8 @@ def test_a_sweep_with_its_flips(name: str, browser_side: Browser) -> None:
 
 
 def test_the_snippet_of_a_sweep(browser_side: Browser) -> None:
-    app = open_augmentation({**EFFECT, "effect": "Sweep", "sweep": "Blur"})
+    app = open_augmentation({**EFFECT, "effect": "Sweep", "sweep": "Blur", "model": "photo-net"})
+    assert "Knows only: tench, English springer" in told_by(app)
     names, _ = run_snippet(app.code[0].value)
     arrays = arrays_of(browser_side, "sweep-offer-npz")
     np.testing.assert_allclose(names["result"].probabilities, arrays["probabilities"], atol=1e-5)

@@ -242,8 +242,10 @@ def test_ours_opens_offline_with_every_head(browser_side: Browser, monkeypatch: 
     """From a network without attention, by one click; then each head against PyTorch's module."""
     monkeypatch.setattr(download, "is_cached", lambda name: name in (*list_shipped(), OURS))
     app = open_attention("tiny-vgg")
+    run(app.toggle(key="untrained").set_value(True))
     run(app.button(key="open_ours").click())
     assert app.selectbox(key="model").value == OURS
+    assert not app.toggle(key="untrained").value
     assert not app.error
     assert "14 × 14 cells" in told_by(app)
     subject, arrays, read = subject_of(app), arrays_of(browser_side), []
