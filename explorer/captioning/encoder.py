@@ -13,7 +13,8 @@ from explorer.zoo.architectures import ResidualBlock, ResNet
 from explorer.zoo.efficientnet_lite import HEAD, STAGES, EfficientNetLite
 
 FINE_STAGE = 5  # the last at stride 16
-FINE_SCALE = 1 / 8  # stage 5 ends without ReLU6: its numbers spread eight times as far as the head's and would drown them
+# Stage 5 ends without ReLU6: its numbers spread eight times as far as the head's, and would drown them.
+FINE_SCALE = 1 / 8
 
 
 class Encoder(nn.Module):
