@@ -127,6 +127,9 @@ def build_decoder(
         annotation: width of the encoder's annotation vectors.
         classifier: whose classes' nouns it may copy; None for a decoder that copies nothing.
         dropout: in training.
+
+    Raises:
+        ValueError: the vocabulary lacks a noun that may be copied.
     """
     from explorer.captioning.decoder import Decoder
     from explorer.captioning.noun_cells import NounCells
@@ -136,7 +139,9 @@ def build_decoder(
     arguments = {**card, "words": len(vocabulary), "annotation": annotation, "dropout": dropout}
     kind = arguments.pop("kind", "lstm")
     if classifier is not None:
-        words = [vocabulary.words.index(noun) for noun in NOUNS]
+        if missing := [noun for noun in NOUNS if noun not in vocabulary]:
+            raise ValueError(f"its vocabulary lacks {', '.join(missing[:3])}")
+        words = vocabulary.encode(NOUNS)
         arguments["nouns"] = NounCells(classifier, words, len(vocabulary), arguments["embedding"])
     return TransformerDecoder(**arguments) if kind == "transformer" else Decoder(**arguments)
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,8 @@ class Plan:
         dropout: in training.
         epochs, learning_rate, weight_decay: of the first stage.
         doubly: weight of the doubly stochastic penalty.
-        reward_epochs, reward_rate: of the second.
+        reward_epochs: of the second, round by round; each round has a schedule and an order of its own.
+        reward_rate: its learning rate.
     """
 
     title: str
@@ -64,7 +66,7 @@ class Plan:
     learning_rate: float
     weight_decay: float
     doubly: float
-    reward_epochs: int
+    reward_epochs: tuple[int, ...]
     reward_rate: float
 
 
@@ -77,7 +79,7 @@ PLANS = {
         learning_rate=2e-3,
         weight_decay=0.0,
         doubly=0.5,
-        reward_epochs=6,
+        reward_epochs=(6, 4),
         reward_rate=2e-4,
     ),
     "photo-transformer": Plan(
@@ -88,7 +90,7 @@ PLANS = {
         learning_rate=1e-3,
         weight_decay=0.02,
         doubly=0.0,
-        reward_epochs=5,
+        reward_epochs=(5,),
         reward_rate=1e-4,
     ),
 }
@@ -176,7 +178,7 @@ def fresh_decoder(plan: Plan, vocabulary: Vocabulary, known: int) -> CaptionDeco
 
 
 def make(name: str, log: Log) -> None:
-    """Both stages, and the folder with weights, vocabulary and card.
+    """All stages, and the folder with weights, vocabulary and card.
 
     Raises:
         DatasetMissing: Flickr8k is not on this machine.
@@ -189,7 +191,8 @@ def make(name: str, log: Log) -> None:
     seen = look_once("dev", dev.images)
     check = checker(decoder, vocabulary, dev, seen)
     seconds = 0
-    for stage, run in (("written", _learn), ("rewarded", _earn)):
+    rounds = [(f"rewarded-{number}", partial(_earn, number=number)) for number in range(len(plan.reward_epochs))]
+    for stage, run in (("written", _learn), *rounds):
         path = cache_folder() / name / f"{stage}.safetensors"
         clock = path.with_suffix(".seconds")
         if path.is_file():
@@ -227,19 +230,19 @@ def _learn(
 
 
 def _earn(
-    plan: Plan, decoder: CaptionDecoder, lessons: Lessons, log: Log, check: Callable[[], dict[str, float]]
+    plan: Plan, decoder: CaptionDecoder, lessons: Lessons, log: Log, check: Callable[[], dict[str, float]], number: int
 ) -> None:
     train_for_reward(
         decoder,
         lessons,
-        plan.reward_epochs,
+        plan.reward_epochs[number],
         plan.reward_rate,
         REWARD_BATCH,
         DRAWS,
         LIKELIHOOD,
         SMOOTHING,
         plan.doubly,
-        seed=0,
+        seed=number,
         log=log,
         check=check,
     )
@@ -286,7 +289,7 @@ def describe(name: str, decoder: CaptionDecoder, words: int, known: int, seconds
     return {
         "name": name,
         "title": plan.title,
-        "parameters": sum(p.numel() for p in decoder.parameters()),
+        "parameters": sum(p.numel() for part in (PhotoEncoder(open_lite(NETWORK)), decoder) for p in part.parameters()),
         "words": words,
         "encoder": {"network": NETWORK},
         "decoder": {**plan.decoder, "known": known},

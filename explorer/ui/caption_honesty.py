@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from explorer.captioning import Caption
 from explorer.captioning.honesty import (
-    ATTENTIONS,
     Attention,
     Control,
     changed_words,
@@ -29,7 +28,7 @@ from explorer.ui.caption_watching import say_still
 from explorer.ui.downloads import arrays_as_npz, offer
 from explorer.ui.wording import significant
 
-ATTENTION_LABELS: dict[Attention, str] = {"own": "Its own", "uniform": "Uniform", "shuffled": "Shuffled"}
+ATTENTION_LABELS: dict[str, str] = {"own": "Its own", "uniform": "Uniform", "shuffled": "Shuffled"}
 ATTENTION_NOTES: dict[Attention, str] = {
     "own": "where it looks by itself",
     "uniform": "every cell alike at every word",
@@ -64,7 +63,7 @@ def show_honesty(subject: CaptionSubject) -> None:
     drops = obtain_drops(subject, own.words, place)
     if drops is not None:
         _show_drops(subject, own, drops, step)
-    _show_card(subject.captioner.card.get("attention_control"))
+    _show_card(subject.captioner.card)
     offer(
         f"{subject.name}-attention-control",
         lambda: _draw_sheet(subject, found, drops, step),
@@ -176,25 +175,37 @@ def say_likeness(value: float) -> str:
     return f"{said} (rank correlation {value:.2f})."
 
 
-def _show_card(measured: Any) -> None:
-    """BLEU-4 over the test photos under each attention, where the card knows it."""
-    rows = control_rows(measured)
-    if not rows:
+def _show_card(card: dict[str, Any]) -> None:
+    """How good captions of test photos are, by search and by attention, where the card knows it."""
+    accuracy = card.get("accuracy")
+    searched = figure_rows("search", accuracy.get("metrics") if isinstance(accuracy, dict) else None)
+    attended = figure_rows("attention, beam 3", card.get("attention_control"))
+    if not searched and not attended:
         return
     st.subheader("On the test photos", anchor=False)
-    st.table(rows)
-    st.caption("BLEU-4 compares runs of up to four words with those of five people (Papineni et al. 2002), 0 to 100.")
+    for place, rows in zip(st.columns(2, gap="large"), (searched, attended), strict=True):
+        if rows:
+            place.table(rows)
+    st.caption(
+        "BLEU-4 compares runs of up to four words with those of five people, 0 to 100 (Papineni et al. 2002); CIDEr "
+        "weighs them by how rare they are, 0 to 1000 (Vedantam et al. 2015)."
+    )
 
 
-def control_rows(measured: Any) -> list[dict[str, str]]:
-    """The card's figures as rows of a table; none where there are none."""
-    if not isinstance(measured, dict):
-        return []
+def figure_rows(title: str, measured: Any) -> list[dict[str, str]]:
+    """A card's figures as rows of a table, times a hundred; none where there are none.
+
+    Args:
+        title: of the first column.
+        measured: by the name of a row its metrics.
+    """
     rows = []
-    for attention in ATTENTIONS:
-        figures = measured.get(attention)
-        if isinstance(figures, dict) and isinstance(figures.get("bleu4"), (int, float)):
-            rows.append({"attention": ATTENTION_LABELS[attention], "BLEU-4": f"{100 * figures['bleu4']:.3g}"})
+    for name, figures in measured.items() if isinstance(measured, dict) else ():
+        known = figures if isinstance(figures, dict) else {}
+        values = {label: known.get(key) for label, key in (("BLEU-4", "bleu4"), ("CIDEr", "cider"))}
+        said = {label: f"{100 * value:.3g}" for label, value in values.items() if isinstance(value, (int, float))}
+        if said:
+            rows.append({title: ATTENTION_LABELS.get(name, name), **said})
     return rows
 
 

@@ -73,7 +73,7 @@ def test_it_says_where_the_attention_hardly_changes(
     factor: float, browser_side: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     maps = np.array([[[1.0, 0.0]], [[1 - factor * STILL, factor * STILL]]], np.float32)
-    caption = Caption(("a", "dog"), maps, np.log([0.5, 0.5]), ((), ()), np.array([0.5, 0.5]), -1.0)
+    caption = Caption(("a", "dog"), maps, np.log([0.5, 0.5]), ((), ()), np.array([0.5, 0.5]), -1.0, copied=np.zeros(2))
     monkeypatch.setattr("explorer.ui.caption_watching.compute_caption", lambda subject, width: caption)
     app = open_captions()
     told = [each.value for each in app.info if "hardly changes" in each.value]

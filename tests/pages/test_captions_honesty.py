@@ -9,12 +9,15 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from explorer.captioning import Caption, Captioner, list_captioners, load_captioner, occlude_words, shuffled, uniform
-from explorer.ui.caption_honesty import control_rows, judge, say_likeness
+from explorer.ui.caption_honesty import figure_rows, judge, say_likeness
 from explorer.ui.wording import significant
 from tests.pages.opening import Browser, open_page, run
 from tests.pages.toy_captions import SILENT, arrays_of, best_words, caption_subject_of, run_code, texts_of
 
-CARD = {"attention_control": {"own": {"bleu4": 0.19}, "uniform": {"bleu4": 0.171}, "shuffled": {"bleu4": 0.1}}}
+CARD = {
+    "accuracy": {"metrics": {"greedy": {"bleu4": 0.18, "cider": 0.5}, "beam 3": {"bleu4": 0.19, "cider": 0.512}}},
+    "attention_control": {"own": {"bleu4": 0.19}, "uniform": {"bleu4": 0.171}, "shuffled": {"bleu4": 0.1}},
+}
 Shelve = Callable[..., Captioner]
 
 
@@ -98,16 +101,19 @@ def _stopped_script() -> None:
 def test_the_card_is_shown_where_it_was_measured(shelve: Shelve, browser_side: Browser) -> None:
     shelve(card=CARD)
     app = open_honesty()
-    (table,) = app.table
-    assert list(table.value["BLEU-4"]) == ["19", "17.1", "10"]
-    assert list(table.value["attention"]) == ["Its own", "Uniform", "Shuffled"]
+    searched, attended = app.table
+    assert list(searched.value["search"]) == ["greedy", "beam 3"]
+    assert list(searched.value["BLEU-4"]) == ["18", "19"]
+    assert list(searched.value["CIDEr"]) == ["50", "51.2"]
+    assert list(attended.value["BLEU-4"]) == ["19", "17.1", "10"]
+    assert list(attended.value["attention, beam 3"]) == ["Its own", "Uniform", "Shuffled"]
     shelve()
     assert not open_honesty().table
 
 
-@pytest.mark.parametrize("measured", [None, [], {}, {"own": 3}, {"own": {"bleu4": "good"}}, {"hard": {"bleu4": 1.0}}])
+@pytest.mark.parametrize("measured", [None, [], {}, {"own": 3}, {"own": {"bleu4": "good"}}])
 def test_a_card_without_figures_has_no_rows(measured: object) -> None:
-    assert control_rows(measured) == []
+    assert figure_rows("search", measured) == []
 
 
 def test_maps_that_hardly_move_are_said(shelve: Shelve, browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
