@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.ui.navigation import open_page
+from explorer.ui.app import open_page
 
 st.set_page_config(
     page_title="CNN and attention explorer",

@@ -13,8 +13,8 @@ import torch
 from torchvision import models
 
 from explorer.samples import SAMPLES
-from explorer.ui.pictures import get_picture
-from explorer.ui.subject import Subject
+from explorer.ui.session.pictures import get_picture
+from explorer.ui.session.subject import Subject
 from explorer.zoo import random_model
 from explorer.zoo.download import cached_path
 

@@ -1,45 +1,5 @@
-"""The Augmentation page: change the picture, and watch the network change its mind."""
+"""The Augmentation page, as the address names it; what it shows is in `explorer/ui/augmentation`."""
 
-import streamlit as st
+from explorer.ui.augmentation.page import show
 
-from explorer.ui.augmentation_effect import show_effect
-from explorer.ui.augmentation_experiment import show_experiment
-from explorer.ui.augmentation_gallery import show_gallery
-from explorer.ui.augmentation_mixing import show_mixing
-from explorer.ui.augmentation_normalisation import show_normalisation
-from explorer.ui.augmentation_pipeline import show_pipeline
-from explorer.ui.augmentation_state import open_pipeline
-from explorer.ui.choosing import choose_part
-from explorer.ui.navigation import enter_by_the_front_door
-from explorer.ui.sidebar import show_sidebar
-
-PART_LABELS = {
-    "pipeline": "Pipeline",
-    "effect": "Cause and effect",
-    "one": "One transform",
-    "mix": "Mix two pictures",
-    "normalise": "Normalisation",
-    "helps": "Does it help?",
-}
-
-enter_by_the_front_door()
-st.title("Augmentation", anchor=False)
-subject = show_sidebar(with_network=True)
-if subject is None:
-    st.stop()
-st.markdown("Show a network many versions of one picture: see what every step does, and what the network makes of it.")
-open_pipeline()
-part = choose_part(PART_LABELS)
-# One part at a time: what is not looked at is not computed.
-if part == "effect":
-    show_effect(subject)
-elif part == "one":
-    show_gallery(subject)
-elif part == "mix":
-    show_mixing(subject)
-elif part == "normalise":
-    show_normalisation(subject)
-elif part == "helps":
-    show_experiment()
-else:
-    show_pipeline(subject)
+show()

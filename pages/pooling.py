@@ -1,52 +1,5 @@
-"""The Pooling page: what each kind keeps of a photo or a map, cell by cell, and what it does to a network."""
+"""The Pooling page, as the address names it; what it shows is in `explorer/ui/pooling`."""
 
-import streamlit as st
+from explorer.ui.pooling.page import show
 
-from explorer.ui.choosing import choose_part
-from explorer.ui.navigation import enter_by_the_front_door
-from explorer.ui.pooling_network import show_heads, show_shift, show_surgery
-from explorer.ui.pooling_panels import (
-    choose_channel,
-    choose_settings,
-    choose_source,
-    show_cell,
-    show_pictures,
-    show_sources,
-)
-from explorer.ui.sidebar import show_sidebar
-from explorer.ui.subject import Subject
-
-PART_LABELS = {"pictures": "Pictures", "network": "Inside a network", "shift": "Shift"}
-
-
-def show_kinds(subject: Subject) -> None:
-    """Every kind on the photo or a map."""
-    source = choose_source(subject)
-    settings = None if source is None else choose_settings(source)
-    if source is None or settings is None:
-        return
-    show_pictures(source, settings)
-    st.subheader("One cell", anchor=False)
-    channel = choose_channel(source)
-    show_cell(source, settings, channel)
-    st.subheader("Where max pooling took each value from", anchor=False)
-    show_sources(source, settings, channel)
-
-
-def show_network(subject: Subject) -> None:
-    """Pooling layers of the network changed, and its head."""
-    st.subheader("Change the pooling", anchor=False)
-    show_surgery(subject)
-    st.subheader("Flatten + dense, or global average", anchor=False)
-    show_heads(subject)
-
-
-enter_by_the_front_door()
-st.title("Pooling", anchor=False)
-subject = show_sidebar(with_network=True)
-if subject is None:
-    st.stop()
-st.markdown("Pooling makes maps smaller, and every kind forgets something else: the dim, the fine, or where it was.")
-part = choose_part(PART_LABELS)
-# One part at a time: what is not looked at is not computed.
-{"pictures": show_kinds, "network": show_network, "shift": show_shift}[part](subject)
+show()

@@ -1,43 +1,5 @@
-"""The Saliency page: where a network looked, by several methods side by side, and whether to believe it."""
+"""The Saliency page, as the address names it; what it shows is in `explorer/ui/saliency`."""
 
-import streamlit as st
+from explorer.ui.saliency.page import show
 
-from explorer.ui.choosing import choose_part
-from explorer.ui.navigation import enter_by_the_front_door
-from explorer.ui.saliency_attention import show_attention
-from explorer.ui.saliency_choices import choose_question
-from explorer.ui.saliency_control import show_control
-from explorer.ui.saliency_experiments import show_experiments
-from explorer.ui.saliency_maps import show_maps
-from explorer.ui.saliency_patches import show_patches
-from explorer.ui.sidebar import show_sidebar
-
-PART_LABELS = {
-    "maps": "Heatmaps",
-    "random": "Random weights",
-    "try": "Try it yourself",
-    "inside": "Attention inside",
-    "patches": "What excites a unit",
-}
-
-enter_by_the_front_door()
-st.title("Saliency", anchor=False)
-subject = show_sidebar(with_network=True, transformers=True)
-if subject is None:
-    st.stop()
-st.markdown("Every method answers “where did the network look?” in its own way. See where they agree, and test them.")
-part = choose_part(PART_LABELS)
-# One part at a time: what is not looked at is not computed.
-if part == "inside":
-    show_attention(subject)
-elif part == "patches":
-    show_patches(subject)
-else:
-    first, second, third = st.columns(3)
-    question = choose_question(subject, first, second)
-    if part == "random":
-        show_control(subject, question, third)
-    elif part == "try":
-        show_experiments(subject, question)
-    else:
-        show_maps(subject, question, third)
+show()

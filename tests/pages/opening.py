@@ -12,8 +12,8 @@ from streamlit.testing.v1.element_tree import Widget
 
 from explorer.operations import Specimen
 from explorer.ui.components import NetworkClick
-from explorer.ui.pictures import get_picture
-from explorer.ui.subject import Subject
+from explorer.ui.session.pictures import get_picture
+from explorer.ui.session.subject import Subject
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 120  # of patience, on a machine that does other things too

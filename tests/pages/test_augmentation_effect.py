@@ -23,11 +23,11 @@ from explorer.augmentation import (
 from explorer.images import open_image
 from explorer.rendering import decode_png
 from explorer.samples import SAMPLES, read_sample
-from explorer.ui.augmentation_effect import say_average, say_beliefs
-from explorer.ui.augmentation_inside import CHANNELS, say_stillness, strongest_changes
-from explorer.ui.augmentation_sweep import say_flip, say_steady
-from explorer.ui.saliency_choices import class_labels
-from explorer.ui.subject import Subject
+from explorer.ui.augmentation.effect import say_average, say_beliefs
+from explorer.ui.augmentation.inside import CHANNELS, say_stillness, strongest_changes
+from explorer.ui.augmentation.sweep import say_flip, say_steady
+from explorer.ui.saliency.choices import class_labels
+from explorer.ui.session.subject import Subject
 from tests.pages.opening import Browser, run, subject_of
 from tests.pages.test_augmentation import arrays_of, open_augmentation, run_snippet, square, told_by
 
@@ -163,7 +163,7 @@ def test_two_pictures_are_mixed(browser_side: Browser) -> None:
 
 
 def test_one_picture_alone_cannot_be_mixed(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    from explorer.ui import augmentation_mixing
+    from explorer.ui.augmentation import mixing as augmentation_mixing
 
     monkeypatch.setattr(augmentation_mixing, "list_pictures", lambda: [SAMPLES[0].title])
     app = open_augmentation({"part": "Mix two pictures"})

@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 from explorer.captioning import Caption, load_captioner
 from explorer.captioning.caption import STILL
 from explorer.rendering import decode_png, film_strip, format_percent
-from explorer.ui.pictures import get_picture
-from explorer.ui.wording import significant
+from explorer.ui.kit.wording import significant
+from explorer.ui.session.pictures import get_picture
 from tests.pages.opening import Browser, open_page, run
 
 NAME = "photo-captioner"
@@ -74,7 +74,7 @@ def test_it_says_where_the_attention_hardly_changes(
 ) -> None:
     maps = np.array([[[1.0, 0.0]], [[1 - factor * STILL, factor * STILL]]], np.float32)
     caption = Caption(("a", "dog"), maps, np.log([0.5, 0.5]), ((), ()), np.array([0.5, 0.5]), -1.0, copied=np.zeros(2))
-    monkeypatch.setattr("explorer.ui.caption_watching.compute_caption", lambda subject, width: caption)
+    monkeypatch.setattr("explorer.ui.captions.caption.compute_caption", lambda subject, width: caption)
     app = open_captions()
     told = [each.value for each in app.info if "hardly changes" in each.value]
     assert len(told) == (factor < 1)
@@ -83,7 +83,7 @@ def test_it_says_where_the_attention_hardly_changes(
 
 def test_a_captioner_that_says_nothing(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     silent = Caption((), np.zeros((0, 10, 10), np.float32), np.zeros(0), (), np.zeros(0), -0.1)
-    monkeypatch.setattr("explorer.ui.caption_watching.compute_caption", lambda subject, width: silent)
+    monkeypatch.setattr("explorer.ui.captions.caption.compute_caption", lambda subject, width: silent)
     app = open_captions()
     assert any("nothing to say" in each.value for each in app.info)
     assert browser_side.players["player"]["caption"] is silent

@@ -15,8 +15,8 @@ from explorer.captioning import Captioner
 from explorer.captioning.search import LENGTH_PENALTY
 from explorer.captioning.vocabulary import END
 from explorer.rendering import decode_png
-from explorer.ui import caption_beams
-from explorer.ui.caption_beams import Final, list_finals, say_search
+from explorer.ui.captions import beam_search as captions_beam_search
+from explorer.ui.captions.beam_search import Final, list_finals, say_search
 from tests.pages.opening import Browser, open_page, run
 from tests.pages.toy_captions import SILENT, arrays_of, caption_subject_of, texts_of
 
@@ -79,13 +79,13 @@ def test_the_tree_is_drawn_whole(
 ) -> None:
     shelve()
     drawn = []
-    original = caption_beams.beam_tree
+    original = captions_beam_search.beam_tree
 
     def watch(nodes: list[Any], title: str, **more: Any) -> Any:
         drawn.append((nodes, title, more))
         return original(nodes, title, **more)
 
-    monkeypatch.setattr(caption_beams, "beam_tree", watch)
+    monkeypatch.setattr(captions_beam_search, "beam_tree", watch)
     app = open_beams({"beam": "5"})
     subject = caption_subject_of(app)
     beams = subject.captioner.search(subject.seen, 5)

@@ -9,8 +9,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from explorer.captioning import Caption, Captioner, list_captioners, load_captioner, occlude_words, shuffled, uniform
-from explorer.ui.caption_honesty import figure_rows, judge, say_likeness
-from explorer.ui.wording import significant
+from explorer.ui.captions.attention_control import figure_rows, judge, say_likeness
+from explorer.ui.kit.wording import significant
 from tests.pages.opening import Browser, open_page, run
 from tests.pages.toy_captions import SILENT, arrays_of, best_words, caption_subject_of, run_code, texts_of
 
@@ -56,11 +56,11 @@ def test_every_attention_with_its_sentence_and_numbers(shelve: Shelve, browser_s
 def test_another_word_is_looked_at_without_hiding_again(
     shelve: Shelve, browser_side: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from explorer.ui import caption_occlusion
+    from explorer.ui.captions import occlusion as captions_occlusion
 
     asked = []
-    original = caption_occlusion.occlude_words
-    monkeypatch.setattr(caption_occlusion, "occlude_words", lambda *given: asked.append(given[2]) or original(*given))
+    original = captions_occlusion.occlude_words
+    monkeypatch.setattr(captions_occlusion, "occlude_words", lambda *given: asked.append(given[2]) or original(*given))
     captioner = shelve()
     app = open_honesty()
     words = best_words(captioner, caption_subject_of(app))
@@ -87,9 +87,9 @@ def _stopped_script() -> None:
     import streamlit as st
 
     from explorer.samples import SAMPLES
-    from explorer.ui.caption_occlusion import obtain_drops
-    from explorer.ui.caption_subject import CaptionSubject
-    from explorer.ui.pictures import get_picture
+    from explorer.ui.captions.occlusion import obtain_drops
+    from explorer.ui.captions.subject import CaptionSubject
+    from explorer.ui.session.pictures import get_picture
 
     label = SAMPLES[0].title
     subject = CaptionSubject(label, get_picture(label).key, st.session_state["name"], "cpu")

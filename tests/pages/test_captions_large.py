@@ -20,7 +20,8 @@ from explorer.captioning.large_files import INSTALL, NETWORKS
 from explorer.images import open_image
 from explorer.rendering import decode_png
 from explorer.samples import SAMPLES, read_sample
-from explorer.ui import caption_heads, caption_large
+from explorer.ui.captions import heads as captions_heads
+from explorer.ui.captions import large as captions_large
 from tests.captioning.making_large import toy_large
 from tests.pages.opening import Browser, open_page, run
 
@@ -39,10 +40,10 @@ def told_by(app: AppTest) -> str:
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     """Nothing is left of what another test has opened."""
-    for cached in (caption_large.open_large_captioner, caption_large.compute_large):
+    for cached in (captions_large.open_large_captioner, captions_large.compute_large):
         cached.clear()
     yield
-    for cached in (caption_large.open_large_captioner, caption_large.compute_large):
+    for cached in (captions_large.open_large_captioner, captions_large.compute_large):
         cached.clear()
 
 
@@ -57,8 +58,8 @@ def toys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Lar
             made[name] = toy_large(name)
         return made[name]
 
-    monkeypatch.setattr(caption_large, "cached_folder", lambda name: tmp_path)
-    monkeypatch.setattr(caption_large, "load_large", toy)
+    monkeypatch.setattr(captions_large, "cached_folder", lambda name: tmp_path)
+    monkeypatch.setattr(captions_large, "load_large", toy)
     monkeypatch.setattr(large, "load_large", toy)
     return toy
 
@@ -109,7 +110,7 @@ def test_a_word_a_layer_and_a_head(toys: Callable[[str], LargeCaptioner], browse
     told = told_by(app)
     assert "head 2 of layer 1" in told
     assert f"{caption.class_share[word, 1, 2]:.1%} of it goes to the class token" in told
-    run(app.selectbox(key="large_layer").select(caption_heads.ALL))
+    run(app.selectbox(key="large_layer").select(captions_heads.ALL))
     np.testing.assert_allclose(arrays_of(browser_side)["map"], caption.attention[word, :, 2].mean(axis=0), rtol=1e-5)
     first, last = caption.spans[word]
     assert (f"The mean over {last - first} tokens" in told_by(app)) == (last - first > 1)
@@ -166,9 +167,9 @@ def test_the_download_says_its_size_and_waits_for_the_button(
         here.append(tmp_path)
         return tmp_path
 
-    monkeypatch.setattr(caption_large, "cached_folder", lambda name: here[0] if here else None)
-    monkeypatch.setattr(caption_large, "ensure_large", fetch)
-    monkeypatch.setattr(caption_large, "load_large", lambda name, device: toy_large(name))
+    monkeypatch.setattr(captions_large, "cached_folder", lambda name: here[0] if here else None)
+    monkeypatch.setattr(captions_large, "ensure_large", fetch)
+    monkeypatch.setattr(captions_large, "load_large", lambda name, device: toy_large(name))
     app = open_large()
     assert told == []
     assert "BLIP is not on this machine yet." in told_by(app)
@@ -185,8 +186,8 @@ def test_without_a_connection_the_page_says_so(browser_side: Browser, monkeypatc
     def fail(name: str, progress: Any) -> Path:
         raise LargeUnavailable("There is no connection.")
 
-    monkeypatch.setattr(caption_large, "cached_folder", lambda name: None)
-    monkeypatch.setattr(caption_large, "ensure_large", fail)
+    monkeypatch.setattr(captions_large, "cached_folder", lambda name: None)
+    monkeypatch.setattr(captions_large, "ensure_large", fail)
     app = open_large()
     assert not app.error
     run(app.button(key="large_download").click())
@@ -199,7 +200,7 @@ def test_without_the_extra_the_page_says_what_to_install(
     def fail(name: str) -> Path:
         raise ExtraMissing(f"Large captioners need transformers, an extra that is not installed here: {INSTALL}")
 
-    monkeypatch.setattr(caption_large, "cached_folder", fail)
+    monkeypatch.setattr(captions_large, "cached_folder", fail)
     app = open_large()
     said = "Large captioners need transformers, an extra that is not installed here. Install it, then start"
     assert any(info.value.startswith(said) for info in app.info)

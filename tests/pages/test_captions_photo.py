@@ -21,8 +21,8 @@ from explorer.captioning.heads import read_heads
 from explorer.captioning.nouns import NOUNS, is_noun
 from explorer.captioning.vocabulary import END, MARKS
 from explorer.samples import SAMPLES
-from explorer.ui.caption_sheet import captions_as_csv
-from explorer.ui.caption_watching import say_copied, say_likeness
+from explorer.ui.captions.caption import say_copied, say_likeness
+from explorer.ui.captions.several import captions_as_csv
 from explorer.zoo import list_shipped
 from tests.pages.opening import Browser, open_page
 from tests.pages.toy_captions import arrays_of, best_words, caption_subject_of, run_code, texts_of

@@ -13,9 +13,9 @@ from streamlit.testing.v1 import AppTest
 from explorer.captioning import Alternative, Caption, Captioner
 from explorer.captioning.vocabulary import END
 from explorer.rendering import decode_png
-from explorer.ui import caption_writing
-from explorer.ui.caption_writing import bits_of, say_comparison, swapped, word_rows
-from explorer.ui.wording import significant
+from explorer.ui.captions import own_sentence as captions_own_sentence
+from explorer.ui.captions.own_sentence import bits_of, say_comparison, swapped, word_rows
+from explorer.ui.kit.wording import significant
 from tests.pages.opening import Browser, open_page, run
 from tests.pages.toy_captions import SILENT, arrays_of, best_words, caption_subject_of, run_code, texts_of
 
@@ -176,8 +176,8 @@ def test_the_bars_are_the_bits(
 ) -> None:
     shelve()
     drawn = []
-    original = caption_writing.surprise_bars
-    monkeypatch.setattr(caption_writing, "surprise_bars", lambda *given: drawn.append(given) or original(*given))
+    original = captions_own_sentence.surprise_bars
+    monkeypatch.setattr(captions_own_sentence, "surprise_bars", lambda *given: drawn.append(given) or original(*given))
     app = open_writing({"sentence": OWN})
     caption = check_reading(app, browser_side, tuple(OWN.split()))
     names, bits, _, notes = drawn[-1]

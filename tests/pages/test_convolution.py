@@ -13,7 +13,7 @@ from explorer.images import open_image
 from explorer.operations.convolution import BORDERS
 from explorer.operations.kernels import PRESETS, preset_kernel
 from explorer.samples import SAMPLES, read_sample
-from explorer.ui.convolution_controls import ACTIVATIONS, fit_kernel
+from explorer.ui.convolution.controls import ACTIVATIONS, fit_kernel
 from tests.pages.opening import Browser, open_page, run
 
 SMALL = "tiny-vgg"

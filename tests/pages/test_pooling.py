@@ -15,11 +15,11 @@ from explorer.operations.photo import to_tensor
 from explorer.operations.pooling import POOLINGS, Pooling, pool, psnr, unpool
 from explorer.operations.shifting import pooled_drift, total_variation
 from explorer.samples import SAMPLES
-from explorer.ui.analysis import compute_maps, facts_of
-from explorer.ui.pictures import get_picture
-from explorer.ui.pooling_network import CHANGE_LABELS
-from explorer.ui.pooling_panels import KIND_LABELS, PHOTO, decibels
-from explorer.ui.wording import shape_text, with_unit
+from explorer.ui.kit.wording import shape_text, with_unit
+from explorer.ui.layers.compute import compute_maps, facts_of
+from explorer.ui.pooling.in_network import CHANGE_LABELS
+from explorer.ui.pooling.kinds import KIND_LABELS, PHOTO, decibels
+from explorer.ui.session.pictures import get_picture
 from explorer.zoo import list_shipped
 from tests.pages.opening import Browser, open_page, run, subject_of
 
@@ -387,13 +387,13 @@ def test_a_link_with_nonsense_opens_a_view(value: str, part: str, browser_side: 
 
 
 def test_only_what_is_looked_at_is_computed(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    from explorer.ui import pooling_network
+    from explorer.ui.pooling import in_network as pooling_in_network
 
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("not looked at")
 
     for name in ("compute_effect", "compute_sizes", "compute_prediction_drift", "compute_pooled_drift"):
-        monkeypatch.setattr(pooling_network, name, refuse)
+        monkeypatch.setattr(pooling_in_network, name, refuse)
     open_pooling()
 
 

@@ -23,11 +23,11 @@ from explorer.saliency import (
     weighted_layers,
 )
 from explorer.samples import SAMPLES
-from explorer.ui import saliency_analysis
 from explorer.ui.components import NetworkClick
-from explorer.ui.saliency_choices import AS_ABOVE, BEST, LAST, NOBODY, class_labels
-from explorer.ui.saliency_control import correlation, judge, steps_of
-from explorer.ui.subject import Subject
+from explorer.ui.saliency import compute as saliency_compute
+from explorer.ui.saliency.choices import AS_ABOVE, BEST, LAST, NOBODY, class_labels
+from explorer.ui.saliency.random_weights import correlation, judge, steps_of
+from explorer.ui.session.subject import Subject
 from explorer.zoo import list_shipped
 from tests.pages.opening import Browser, open_page, run, subject_of
 
@@ -202,20 +202,20 @@ def test_what_cannot_be_is_said_and_the_others_stay(browser_side: Browser) -> No
 
 def test_a_stopped_method_waits_until_it_may_go_on(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_saliency({"panels": "2"})
-    before = saliency_analysis.Asked.compute
+    before = saliency_compute.Asked.compute
     computed: list[str] = []
 
-    def watch(asked: saliency_analysis.Asked, progress: Any = None) -> Any:
+    def watch(asked: saliency_compute.Asked, progress: Any = None) -> Any:
         computed.append(asked.method)
         return before(asked, progress)
 
-    monkeypatch.setattr(saliency_analysis.Asked, "compute", watch)
+    monkeypatch.setattr(saliency_compute.Asked, "compute", watch)
     label = SAMPLES[1].title  # nothing is known of this one
     app.selectbox(key="image").select(label)
     app.selectbox(key="method2").select("integrated-gradients")
     subject = subject_of(run(app))
     assert computed == ["grad-cam", "integrated-gradients"]
-    asked = saliency_analysis.Asked(subject, "smoothgrad", "", best_of(subject)[0])
+    asked = saliency_compute.Asked(subject, "smoothgrad", "", best_of(subject)[0])
     app.session_state["stopped_heatmaps"].add(asked)  # what the button does, which is there only while it works
     run(app.selectbox(key="method2").select("smoothgrad"))
     assert any("SmoothGrad was stopped" in each.value for each in app.info)

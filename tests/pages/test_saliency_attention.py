@@ -15,9 +15,9 @@ from torchvision.ops.misc import SqueezeExcitation
 import explorer.zoo
 from explorer.rendering import decode_png
 from explorer.saliency import class_relevance, networks_with_attention, self_attention, window_attention
-from explorer.ui.saliency_heads import LARGE
-from explorer.ui.saliency_tokens import ANY_CLASS, MEAN
-from explorer.ui.subject import Subject, open_network
+from explorer.ui.saliency.attention_heads import LARGE
+from explorer.ui.saliency.vit_attention import ANY_CLASS, MEAN
+from explorer.ui.session.subject import Subject, open_network
 from explorer.zoo import VisionModel, download, list_shipped, list_torchvision, list_transformers, random_model
 from tests.anatomy.networks import as_model
 from tests.pages import opening

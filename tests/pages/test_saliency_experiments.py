@@ -15,7 +15,7 @@ from torchvision.transforms import functional as TF
 
 from explorer.rendering import format_percent
 from explorer.saliency import Cover, default_layer, layers_for
-from explorer.ui.subject import Subject
+from explorer.ui.session.subject import Subject
 from explorer.zoo import VisionModel
 from tests.anatomy.networks import as_model
 from tests.pages.opening import Browser, open_page, run, subject_of
@@ -338,10 +338,10 @@ def show(network: str, target: int) -> None:
     """The script of a page that shows nothing else."""
     import streamlit as st
 
-    from explorer.ui.pictures import get_picture, list_pictures
-    from explorer.ui.saliency_choices import Question
-    from explorer.ui.saliency_experiments import show_experiments
-    from explorer.ui.subject import Subject
+    from explorer.ui.saliency.choices import Question
+    from explorer.ui.saliency.experiments import show_experiments
+    from explorer.ui.session.pictures import get_picture, list_pictures
+    from explorer.ui.session.subject import Subject
 
     label = list_pictures()[0]
     st.session_state["image"] = label
@@ -351,7 +351,7 @@ def show(network: str, target: int) -> None:
 @pytest.fixture
 def show_network(monkeypatch: pytest.MonkeyPatch, browser_side: Browser) -> Callable[[VisionModel], AppTest]:
     def open_one(model: VisionModel) -> AppTest:
-        monkeypatch.setattr("explorer.ui.subject.open_network", lambda *_: model)
+        monkeypatch.setattr("explorer.ui.session.subject.open_network", lambda *_: model)
         return run(AppTest.from_function(show, default_timeout=120, kwargs={"network": model.name, "target": 0}))
 
     return open_one

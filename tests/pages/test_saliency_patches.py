@@ -15,10 +15,10 @@ from explorer.anatomy import LayerFacts, record, survey
 from explorer.rendering import decode_png
 from explorer.saliency import default_layer, layers_for
 from explorer.samples import SAMPLES
-from explorer.ui.analysis import PLACES
-from explorer.ui.pictures import get_picture
-from explorer.ui.saliency_patches import FIRST, SIDE
-from explorer.ui.subject import Subject
+from explorer.ui.layers.compute import PLACES
+from explorer.ui.saliency.patches import FIRST, SIDE
+from explorer.ui.session.pictures import get_picture
+from explorer.ui.session.subject import Subject
 from tests.pages.opening import Browser, open_page, run, subject_of
 
 SMALL = "tiny-vgg"
@@ -143,21 +143,21 @@ def test_impossible_units_are_said_in_a_sentence(browser_side: Browser) -> None:
 
 
 def test_a_unit_that_nothing_excites(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    from explorer.ui import excitement
+    from explorer.ui.shared import strongest_patches
 
-    original = excitement.compute_places
+    original = strongest_patches.compute_places
 
     def none(subject: Subject, layer: str) -> Any:
         values, cells = original(subject, layer)
         return np.full_like(values, np.nan), cells
 
-    monkeypatch.setattr(excitement, "compute_places", none)
+    monkeypatch.setattr(strongest_patches, "compute_places", none)
     app = open_patches({"excited_unit": "2"})
     assert f"Unit 2 is nowhere above zero on {len(list_labels(app))} pictures" in told_by(app)
 
 
 def test_many_pictures_get_a_bar(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    from explorer.ui import saliency_patches
+    from explorer.ui.saliency import patches as saliency_patches
 
     told: list[str] = []
 

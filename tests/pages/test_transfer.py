@@ -17,11 +17,11 @@ from explorer.transfer.sources import read_zip
 from explorer.transfer.strategies import plan
 from explorer.transfer.trial import DEFAULT_RECIPE, FOUR, STRATEGIES, STRATEGY_TITLES, Recipe, Strategy, Trial
 from explorer.transfer.work import TARGET
-from explorer.ui import transfer_state
-from explorer.ui.transfer_drawing import compute_drawing
-from explorer.ui.transfer_progress import Seen, curve_lines, done_share, seconds_left
-from explorer.ui.transfer_recipe import pipeline_of
-from explorer.ui.transfer_strategies import Choice
+from explorer.ui.transfer import state as transfer_state
+from explorer.ui.transfer.plan import compute_drawing
+from explorer.ui.transfer.progress import Seen, curve_lines, done_share, seconds_left
+from explorer.ui.transfer.recipe import pipeline_of
+from explorer.ui.transfer.strategies import Choice
 from explorer.zoo import load_model
 from tests.pages.opening import open_page, run
 from tests.pages.toy_jobs import ToyJobs, toy_experiment

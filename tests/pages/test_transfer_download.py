@@ -15,7 +15,7 @@ from explorer.jobs.order import JobUnknown
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.script import as_script
 from explorer.transfer.sources import read_zip
-from explorer.ui.transfer_download import show_downloads
+from explorer.ui.transfer.download import show_downloads
 from explorer.zoo import list_shipped, load_model
 from tests.pages.opening import ROOT, SECONDS, Browser, run
 from tests.pages.toy_trainings import Trainings, make_trainings
@@ -147,8 +147,8 @@ def test_a_network_trained_here_is_what_every_page_looks_through(trainings: Trai
 def test_weights_that_the_server_has_let_go_are_kept_by_the_session(
     trainings: Trainings, browser_side: Browser
 ) -> None:
-    from explorer.ui.subject import keep_weights
-    from explorer.ui.trained_weights import TrainedWeights
+    from explorer.ui.session.subject import keep_weights
+    from explorer.ui.session.trained_weights import TrainedWeights
 
     data = trainings.weights_of(trainings.experiments[0])
     kept = TrainedWeights("tiny-vgg", "mine", data, hashlib.sha256(data).hexdigest())

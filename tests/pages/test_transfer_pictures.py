@@ -26,7 +26,7 @@ FILES = [noise_file(number) for number in range(12)]
 def script() -> None:
     import streamlit as st
 
-    from explorer.ui.transfer_pictures import current_pictures, current_split, current_split_seed, show_pictures
+    from explorer.ui.transfer.pictures import current_pictures, current_split, current_split_seed, show_pictures
 
     part = st.radio("Part", ["pictures", "train"], key="part_of_test")
     st.session_state["shown"] = show_pictures() if part == "pictures" else current_pictures()
@@ -259,16 +259,16 @@ def test_a_download_waits_for_a_click_and_says_when_there_is_no_network(
 
 
 def test_what_is_known_is_not_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    from explorer.ui import transfer_pictures_shelf
+    from explorer.ui.transfer import shelf as transfer_shelf
 
     looked: list[str] = []
-    original: Callable[..., Any] = transfer_pictures_shelf.look
+    original: Callable[..., Any] = transfer_shelf.look
 
     def watch(pictures: PictureSet, *more: Any) -> Any:
         looked.append(pictures.key)
         return original(pictures, *more)
 
-    monkeypatch.setattr(transfer_pictures_shelf, "look", watch)
+    monkeypatch.setattr(transfer_shelf, "look", watch)
     app = open_part(data="zip")
     members = {f"{name}/{n}.png": noise_file(500 + 10 * place + n) for place, name in enumerate("ab") for n in range(5)}
     drop(app, 0, ("pets.zip", make_zip(members)))

@@ -21,9 +21,9 @@ from explorer.transfer.mistakes import confident_errors, confusion, pictures_beh
 from explorer.transfer.quadrant import judge_rule, place
 from explorer.transfer.similarity import measure_similarity
 from explorer.transfer.splitting import split
-from explorer.ui import transfer_mistakes
-from explorer.ui.transfer_quadrant import share_rows
-from explorer.ui.transfer_results import result_rows
+from explorer.ui.transfer import mistakes as transfer_mistakes
+from explorer.ui.transfer.quadrant import share_rows
+from explorer.ui.transfer.results import result_rows
 from explorer.zoo import load_model, random_model
 from tests.pages.opening import SECONDS, Browser, run
 from tests.transfer.making_experiments import CLASSES, make_pictures, make_seeds
@@ -44,9 +44,9 @@ def weights_of(experiment: Experiment) -> bytes:
 def _script() -> None:
     import streamlit as st
 
-    from explorer.ui.transfer_mistakes import show_mistakes
-    from explorer.ui.transfer_quadrant import show_quadrant
-    from explorer.ui.transfer_results import show_results
+    from explorer.ui.transfer.mistakes import show_mistakes
+    from explorer.ui.transfer.quadrant import show_quadrant
+    from explorer.ui.transfer.results import show_results
 
     made, pictures, weights = (st.session_state[name] for name in ("made", "pictures", "weights_of"))
     if st.session_state["shown"] == "results":

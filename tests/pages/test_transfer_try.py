@@ -13,9 +13,10 @@ from PIL import Image
 from explorer.transfer.pictures import PictureSet
 from explorer.transfer.training import run_experiment
 from explorer.transfer.trial import Recipe, Trial
-from explorer.ui import transfer_state, transfer_try
 from explorer.ui.components.live_camera import sent_frame
-from explorer.ui.transfer_run import make_inputs, make_order
+from explorer.ui.transfer import state as transfer_state
+from explorer.ui.transfer import try_it as transfer_try_it
+from explorer.ui.transfer.run import make_inputs, make_order
 from explorer.zoo import load_model
 from tests.pages.opening import open_page, run
 from tests.pages.toy_jobs import ToyJobs
@@ -50,7 +51,7 @@ def test_the_first_one_that_is_done_stands_beside_the_run(trained: tuple[ToyJobs
     bars = next(each for each in charts if each["layout"]["title"]["text"] == "Class probabilities")["data"][0]
     model = load_model(NETWORK, "cpu", weights=(toys.root / name / "0" / "weights.safetensors").read_bytes())
     from explorer.samples import SAMPLES
-    from explorer.ui.pictures import get_picture
+    from explorer.ui.session.pictures import get_picture
 
     x = model.preprocessing.tensor(get_picture(SAMPLES[0].title).intake.image)
     expected = sorted((100 * model.network(x).softmax(dim=1)[0]).tolist(), reverse=True)
@@ -72,7 +73,7 @@ def test_a_frame_is_answered_by_the_network(monkeypatch: pytest.MonkeyPatch) -> 
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     model = load_model(NETWORK, "cpu")
-    shares = transfer_try.ask(model, image)
+    shares = transfer_try_it.ask(model, image)
     assert shares.sum() == pytest.approx(1)
     sent = {"number": 3, "jpeg": base64.b64encode(buffer.getvalue()).decode()}
     monkeypatch.setattr(st, "session_state", {"camera": {"frame": sent}})

@@ -19,8 +19,8 @@ from streamlit.testing.v1 import AppTest
 from explorer.captioning import Captioner, Decoder, Encoder
 from explorer.captioning.embeddings import FROZEN_FILE
 from explorer.captioning.vocabulary import MARKS
-from explorer.ui.caption_subject import CaptionSubject
-from explorer.ui.pictures import get_picture
+from explorer.ui.captions.subject import CaptionSubject
+from explorer.ui.session.pictures import get_picture
 from tests.pages.opening import Browser
 
 TALKATIVE, SILENT = 11, 133  # seeds of weights that have many words, and none, for the first sample

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from explorer.samples import SAMPLES
-from explorer.ui.analysis import compute_maps, facts_of
-from explorer.ui.downloads import arrays_as_npz, layer_snippet
-from explorer.ui.pictures import add_picture, get_picture
-from explorer.ui.subject import Subject
+from explorer.ui.kit.export import arrays_as_npz, layer_snippet
+from explorer.ui.layers.compute import compute_maps, facts_of
+from explorer.ui.session.pictures import add_picture, get_picture
+from explorer.ui.session.subject import Subject
 from explorer.zoo import list_shipped
 
 

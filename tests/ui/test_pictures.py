@@ -4,8 +4,8 @@ import pytest
 from PIL import Image
 
 from explorer.samples import SAMPLES
-from explorer.ui import pictures
-from explorer.ui.pictures import ImageRejected, Picture, add_picture, get_picture, list_pictures, recall
+from explorer.ui.session import pictures
+from explorer.ui.session.pictures import ImageRejected, Picture, add_picture, get_picture, list_pictures, recall
 
 
 def make_png(shade: int, side: int = 8) -> bytes:

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from explorer.samples import SAMPLES
-from explorer.ui.pictures import get_picture
-from explorer.ui.subject import Subject, has_weights, keep_weights, open_network
+from explorer.ui.session.pictures import get_picture
+from explorer.ui.session.subject import Subject, has_weights, keep_weights, open_network
 from explorer.zoo import list_shipped
 
 TITLE = SAMPLES[0].title

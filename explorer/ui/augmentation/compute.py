@@ -1,0 +1,125 @@
+"""What the Augmentation page computes: once for every picture, pipeline and seed, kept as arrays.
+
+The picture that is changed is the square the network sees, at 224 pixels or the network's own size if that is larger:
+so pixels mean the same for every photo, and a draw takes milliseconds. The network then sees the whole draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from explorer.augmentation import Draw, DrawnStep, Pipeline
+from explorer.rendering import Mosaic, encode_png, picture_sheet
+from explorer.ui.kit.export import opening_lines
+from explorer.ui.session.subject import Subject
+
+if TYPE_CHECKING:
+    from explorer.zoo import VisionModel
+
+DRAWS = 16
+SIDE = 224  # pixels of the square that is changed
+_CELL = 168  # pixels of a draw on the sheet
+HASH_SUBJECT: dict[str | type[Any], Callable[[Any], Any]] = {Subject: repr}  # its fields say everything
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """One draw, without the image library: what a cache can keep.
+
+    Attributes:
+        pixels: (H, W, 3) uint8.
+        seed: of this draw.
+        steps: what each step did.
+        told: that in one line.
+    """
+
+    pixels: NDArray[np.uint8]
+    seed: int
+    steps: tuple[DrawnStep, ...]
+    told: str
+
+
+def side_of(subject: Subject) -> int:
+    """Pixels of the square that is changed."""
+    return max(SIDE, subject.model.preprocessing.size)
+
+
+@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=HASH_SUBJECT)
+def compute_square(subject: Subject) -> NDArray[np.uint8]:
+    """(S, S, 3) the picture that pipelines change."""
+    preprocessing = subject.model.preprocessing.with_size(side_of(subject))
+    return np.array(preprocessing.pixels(subject.picture.intake.image))
+
+
+def square_of(subject: Subject) -> Image.Image:
+    """The same as an image."""
+    return Image.fromarray(compute_square(subject))
+
+
+def viewer_of(subject: Subject) -> VisionModel:
+    """The network that sees a square picture whole: the crop has been made before the picture is changed."""
+    model = subject.model
+    return model.with_preprocessing(model.preprocessing.with_fit("squash"))
+
+
+@st.cache_data(max_entries=24, show_spinner=False, hash_funcs=HASH_SUBJECT)
+def compute_draws(subject: Subject, pipeline: str, seed: int, count: int = DRAWS) -> tuple[Drawn, ...]:
+    """Draws with the seeds `seed`, `seed` + 1, ...; the pipeline is named by its JSON.
+
+    Raises:
+        PipelineRejected: a step cannot be done on this picture.
+    """
+    draws = Pipeline.from_json(pipeline).draw_many(square_of(subject), count, seed)
+    return tuple(keep_draw(each) for each in draws)
+
+
+def keep_draw(draw: Draw) -> Drawn:
+    """The pixels and the words of a draw."""
+    return Drawn(np.array(draw.image), draw.seed, draw.steps, draw.told)
+
+
+@st.cache_data(max_entries=24, show_spinner=False, hash_funcs=HASH_SUBJECT)
+def compute_sheet_of_draws(subject: Subject, pipeline: str, seed: int, count: int = DRAWS) -> Mosaic:
+    """The draws on one sheet, four in a row."""
+    pictures = [each.pixels for each in compute_draws(subject, pipeline, seed, count)]
+    return picture_sheet(pictures, columns=4, side=_CELL)
+
+
+@st.cache_data(max_entries=24, show_spinner=False, hash_funcs=HASH_SUBJECT)
+def compute_png(_pixels: NDArray[np.uint8], key: str) -> bytes:
+    """A picture as PNG; `key` says which it is."""
+    return encode_png(_pixels)
+
+
+def full_sheet(draws: tuple[Drawn, ...]) -> bytes:
+    """The sheet for a download, every draw at its true size where they have one size."""
+    side = max(max(each.pixels.shape[:2]) for each in draws)
+    return picture_sheet([each.pixels for each in draws], columns=4, side=min(side, 1024)).png
+
+
+def square_lines(subject: Subject, *more: str) -> list[str]:
+    """The first lines of every snippet: `model` as the page uses it, and `image`, the square that is changed."""
+    return [
+        *opening_lines(subject, "", more=more),
+        f"image = preprocessing.with_size({side_of(subject)}).fitted(image)  # the square that is changed",
+        'model = model.with_preprocessing(preprocessing.with_fit("squash"))  # sees the square whole',
+    ]
+
+
+def pipeline_lines(pipeline: Pipeline) -> list[str]:
+    """Python that makes `pipeline`."""
+    if not pipeline.steps:
+        return ["pipeline = Pipeline()"]
+    lines = ["pipeline = Pipeline((", *(f"    {_step_line(step)}," for step in pipeline.steps)]
+    return [*lines, "))"]
+
+
+def _step_line(step: Any) -> str:
+    return f"Step({step.transform!r}, {dict(step.parameters)!r}, {step.probability!r})"

@@ -1,0 +1,178 @@
+"""Cause and effect: what a network makes of the draws, of a sweep, and what the change does inside of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from explorer.augmentation import DrawProbabilities, TestTimeAverage, probabilities_of_draws
+from explorer.rendering import CHART_CONFIG, average_bars, draw_bars, format_percent
+from explorer.ui.augmentation.compute import (
+    DRAWS,
+    HASH_SUBJECT,
+    Drawn,
+    compute_draws,
+    full_sheet,
+    square_lines,
+    square_of,
+    viewer_of,
+)
+from explorer.ui.augmentation.inside import show_inside
+from explorer.ui.augmentation.pipeline import choose_seed, draws_or_reason
+from explorer.ui.augmentation.state import compact, current_pipeline
+from explorer.ui.augmentation.sweep import show_sweep
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.saliency.choices import class_labels
+from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.subject import Subject
+from explorer.ui.shared.knowledge import show_knowledge
+
+EFFECT_LABELS = {"draws": "16 draws", "sweep": "Sweep", "inside": "Inside the network"}
+_LIKELY = 4  # classes of both predictions
+
+
+def show_effect(subject: Subject) -> None:
+    """One of three questions at a time."""
+    keep_valid("effect", list(EFFECT_LABELS), "draws")
+    effect = st.segmented_control(
+        "Effect",
+        list(EFFECT_LABELS),
+        default="draws",
+        format_func=EFFECT_LABELS.__getitem__,
+        key="effect",
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
+    )
+    if effect == "sweep":
+        show_sweep(subject)
+    elif effect == "inside":
+        show_inside(subject)
+    else:
+        _show_beliefs(subject)
+
+
+@st.cache_data(max_entries=24, show_spinner=False, hash_funcs=HASH_SUBJECT)
+def compute_beliefs(subject: Subject, pipeline: str, seed: int) -> DrawProbabilities:
+    """What the network makes of the sixteen draws and of the picture as it is, in one batch."""
+    draws = [Image.fromarray(each.pixels) for each in compute_draws(subject, pipeline, seed)]
+    return probabilities_of_draws(viewer_of(subject), square_of(subject), draws)
+
+
+def _show_beliefs(subject: Subject) -> None:
+    st.markdown("Every bar is one draw from your pipeline, the surest first: does the network see the same?")
+    seed = choose_seed()
+    pipeline = current_pipeline()
+    draws = draws_or_reason(subject, pipeline, seed)
+    if draws is None:
+        return
+    found = compute_beliefs(subject, pipeline.to_json(), seed)
+    names = class_labels(subject.model.classes)
+    show_knowledge(subject, float(found.single.max()))
+    st.markdown(say_beliefs(found, names))
+    order = [int(place) for place in found.order]
+    chart = draw_bars(
+        [float(found.of_target[place]) for place in order],
+        float(found.single[found.target]),
+        [draws[place].pixels for place in order],
+        [f"draw {place + 1}" for place in order],
+        [_say_belief(found, place, names) for place in order],
+        names[found.target],
+    )
+    st.plotly_chart(chart, config=CHART_CONFIG, key="chart-draws")
+    st.caption("The dashed line is the picture as it is. Point at a bar to read what the network sees in that draw.")
+    average = TestTimeAverage((), found.single, found.probabilities)
+    _show_average(average, names)
+    _offer(subject, draws, found, average, seed)
+
+
+def _say_belief(found: DrawProbabilities, place: int, names: list[str]) -> str:
+    best = int(found.probabilities[place].argmax())
+    if best == found.target:
+        return "the same prediction"
+    return f"seen as {names[best]}, {format_percent(float(found.probabilities[place, best]))}"
+
+
+def say_beliefs(found: DrawProbabilities, names: list[str]) -> str:
+    """How many draws keep the class, and what the surest and the least sure one say."""
+    best = found.probabilities.argmax(axis=1)
+    kept = int((best == found.target).sum())
+    target = names[found.target]
+    low, high = (format_percent(float(value)) for value in (found.of_target.min(), found.of_target.max()))
+    said = f"**{kept} of {len(best)} draws** are still seen as **{target}**; its probability runs from {low} to {high}"
+    said += f", and is {format_percent(float(found.single[found.target]))} for the picture as it is."
+    others = best[best != found.target]
+    if len(others):
+        rivals, counts = np.unique(others, return_counts=True)
+        told = ", ".join(
+            f"{names[rivals[place]]} ({counts[place]})" for place in np.argsort(-counts, kind="stable")[:4]
+        )
+        said += f" The others are seen as {told}."
+    return said
+
+
+def _show_average(average: TestTimeAverage, names: list[str]) -> None:
+    st.subheader("Test-time augmentation", anchor=False)
+    likely = {int(index) for each in (average.mean, average.single) for index in each.argsort()[::-1][:_LIKELY]}
+    shown = sorted(likely, key=lambda index: -average.mean[index])
+    st.markdown(say_average(average, names))
+    chart = average_bars(
+        [names[index] for index in shown],
+        *([float(each[index]) for index in shown] for each in (average.mean, average.spread, average.single)),
+    )
+    st.plotly_chart(chart, config=CHART_CONFIG, key="chart-average")
+    st.caption(
+        f"The mean of {DRAWS} predictions in place of one; the whiskers are one standard deviation over the draws."
+    )
+
+
+def say_average(average: TestTimeAverage, names: list[str]) -> str:
+    """The averaged prediction against the single one."""
+    one, many = int(average.single.argmax()), int(average.mean.argmax())
+    belief = f"{format_percent(float(average.mean[many]))} ± {format_percent(float(average.spread[many]))}"
+    if one == many:
+        return (
+            f"Averaged over the draws the prediction stays **{names[many]}**, with {belief} against "
+            f"{format_percent(float(average.single[one]))} from the one picture."
+        )
+    return (
+        f"Averaged over the draws the prediction is **{names[many]}** with {belief}; the one picture says "
+        f"**{names[one]}** with {format_percent(float(average.single[one]))}."
+    )
+
+
+def _offer(
+    subject: Subject, draws: tuple[Drawn, ...], found: DrawProbabilities, average: TestTimeAverage, seed: int
+) -> None:
+    ordered = tuple(draws[int(place)] for place in found.order)
+    offer(
+        "augmentation-beliefs",
+        lambda: full_sheet(ordered),
+        lambda: arrays_as_npz(
+            classes=np.array(subject.model.classes),
+            single=found.single,
+            probabilities=found.probabilities,
+            order=found.order,
+            mean=average.mean,
+            spread=average.spread,
+        ),
+        beliefs_snippet(subject, seed),
+        key="beliefs-offer",
+    )
+
+
+def beliefs_snippet(subject: Subject, seed: int) -> str:
+    """Python that gives the bars and the average."""
+    more = "from explorer.augmentation import Pipeline, average_draws, probabilities_of_draws"
+    lines = [
+        *square_lines(subject, more),
+        f"pipeline = Pipeline.from_json({compact(current_pipeline())!r})",
+        f"average = average_draws(model, image, pipeline, count={DRAWS}, seed={seed})",
+        "found = probabilities_of_draws(model, image, [draw.image for draw in average.draws])",
+        "for place in found.order:",
+        "    print(f'draw {place + 1}', found.of_target[place], average.draws[place].told)",
+        "best = average.mean.argmax()",
+        "print(model.classes[best], average.mean[best], average.spread[best], average.single[best])",
+    ]
+    return "\n".join(lines) + "\n"

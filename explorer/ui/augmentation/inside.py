@@ -1,0 +1,298 @@
+"""What a change of the picture does inside a network: maps old beside new, and which layers stay still or follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from explorer.augmentation import (
+    MOTIONS,
+    LayerStillness,
+    MapComparison,
+    Motion,
+    PipelineRejected,
+    Stillness,
+    compare_maps,
+    stillness,
+)
+from explorer.rendering import (
+    CHART_CONFIG,
+    colour_map,
+    encode_png,
+    enlarge,
+    fit_picture,
+    layer_numbers,
+    picture_sheet,
+)
+from explorer.ui.augmentation.compute import (
+    DRAWS,
+    HASH_SUBJECT,
+    compute_draws,
+    square_lines,
+    square_of,
+    viewer_of,
+)
+from explorer.ui.augmentation.pipeline import choose_seed
+from explorer.ui.augmentation.state import compact, current_pipeline
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.wording import significant
+from explorer.ui.layers.compute import facts_of
+from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.subject import Subject
+
+CAUSE_LABELS = {"motion": "A motion", "draw": "A draw"}
+OWN = "My own"
+CHANNELS = 16  # maps that are shown, those that change most
+_CELL = 84  # pixels of a map on the sheet
+_SIDE = 300
+_MARGIN = 0.1  # what a number must be above the other for a layer to be said to follow
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What changes the picture: a motion, or one draw of a pipeline. Hashable: part of the keys of caches."""
+
+    motion: Motion | None = None
+    pipeline: str = ""
+    seed: int = 0
+
+    def picture(self, subject: Subject) -> Image.Image:
+        """The changed picture.
+
+        Raises:
+            PipelineRejected: the pipeline cannot be done on this picture.
+        """
+        if self.motion is not None:
+            return Image.fromarray(_still(subject, self).changed)
+        return Image.fromarray(compute_draws(subject, self.pipeline, self.seed, 1)[0].pixels)
+
+
+def show_inside(subject: Subject) -> None:
+    """The cause, both pictures, the maps of one layer, and every layer's numbers."""
+    st.markdown("A layer **stays still** when its maps ignore the change, and **follows** when they move with it.")
+    cause = _choose_cause()
+    try:
+        found = _still(subject, cause)
+    except PipelineRejected as problem:
+        st.error(str(problem), icon=":material/block:")
+        return
+    left, right = st.columns([2, 3], gap="large", vertical_alignment="center")
+    with left:
+        before, after = st.columns(2)
+        for column, pixels, said in ((before, found.original, "before"), (after, found.changed, "after")):
+            picture = np.array(fit_picture(pixels, _SIDE))
+            column.image(encode_png(picture), said, alt=f"What the network sees {said} the change", width="stretch")
+        st.markdown(say_stillness(found.layers))
+        st.caption(
+            "Each number is the cosine of the angle between two sets of maps: 1 is alike, 0 has nothing in common. "
+            "Stays still is invariance, the maps as they are; follows is equivariance, the old maps moved along. "
+            "Chance is what shuffled maps would still have in common, since few values are below zero."
+        )
+    with right:
+        names = [layer.name for layer in found.layers]
+        series: dict[str, list[float | None]] = {"stays still": [each.invariance for each in found.layers]}
+        if cause.motion is not None:
+            series["follows"] = [each.equivariance for each in found.layers]
+        series["chance"] = [each.chance for each in found.layers]
+        chart = layer_numbers(names, series, "From the pixels to the classes, layer by layer")
+        st.plotly_chart(chart, config=CHART_CONFIG, key="chart-layers")
+    _show_maps(subject, cause, found)
+
+
+@st.cache_data(max_entries=24, show_spinner="Recording every layer twice …", hash_funcs=HASH_SUBJECT)
+def compute_stillness_of_motion(
+    subject: Subject, angle: float, scale: float, shift: tuple[float, float], mirrored: bool
+) -> Stillness:
+    """Every layer's answer to a motion."""
+    return stillness(viewer_of(subject), square_of(subject), motion=Motion(angle, scale, shift, mirrored))
+
+
+@st.cache_data(max_entries=24, show_spinner="Recording every layer twice …", hash_funcs=HASH_SUBJECT)
+def compute_stillness_of_draw(subject: Subject, pipeline: str, seed: int) -> Stillness:
+    """Every layer's answer to one draw."""
+    augmented = Cause(None, pipeline, seed).picture(subject)
+    return stillness(viewer_of(subject), square_of(subject), augmented=augmented)
+
+
+def _still(subject: Subject, cause: Cause) -> Stillness:
+    if cause.motion is None:
+        return compute_stillness_of_draw(subject, cause.pipeline, cause.seed)
+    motion = cause.motion
+    return compute_stillness_of_motion(subject, motion.angle, motion.scale, motion.shift, motion.mirrored)
+
+
+def _choose_cause() -> Cause:
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    keep_valid("cause", list(CAUSE_LABELS), "motion")
+    kind = row.segmented_control(
+        "What changes the picture",
+        list(CAUSE_LABELS),
+        default="motion",
+        format_func=CAUSE_LABELS.__getitem__,
+        key="cause",
+        bind="query-params",
+        required=True,
+        help="Of a motion we know where each pixel goes, so we can tell whether maps follow. A draw of your pipeline "
+        "may do anything, so only standing still can be measured.",
+    )
+    if kind == "draw":
+        with row:
+            seed = choose_seed()
+        keep_valid("draw", list(range(1, DRAWS + 1)), 1)
+        number = row.select_slider("Draw", range(1, DRAWS + 1), key="draw", bind="query-params", width=260)
+        return Cause(None, current_pipeline().to_json(), seed + int(number) - 1)
+    keep_valid("motion", [*MOTIONS, OWN], next(iter(MOTIONS)))
+    motion = row.selectbox("Motion", [*MOTIONS, OWN], key="motion", bind="query-params", width=260)
+    name = str(motion or next(iter(MOTIONS)))  # an empty word in an address chooses nothing
+    return Cause(MOTIONS[name] if name != OWN else _choose_motion())
+
+
+def _choose_motion() -> Motion:
+    first, second, third, fourth, fifth = st.columns(5, vertical_alignment="bottom")
+    angle = first.slider("Turn", -180, 180, 30, 5, format="%d°", key="turn", bind="query-params")
+    scale = second.slider("Zoom", 0.5, 2.0, 1.0, 0.05, format="%.2f x", key="zoom", bind="query-params")
+    right = third.slider("To the right", -50, 50, 0, 5, format="%d %%", key="right", bind="query-params")
+    down = fourth.slider("Down", -50, 50, 0, 5, format="%d %%", key="down", bind="query-params")
+    mirrored = fifth.toggle("Mirrored", key="mirrored", bind="query-params")
+    return Motion(float(angle), float(scale), (right / 100, down / 100), bool(mirrored))
+
+
+def say_stillness(layers: Sequence[LayerStillness]) -> str:
+    """Which layers stay still and which follow."""
+    measured = [each for each in layers if each.equivariance is not None]
+    follow = [each for each in measured if (each.equivariance or 0) > each.invariance + _MARGIN]
+    stillest = max(layers, key=lambda each: each.invariance - each.chance)
+    said = [
+        f"Stays still most, beyond chance: `{stillest.name}` ({stillest.kind}), {stillest.invariance:.2f} against "
+        f"{stillest.chance:.2f}."
+    ]
+    last = layers[-1]
+    if last is not stillest:
+        said.append(f"The classes, `{last.name}`, have {last.invariance:.2f}.")
+    if follow:
+        best = max(follow, key=lambda each: (each.equivariance or 0) - each.invariance)
+        said.append(
+            f"**{len(follow)} of {len(measured)} layers with rows and columns follow** the picture, from "
+            f"`{follow[0].name}` to `{follow[-1].name}`; most clearly `{best.name}`: {best.equivariance:.2f} when its "
+            f"maps are moved along, {best.invariance:.2f} when they are not."
+        )
+    elif measured:
+        said.append("No layer follows clearly: its maps moved along are hardly more alike than left where they are.")
+    return " ".join(said)
+
+
+@st.cache_data(max_entries=6, show_spinner=False, hash_funcs=HASH_SUBJECT)
+def compute_comparison(subject: Subject, layer: str, _changed: NDArray[np.uint8], key: str) -> MapComparison:
+    """The maps of a layer for both pictures; `key` says what the changed one is."""
+    return compare_maps(viewer_of(subject), layer, square_of(subject), Image.fromarray(_changed))
+
+
+def _show_maps(subject: Subject, cause: Cause, found: Stillness) -> None:
+    st.subheader("Maps of one layer, old beside new", anchor=False)
+    layers = [facts.name for facts in facts_of(subject)]
+    first = next((facts.name for facts in facts_of(subject) if len(facts.shape) == 3), layers[0])
+    keep_valid("layer", layers, first)
+    layer = str(st.selectbox("Layer", layers, layers.index(first), key="layer", bind="query-params") or first)
+    compared = compute_comparison(subject, layer, found.changed, repr(cause))
+    shown = strongest_changes(compared)
+    old, new, difference = map_sheets(compared, shown)
+    places = st.columns(3)
+    for place, png, title in zip(places, (old, new, difference), ("before", "after", "after less before"), strict=True):
+        place.image(png, title, alt=f"{len(shown)} maps of {layer}, {title}", width="stretch")
+    change = float(np.linalg.norm(compared.difference)) / (float(np.linalg.norm(compared.original)) or 1.0)
+    st.caption(
+        f"The {len(shown)} maps of `{layer}` that change most (channels {', '.join(map(str, shown))}), in the same "
+        "place on each sheet. Before and after share a map's scale: dark is zero or the least, yellow the most. "
+        f"Difference: blue is less than before, red is more, one scale for all. Its length is {significant(change)} "
+        f"of that of the maps; cosine {compared.cosine:.3f}."
+    )
+    offer(
+        f"maps-{layer}",
+        lambda: encode_png(_side_by_side(compared, shown)),
+        lambda: arrays_as_npz(
+            original=compared.original,
+            augmented=compared.augmented,
+            difference=compared.difference,
+            layers=np.array([each.name for each in found.layers]),
+            invariance=np.array([each.invariance for each in found.layers]),
+            equivariance=np.array(
+                [np.nan if each.equivariance is None else each.equivariance for each in found.layers]
+            ),
+            chance=np.array([each.chance for each in found.layers]),
+        ),
+        inside_snippet(subject, cause, layer),
+        key="inside-offer",
+    )
+
+
+def strongest_changes(compared: MapComparison) -> list[int]:
+    """Channels whose maps change most, in falling order."""
+    lengths = np.linalg.norm(compared.difference.reshape(len(compared.difference), -1), axis=1)
+    return [int(channel) for channel in np.argsort(-lengths, kind="stable")[:CHANNELS]]
+
+
+def _coloured(compared: MapComparison, shown: list[int]) -> tuple[list[NDArray[np.uint8]], ...]:
+    peak = float(np.abs(compared.difference[shown]).max()) or 1.0
+    sheets: tuple[list[NDArray[np.uint8]], ...] = ([], [], [])
+    for channel in shown:
+        pair = (compared.original[channel], compared.augmented[channel])
+        low = min(0.0, *(float(each.min()) for each in pair))
+        high = max(*(float(each.max()) for each in pair), low + 1e-12)
+        sheets[0].append(colour_map(pair[0], low, high, signed=False))
+        sheets[1].append(colour_map(pair[1], low, high, signed=False))
+        sheets[2].append(colour_map(compared.difference[channel], -peak, peak, signed=True))
+    return tuple([_at_least(each, _CELL) for each in sheet] for sheet in sheets)
+
+
+def _at_least(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Small maps with hard edges, so that cells show; large ones as they are."""
+    height, width = picture.shape[:2]
+    return enlarge(picture, side, side) if max(height, width) < side else picture
+
+
+def map_sheets(compared: MapComparison, shown: list[int]) -> tuple[bytes, bytes, bytes]:
+    """Three sheets as PNG: before, after, difference."""
+    old, new, difference = (
+        picture_sheet(sheet, columns=4, side=_CELL, gap=4).png for sheet in _coloured(compared, shown)
+    )
+    return old, new, difference
+
+
+def _side_by_side(compared: MapComparison, shown: list[int]) -> NDArray[np.uint8]:
+    """One row for each channel: before, after, difference."""
+    rows = zip(*_coloured(compared, shown), strict=True)
+    white = 255
+    parts = []
+    for row in rows:
+        pictures = [np.array(fit_picture(each, _CELL)) for each in row]
+        edge = np.full((pictures[0].shape[0], 4, 3), white, np.uint8)
+        line = np.concatenate([pictures[0], edge, pictures[1], edge, pictures[2]], axis=1)
+        parts += [line, np.full((4, line.shape[1], 3), white, np.uint8)]
+    return np.concatenate(parts[:-1])
+
+
+def inside_snippet(subject: Subject, cause: Cause, layer: str) -> str:
+    """Python that gives the numbers of the layers and the maps."""
+    if cause.motion is not None:
+        lines = [
+            *square_lines(subject, "from explorer.augmentation import Motion, compare_maps, stillness"),
+            f"found = stillness(model, image, motion={cause.motion!r})",
+        ]
+    else:
+        lines = [
+            *square_lines(subject, "from explorer.augmentation import Pipeline, compare_maps, stillness"),
+            f"pipeline = Pipeline.from_json({compact(current_pipeline())!r})",
+            f"found = stillness(model, image, augmented=pipeline.draw(image, seed={cause.seed}))",
+        ]
+    lines += [
+        "for each in found.layers:",
+        "    print(each.name, each.invariance, each.equivariance, each.chance)",
+        f"compared = compare_maps(model, {layer!r}, image, Image.fromarray(found.changed))",
+        "print(compared.layer, compared.difference.shape, compared.cosine)",
+    ]
+    return "from PIL import Image\n" + "\n".join(lines) + "\n"

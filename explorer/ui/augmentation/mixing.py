@@ -1,0 +1,182 @@
+"""MixUp and CutMix between the person's pictures: two pictures, and two labels, become one."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from explorer.augmentation import Mixture, PipelineRejected, cut_mix, mix_up
+from explorer.rendering import CHART_CONFIG, encode_png, format_percent, probability_bars
+from explorer.ui.augmentation.pipeline import choose_seed
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.saliency.choices import class_labels
+from explorer.ui.session.pictures import get_picture, list_pictures
+from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.subject import Subject
+from explorer.ui.shared.knowledge import show_knowledge
+
+WAYS = {"mixup": "MixUp", "cutmix": "CutMix"}
+SIDE = 224
+_LIKELY = 5
+
+
+def show_mixing(subject: Subject) -> None:
+    """The controls, both pictures with the mixture, and what the network makes of it."""
+    st.markdown("MixUp blends two pictures, CutMix puts a box of one into the other; the label is shared out alike.")
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    keep_valid("mix", list(WAYS), "mixup")
+    way = row.segmented_control(
+        "How",
+        list(WAYS),
+        default="mixup",
+        format_func=WAYS.__getitem__,
+        key="mix",
+        bind="query-params",
+        required=True,
+    )
+    others = [label for label in list_pictures() if label != subject.picture_label]
+    keep_valid("partner", others, others[0] if others else None)
+    chosen = row.selectbox(
+        "Second picture",
+        others,
+        key="partner",
+        bind="query-params",
+        help="The first is the one of the sidebar. Upload several there to mix your own.",
+    )
+    way = way or "mixup"
+    partner = chosen or (others[0] if others else None)  # an empty word in an address chooses nothing
+    with row:
+        seed = choose_seed()
+    drawn = row.toggle(
+        "Draw the share",
+        key="draw_share",
+        bind="query-params",
+        help="As in training: the share comes from a Beta distribution. Off, you choose it.",
+    )
+    left, _ = st.columns([2, 3])
+    if drawn:
+        alpha = left.slider(
+            "Alpha of the Beta distribution",
+            0.1,
+            5.0,
+            1.0,
+            0.1,
+            key="alpha",
+            bind="query-params",
+            help="Small values leave one picture nearly alone; 1 makes every share as likely; large ones mix half.",
+        )
+        share = None
+    else:
+        alpha = 1.0
+        share = (
+            left.slider("Share of the first picture", 0, 100, 60, 5, format="%d %%", key="share", bind="query-params")
+            / 100
+        )
+    labels = [subject.picture_label, *([str(partner)] if partner else [])]
+    pictures = [get_picture(label).intake.image for label in labels]
+    try:
+        mixed = (mix_up if way == "mixup" else cut_mix)(pictures, seed, share, alpha, SIDE)[0]
+    except PipelineRejected as problem:
+        st.error(str(problem), icon=":material/block:")
+        return
+    _show_result(subject, mixed, labels, pictures)
+    _offer(subject, str(way), mixed, labels, seed, share, alpha)
+
+
+def _show_result(subject: Subject, mixed: Mixture, labels: list[str], pictures: list[Image.Image]) -> None:
+    titles = [get_picture(label).title for label in labels]
+    sides = [np.array(_square(picture)) for picture in pictures]
+    first, second, third, chart = st.columns([2, 2, 2, 4], gap="medium", vertical_alignment="center")
+    first.image(encode_png(sides[0]), "x1, label y1", alt=titles[0], width="stretch")
+    second.image(encode_png(sides[1]), "x2, label y2", alt=titles[1], width="stretch")
+    alt = f"{titles[0]} and {titles[1]} mixed, {mixed.share:.0%} of the first"
+    third.image(encode_png(np.array(mixed.image)), "the mixture", alt=alt, width="stretch")
+    st.markdown(f"`{mixed.formula}`")
+    st.caption(
+        f"The network is trained to answer {format_percent(mixed.share)} of the first label and "
+        f"{format_percent(1 - mixed.share)} of the second. This one was not asked for that; below is what it says."
+        if mixed.box is None
+        else f"The box covers {format_percent(1 - mixed.share)} of the area, and so much of the label is the second's."
+    )
+    beliefs = [_probabilities(subject, Image.fromarray(side)) for side in sides]
+    belief = _probabilities(subject, mixed.image)
+    names = class_labels(subject.model.classes)
+    likely = {int(index) for each in (belief, *beliefs) for index in each.argsort()[::-1][:2]}
+    shown = sorted({*likely, *(int(i) for i in belief.argsort()[::-1][:_LIKELY])}, key=lambda index: -belief[index])
+    figure = probability_bars(
+        [names[index] for index in shown],
+        [float(belief[index]) for index in shown],
+        compare=[float(beliefs[0][index]) for index in shown],
+    )
+    with chart:
+        show_knowledge(subject, float(beliefs[0].max()))
+    chart.plotly_chart(figure, config=CHART_CONFIG, key="chart-mixture")
+    chart.caption("Now is the mixture, before is the first picture alone.")
+    st.markdown(say_mixture(belief, beliefs, names))
+
+
+def _square(picture: Image.Image) -> Image.Image:
+    """What the mixture takes of a picture: mixed with itself, nothing is left of the mixing."""
+    return mix_up([picture, picture], 0, 1.0, 1.0, SIDE)[0].image
+
+
+def _probabilities(subject: Subject, image: Image.Image) -> NDArray[np.float32]:
+    import torch
+
+    model = subject.model
+    with torch.inference_mode():
+        x = model.preprocessing.with_fit("squash").tensor(image).to(model.device)
+        found: NDArray[np.float32] = model.network(x)[0].float().softmax(0).cpu().numpy()
+    return found
+
+
+def say_mixture(belief: NDArray[np.float32], alone: list[NDArray[np.float32]], names: list[str]) -> str:
+    """What is left of both predictions in the mixture."""
+    best = int(belief.argmax())
+    said = f"The mixture is seen as **{names[best]}** ({format_percent(float(belief[best]))})."
+    parts = []
+    for which, each in zip(("first", "second"), alone, strict=True):
+        own = int(each.argmax())
+        parts.append(f"the {which} is {names[own]}, of which {format_percent(float(belief[own]))} are left")
+    return f"{said} By themselves, {'; '.join(parts)}."
+
+
+def _read_line(number: int, label: str) -> str:
+    picture = get_picture(label)
+    source = f"read_sample({picture.sample!r})" if picture.sample else f"Path({picture.title!r}).read_bytes()"
+    return f"image{number} = open_image({source})"
+
+
+def mixing_snippet(way: str, labels: list[str], seed: int, share: float | None, alpha: float) -> str:
+    """Python that makes the mixture on the page."""
+    name = "mix_up" if way == "mixup" else "cut_mix"
+    pictures = [get_picture(label) for label in labels]
+    lines = [
+        *(["from pathlib import Path", ""] if any(not each.sample for each in pictures) else []),
+        f"from explorer.augmentation import {name}",
+        "from explorer.images import open_image",
+        *(["from explorer.samples import read_sample"] if any(each.sample for each in pictures) else []),
+        "",
+        *(_read_line(number, label) for number, label in enumerate(labels, 1)),
+        f"mixed = {name}([image1, image2], seed={seed}, share={share!r}, alpha={alpha!r}, side={SIDE})[0]",
+        "print(mixed.formula)",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _offer(
+    subject: Subject, way: str, mixed: Mixture, labels: list[str], seed: int, share: float | None, alpha: float
+) -> None:
+    offer(
+        f"{way}-{subject.file_stem}",
+        encode_png(np.array(mixed.image)),
+        lambda: arrays_as_npz(
+            mixture=np.array(mixed.image),
+            share=np.array(mixed.share),
+            box=np.array(mixed.box if mixed.box is not None else (), dtype=np.int64),
+        ),
+        mixing_snippet(way, labels, seed, share, alpha),
+        key="mix-offer",
+    )

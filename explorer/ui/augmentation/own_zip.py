@@ -1,0 +1,90 @@
+"""The person's own image folder for the experiment: a ZIP file, read in memory and kept for the session."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+import streamlit as st
+
+from explorer.augmentation import ImageFolder, Pictures, PipelineRejected, read_image_zip
+from explorer.augmentation.image_zip import LEAST_PICTURES, MAX_BYTES
+from explorer.ui.kit.wording import count_text
+
+_KEPT = "augmentation_own"
+_SEEN = "augmentation_own_seen"  # the last file, and why it was refused
+_TOLD = 12  # classes that are named
+
+
+@dataclass(frozen=True, eq=False)
+class OwnFolder:
+    """A folder that was read.
+
+    Attributes:
+        title: the file's name.
+        key: a digest of the pictures, for caches.
+        folder: what was in it.
+    """
+
+    title: str
+    key: str
+    folder: ImageFolder
+
+    @property
+    def pictures(self) -> Pictures:
+        """All pictures of the folder."""
+        return self.folder.pictures
+
+
+def choose_own(disabled: bool) -> OwnFolder | None:
+    """The uploader, and what is kept of the last file that could be read; None before there is one."""
+    file = st.file_uploader(
+        "Your image folder",
+        type=["zip"],
+        key="own_folder",
+        max_upload_size=MAX_BYTES // 2**20,
+        disabled=disabled,
+        help=f"A ZIP file with one folder for each class, at least two of them with {LEAST_PICTURES} pictures each. "
+        "It is read in memory and stored nowhere; every picture's middle square is brought to 32 × 32 pixels.",
+    )
+    if file is not None and st.session_state.get(_SEEN, ("", ""))[0] != file.file_id:
+        with st.spinner("Reading the pictures …"):
+            st.session_state[_SEEN] = (file.file_id, _take_in(file.name, file.getvalue()))
+    own: OwnFolder | None = st.session_state.get(_KEPT)
+    problem = st.session_state[_SEEN][1] if file is not None else ""
+    if problem:
+        kept = f" The pictures of {own.title} are still here." if own is not None else ""
+        st.error(as_plain_text(problem + kept), icon=":material/block:")
+    if own is None:
+        if not problem:
+            st.info(
+                f"Choose a ZIP file with one folder for each class, at least {LEAST_PICTURES} pictures in each.",
+                icon=":material/folder_zip:",
+            )
+        return None
+    st.caption(as_plain_text(say_folder(own)))
+    return own
+
+
+def _take_in(name: str, data: bytes) -> str:
+    """Keep the pictures of a file; gives why it was refused, "" where it was not. What was kept before stays then."""
+    try:
+        folder = read_image_zip(data)
+    except PipelineRejected as problem:
+        return str(problem)
+    st.session_state[_KEPT] = OwnFolder(name, hashlib.sha256(data).hexdigest(), folder)
+    return ""
+
+
+def say_folder(own: OwnFolder) -> str:
+    """What was found, and what was left out."""
+    classes = own.pictures.classes
+    names = ", ".join(classes[:_TOLD]) + (", …" if len(classes) > _TOLD else "")
+    pictures = count_text(len(own.pictures.labels), "picture")
+    return f"{own.title}: {pictures} of {len(classes)} classes ({names}). {own.folder.note}".strip()
+
+
+def as_plain_text(text: str) -> str:
+    """Names of a stranger's file as they are, whatever they would mean in Markdown."""
+    return re.sub(r"([\\`*_\[\]<>$:~|#])", r"\\\1", text)

@@ -1,0 +1,182 @@
+"""The Augmentation page's first part: a pipeline, sixteen draws from it, and how each came about."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import streamlit as st
+
+from explorer.augmentation import CATALOGUE, DrawnStep, Pipeline, PipelineRejected
+from explorer.rendering import encode_png
+from explorer.ui.augmentation.compute import (
+    DRAWS,
+    Drawn,
+    compute_draws,
+    compute_sheet_of_draws,
+    compute_square,
+    full_sheet,
+    side_of,
+)
+from explorer.ui.augmentation.editor import show_editor
+from explorer.ui.augmentation.state import compact, current_pipeline
+from explorer.ui.components import clickable_mosaic
+from explorer.ui.kit.export import arrays_as_npz, offer, opening_lines
+from explorer.ui.kit.wording import count_text
+from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.subject import Subject
+
+MOST_SEED = 10_000
+
+
+def show_pipeline(subject: Subject) -> None:
+    """The editor on the left, the draws on the right, one of them large below."""
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        show_editor()
+    with right:
+        _show_draws(subject, current_pipeline())
+
+
+def choose_seed() -> int:
+    """The seed of the first draw; the others follow it."""
+    if not 0 <= int(st.session_state.get("seed", 0) or 0) <= MOST_SEED:
+        st.session_state["seed"] = 0
+    return int(
+        st.number_input(
+            "Seed",
+            0,
+            MOST_SEED,
+            key="seed",
+            bind="query-params",
+            width=200,
+            help="The same seed gives the same draws; draw 1 has this seed, draw 2 the next one.",
+        )
+    )
+
+
+def draws_or_reason(subject: Subject, pipeline: Pipeline, seed: int) -> tuple[Drawn, ...] | None:
+    """The draws; None where there are none, and the page says why."""
+    try:
+        return compute_draws(subject, pipeline.to_json(), seed)
+    except PipelineRejected as problem:
+        st.error(str(problem), icon=":material/block:")
+        return None
+
+
+def _show_draws(subject: Subject, pipeline: Pipeline) -> None:
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row:
+        seed = choose_seed()
+    row.button("Draw again", key="draw_again", icon=":material/casino:", on_click=_next_seed)
+    draws = draws_or_reason(subject, pipeline, seed)
+    if draws is None:
+        return
+    sheet = compute_sheet_of_draws(subject, pipeline.to_json(), seed)
+    place = st.container()  # above the slider, which says what is selected
+    chosen = _choose_draw()
+    with place:
+        clicked = clickable_mosaic(
+            png=sheet.png,
+            cells=sheet,
+            labels=[f"draw {number}: {each.told}" for number, each in enumerate(draws, 1)],
+            selected=chosen - 1,
+            marked=(),
+            alt=f"{DRAWS} draws of {subject.picture.title}, each changed in its own way by {_say_steps(pipeline)}",
+            key="draws",
+            noun="draw",
+        )
+        st.caption(_say_firing(draws))
+    if clicked is not None and clicked + 1 != chosen:
+        st.session_state["clicked_draw"] = clicked + 1
+        st.rerun()
+    _show_one(subject, draws, chosen)
+    offer(
+        "augmentation-draws",
+        lambda: full_sheet(draws),
+        lambda: draws_as_npz(draws),
+        draws_snippet(subject, pipeline, seed),
+        key="draws-offer",
+        json=lambda: json.dumps([_as_record(each) for each in draws], indent=2) + "\n",
+    )
+    with st.expander("The pipeline in torchvision's own words", icon=":material/code:"):
+        st.caption("For a training script: it needs torchvision alone, and a picture beside it as photo.jpg.")
+        st.code(pipeline.to_python(seed), language="python")
+
+
+def _next_seed() -> None:
+    st.session_state["seed"] = (int(st.session_state.get("seed", 0)) + DRAWS) % MOST_SEED
+
+
+def _choose_draw() -> int:
+    """The draw that is shown large, from 1: by the slider, or by a click on the sheet."""
+    if "clicked_draw" in st.session_state:  # a widget's value can only be set before the widget is drawn
+        st.session_state["draw"] = st.session_state.pop("clicked_draw")
+    numbers = list(range(1, DRAWS + 1))
+    keep_valid("draw", numbers, 1)
+    return int(st.select_slider("Draw", numbers, key="draw", bind="query-params"))
+
+
+def _say_steps(pipeline: Pipeline) -> str:
+    return ", ".join(CATALOGUE[step.transform].title for step in pipeline.steps) or "no step at all"
+
+
+def _say_firing(draws: tuple[Drawn, ...]) -> str:
+    if not draws[0].steps:
+        return "No step, no change: all draws are the picture itself."
+    fired = [
+        f"{CATALOGUE[step.transform].title} {sum(each.steps[place].fired for each in draws)}"
+        for place, step in enumerate(draws[0].steps)
+    ]
+    return (
+        f"Of {count_text(len(draws), 'draw')}, steps took place in: {', '.join(fired)}. Click a draw to see it large."
+    )
+
+
+def _show_one(subject: Subject, draws: tuple[Drawn, ...], number: int) -> None:
+    draw = draws[number - 1]
+    before, after = st.columns(2, gap="medium")
+    before.image(
+        encode_png(compute_square(subject)), "before", alt=f"{subject.picture.title} as it is", width="stretch"
+    )
+    after.image(
+        encode_png(draw.pixels), f"draw {number}, seed {draw.seed}", alt=f"Draw {number}: {draw.told}", width="stretch"
+    )
+    lines = [
+        f"{':material/check_circle:' if step.fired else ':material/remove:'} {place}. {step.told}"
+        for place, step in enumerate(draw.steps, 1)
+    ]
+    st.markdown("  \n".join(lines) or "Nothing was done.")
+
+
+def _as_record(draw: Drawn) -> dict[str, object]:
+    return {"seed": draw.seed, "steps": [_step_record(step) for step in draw.steps]}
+
+
+def _step_record(step: DrawnStep) -> dict[str, object]:
+    return {
+        "transform": step.transform,
+        "fired": step.fired,
+        "parameters": step.parameters,
+        "operations": [{"name": each.name, "magnitude": each.magnitude} for each in step.operations],
+    }
+
+
+def draws_as_npz(draws: tuple[Drawn, ...]) -> bytes:
+    """The pictures, their seeds, and which steps fired: (N, steps)."""
+    fired = np.array([[step.fired for step in each.steps] for each in draws])
+    pictures = {f"draw{number}": each.pixels for number, each in enumerate(draws, 1)}
+    return arrays_as_npz(seeds=np.array([each.seed for each in draws]), fired=fired, **pictures)
+
+
+def draws_snippet(subject: Subject, pipeline: Pipeline, seed: int) -> str:
+    """Python that gives the draws on the page."""
+    lines = [
+        *opening_lines(subject, "", more=("from explorer.augmentation import Pipeline",)),
+        f"image = preprocessing.with_size({side_of(subject)}).fitted(image)  # the square that is changed",
+        f"pipeline = Pipeline.from_json({compact(pipeline)!r})",
+        f"draws = pipeline.draw_many(image, {DRAWS}, seed={seed})",
+        "for draw in draws:",
+        "    print(draw.seed, draw.image.size, draw.told)",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,154 @@
+"""One change led from end to end: the curves of the likely classes, the picture at the cursor, where it flips."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from explorer.augmentation import SWEEPS, Flip, Sweep, SweepResult, flips, sweep
+from explorer.rendering import CHART_CONFIG, encode_png, fit_picture, format_percent, picture_sheet, sweep_curves
+from explorer.ui.augmentation.compute import HASH_SUBJECT, square_lines, square_of, viewer_of
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.wording import count_text, significant
+from explorer.ui.saliency.choices import class_labels
+from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.subject import Subject
+from explorer.ui.shared.knowledge import show_knowledge
+
+_TOLD = 6  # flips in sentences; what is beyond is counted
+_SIDE = 300  # pixels of the two pictures
+CLASSES = 3
+
+
+def show_sweep(subject: Subject) -> None:
+    """The controls, the curves, and both pictures."""
+    st.markdown("Change one thing from end to end and watch the probabilities move; the slider picks the picture.")
+    keep_valid("sweep", list(SWEEPS), "rotation")
+    name = str(
+        st.segmented_control(
+            "What changes",
+            list(SWEEPS),
+            default="rotation",
+            format_func=lambda each: SWEEPS[each].title,
+            key="sweep",
+            bind="query-params",
+            required=True,
+        )
+        or "rotation"  # an empty word in an address chooses nothing
+    )
+    chosen, result = SWEEPS[name], compute_sweep(subject, name)
+    show_knowledge(subject, float(result.single.max()))
+    values = [float(value) for value in result.values]
+    place = _choose_point(chosen, values)
+    names = class_labels(subject.model.classes)
+    chart, pictures = st.columns([5, 4], gap="medium", vertical_alignment="center")
+    turns = flips(result)
+    figure = sweep_curves(
+        values,
+        {names[index]: result.probabilities[:, index].tolist() for index in result.top(CLASSES)},
+        title=f"{chosen.title}: the three classes that matter most",
+        x_title=f"{chosen.title.lower()} ({chosen.unit})",
+        cursor=values[place],
+        neutral=chosen.neutral,
+        flips=[(flip.before + flip.after) / 2 for flip in turns],
+    )
+    chart.plotly_chart(figure, config=CHART_CONFIG, key=f"chart-sweep-{name}")
+    chart.caption("Solid line: the slider. Dashed: the picture as it is. Dotted: the prediction flips here.")
+    with pictures:
+        _show_pictures(chosen, result, place, names)
+    _say_flips(chosen, result, turns, names)
+    _offer(subject, chosen, result)
+
+
+@st.cache_data(max_entries=16, show_spinner="The network looks at 41 pictures …", hash_funcs=HASH_SUBJECT)
+def compute_sweep(subject: Subject, name: str) -> SweepResult:
+    """The network's belief at 41 points."""
+    return sweep(viewer_of(subject), square_of(subject), name)
+
+
+def with_unit_of(chosen: Sweep, value: float) -> str:
+    """A value of a sweep for people: 27°, 1.35 x."""
+    return f"{significant(value)}{'' if chosen.unit == '°' else ' '}{chosen.unit}"
+
+
+def _choose_point(chosen: Sweep, values: list[float]) -> int:
+    key = f"at_{chosen.name}"
+    labels = [with_unit_of(chosen, value) for value in values]
+    keep_valid(key, labels, labels[values.index(chosen.neutral)])
+    label = st.select_slider(
+        f"{chosen.title}: the picture at", labels, labels[values.index(chosen.neutral)], key=key, bind="query-params"
+    )
+    return labels.index(str(label))
+
+
+def _show_pictures(chosen: Sweep, result: SweepResult, place: int, names: list[str]) -> None:
+    value = float(result.values[place])
+    unchanged = int(np.flatnonzero(result.values == chosen.neutral)[0])
+    left, right = st.columns(2)
+    for column, where, belief, said in (
+        (left, unchanged, result.single, "as it is"),
+        (right, place, result.probabilities[place], with_unit_of(chosen, value)),
+    ):
+        best = int(belief.argmax())
+        picture = np.array(fit_picture(result.pixels[where], _SIDE))
+        column.image(encode_png(picture), said, alt=f"What the network sees: {said}", width="stretch")
+        column.markdown(f"**{names[best]}** {format_percent(float(belief[best]))}")
+
+
+def say_steady(chosen: Sweep, result: SweepResult, names: list[str]) -> str:
+    """How far the change may go before the prediction is another one."""
+    winners = result.probabilities.argmax(axis=1)
+    middle = int(np.flatnonzero(result.values == chosen.neutral)[0])
+    low = high = middle
+    while low > 0 and winners[low - 1] == winners[middle]:
+        low -= 1
+    while high < len(winners) - 1 and winners[high + 1] == winners[middle]:
+        high += 1
+    name = names[int(winners[middle])]
+    if low == 0 and high == len(winners) - 1:
+        return f"The prediction stays **{name}** from one end to the other: this change does not fool the network."
+    span = f"from {with_unit_of(chosen, result.values[low])} to {with_unit_of(chosen, result.values[high])}"
+    return f"Around the picture as it is, the prediction stays **{name}** {span}."
+
+
+def say_flip(chosen: Sweep, flip: Flip, names: list[str]) -> str:
+    """One change of mind."""
+    return (
+        f"Between {with_unit_of(chosen, flip.before)} and {with_unit_of(chosen, flip.after)} the prediction changes "
+        f"from **{names[flip.old]}** to **{names[flip.new]}** ({format_percent(flip.probability)})."
+    )
+
+
+def _say_flips(chosen: Sweep, result: SweepResult, turns: tuple[Flip, ...], names: list[str]) -> None:
+    st.markdown(say_steady(chosen, result, names))
+    # Those next to the picture as it is come first: they are what a person meets first when turning a knob.
+    near = sorted(turns, key=lambda flip: abs((flip.before + flip.after) / 2 - chosen.neutral))[:_TOLD]
+    shown = [flip for flip in turns if flip in near]
+    if shown:
+        st.markdown("\n".join(f"- {say_flip(chosen, flip, names)}" for flip in shown))
+    if len(turns) > len(shown):
+        st.caption(f"And {count_text(len(turns) - len(shown), 'more flip')} further out, the dotted lines above.")
+
+
+def _offer(subject: Subject, chosen: Sweep, result: SweepResult) -> None:
+    lines = [
+        *square_lines(subject, "from explorer.augmentation import flips, sweep"),
+        f"result = sweep(model, image, {chosen.name!r})",
+        "for index in result.top(3):",
+        "    print(model.classes[index], result.probabilities[:, index])",
+        "for flip in flips(result):",
+        "    print(flip.before, flip.after, model.classes[flip.old], '->', model.classes[flip.new], flip.probability)",
+    ]
+    offer(
+        f"sweep-{chosen.name}",
+        lambda: picture_sheet(list(result.pixels), columns=7, side=max(96, result.pixels.shape[1])).png,
+        lambda: arrays_as_npz(
+            classes=np.array(subject.model.classes),
+            values=result.values,
+            probabilities=result.probabilities,
+            single=result.single,
+            pixels=result.pixels,
+        ),
+        "\n".join(lines) + "\n",
+        key="sweep-offer",
+    )

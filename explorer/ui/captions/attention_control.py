@@ -1,0 +1,251 @@
+"""Whether to believe the attention: the caption without it, and beside it what each word really hangs on."""
+
+from __future__ import annotations
+
+from math import exp
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.captioning import Caption
+from explorer.captioning.honesty import (
+    Attention,
+    Control,
+    changed_words,
+    control_attention,
+    correlate,
+)
+from explorer.rendering import CHART_CONFIG, contact_sheet, decode_png, encode_png, word_lines
+from explorer.ui.captions.caption import say_still
+from explorer.ui.captions.choices import choose_width, choose_word
+from explorer.ui.captions.occlusion import obtain_drops
+from explorer.ui.captions.pictures import draw_glow
+from explorer.ui.captions.sentence_change import mark_come
+from explorer.ui.captions.snippets import captioner_lines
+from explorer.ui.captions.subject import HASH, CaptionSubject
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.wording import significant
+
+ATTENTION_LABELS: dict[str, str] = {"own": "Its own", "uniform": "Uniform", "shuffled": "Shuffled"}
+ATTENTION_NOTES: dict[Attention, str] = {
+    "own": "where it looks by itself",
+    "uniform": "every cell alike at every word",
+    "shuffled": "its own weights, on other cells",
+}
+MUCH = 3.0  # nats by which the caption must suffer to say that attention matters: 20 times less probable
+SOME = 0.7  # twice less probable
+
+
+@st.cache_data(max_entries=32, show_spinner="Writing with other attention …", hash_funcs=HASH)
+def compute_controls(subject: CaptionSubject, width: int) -> tuple[Control, ...]:
+    """The caption under each kind of attention."""
+    return control_attention(subject.captioner, subject.seen, width)
+
+
+def show_honesty(subject: CaptionSubject) -> None:
+    """Three kinds of attention, then attention beside occlusion, then the test photos."""
+    controls = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    width = choose_width(controls)
+    found = compute_controls(subject, width)
+    own = found[0].own
+    if not own.words:
+        st.info("The captioner has nothing to say of this photo, so there is no attention to test.")
+        return
+    step = choose_word(own.words, "Where it looks before", "honest_word", own.first_noun)
+    if own.still:
+        st.info(say_still(own), icon=":material/pause_circle:")
+    st.subheader("Does it matter where it looks?", anchor=False)
+    _show_controls(subject, found, step)
+    st.subheader("What the word hangs on", anchor=False)
+    place = st.empty()
+    drops = obtain_drops(subject, own.words, place)
+    if drops is not None:
+        _show_drops(subject, own, drops, step)
+    _show_card(subject.captioner.card)
+    offer(
+        f"{subject.name}-attention-control",
+        lambda: _draw_sheet(subject, found, drops, step),
+        lambda: _collect(found, drops),
+        write_honesty_snippet(subject, width),
+        key="honesty-offer",
+    )
+
+
+def _show_controls(subject: CaptionSubject, found: tuple[Control, ...], step: int) -> None:
+    own = found[0].own
+    for column, control in zip(st.columns(len(found), gap="medium"), found, strict=True):
+        label, note = ATTENTION_LABELS[control.attention], ATTENTION_NOTES[control.attention]
+        column.image(
+            draw_glow(subject, control.own.attention[step], peak=float(own.attention[step].max())),
+            alt=f"{label} attention before “{own.words[step]}” on {subject.picture.title}: {note}",
+            width="stretch",
+        )
+        column.markdown(f"**{label}** attention: {note}")
+        _, come = changed_words(own.words, control.written.words)
+        column.markdown(f"##### {mark_come(control.written.words, come)}")
+        column.markdown(f"Log probability of its own caption: **{significant(control.own.log_probability)}**")
+    st.markdown(judge(found))
+    st.plotly_chart(
+        word_lines(
+            own.words,
+            {ATTENTION_LABELS[each.attention].lower(): each.own.probabilities for each in found},
+            "Probability of each word of its own caption",
+            percent=True,
+            top=1.0,
+        ),
+        config=CHART_CONFIG,
+        key="honesty-lines",
+    )
+
+
+def judge(found: tuple[Control, ...]) -> str:
+    """Whether attention matters on this photo, by what its own caption loses without it."""
+    own, flat, mixed = (each.own.log_probability for each in found)
+    loss = own - max(flat, mixed)
+    if loss > MUCH:
+        lead = "**Attention matters here**"
+    elif loss > SOME:
+        lead = "**Attention matters a little here**"
+    elif loss > -SOME:
+        lead = "**Attention hardly matters here**"
+    else:
+        lead = "**The caption would be more probable without its attention**"
+    same = sum(each.written.words == found[0].written.words for each in found[1:])
+    kept = ("both others write another sentence", "one of the others writes the same sentence", "both write the same")
+    return f"{lead}: uniform makes its caption {_times(flat - own)}, shuffled {_times(mixed - own)}; {kept[same]}."
+
+
+def _times(difference: float) -> str:
+    """A difference of log probabilities in words."""
+    size = abs(difference)
+    if size < 0.005:
+        return "no less probable"
+    factor = significant(exp(size)) if size < 14 else f"e^{size:.0f}"
+    return f"{factor} times {'less' if difference < 0 else 'more'} probable"
+
+
+def _show_drops(subject: CaptionSubject, own: Caption, drops: NDArray[np.float32], step: int) -> None:
+    """Attention beside the occlusion map of one word, and how far they agree."""
+    word, likeness = own.words[step], correlate(own.attention, drops)
+    left, right, words = st.columns([4, 4, 4], gap="medium")
+    left.image(
+        draw_glow(subject, own.attention[step]),
+        caption=f"Where it looked before “{word}”",
+        alt=f"The decoder's attention before “{word}” on {subject.picture.title}",
+        width="stretch",
+    )
+    right.image(
+        draw_glow(subject, drops[step]),
+        caption=f"Where hiding the photo makes “{word}” less probable",
+        alt=f"Occlusion map of “{word}” on {subject.picture.title}",
+        width="stretch",
+    )
+    top, least = float(drops[step].max()), float(drops[step].min())
+    words.markdown(f"**“{word}”**: {say_likeness(float(likeness[step]))}")
+    if top > 0:
+        words.markdown(
+            f"The window that matters most makes “{word}” {_times(-top)}"
+            + (f"; another makes it {_times(-least)}." if least < -0.005 else ".")
+        )
+    else:
+        words.markdown(f"No window makes “{word}” less probable: it comes from the words before it, not from a place.")
+    known = likeness[np.isfinite(likeness)]
+    if len(known) > 1:
+        words.markdown(f"Over all words the correlation is {known.mean():.2f} on average.")
+    words.caption(
+        "Spearman's rank correlation over the cells of the grid. Hidden is one window a cell, twice as wide as the "
+        "cell, by the mean colour; places that make the word more probable do not glow."
+    )
+
+
+def say_likeness(value: float) -> str:
+    """A rank correlation in words."""
+    if not np.isfinite(value):
+        return "one of the maps is the same everywhere, so they cannot be compared."
+    if value > 0.6:
+        said = "both maps tell the same story"
+    elif value > 0.3:
+        said = "the maps agree in part"
+    elif value > -0.3:
+        said = "the maps have little to do with each other"
+    else:
+        said = "the maps contradict each other"
+    return f"{said} (rank correlation {value:.2f})."
+
+
+def _show_card(card: dict[str, Any]) -> None:
+    """How good captions of test photos are, by search and by attention, where the card knows it."""
+    accuracy = card.get("accuracy")
+    searched = figure_rows("search", accuracy.get("metrics") if isinstance(accuracy, dict) else None)
+    attended = figure_rows("attention, beam 3", card.get("attention_control"))
+    if not searched and not attended:
+        return
+    st.subheader("On the test photos", anchor=False)
+    for place, rows in zip(st.columns(2, gap="large"), (searched, attended), strict=True):
+        if rows:
+            place.table(rows)
+    st.caption(
+        "BLEU-4 compares runs of up to four words with those of five people, 0 to 100 (Papineni et al. 2002); CIDEr "
+        "weighs them by how rare they are, 0 to 1000 (Vedantam et al. 2015)."
+    )
+
+
+def figure_rows(title: str, measured: Any) -> list[dict[str, str]]:
+    """A card's figures as rows of a table, times a hundred; none where there are none.
+
+    Args:
+        title: of the first column.
+        measured: by the name of a row its metrics.
+    """
+    rows = []
+    for name, figures in measured.items() if isinstance(measured, dict) else ():
+        known = figures if isinstance(figures, dict) else {}
+        values = {label: known.get(key) for label, key in (("BLEU-4", "bleu4"), ("CIDEr", "cider"))}
+        said = {label: f"{100 * value:.3g}" for label, value in values.items() if isinstance(value, (int, float))}
+        if said:
+            rows.append({title: ATTENTION_LABELS.get(name, name), **said})
+    return rows
+
+
+def _draw_sheet(
+    subject: CaptionSubject, found: tuple[Control, ...], drops: NDArray[np.float32] | None, step: int
+) -> bytes:
+    """The maps of one word side by side: own, uniform, shuffled, and the occlusion where it is known."""
+    peak = float(found[0].own.attention[step].max())
+    pictures = [draw_glow(subject, each.own.attention[step], peak=peak) for each in found]
+    if drops is not None:
+        pictures.append(draw_glow(subject, drops[step]))
+    return encode_png(contact_sheet([decode_png(each) for each in pictures], 2))
+
+
+def _collect(found: tuple[Control, ...], drops: NDArray[np.float32] | None) -> bytes:
+    arrays: dict[str, NDArray[Any]] = {"words": np.array(found[0].own.words, dtype=np.str_)}
+    for each in found:
+        arrays[f"attention_{each.attention}"] = each.own.attention
+        arrays[f"log_probabilities_{each.attention}"] = each.own.log_probabilities
+        arrays[f"written_{each.attention}"] = np.array(each.written.words, dtype=np.str_)
+    if drops is not None:
+        arrays["drops"] = drops
+        arrays["correlation"] = correlate(found[0].own.attention, drops)
+    return arrays_as_npz(**arrays)
+
+
+def write_honesty_snippet(subject: CaptionSubject, width: int) -> str:
+    """Python that gives the sentences, their log probabilities and the correlations."""
+    lines = [
+        *captioner_lines(
+            subject,
+            ["occlude_words"],
+            more=["from explorer.captioning.honesty import control_attention, correlate"],
+        ),
+        f"controls = control_attention(captioner, a, {width})",
+        "for control in controls:",
+        "    print(control.attention, control.written.text, control.own.log_probability)",
+        "own = controls[0].own",
+        "drops = occlude_words(captioner, x, own.words)  # (words, rows, columns)",
+        "correlation = correlate(own.attention, drops)",
+        "print(correlation)",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,218 @@
+"""The Captions page's part on other sentences: the beam search as a tree, and sentences drawn by chance."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.captioning import Beams, Caption, Vocabulary
+from explorer.captioning.search import LENGTH_PENALTY
+from explorer.captioning.vocabulary import END, MARKS
+from explorer.rendering import CHART_CONFIG, BeamNode, beam_tree, beam_tree_picture, grow_tree
+from explorer.ui.captions.choices import choose_width
+from explorer.ui.captions.snippets import captioner_lines
+from explorer.ui.captions.subject import HASH, CaptionSubject, compute_beams
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.wording import count_text
+from explorer.ui.session.sidebar import keep_valid
+
+TOP_KS = (0, 5, 20, 100)
+DRAWS = 5
+LAST_SEED = 9999
+_COLUMNS = 12  # steps beside each other; on a phone, where labels stand in two lines in turn, more would overlap
+_TOLD = 8  # words of a beginning that are named
+_NOTHING = "(no word)"
+
+
+@dataclass(frozen=True)
+class Final:
+    """A sentence that was left at the end of a search.
+
+    Attributes:
+        words: of it.
+        score: its log probability, the end included.
+        adjusted: that, over the number of words to the power of the length penalty.
+        ended: it was not cut off at the longest length.
+    """
+
+    words: tuple[str, ...]
+    score: float
+    adjusted: float
+    ended: bool
+
+
+def list_finals(beams: Beams, vocabulary: Vocabulary) -> list[Final]:
+    """All sentences of the end, in the order in which they came in."""
+    finals = []
+    for beam in beams.order:
+        ended = int(beams.words[-1, beam]) == END
+        words = tuple(vocabulary.decode(beams.sentence(beam)))
+        score = float(beams.scores[-1, beam])
+        finals.append(Final(words, score, score / max(len(words) + ended, 1) ** LENGTH_PENALTY, ended))
+    return finals
+
+
+def compute_tree(subject: CaptionSubject, beams: Beams) -> list[BeamNode]:
+    """The nodes of a search, their words as the page may write them."""
+    names = subject.captioner.vocabulary.words
+    words = [[html.escape(names[number]) if number != END else MARKS[END] for number in row] for row in beams.words]
+    return grow_tree(words, beams.parents, beams.scores, beams.order[0], MARKS[END])
+
+
+@st.cache_data(max_entries=32, show_spinner="Drawing sentences …", hash_funcs=HASH)
+def compute_draws(subject: CaptionSubject, temperature: float, top_k: int, seed: int) -> tuple[Caption, ...]:
+    """Sentences drawn word by word, each from a seed of its own."""
+    seen = subject.seen
+    return tuple(
+        subject.captioner.sample(seen, temperature, top_k, seed * DRAWS + number, ()) for number in range(DRAWS)
+    )
+
+
+def show_beams(subject: CaptionSubject) -> None:
+    """The search, then the draws."""
+    st.subheader("Beam search", anchor=False)
+    st.markdown(
+        "At every step each kept sentence is continued with every word, and only the most probable survive; "
+        "the winner is the best of the end, its length accounted for."
+    )
+    width = choose_width(st.container())
+    beams = compute_beams(subject, width)
+    finals = list_finals(beams, subject.captioner.vocabulary)
+    nodes = compute_tree(subject, beams)
+    title = f"{count_text(width, 'beam')}, {count_text(len(beams.words), 'step')}"
+    for first in range(1, len(beams.words) + 1, _COLUMNS):
+        _show_tree(nodes, first, title, key=f"tree-{width}-{first}-{subject!r}")
+    st.caption(
+        "The winner is blue, a dot is the end of a sentence, a cross a branch that was given up. "
+        "Hover or tap for log probabilities."
+    )
+    st.markdown(say_search(nodes, finals))
+    st.table(
+        [
+            {
+                "sentence": say(final.words) + ("" if final.ended else " … (cut off)"),
+                "log probability": f"{final.score:.3f}",
+                "length-adjusted": f"{final.adjusted:.3f}",
+            }
+            for final in finals
+        ]
+    )
+    st.caption(
+        f"Length-adjusted is the log probability over (words + end)^{LENGTH_PENALTY:g}: without it, short sentences "
+        "would win because every further word costs probability."
+    )
+    heat, draws = _show_draws(subject)
+    offer(
+        f"{subject.name}-sentences-{width}",
+        lambda: beam_tree_picture(compute_tree(subject, beams), f"{subject.picture.title}: {title}"),
+        lambda: arrays_as_npz(**arrays_of(beams, finals, draws)),
+        snippet(subject, width, *heat),
+        key="beams",
+    )
+
+
+def _show_tree(nodes: list[BeamNode], first: int, title: str, key: str) -> None:
+    """As much of the tree as has room on a narrow screen, from one step on."""
+    steps = max(node.step for node in nodes)
+    columns = min(steps, _COLUMNS)
+    if steps > _COLUMNS:
+        title = f"{title}: {first} to {min(steps, first + columns - 1)}"
+    st.plotly_chart(beam_tree(nodes, title, first=first, columns=columns), config=CHART_CONFIG, key=key)
+
+
+def say(words: tuple[str, ...]) -> str:
+    """A sentence as text, an empty one as well."""
+    return " ".join(words) or _NOTHING
+
+
+def say_search(nodes: list[BeamNode], finals: list[Final]) -> str:
+    """How many branches died, and where the winner left the runner-up."""
+    died = sum(node.leaf and node.fate == "dropped" for node in nodes)
+    first = f"{count_text(died, 'branch').replace('branchs', 'branches')} died on the way, {len(finals)} came in."
+    if len(finals) < 2:
+        return f"{first} With one beam there is no runner-up: every step takes the likeliest word."
+    winner, second = finals[0].words, finals[1].words
+    shared = next(
+        (place for place, pair in enumerate(zip(winner, second, strict=False)) if pair[0] != pair[1]),
+        min(len(winner), len(second)),
+    )
+
+    def tell(words: tuple[str, ...]) -> str:
+        return f"“{words[shared]}”" if shared < len(words) else "the end"
+
+    beginning = " ".join(winner[max(0, shared - _TOLD) : shared])
+    after = f"after “{'… ' if shared > _TOLD else ''}{beginning}”" if shared else "at the first word"
+    return f"{first} The winner leaves the runner-up {after}: {tell(winner)} against {tell(second)}."
+
+
+def arrays_of(beams: Beams, finals: list[Final], draws: tuple[Caption, ...]) -> dict[str, NDArray[np.generic]]:
+    """What the download holds: the search step by step, its sentences, and those drawn."""
+    return {
+        "words": beams.words,
+        "parents": beams.parents,
+        "scores": beams.scores,
+        "order": np.array(beams.order),
+        "sentences": np.array([" ".join(final.words) for final in finals], dtype=np.str_),
+        "log_probabilities": np.array([final.score for final in finals]),
+        "adjusted": np.array([final.adjusted for final in finals]),
+        "drawn": np.array([draw.text for draw in draws], dtype=np.str_),
+        "drawn_log_probabilities": np.array([draw.log_probability for draw in draws]),
+    }
+
+
+def snippet(subject: CaptionSubject, width: int, temperature: float, top_k: int, seed: int) -> str:
+    """Python that gives both tables."""
+    first = seed * DRAWS
+    lines = [
+        *captioner_lines(subject),
+        f"beams = captioner.search(a, beam_size={width})",
+        "for beam in beams.order:",
+        "    words = captioner.vocabulary.decode(beams.sentence(beam))",
+        "    print(round(float(beams.scores[-1, beam]), 3), ' '.join(words))",
+        f"draws = [captioner.sample(a, {temperature!r}, {top_k}, seed) for seed in range({first}, {first + DRAWS})]",
+        "for draw in draws:",
+        "    print(round(draw.log_probability, 3), draw.text)",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _show_draws(subject: CaptionSubject) -> tuple[tuple[float, int, int], tuple[Caption, ...]]:
+    """Sentences by chance; gives temperature, top-k and seed, and what was drawn."""
+    st.subheader("Drawn by chance", anchor=False)
+    st.markdown(
+        "Here every next word is drawn by its probability. A low temperature sharpens the probabilities towards the "
+        "likeliest word, a high one flattens them; top-k leaves only that many words to draw from."
+    )
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    temperature = row.slider(
+        "Temperature", 0.1, 2.0, 1.0, 0.1, format="%.1f", key="temperature", bind="query-params", width=240
+    )
+    keep_valid("top_k", TOP_KS, 0)
+    top_k = row.segmented_control(
+        "Words to draw from (top-k)",
+        TOP_KS,
+        default=0,
+        format_func=lambda each: f"{each}" if each else "all",
+        key="top_k",
+        bind="query-params",
+        required=True,
+    )
+    seed = row.number_input("Seed", 0, LAST_SEED, 0, key="draws_seed", bind="query-params", width=130)
+    row.button(f"Draw {DRAWS} others", icon=":material/casino:", on_click=_draw_others)
+    temperature, top_k, seed = float(temperature), int(top_k or 0), int(seed)
+    draws = compute_draws(subject, temperature, top_k, seed)
+    st.table([{"sentence": say(draw.words), "log probability": f"{draw.log_probability:.3f}"} for draw in draws])
+    different = len({draw.words for draw in draws})
+    st.caption(
+        f"{different} of {DRAWS} are different. The log probabilities are the network's own, at temperature 1 and "
+        "among all words; the same seed draws the same sentences."
+    )
+    return (temperature, top_k, seed), draws
+
+
+def _draw_others() -> None:
+    st.session_state["draws_seed"] = (int(st.session_state.get("draws_seed") or 0) + 1) % (LAST_SEED + 1)

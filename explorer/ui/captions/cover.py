@@ -1,0 +1,167 @@
+"""Hide part of the photo from the captioner, and read what it writes then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from explorer.captioning import Caption
+from explorer.rendering import CHART_CONFIG, encode_png, format_percent, word_lines
+from explorer.saliency import MOST_TEXT, Cover, Fill, cover
+from explorer.ui.captions.choices import choose_width
+from explorer.ui.captions.pictures import compute_shown
+from explorer.ui.captions.sentence_change import say_change, say_log_probability, show_sentences
+from explorer.ui.captions.snippets import captioner_lines
+from explorer.ui.captions.subject import HASH, CaptionSubject, compute_caption
+from explorer.ui.components import photo_cover
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.saliency.cover import choose_fill, keep_cover, read_cover
+
+
+@dataclass(frozen=True, eq=False)
+class Hidden:
+    """A photo of which a part is hidden.
+
+    Attributes:
+        mask: (size, size), True where hidden.
+        x: (3, size, size) what the encoder gets, normalised.
+        pixels: (size, size, 3) uint8, the same as a picture.
+        written: what the captioner writes of it.
+        old: the sentence about the whole photo, read with this one.
+    """
+
+    mask: NDArray[np.bool_]
+    x: NDArray[np.float32]
+    pixels: NDArray[np.uint8]
+    written: Caption
+    old: Caption
+
+
+@st.cache_data(max_entries=32, show_spinner="Looking and writing …", hash_funcs=HASH)
+def compute_hidden(subject: CaptionSubject, text: str, fill: Fill, width: int) -> Hidden:
+    """What is written of a photo that is covered in part.
+
+    Args:
+        subject: the photo and the captioner.
+        text: the cover, as `Cover.to_text` writes it.
+        fill: what stands in its place.
+        width: of the beam search.
+    """
+    captioner, x = subject.captioner, subject.input
+    mask = Cover.from_text(text).mask((x.shape[2], x.shape[3]))
+    hidden = cover(captioner, x, mask, fill)
+    a = captioner.look(hidden)
+    best = captioner.search(a, width).best
+    old = captioner.vocabulary.encode(compute_caption(subject, width).words)
+    return Hidden(
+        mask,
+        hidden[0].cpu().numpy(),
+        captioner.preprocessing.unnormalise(hidden),
+        captioner.follow(a, [best])[0],
+        captioner.follow(a, [old])[0],
+    )
+
+
+def show_covering(subject: CaptionSubject) -> None:
+    """The photo to paint on, what the encoder gets, and both sentences."""
+    controls = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    width = choose_width(controls)
+    with controls:
+        fill = choose_fill()
+    text = read_cover().to_text()
+    whole = compute_caption(subject, width)
+    shown = compute_shown(subject)
+    left, right = st.columns([5, 7], gap="large")
+    with left:
+        changed = photo_cover(
+            png=encode_png(shown),
+            cover=text,
+            most=MOST_TEXT,
+            alt=f"{subject.picture.title}, to be covered in part",
+            key="cover-photo",
+        )
+    if changed is not None and changed != text:
+        keep_cover(changed)
+        st.rerun()
+    hidden = compute_hidden(subject, text, fill, width)
+    share = float(hidden.mask.mean())
+    with right:
+        _show_effect(whole, hidden, bool(text))
+    picture = encode_png(_stretch(hidden.pixels, shown.shape[1], shown.shape[0]))
+    if hidden.mask.any():
+        left.image(
+            picture,
+            caption=f"What the network gets, {format_percent(share)} of it covered",
+            alt=f"{subject.picture.title} as the captioner sees it, {format_percent(share)} of it covered",
+            width="stretch",
+        )
+    offer(
+        f"{subject.name}-covered",
+        picture,
+        lambda: arrays_as_npz(
+            mask=hidden.mask,
+            covered=hidden.x,
+            old_words=np.array(whole.words, dtype=np.str_),
+            new_words=np.array(hidden.written.words, dtype=np.str_),
+            old_with_whole=whole.log_probabilities,
+            old_with_covered=hidden.old.log_probabilities,
+            new_attention=hidden.written.attention,
+        ),
+        write_covering_snippet(subject, text, fill, width),
+        key="cover-offer",
+    )
+
+
+def _show_effect(whole: Caption, hidden: Hidden, painted: bool) -> None:
+    """Old and new sentence, and the old one's words with and without what is hidden."""
+    if painted and not hidden.mask.any():
+        st.info("What you painted is smaller than a pixel of the network: nothing is covered. Paint a larger part.")
+    if not hidden.mask.any():
+        st.caption("The whole photo")
+        st.markdown(f"##### {whole.text or '*nothing*'}")
+        st.markdown(
+            "Drag a box over something that the sentence names, or paint over it. If its word rests on what you hide, "
+            "it falls, and the sentence is written anew."
+        )
+        return
+    show_sentences(whole.words, hidden.written.words, ("Of the whole photo", "Of what is left"))
+    st.markdown(say_change(whole.words, hidden.written.words))
+    st.markdown(say_log_probability(whole, hidden.old, "with the whole photo", "with this part hidden"))
+    if whole.words:
+        st.plotly_chart(
+            word_lines(
+                whole.words,
+                {"whole photo": whole.probabilities, "part hidden": hidden.old.probabilities},
+                "Probability of each word of the old sentence",
+                percent=True,
+                top=1.0,
+                pair=True,
+            ),
+            config=CHART_CONFIG,
+            key="cover-lines",
+        )
+
+
+def _stretch(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """What the encoder sees, its squashing undone; hard pixels, since no more was seen."""
+    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.NEAREST))
+
+
+def write_covering_snippet(subject: CaptionSubject, text: str, fill: Fill, width: int) -> str:
+    """Python that hides the same part and gives both sentences."""
+    lines = [
+        *captioner_lines(subject, more=["from explorer.saliency import Cover, cover"]),
+        f"mask = Cover.from_text({text!r}).mask(tuple(x.shape[2:]))",
+        f"covered = captioner.look(cover(captioner, x, mask, {fill!r}))",
+        f"old = captioner.search(a, {width}).best  # numbers of its words",
+        f"new = captioner.search(covered, {width}).best",
+        "whole, hidden = (captioner.follow(seen, [old])[0] for seen in (a, covered))",
+        "written = captioner.follow(covered, [new])[0]",
+        "print(whole.text, whole.log_probability, hidden.log_probability)",
+        "print(written.text, written.log_probability)",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,219 @@
+"""Inside the decoder: its gates and memory over the words, and below them the vectors of its words."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.captioning.heads import read_heads
+from explorer.captioning.inside import KINDS, ORDERS, Memory, Order, look_inside, order_units
+from explorer.captioning.large_caption import LargeCaption
+from explorer.captioning.transformer import TransformerDecoder
+from explorer.rendering import CHART_CONFIG, colour_map, contact_sheet, encode_png, enlarge, unit_heatmap, word_lines
+from explorer.ui.captions.choices import choose_width
+from explorer.ui.captions.embeddings import show_vectors
+from explorer.ui.captions.heads import HeadView, show_heads
+from explorer.ui.captions.snippets import captioner_lines
+from explorer.ui.captions.subject import HASH, CaptionSubject, compute_caption
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.wording import significant
+from explorer.ui.session.sidebar import keep_valid
+
+KIND_LABELS = {
+    "input": "Input gate: how much is taken in",
+    "forget": "Forget gate: how much is kept",
+    "output": "Output gate: how much is shown",
+    "cell": "Cell state: what is remembered",
+}
+ORDER_LABELS: dict[Order, str] = {"alike": "Alike together", "mean": "By mean", "number": "By number"}
+BY_LABELS = {"cell": "cell state", "input": "input gate", "forget": "forget gate", "output": "output gate"}
+KEPT = 0.9  # a unit that keeps more than this of its cell at every word carries something through the sentence
+
+
+@st.cache_data(max_entries=32, show_spinner="Reading the decoder …", hash_funcs=HASH)
+def compute_memory(subject: CaptionSubject, words: tuple[str, ...]) -> Memory:
+    """The LSTM's gates and cells on the way through the words."""
+    return look_inside(subject.captioner, subject.seen, words)
+
+
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=HASH)
+def compute_order(subject: CaptionSubject, words: tuple[str, ...], by: str, order: Order) -> NDArray[np.intp]:
+    """Numbers of the units from the top row down."""
+    return order_units(compute_memory(subject, words), by, order)
+
+
+def show_inside(subject: CaptionSubject) -> None:
+    """Four heatmaps with the same unit in the same row, their means, and the vectors."""
+    controls = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    width = choose_width(controls)
+    words = compute_caption(subject, width).words
+    if not words:
+        st.info("The captioner has nothing to say of this photo, so its decoder has taken no step to look into.")
+        show_vectors(subject, words)
+        return
+    if isinstance(subject.captioner.decoder, TransformerDecoder):
+        _show_transformer(subject, width, words)
+        show_vectors(subject, words)
+        return
+    order, by = _choose_order(controls)
+    memory = compute_memory(subject, words)
+    units = compute_order(subject, words, by, order)
+    st.markdown(
+        f"The decoder remembers with {memory.cell.shape[1]:,} units, a row each. At every word the input and forget "
+        "gates decide what a unit's cell takes in and keeps, and the output gate how much of it is shown."
+    )
+    for pair in (KINDS[:2], KINDS[2:]):
+        for column, kind in zip(st.columns(2, gap="medium"), pair, strict=True):
+            column.plotly_chart(
+                unit_heatmap(getattr(memory, kind), words, units, KIND_LABELS[kind], signed=kind == "cell"),
+                config=CHART_CONFIG,
+                key=f"units-{kind}",
+            )
+    st.caption("Gates run from 0 (dark) to 1 (yellow); cells are blue below zero, white at zero, red above.")
+    st.markdown(say_memory(memory))
+    _show_means(memory)
+    offer(
+        f"{subject.name}-decoder",
+        lambda: _draw_sheet(memory, units),
+        lambda: arrays_as_npz(
+            words=np.array(words, dtype=np.str_),
+            order=units,
+            beta=memory.beta,
+            candidate=memory.candidate,
+            **{kind: getattr(memory, kind) for kind in KINDS},
+        ),
+        write_inside_snippet(subject, width, by, order),
+        key="inside-offer",
+    )
+    show_vectors(subject, words)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Reading the heads …", hash_funcs=HASH)
+def compute_heads(subject: CaptionSubject, words: tuple[str, ...]) -> LargeCaption:
+    """Every head's attention on the way through the words; shared, so never changed."""
+    return read_heads(subject.captioner, subject.seen, words)
+
+
+def _show_transformer(subject: CaptionSubject, width: int, words: tuple[str, ...]) -> None:
+    caption = compute_heads(subject, words)
+    layers, heads = caption.class_share.shape[1:]
+    st.markdown(
+        f"This decoder remembers nothing: before every word it reads all words before it anew, and in each of its "
+        f"{layers} layers {heads} heads look at the photo, each in its own way."
+    )
+    show_heads(
+        subject,
+        HeadView(
+            title=subject.captioner.title,
+            name=subject.name,
+            caption=caption,
+            elsewhere="the classifier's nouns",
+            snippet=partial(write_heads_snippet, subject, width),
+            key="heads",
+            first=compute_caption(subject, width).first_noun,
+        ),
+    )
+
+
+def write_heads_snippet(subject: CaptionSubject, width: int, word: int, layer: int | None, head: int | None) -> str:
+    """Python that gives a word's map by layer and head."""
+    lines = [
+        *captioner_lines(subject, more=["from explorer.captioning.heads import read_heads"]),
+        f"words = captioner.vocabulary.decode(captioner.search(a, {width}).best)",
+        "caption = read_heads(captioner, a, words)",
+        f"values = caption.map_of({word}, layer={layer}, head={head})  # (h, w)",
+        f"print(caption.words[{word}], values.max(), caption.entropy[{word}].min())",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _choose_order(place: st.delta_generator.DeltaGenerator) -> tuple[Order, str]:
+    keep_valid("units", ORDERS, "alike")
+    order: Order | None = place.segmented_control(
+        "Order of the units",
+        ORDERS,
+        default="alike",
+        format_func=ORDER_LABELS.__getitem__,
+        key="units",
+        bind="query-params",
+        required=True,
+    )
+    keep_valid("units_by", list(BY_LABELS), "cell")
+    by: str = place.selectbox(
+        "Judged by the",
+        list(BY_LABELS),
+        format_func=BY_LABELS.__getitem__,
+        key="units_by",
+        bind="query-params",
+        width=170,
+    )
+    return order or "alike", by
+
+
+def say_memory(memory: Memory) -> str:
+    """What the heatmaps say, in numbers."""
+    kept = int((memory.forget.min(axis=0) > KEPT).sum())
+    count = memory.forget.shape[1]
+    least = memory.words[int(memory.forget.mean(axis=1).argmin())]
+    open_, shut = memory.words[int(memory.beta.argmax())], memory.words[int(memory.beta.argmin())]
+    return (
+        f"{kept:,} of {count:,} units keep more than {100 * KEPT:.0f} % of their cell at every word; most is forgotten "
+        f"at “{least}”. What was seen is let through most for “{open_}” (beta {significant(memory.beta.max())}) and "
+        f"least for “{shut}” ({significant(memory.beta.min())})."
+    )
+
+
+def _show_means(memory: Memory) -> None:
+    left, right = st.columns(2, gap="medium")
+    left.plotly_chart(
+        word_lines(
+            memory.words,
+            {
+                "input": memory.input.mean(axis=1),
+                "forget": memory.forget.mean(axis=1),
+                "output": memory.output.mean(axis=1),
+                "beta": memory.beta,
+            },
+            "Mean of each gate",
+            top=1.0,
+        ),
+        config=CHART_CONFIG,
+        key="means-gates",
+    )
+    right.plotly_chart(
+        word_lines(
+            memory.words,
+            {"size, |c|": np.abs(memory.cell).mean(axis=1), "shown, |h|": np.abs(memory.hidden).mean(axis=1)},
+            "Mean size of cells, and of what is shown",
+        ),
+        config=CHART_CONFIG,
+        key="means-cells",
+    )
+
+
+def _draw_sheet(memory: Memory, units: NDArray[np.intp]) -> bytes:
+    """The four heatmaps side by side, units down and words across."""
+    pictures = []
+    for kind in KINDS:
+        rows = getattr(memory, kind).T[units]
+        peak = float(np.abs(rows).max()) or 1.0
+        signed = kind == "cell"
+        picture = colour_map(rows, -peak if signed else 0.0, peak if signed else 1.0, signed=signed)
+        pictures.append(enlarge(picture, max(512, len(rows)), 24 * rows.shape[1]))
+    return encode_png(contact_sheet(pictures, len(pictures)))
+
+
+def write_inside_snippet(subject: CaptionSubject, width: int, by: str, order: Order) -> str:
+    """Python that gives the gates, the cells and the order of the units."""
+    lines = [
+        *captioner_lines(subject, more=["from explorer.captioning.inside import look_inside, order_units"]),
+        f"words = captioner.vocabulary.decode(captioner.search(a, {width}).best)",
+        "memory = look_inside(captioner, a, words)  # gates and cells are (words, units)",
+        f"units = order_units(memory, {by!r}, {order!r})",
+        "for t, word in enumerate(words):",
+        "    print(word, memory.input[t].mean(), memory.forget[t].mean(), memory.output[t].mean(), memory.beta[t])",
+    ]
+    return "\n".join(lines) + "\n"

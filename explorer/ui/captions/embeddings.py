@@ -1,0 +1,214 @@
+"""The vectors of the captioner's words: all on a plane, the nearest of one, and learned beside counted ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.captioning import loading
+from explorer.captioning.embeddings import PLANES, Neighbour, Plane, nearest, project, read_frozen
+from explorer.captioning.vocabulary import MARKS, split_words
+from explorer.rendering import CHART_CONFIG, draw_words, word_map
+from explorer.ui.captions.snippets import captioner_lines
+from explorer.ui.captions.subject import HASH, CaptionSubject
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.session.sidebar import keep_valid
+
+PLANE_LABELS: dict[Plane, str] = {"pca": "PCA", "tsne": "t-SNE"}
+PLANE_NOTES: dict[Plane, str] = {
+    "pca": "PCA shows the two directions in which the vectors differ most, of hundreds.",
+    "tsne": "t-SNE keeps neighbours together; how far groups are from each other says nothing.",
+}
+KINDS = {"learned": "Learned with the network", "frozen": "Looked up and frozen"}
+KIND_LABELS = {"learned": "Learned", "frozen": "Looked up"}
+KIND_NOTES = {
+    "learned": "They began at random and moved with every training step.",
+    "frozen": "Counted from the training captions (who stands near whom), and never changed while the rest learned.",
+}
+MANY = (100, 200, 400, 800)
+NEAR = 8
+
+
+@st.cache_data(max_entries=4, show_spinner=False, hash_funcs=HASH)
+def _compute_all(name: str, device: str, _subject: CaptionSubject) -> dict[str, NDArray[np.float32]]:
+    captioner = _subject.captioner
+    found = {"learned": captioner.decoder.embedding.weight.float().cpu().numpy()}
+    frozen = read_frozen(loading.MODELS / name, len(captioner.vocabulary))
+    return found if frozen is None else {**found, "frozen": frozen}
+
+
+def compute_vectors(subject: CaptionSubject) -> dict[str, NDArray[np.float32]]:
+    """(V, E) by kind: "learned", and "frozen" where the captioner's folder has them."""
+    vectors: dict[str, NDArray[np.float32]] = _compute_all(subject.name, subject.device, subject)
+    return vectors
+
+
+@st.cache_data(max_entries=32, show_spinner="Laying the words out …", hash_funcs=HASH)
+def compute_points(
+    name: str, device: str, kind: str, plane: Plane, numbers: tuple[int, ...], _subject: CaptionSubject
+) -> NDArray[np.float32]:
+    """(N, 2) places of these words."""
+    return project(compute_vectors(_subject)[kind][list(numbers)], plane)
+
+
+def show_vectors(subject: CaptionSubject, words: Sequence[str]) -> None:
+    """The plane, and beside it the nearest words.
+
+    Args:
+        subject: whose words they are.
+        words: of the caption, to be marked.
+    """
+    st.subheader("Vectors of its words", anchor=False)
+    vectors = compute_vectors(subject)
+    vocabulary = subject.captioner.vocabulary
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    kind = _choose(row, "Vectors", list(vectors), KIND_LABELS, "vectors", "learned") if len(vectors) > 1 else "learned"
+    plane: Plane = "tsne" if _choose(row, "Plane", list(PLANES), PLANE_LABELS, "plane", "pca") == "tsne" else "pca"
+    most = len(vocabulary) - len(MARKS)
+    options = [each for each in MANY if each < most] or [most]
+    keep_valid("many", options, options[min(1, len(options) - 1)])
+    many: int = row.select_slider(
+        "Most frequent words",
+        options,
+        value=options[min(1, len(options) - 1)],
+        key="many",
+        bind="query-params",
+        width=220,
+        disabled=len(options) == 1,
+    )
+    typed = row.text_input(
+        "Nearest to", value=_first_choice(words), max_chars=40, key="near", bind="query-params", width=180
+    )
+    picked = next(iter(split_words(typed)), "")
+    number = vocabulary.encode([picked])[0] if picked in vocabulary else None
+    close = {each: nearest(rows, number, NEAR) if number is not None else [] for each, rows in vectors.items()}
+    numbers = _numbers_on_the_plane(vocabulary.encode(words), many, number, close[kind])
+    names = vocabulary.decode(numbers)
+    points = compute_points(subject.name, subject.device, kind, plane, numbers, subject)
+    left, right = st.columns([7, 5], gap="large")
+    marked = {"in this caption": set(words) & set(names)}
+    if number is not None:
+        near = {vocabulary.words[each.number] for each in close[kind]}
+        marked |= {f"near “{picked}”": near, f"“{picked}”": {picked}}
+    left.plotly_chart(
+        word_map(
+            points, names, marked, f"{len(names):,} words: {KIND_LABELS[kind].lower()} vectors", rest="other words"
+        ),
+        config=CHART_CONFIG,
+        key=f"plane-{kind}-{plane}-{subject.name}",
+    )
+    left.caption(PLANE_NOTES[plane])
+    with right:
+        _show_nearest(subject, close, picked, typed)
+    offer(
+        f"{subject.name}-vectors",
+        lambda: draw_words(points, names, marked),
+        lambda: arrays_as_npz(
+            words=np.array(names, dtype=np.str_), points=points, vectors=vectors[kind][list(numbers)]
+        ),
+        write_vectors_snippet(subject, kind, plane, numbers, number),
+        key="vectors-offer",
+    )
+
+
+def _choose(row: Any, label: str, options: list[Any], labels: Mapping[Any, str], key: str, default: str) -> str:
+    keep_valid(key, options, default)
+    chosen: str | None = row.segmented_control(
+        label,
+        options,
+        default=default,
+        format_func=labels.__getitem__,
+        key=key,
+        bind="query-params",
+        required=True,
+    )
+    return chosen or default  # an address may leave it empty
+
+
+def _first_choice(words: Sequence[str]) -> str:
+    """The longest word of the caption, which is hardly ever an article."""
+    return max(words, key=len, default="dog")
+
+
+def _numbers_on_the_plane(
+    caption: Sequence[int], many: int, picked: int | None, close: Sequence[Neighbour]
+) -> tuple[int, ...]:
+    """The most frequent words, those of the caption, and the picked one with its neighbours; each once, by number."""
+    own = {number for number in caption if number >= len(MARKS)}
+    own |= {each.number for each in close} | ({picked} if picked is not None else set())
+    return tuple(sorted({*range(len(MARKS), len(MARKS) + many), *own}))
+
+
+def _show_nearest(subject: CaptionSubject, close: dict[str, list[Neighbour]], picked: str, typed: str) -> None:
+    """Nearest words by cosine, for every kind of vectors side by side."""
+    vocabulary = subject.captioner.vocabulary
+    if not picked:
+        st.info("Type a word to see which others are near it.")
+    elif picked not in vocabulary:
+        st.info(f"The captioner does not know “{picked}”: it is in too few of the captions that it learned from.")
+    comparison = subject.captioner.card.get("embedding_comparison")
+    for kind, column in zip(close, st.columns(len(close)), strict=True):
+        if len(close) > 1:
+            column.markdown(f"**{KINDS[kind]}**")
+        if close[kind]:
+            column.table(
+                [{"word": vocabulary.words[each.number], "cosine": f"{each.cosine:.2f}"} for each in close[kind]]
+            )
+        elif picked in vocabulary:
+            column.info(f"“{picked}” never stood near another word, so it has no vector.")
+        if len(close) > 1:
+            column.caption(f"{KIND_NOTES[kind]}{_say_score(comparison, kind)}")
+    if picked in vocabulary:
+        st.caption("The cosine of the angle between two vectors: 1 in the same direction, 0 at right angles.")
+
+
+def _say_score(comparison: Any, kind: str) -> str:
+    """The card's figure for a decoder with such vectors, where it knows one."""
+    figures = comparison.get(kind) if isinstance(comparison, dict) else None
+    if not isinstance(figures, dict) or not isinstance(figures.get("bleu4"), (int, float)):
+        return ""
+    return f" BLEU-4 on the test photos: **{100 * figures['bleu4']:.3g}**."
+
+
+def write_vectors_snippet(
+    subject: CaptionSubject, kind: str, plane: Plane, numbers: tuple[int, ...], number: int | None
+) -> str:
+    """Python that gives the places of the words and the nearest of one."""
+    frequent = _leading(numbers)
+    read = (
+        "vectors = captioner.decoder.embedding.weight.cpu().numpy()"
+        if kind == "learned"
+        else f"vectors = read_frozen(MODELS / {subject.name!r}, len(captioner.vocabulary))"
+    )
+    names = ["nearest", "project", *(["read_frozen"] if kind == "frozen" else [])]
+    more = [f"from explorer.captioning.embeddings import {', '.join(names)}"]
+    if kind == "frozen":
+        more.append("from explorer.captioning.loading import MODELS")
+    lines = [
+        *captioner_lines(subject, more=more),
+        read,
+        f"numbers = [*range({len(MARKS)}, {frequent}), *{list(numbers[frequent - len(MARKS) :])}]",
+        f"points = project(vectors[numbers], {plane!r})  # (words, 2)",
+        "for word, (x, y) in zip(captioner.vocabulary.decode(numbers), points):",
+        "    print(word, x, y)",
+    ]
+    if number is not None:
+        lines += [
+            f"for other, cosine in nearest(vectors, {number}, {NEAR}):",
+            "    print(captioner.vocabulary.words[other], cosine)",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _leading(numbers: tuple[int, ...]) -> int:
+    """The first number, from the first word on, that is left out."""
+    found = len(MARKS)
+    for number in numbers:
+        if number != found:
+            break
+        found += 1
+    return found

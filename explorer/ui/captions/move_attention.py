@@ -1,0 +1,197 @@
+"""Lead the attention elsewhere at one word, and read how the sentence goes on from there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.captioning import Caption, moved, spot
+from explorer.rendering import contact_sheet, decode_png, encode_png, format_percent
+from explorer.ui.captions.choices import choose_width, choose_word
+from explorer.ui.captions.pictures import compute_shown, draw_glow
+from explorer.ui.captions.sentence_change import say_change, say_log_probability, show_sentences
+from explorer.ui.captions.snippets import captioner_lines
+from explorer.ui.captions.subject import HASH, CaptionSubject, compute_caption
+from explorer.ui.components import attention_mover
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.session.sidebar import keep_valid
+
+RADII = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0)  # cells
+RADIUS = 1.0
+_SMALL = 250  # pixels of the pair of maps
+
+
+@dataclass(frozen=True)
+class Move:
+    """Where the decoder is made to look, and when.
+
+    Attributes:
+        step: which word, from 0.
+        row, column: of the cell.
+        radius: standard deviation in cells.
+    """
+
+    step: int
+    row: int
+    column: int
+    radius: float
+
+
+@dataclass(frozen=True, eq=False)
+class Moved:
+    """What comes of it.
+
+    Attributes:
+        attention: (h, w) that the decoder was given.
+        written: the words before, and from the step on what the beam search finds under that attention.
+        old: the old sentence, read under it.
+        unmoved: words that the same search writes from the same place on without the move.
+    """
+
+    attention: NDArray[np.float32]
+    written: Caption
+    old: Caption
+    unmoved: tuple[str, ...]
+
+
+@st.cache_data(max_entries=64, show_spinner="Writing …", hash_funcs=HASH)
+def compute_moved(subject: CaptionSubject, move: Move, width: int) -> Moved:
+    """Write on from one step with the attention elsewhere."""
+    captioner, a = subject.captioner, subject.seen
+    words = compute_caption(subject, width).words
+    attention = spot(captioner.grid, move.row, move.column, move.radius)
+    steer = moved(move.step, attention)
+    best = captioner.search(a, width, prefix=words[: move.step], steer=steer).best
+    same = captioner.search(a, width, prefix=words[: move.step]).best
+    return Moved(
+        attention,
+        captioner.follow(a, [best], steer)[0],
+        captioner.read(a, words, steer),
+        tuple(captioner.vocabulary.decode(same)),
+    )
+
+
+def read_place(grid: tuple[int, int]) -> tuple[int, int] | None:
+    """The cell that the address names; None where it names none of this grid."""
+    try:
+        row, column = (int(st.query_params.get(key, "")) for key in ("look_row", "look_column"))
+    except ValueError:
+        return None
+    return (row, column) if 0 <= row < grid[0] and 0 <= column < grid[1] else None
+
+
+def show_moving(subject: CaptionSubject) -> None:
+    """The words, the photo to set the spot on, and both sentences."""
+    controls = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    width = choose_width(controls)
+    keep_valid("look_radius", RADII, RADIUS)
+    radius: float = controls.select_slider(
+        "Radius of the spot, in cells",
+        RADII,
+        value=RADIUS,
+        key="look_radius",
+        bind="query-params",
+        width=260,
+        help="The standard deviation of a Gaussian over the attention's grid.",
+    )
+    old = compute_caption(subject, width)
+    if not old.words:
+        st.info("The captioner has nothing to say of this photo, so there is no word to lead it at.")
+        return
+    step = choose_word(old.words, "The word before which it shall look elsewhere", "step", old.first_noun)
+    grid = subject.captioner.grid
+    place = read_place(grid)
+    left, right = st.columns([5, 7], gap="large")
+    with left:
+        dropped = attention_mover(
+            png=encode_png(compute_shown(subject)),
+            grid=grid,
+            spot=place,
+            radius=radius,
+            alt=f"{subject.picture.title}, under the attention's grid of {grid[0]} × {grid[1]} cells",
+            key="mover",
+        )
+    if dropped is not None and dropped != place:
+        st.query_params["look_row"], st.query_params["look_column"] = (str(each) for each in dropped)
+        st.rerun()
+    if place is None:
+        with right:
+            _show_invitation(subject, old, step)
+        return
+    move = Move(step, *place, radius)
+    result = compute_moved(subject, move, width)
+    with right:
+        _show_effect(subject, old, result, step)
+    offer(
+        f"{subject.name}-moved",
+        lambda: encode_png(
+            contact_sheet([decode_png(draw_glow(subject, each)) for each in (old.attention[step], result.attention)], 2)
+        ),
+        lambda: arrays_as_npz(
+            attention=result.attention,
+            own_attention=old.attention,
+            old_words=np.array(old.words, dtype=np.str_),
+            new_words=np.array(result.written.words, dtype=np.str_),
+            old_log_probabilities=old.log_probabilities,
+            old_under_move=result.old.log_probabilities,
+            new_log_probabilities=result.written.log_probabilities,
+            new_attention=result.written.attention,
+        ),
+        write_moving_snippet(subject, move, width),
+        key="move-offer",
+    )
+
+
+def _show_invitation(subject: CaptionSubject, old: Caption, step: int) -> None:
+    st.markdown(f"##### {old.text}")
+    st.markdown(
+        f"Click the photo where the decoder shall look before it says “{old.words[step]}”. The words before it stay; "
+        "that word and the rest are written anew."
+    )
+    st.image(
+        draw_glow(subject, old.attention[step], _SMALL),
+        caption=f"Where it looked by itself before “{old.words[step]}”",
+        alt=f"The decoder's own attention before “{old.words[step]}” on {subject.picture.title}",
+        width=_SMALL,
+    )
+
+
+def _show_effect(subject: CaptionSubject, old: Caption, result: Moved, step: int) -> None:
+    """Both sentences, what the move did to the word itself, and where was looked."""
+    show_sentences(old.words, result.written.words, ("Where it looks by itself", "With the attention moved"))
+    st.markdown(say_change(old.words, result.written.words))
+    word = old.words[step]
+    before, after = float(old.probabilities[step]), float(result.old.probabilities[step])
+    said = f"“{word}” itself goes from {format_percent(before)} to {format_percent(after)}."
+    st.markdown(f"{said} {say_log_probability(old, result.old, 'as it looks by itself', 'with the attention moved')}")
+    if result.unmoved != old.words:
+        st.caption(
+            f"Without a move, the same search from this word on writes: {' '.join(result.unmoved)}. What differs from "
+            "that is the move's doing."
+        )
+    pictures = st.container(horizontal=True)
+    for values, title in ((old.attention[step], "by itself"), (result.attention, "as led")):
+        pictures.image(
+            draw_glow(subject, values, _SMALL),
+            caption=f"Before “{word}”, {title}",
+            alt=f"Attention before “{word}” on {subject.picture.title}, {title}",
+            width=_SMALL,
+        )
+
+
+def write_moving_snippet(subject: CaptionSubject, move: Move, width: int) -> str:
+    """Python that leads the attention to the same cell and gives both sentences."""
+    lines = [
+        *captioner_lines(subject, ["moved", "spot"]),
+        f"old = captioner.follow(a, [captioner.search(a, {width}).best])[0]",
+        f"steer = moved({move.step}, spot(captioner.grid, {move.row}, {move.column}, {move.radius}))",
+        f"found = captioner.search(a, {width}, prefix=old.words[:{move.step}], steer=steer)",
+        "new = captioner.follow(a, [found.best], steer)[0]",
+        "led = captioner.read(a, old.words, steer)",
+        "print(old.text, old.log_probability, led.log_probability)",
+        "print(new.text, new.log_probability)",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,199 @@
+"""The Captions page's part on a person's own sentence: the captioner is led through it, word by word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from explorer.captioning import Caption, SentenceRejected, read_sentence
+from explorer.captioning.vocabulary import END, MARKS
+from explorer.rendering import CHART_CONFIG, encode_png, film_strip, format_percent, surprise_bars
+from explorer.ui.captions.caption import caption_arrays, compute_photo
+from explorer.ui.captions.choices import choose_width
+from explorer.ui.captions.pictures import compute_shown
+from explorer.ui.captions.snippets import captioner_lines
+from explorer.ui.captions.subject import CaptionSubject, compute_caption, compute_reading
+from explorer.ui.components import caption_player
+from explorer.ui.kit.export import offer
+from explorer.ui.kit.wording import significant
+
+_KEPT = "sentence_read"  # the last sentence that could be read, in the session
+_END_LABEL = "(end)"
+_SWAP = 150  # pixels for a word and its runners-up; two beside each other on a phone
+_MOST_TOLD = 60  # from 2**60 times as probable on, the power says more than the number
+
+
+def show_writing(subject: CaptionSubject) -> None:
+    """The sentence, a way to swap its words, its bits beside those of the caption, and where the network looked."""
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    width = choose_width(row)
+    own = compute_caption(subject, width)
+    typed = row.text_input(
+        "Your sentence",
+        key="sentence",
+        bind="query-params",
+        placeholder=own.text or "a dog runs on the grass",
+        width=480,
+    )
+    if (typed or "").strip():
+        row.button("Its own caption", icon=":material/undo:", on_click=_write, args=("",))
+    words = _accept(typed or "", own)
+    if not words:
+        st.info("The captioner has nothing to say of this photo: type a sentence, and see what it thinks of it.")
+        return
+    reading = compute_reading(subject, words)
+    if words == own.words:
+        st.caption("This is what it says by itself. Type a sentence, or click on a word that it nearly said.")
+    _show_swaps(reading)
+    _show_totals(reading, own)
+    caption_player(png=compute_photo(subject), caption=reading, alt=subject.picture.title, key="reading")
+    _show_words(subject, reading)
+    offer(
+        f"{subject.name}-reading",
+        lambda: encode_png(film_strip(compute_shown(subject), reading.attention, reading.words)),
+        lambda: caption_arrays(reading),
+        snippet(subject, words, width),
+        key="writing",
+        json=reading.to_json,
+    )
+
+
+def _accept(typed: str, own: Caption) -> tuple[str, ...]:
+    """The words to read: those typed, the last ones where these cannot be read, the caption's where there are none."""
+    if not typed.strip():
+        st.session_state.pop(_KEPT, None)
+        return own.words
+    try:
+        st.session_state[_KEPT] = tuple(read_sentence(typed))
+    except SentenceRejected as rejected:
+        st.warning(str(rejected), icon=":material/edit_off:")
+    kept: tuple[str, ...] = st.session_state.get(_KEPT, own.words)
+    return kept
+
+
+def _write(sentence: str) -> None:
+    st.session_state["sentence"] = sentence
+
+
+def _swap(words: tuple[str, ...], place: int, key: str) -> None:
+    """Put the word that was clicked in the place of another; the end ends the sentence there."""
+    chosen = st.session_state[key]
+    if chosen is not None:
+        st.session_state[key] = None
+        _write(" ".join(swapped(words, place, chosen)))
+
+
+def swapped(words: Sequence[str], place: int, word: str) -> list[str]:
+    """A sentence with one word changed, or cut short by the end mark."""
+    return list(words[:place]) if word == MARKS[END] else [*words[:place], word, *words[place + 1 :]]
+
+
+def _show_swaps(reading: Caption) -> None:
+    """Under every word what the captioner would have said instead, to click."""
+    with st.expander("Swap a word", icon=":material/swap_horiz:", expanded=True):
+        places = st.container(horizontal=True, gap="small")
+        for place, others in enumerate(reading.alternatives):
+            # An end in the first place would leave nothing to read.
+            options = [other.word for other in others if place or other.word != MARKS[END]]
+            key = f"swap-{place}-{reading.text}"
+            places.container(width=_SWAP).pills(
+                f"**{reading.words[place]}** · {_percent(reading, place)}",
+                options,
+                format_func=_name,
+                key=key,
+                on_change=_swap,
+                args=(reading.words, place, key),
+            )
+        st.caption("Each word with its probability; under it what else could stand there, the likeliest first.")
+
+
+def _name(word: str) -> str:
+    return _END_LABEL if word == MARKS[END] else word
+
+
+def _percent(reading: Caption, place: int) -> str:
+    share = float(reading.probabilities[place])
+    return "not known" if np.isnan(share) else format_percent(share)
+
+
+def bits_of(caption: Caption) -> float:
+    """Surprise of the whole sentence and its end, in bits; unknown words left out."""
+    return float(-caption.log_probability / np.log(2))
+
+
+def _show_totals(reading: Caption, own: Caption) -> None:
+    """The whole sentence against the captioner's own."""
+    mine, theirs = bits_of(reading), bits_of(own)
+    numbers = st.container(horizontal=True)
+    for name, bits, caption in (("this sentence", mine, reading), ("its own caption", theirs, own)):
+        each = f"{significant(bits / (len(caption.words) + 1))} a word"
+        numbers.metric(name, f"{significant(bits)} bits", each, "off", delta_arrow="off", width=190)
+    st.markdown(say_comparison(reading, own))
+    if reading.unknown:
+        names = ", ".join(f"“{word}”" for word in reading.unknown)
+        st.info(f"It does not know {names}, reads the mark for unknown words instead, and counts no bits there.")
+
+
+def say_comparison(reading: Caption, own: Caption) -> str:
+    """Which of the two is more probable to the captioner, and how much."""
+    if reading.words == own.words:
+        return "A bit is one halving: a sentence of 20 bits has one chance in about a million."
+    if len(reading.unknown) and all(word in reading.unknown for word in reading.words):
+        return "None of these words is known, so only the end has a probability."
+    apart = bits_of(reading) - bits_of(own)
+    times = f"2^{abs(apart):.0f}" if abs(apart) > _MOST_TOLD else f"{significant(2 ** abs(apart))}"
+    left_out = ", the unknown words left out" if reading.unknown else ""
+    if apart < 0:
+        return f"It finds this sentence {times} times as probable as its own caption{left_out}."
+    return f"It finds its own caption {times} times as probable as this sentence{left_out}."
+
+
+def _show_words(subject: CaptionSubject, reading: Caption) -> None:
+    """Bits of every word as bars, and a table with what it would rather have said."""
+    rows = word_rows(reading)
+    bits = [*reading.surprise.tolist(), -reading.end / float(np.log(2))]
+    notes = [f"{row['probability']}; rather: {row['rather']}" for row in rows]
+    left, right = st.columns(2, gap="large")
+    left.plotly_chart(
+        surprise_bars([row["word"] for row in rows], bits, "Surprise of each word", notes),
+        config=CHART_CONFIG,
+        key=f"surprise-{reading.text}-{subject!r}",
+    )
+    right.table(rows)
+    st.caption("“Rather” is the likeliest word in that place, where the one that stands there is not.")
+
+
+def word_rows(reading: Caption) -> list[dict[str, str]]:
+    """Each word and the end: bits, probability, and what was more probable there."""
+    rows = []
+    for place, (word, bits) in enumerate(zip(reading.words, reading.surprise.tolist(), strict=True)):
+        known = bool(np.isfinite(bits))
+        first = reading.alternatives[place][0] if reading.alternatives[place] else None
+        better = first and (not known or first.probability > float(reading.probabilities[place]))
+        rows.append(
+            {
+                "word": word,
+                "bits": significant(bits) if known else "–",
+                "probability": _percent(reading, place),
+                "rather": f"{_name(first.word)} ({format_percent(first.probability)})" if first and better else "–",
+            }
+        )
+    end = float(np.exp(reading.end))
+    last = {"word": _END_LABEL, "bits": significant(-reading.end / float(np.log(2)))}
+    return [*rows, last | {"probability": format_percent(end), "rather": "–"}]
+
+
+def snippet(subject: CaptionSubject, words: Sequence[str], width: int) -> str:
+    """Python that gives the bits on the page."""
+    lines = [
+        *captioner_lines(subject, more=["from math import log"]),
+        f"caption = captioner.read(a, {list(words)!r})",
+        "for word, bits in zip(caption.words, caption.surprise):",
+        "    print(f'{word:<16}{bits:8.2f} bits')",
+        f"own = captioner.describe(image, beam_size={width})",
+        "print(f'this sentence {-caption.log_probability / log(2):.2f} bits')",
+        "print(f'its own caption {-own.log_probability / log(2):.2f} bits')",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,63 @@
+"""The Captions page: a sentence about the photo, and where the network looked before every word."""
+
+import streamlit as st
+
+from explorer.ui.app import enter_by_the_front_door
+from explorer.ui.captions.subject import show_caption_sidebar
+from explorer.ui.kit.choose import choose_part
+
+PART_LABELS = {
+    "caption": "Caption",
+    "beams": "Other sentences",
+    "write": "Write your own",
+    "cause": "Change the cause",
+    "honest": "Believe it?",
+    "inside": "Inside the decoder",
+    "sheet": "All your pictures",
+    "large": "Large captioners",
+}
+
+
+def show() -> None:
+    """The whole page."""
+    enter_by_the_front_door()
+    st.title("Captions", anchor=False)
+    subject = show_caption_sidebar()
+    if subject is None:
+        st.stop()
+    knows = subject.captioner.card.get("knows", "")
+    st.markdown(f"The network writes one word at a time, and looks at the photo anew before each. {knows}")
+    part = choose_part(PART_LABELS)
+    # One part at a time: what is not looked at is neither imported nor computed.
+    if part == "beams":
+        from explorer.ui.captions.beam_search import show_beams
+
+        show_beams(subject)
+    elif part == "write":
+        from explorer.ui.captions.own_sentence import show_writing
+
+        show_writing(subject)
+    elif part == "cause":
+        from explorer.ui.captions.cause import show_cause
+
+        show_cause(subject)
+    elif part == "honest":
+        from explorer.ui.captions.attention_control import show_honesty
+
+        show_honesty(subject)
+    elif part == "inside":
+        from explorer.ui.captions.decoder import show_inside
+
+        show_inside(subject)
+    elif part == "sheet":
+        from explorer.ui.captions.several import show_sheet
+
+        show_sheet(subject)
+    elif part == "large":
+        from explorer.ui.captions.large import show_large
+
+        show_large(subject)
+    else:
+        from explorer.ui.captions.caption import show_watching
+
+        show_watching(subject)

@@ -1,0 +1,64 @@
+"""Two sentences about one photo, old beside new, with the words marked that are not in both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from explorer.captioning import Caption
+from explorer.captioning.honesty import changed_words
+from explorer.ui.kit.wording import significant
+
+
+def mark_gone(words: Sequence[str], gone: Sequence[bool]) -> str:
+    """Markdown of an old sentence, the words that are gone struck out on grey; words are letters and digits only."""
+    return _mark(words, gone, ":gray-background[~~{}~~]")
+
+
+def mark_come(words: Sequence[str], come: Sequence[bool]) -> str:
+    """Markdown of a new sentence, the words that have come in blue."""
+    return _mark(words, come, ":blue-background[:blue[{}]]")
+
+
+def _mark(words: Sequence[str], marked: Sequence[bool], form: str) -> str:
+    if not words:
+        return "*nothing*"
+    return " ".join(form.format(word) if mark else word for word, mark in zip(words, marked, strict=True))
+
+
+def show_sentences(old: Sequence[str], new: Sequence[str], labels: tuple[str, str]) -> None:
+    """Both sentences; the words that differ are marked."""
+    gone, come = changed_words(old, new)
+    left, right = st.columns(2, gap="medium")
+    left.caption(labels[0])
+    left.markdown(f"##### {mark_gone(old, gone)}")
+    right.caption(labels[1])
+    right.markdown(f"##### {mark_come(new, come)}")
+
+
+def say_change(old: Sequence[str], new: Sequence[str]) -> str:
+    """How much of the old sentence is left."""
+    gone, come = changed_words(old, new)
+    if not any(gone) and not any(come):
+        return "The sentence stays the same, word for word."
+    return f"{sum(gone)} of {len(gone)} words went and {sum(come)} came."
+
+
+def say_log_probability(before: Caption, after: Caption, whole: str, changed: str) -> str:
+    """What became of the old sentence's log probability.
+
+    Args:
+        before, after: the same sentence, read twice.
+        whole, changed: the circumstances, such as "with the whole photo".
+    """
+    first, second = before.log_probability, after.log_probability
+    said = (
+        f"The old sentence has a log probability of **{significant(first)}** {whole} and **{significant(second)}** "
+        f"{changed}"
+    )
+    factor = abs(second - first)
+    if factor < 0.005:
+        return f"{said}: no difference."
+    times = f"{significant(2.718281828459045**factor)} times" if factor < 14 else f"e^{factor:.0f} times"
+    return f"{said}: {times} {'less' if second < first else 'more'} probable."

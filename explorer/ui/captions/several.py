@@ -1,0 +1,89 @@
+"""All pictures of this person captioned at once: a sheet to read, and a CSV to keep."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from explorer.captioning import Caption
+from explorer.rendering import format_percent
+from explorer.ui.captions.choices import choose_width
+from explorer.ui.captions.snippets import captioner_lines
+from explorer.ui.captions.subject import CaptionSubject, compute_caption
+from explorer.ui.session.pictures import get_picture, list_pictures
+
+_SIDE = 240  # pixels of a picture's longer side
+
+
+def show_sheet(subject: CaptionSubject) -> None:
+    """Every picture with its caption, as they come, and what they say as a file."""
+    width = choose_width(st.container())
+    labels = list_pictures()
+    st.markdown(
+        f"Your pictures and the samples, {len(labels)} in all, each described by the captioner in the sidebar. Drop "
+        "more of them into the sidebar to have them here too."
+    )
+    bar = st.progress(0.0, "Looking and writing …")
+    rows: list[tuple[str, Caption]] = []
+    grid = st.container(horizontal=True, gap="medium")
+    for number, label in enumerate(labels, start=1):
+        picture = get_picture(label)
+        caption = compute_caption(replace(subject, picture_label=label, picture_key=picture.key), width)
+        rows.append((picture.title, caption))
+        _show_one(grid.container(width=_SIDE, border=True), label, caption)
+        bar.progress(number / len(labels), f"{number} of {len(labels)} described")
+    bar.empty()
+    st.container().download_button(
+        "CSV",
+        captions_as_csv(rows),
+        f"{subject.name}-captions.csv",
+        "text/csv",
+        key="sheet-csv",
+        on_click="ignore",
+        icon=":material/table:",
+    )
+    with st.expander("The same in Python", icon=":material/code:"):
+        st.code(write_sheet_snippet(subject, width), language="python")
+
+
+def _show_one(place: st.delta_generator.DeltaGenerator, label: str, caption: Caption) -> None:
+    picture = get_picture(label)
+    image = picture.intake.image.copy()
+    image.thumbnail((2 * _SIDE, 2 * _SIDE))
+    place.image(np.asarray(image), alt=f"{picture.title}: {caption.text or 'nothing is said'}", width="stretch")
+    place.text(caption.text or "It has nothing to say of this picture.")
+    place.caption(f"{format_percent(float(np.exp(_mean(caption))))} likely a word, in the geometric mean")
+
+
+def _mean(caption: Caption) -> float:
+    """Log probability a word, the end included."""
+    return caption.log_probability / (len(caption.words) + 1)
+
+
+def captions_as_csv(rows: list[tuple[str, Caption]]) -> str:
+    """A line a picture: its title, the caption, and the natural logarithm of the caption's probability.
+
+    Titles that a spreadsheet would take for a formula get an apostrophe before them.
+    """
+    buffer = io.StringIO()
+    table = csv.writer(buffer)
+    table.writerow(["picture", "caption", "log_probability", "copied_from_the_classifier"])
+    for title, caption in rows:
+        safe = f"'{title}" if title[:1] in "=+-@\t\r" else title
+        copied = [word for word, share in zip(caption.words, caption.copied, strict=False) if share > 0.5]
+        table.writerow([safe, caption.text, f"{caption.log_probability:.4f}", " ".join(copied)])
+    return buffer.getvalue()
+
+
+def write_sheet_snippet(subject: CaptionSubject, width: int) -> str:
+    """Python that describes several pictures at once."""
+    lines = [
+        *captioner_lines(subject, look=False),
+        f"for caption in captioner.describe_all([image], beam_size={width}):  # any number of pictures",
+        "    print(caption.text, caption.log_probability)",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,136 @@
+"""What the Captions page looks at: one picture through one captioner on one device, and what was computed of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.captioning import Caption, Captioner, CaptionerBroken, CaptionerUnknown, list_captioners, load_captioner
+from explorer.ui.captions.scenes import offer_scenes
+from explorer.ui.session.pictures import Picture, get_picture
+from explorer.ui.session.sidebar import choose_device, choose_picture, keep_valid
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from explorer.captioning.search import Beams
+
+CAPTIONER_LABELS = {
+    "photo-captioner": "Photos, LSTM",
+    "photo-transformer": "Photos, Transformer",
+    "scene-captioner": "Composed scenes",
+}
+
+
+@dataclass(frozen=True)
+class CaptionSubject:
+    """A picture, a captioner and a device. Hashable: the key of every cache.
+
+    Attributes:
+        picture_label: for `get_picture`.
+        picture_key: sha256 of the picture's file.
+        name: for `load_captioner`.
+        device: for `load_captioner`.
+    """
+
+    picture_label: str
+    picture_key: str
+    name: str
+    device: str = "auto"
+
+    @property
+    def picture(self) -> Picture:
+        """The picture itself."""
+        return get_picture(self.picture_label)
+
+    @property
+    def captioner(self) -> Captioner:
+        """The network."""
+        return open_captioner(self.name, self.device)
+
+    @property
+    def input(self) -> Tensor:
+        """(1, 3, size, size), normalised."""
+        return self.captioner.tensor(self.picture.intake.image)
+
+    @property
+    def seen(self) -> Tensor:
+        """(1, L, D) annotation vectors."""
+        return self.captioner.look(self.input)
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """(size, size, 3) uint8, what the encoder sees."""
+        return self.captioner.preprocessing.pixels(self.picture.intake.image)
+
+
+HASH: dict[str | type[Any], Callable[[Any], Any]] = {CaptionSubject: repr}
+"""For `st.cache_data(hash_funcs=HASH)`."""
+
+
+@st.cache_resource(max_entries=3, show_spinner="Opening the captioner …")
+def open_captioner(name: str, device: str) -> Captioner:
+    """One captioner for every session that asks for it.
+
+    Raises:
+        Whatever `load_captioner` does.
+    """
+    return load_captioner(name, device)
+
+
+def show_caption_sidebar() -> CaptionSubject | None:
+    """Draw the sidebar of the Captions page: picture, captioner, device.
+
+    Returns:
+        What to look at; None where no captioner could be opened (the reason stands in the page).
+    """
+    from explorer.device import DeviceUnavailable
+
+    names = list(list_captioners())
+    if not names:
+        st.error("There is no captioner in models/: this checkout is not complete.", icon=":material/cloud_off:")
+        return None
+    with st.sidebar:
+        label = choose_picture()
+        keep_valid("captioner", names, names[0])
+        name = st.selectbox(
+            "Captioner",
+            names,
+            format_func=lambda each: CAPTIONER_LABELS.get(each, each),
+            key="captioner",
+            bind="query-params",
+            help="All are ours and work offline.",
+        )
+        device = choose_device()
+    try:
+        captioner = open_captioner(name, device)
+    except (CaptionerUnknown, CaptionerBroken, DeviceUnavailable) as problem:
+        st.error(str(problem), icon=":material/cloud_off:")
+        return None
+    with st.sidebar:
+        st.caption(f"{captioner.parameters:,} parameters, {len(captioner.vocabulary):,} words. {captioner.title}")
+        offer_scenes(captioner)
+    return CaptionSubject(label, get_picture(label).key, name, device)
+
+
+@st.cache_data(max_entries=64, show_spinner="Looking and writing …", hash_funcs=HASH)
+def compute_beams(subject: CaptionSubject, width: int) -> Beams:
+    """The whole beam search on the picture."""
+    return subject.captioner.search(subject.seen, width)
+
+
+@st.cache_data(max_entries=64, show_spinner="Looking and writing …", hash_funcs=HASH)
+def compute_caption(subject: CaptionSubject, width: int) -> Caption:
+    """The best sentence of a beam search."""
+    return subject.captioner.follow(subject.seen, [compute_beams(subject, width).best])[0]
+
+
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=HASH)
+def compute_reading(subject: CaptionSubject, words: tuple[str, ...]) -> Caption:
+    """The captioner led through these words."""
+    return subject.captioner.read(subject.seen, words)

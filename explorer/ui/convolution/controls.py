@@ -1,0 +1,307 @@
+"""The controls of the Convolution page: kernels, how they go over the picture, what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
+
+from explorer.operations.convolution import BORDERS, Impossible, Settings, check
+from explorer.operations.kernels import LARGEST, PRESETS, preset_kernel, read_kernel, write_kernel
+from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.shared.microscope import RGB_NAMES
+
+OWN = "own"
+SIDES = (32, 48, 64, 96, 128, 192)
+_FILTER_LABELS = {**{name: preset.label for name, preset in PRESETS.items()}, OWN: "Your own"}
+_BORDER_LABELS = {
+    "valid": "Valid (skip the edge)",
+    "zeros": "Zeros",
+    "reflect": "Reflect",
+    "replicate": "Replicate",
+    "circular": "Circular",
+}
+ACTIVATIONS = ("none", "ReLU", "leaky ReLU", "GELU", "sigmoid", "tanh")
+_FIRST_OWN = "0 1 0;1 -4 1;0 1 0"
+_PADDED = Settings(padding=1)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """All that the page's pictures depend on. Hashable: the key of their caches.
+
+    Attributes:
+        picture_label: for `get_picture`.
+        picture_key: sha256 of its file.
+        longest: pixels of the longer side.
+        grey: one channel instead of three.
+        names: of the filters, keys of `PRESETS` or `OWN`.
+        kernels: their kernels as text, one or three planes each.
+        settings: how they go over the picture.
+        activation: one of `ACTIVATIONS`.
+    """
+
+    picture_label: str
+    picture_key: str
+    longest: int = 64
+    grey: bool = False
+    names: tuple[str, ...] = ("sobel x",)
+    kernels: tuple[str, ...] = ("-1 0 1;-2 0 2;-1 0 1",)
+    settings: Settings = _PADDED
+    activation: str = "none"
+
+    @property
+    def channels(self) -> int:
+        """Of the picture."""
+        return 1 if self.grey else 3
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The filters' names as shown."""
+        return tuple(_FILTER_LABELS[name] for name in self.names)
+
+    @property
+    def side(self) -> int:
+        """Rows and columns of every kernel."""
+        return read_kernel(self.kernels[0]).shape[1]
+
+    def planes(self, number: int) -> NDArray[np.float32]:
+        """(C, k, k): one filter's kernel for each channel of the picture.
+
+        A kernel of one plane is laid on every channel it reads with an equal share, so that a blur stays a blur;
+        three planes are taken as they are.
+        """
+        kernel = read_kernel(self.kernels[number])
+        if len(kernel) == self.channels:
+            return kernel
+        if self.grey:
+            return kernel.sum(axis=0, keepdims=True)
+        return np.repeat(kernel, 3, axis=0) / np.float32(self.channels // self.settings.groups)
+
+    def weight(self) -> NDArray[np.float32]:
+        """(filters, C / groups, k, k), for checked settings."""
+        reads = self.channels // self.settings.groups
+        per_group = len(self.kernels) // self.settings.groups
+        planes = [self.planes(number) for number in range(len(self.kernels))]
+        groups = [number // per_group for number in range(len(self.kernels))]
+        return np.stack([plane[g * reads : (g + 1) * reads] for plane, g in zip(planes, groups, strict=True)])
+
+
+def choose_experiment(label: str, key: str) -> Experiment:
+    """Draw the controls; gives what they say, possible or not."""
+    keep_valid("side", SIDES, 64)
+    if "edited_kernel" in st.session_state:  # a widget's value can only be set before the widget is drawn
+        text, picked = st.session_state.pop("edited_kernel")
+        st.session_state["kernel"], st.session_state["filters"] = text, picked
+    names = choose_filters()
+    kernels, settings = choose_kernels_and_settings(names)
+    activation, longest, grey = choose_surroundings()
+    return Experiment(label, key, longest, grey, names, kernels, settings, activation)
+
+
+def choose_filters() -> tuple[str, ...]:
+    """Which filters; at least one."""
+    picked = st.pills(
+        "Filters",
+        list(_FILTER_LABELS),
+        selection_mode="multi",
+        default=["sobel x"],
+        format_func=_FILTER_LABELS.__getitem__,
+        key="filters",
+        bind="query-params",
+        help="Each filter makes one map: the depth of the output is the number of filters.",
+    )
+    names = tuple(name for name in _FILTER_LABELS if name in picked)
+    if not names:
+        st.caption("No filter is picked, so the picture is copied.")
+    return names or ("identity",)
+
+
+def choose_kernels_and_settings(names: tuple[str, ...]) -> tuple[tuple[str, ...], Settings]:
+    """The kernels' numbers, any of which can be edited, and how they go over the picture."""
+    row = st.columns([3, 2, 2, 2, 2], vertical_alignment="bottom")
+    side = int(row[0].slider("Kernel size", 1, LARGEST, 3, key="ksize", bind="query-params", help="Rows and columns."))
+    angle, wavelength = 0.0, 4.0
+    if "gabor" in names:
+        left, right = st.columns(2)
+        angle = float(left.slider("Gabor angle", 0, 175, 0, 5, key="angle", format="%d°", bind="query-params"))
+        wavelength = float(
+            right.slider("Gabor wavelength", 2.0, 10.0, 4.0, 0.5, key="wave", format="%.1f px", bind="query-params")
+        )
+    own = _read_own(side) if OWN in names else ""
+    kernels = []
+    for name in names:
+        if name == OWN:
+            kernels.append(own)
+            continue
+        smallest = PRESETS[name].smallest
+        if side < smallest:
+            st.caption(
+                f"{PRESETS[name].label} needs at least {smallest} × {smallest} cells, and is shown at that size."
+            )
+        kernels.append(write_kernel(preset_kernel(name, max(side, smallest), angle, wavelength)[None]))
+    largest = max(read_kernel(kernel).shape[1] for kernel in kernels)
+    kernels = [write_kernel(fit_kernel(read_kernel(kernel), largest)) for kernel in kernels]
+    settings = choose_settings(largest, row[1:])
+    return tuple(kernels), settings
+
+
+def fit_kernel(kernel: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """A kernel (C, kh, kw) cut or padded with zeros about its middle to (C, side, side)."""
+    fitted = np.zeros((len(kernel), side, side), np.float32)
+    rows, columns = kernel.shape[1:]
+    # Where cell i of the old one lies on the new one; the middle of an even side is the cell after it, as in PyTorch.
+    down, right = side // 2 - rows // 2, side // 2 - columns // 2
+    top, left = max(0, down), max(0, right)
+    cut = kernel[:, max(0, -down) : max(0, -down) + side, max(0, -right) : max(0, -right) + side]
+    fitted[:, top : top + cut.shape[1], left : left + cut.shape[2]] = cut
+    return fitted
+
+
+def _read_own(side: int) -> str:
+    text = st.text_input(
+        "Your own kernel as text",
+        _FIRST_OWN,
+        key="kernel",
+        bind="query-params",
+        help="Rows split by “;”, and the red, green and blue plane by “|” where they differ.",
+    )
+    try:
+        kernel = read_kernel(text)
+        if len(kernel) not in (1, 3):
+            raise ValueError(f"A picture has 1 or 3 channels, the kernel {len(kernel)} planes.")
+    except ValueError as problem:
+        st.error(str(problem), icon=":material/block:")
+        kernel = read_kernel(st.session_state.get("last_kernel", _FIRST_OWN))
+    else:
+        st.session_state["last_kernel"] = text
+    return write_kernel(fit_kernel(kernel, side))
+
+
+def edit_kernels(names: tuple[str, ...], kernels: tuple[str, ...]) -> None:
+    """Tables of one kernel's numbers; a changed number makes it the person's own."""
+    keep_valid("edit", names, names[-1])
+    name = names[-1]
+    if len(names) > 1:
+        name = st.segmented_control(
+            "Kernel",
+            names,
+            default=names[-1],
+            format_func=_FILTER_LABELS.__getitem__,
+            key="edit",
+            required=True,
+            label_visibility="collapsed",
+        )
+    number = names.index(name)
+    kernel = read_kernel(kernels[number])
+    apart = st.toggle(
+        "A kernel of its own for each channel",
+        value=len(kernel) == 3,
+        key=f"apart-{kernels[number]}",
+        help="One output value of a k × k × 3 kernel is the sum of k · k · 3 products.",
+    )
+    shown = kernel if apart == (len(kernel) == 3) else (np.repeat(kernel, 3, 0) / 3 if apart else kernel.sum(0)[None])
+    edited = []
+    places = st.columns(len(shown)) if len(shown) > 1 else [st.container()]
+    for place, plane, channel in zip(places, shown, RGB_NAMES if len(shown) > 1 else ("",), strict=True):
+        if channel:
+            place.caption(channel)
+        table = place.data_editor(
+            plane.astype(float),
+            key=f"cells-{channel}-{write_kernel(shown)}",
+            hide_index=True,
+            width="stretch",
+            alt=f"The kernel's numbers {channel}".rstrip(),
+        )
+        edited.append(np.nan_to_num(np.asarray(table, dtype=np.float32)))
+    text = write_kernel(np.stack(edited))
+    if text != kernels[number]:
+        picked = [OWN if other == name else other for other in names]
+        st.session_state["edited_kernel"] = text, list(dict.fromkeys(picked))
+        st.rerun()
+
+
+def choose_settings(side: int, row: Sequence[DeltaGenerator]) -> Settings:
+    """Stride, padding and the rest; `row` has room for four numbers."""
+    transposed = st.session_state.get("transposed", st.query_params.get("transposed") == "true")
+    keep_valid("border", BORDERS, "zeros")
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    border = left.segmented_control(
+        "Border",
+        BORDERS,
+        default="zeros",
+        format_func=_BORDER_LABELS.__getitem__,
+        key="border",
+        bind="query-params",
+        required=True,
+        disabled=bool(transposed),
+        help="What the kernel finds beyond the edge: nothing (it skips the edge), zeros, the picture mirrored, its "
+        "outermost cells repeated, or its other side.",
+    )
+    border = border or "zeros"  # an address with an empty value gives none
+    stride = row[0].number_input("Stride", 1, 8, 1, key="stride", bind="query-params")
+    padding = row[1].number_input(
+        "Padding",
+        0,
+        32,
+        1,
+        key="padding",
+        bind="query-params",
+        disabled=border == "valid" and not transposed,
+        help=f"Cells added on each side. {side // 2} keeps the size at stride 1.",
+    )
+    dilation = row[2].number_input("Dilation", 1, 8, 1, key="dilation", bind="query-params")
+    groups = row[3].number_input(
+        "Groups", 1, 8, 1, key="groups", bind="query-params", help="3: every filter reads one colour only."
+    )
+    chosen = right.toggle(
+        "Transposed convolution",
+        key="transposed",
+        bind="query-params",
+        help="Every input cell stamps the kernel, scaled by its value, onto a larger picture.",
+    )
+    extra = 0
+    if chosen:
+        extra = right.number_input("Output padding", 0, 7, 0, key="outpad", bind="query-params")
+    return Settings(int(stride), int(padding), int(dilation), int(groups), border, chosen, int(extra))
+
+
+def choose_surroundings() -> tuple[str, int, bool]:
+    """The activation after the sum, the picture's size, and whether it is grey."""
+    keep_valid("activation", ACTIVATIONS, "none")
+    first, second, third = st.columns([2, 2, 2], vertical_alignment="bottom")
+    activation = first.selectbox("Activation after the sum", ACTIVATIONS, key="activation", bind="query-params")
+    longest = second.select_slider(
+        "Picture size",
+        SIDES,
+        value=64,
+        format_func=lambda pixels: f"{pixels} px",
+        key="side",
+        bind="query-params",
+        help="The longer side. Small pictures have cells large enough to point at.",
+    )
+    grey = third.toggle("Greyscale picture", key="grey", bind="query-params")
+    return str(activation), int(longest), bool(grey)
+
+
+def settle(wanted: Experiment, size: tuple[int, int]) -> Experiment:
+    """What is asked for where it is possible; otherwise the rule, and the last that was.
+
+    Args:
+        wanted: by the controls.
+        size: rows and columns of the picture.
+    """
+    try:
+        check(wanted.settings, wanted.channels, len(wanted.names), (wanted.side, wanted.side), size)
+    except Impossible as problem:
+        st.error(str(problem), icon=":material/block:")
+        last = st.session_state.get("last_possible", Experiment(wanted.picture_label, wanted.picture_key))
+        last = replace(last, picture_label=wanted.picture_label, picture_key=wanted.picture_key)
+        st.caption("Below is still the last that was possible.")
+        return last
+    st.session_state["last_possible"] = wanted
+    return wanted

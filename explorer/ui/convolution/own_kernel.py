@@ -1,0 +1,310 @@
+"""The panels of the Convolution page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from explorer.operations import Dissection, dissect_module
+from explorer.operations.convolution import BORDERS, Border, build, count_overlaps, pad, share_silenced
+from explorer.operations.kernels import write_kernel
+from explorer.operations.photo import to_tensor
+from explorer.rendering import CHART_CONFIG, Mosaic, activation_curve, encode_png, magnify_map, mosaic
+from explorer.ui.components import clickable_mosaic
+from explorer.ui.convolution.controls import Experiment
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.wording import count_text, shape_text, significant
+from explorer.ui.session.pictures import get_picture
+from explorer.ui.shared.microscope import RGB_COLOURS, RGB_NAMES, show_microscope
+
+_MODULES: dict[str, nn.Module] = {
+    "ReLU": nn.ReLU(),
+    "leaky ReLU": nn.LeakyReLU(),
+    "GELU": nn.GELU(),
+    "sigmoid": nn.Sigmoid(),
+    "tanh": nn.Tanh(),
+}
+_HASH: dict[str | type[Any], Callable[[Any], Any]] = {Experiment: repr}  # its fields say everything
+_CORNER = 10  # cells of the picture that a border is shown with
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def compute_photo(label: str, key: str, longest: int, grey: bool) -> NDArray[np.float32]:
+    """(C, H, W) in [0, 1]; `key` is there for the cache."""
+    photo: NDArray[np.float32] = to_tensor(get_picture(label).intake.image, longest, grey).numpy()
+    return photo
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_HASH)
+def compute_experiment(experiment: Experiment) -> Dissection:
+    """The convolution on the picture, taken apart."""
+    x = _photo(experiment)
+    module = build(experiment.settings, experiment.weight(), experiment.channels)
+    return dissect_module(module, x, _MODULES.get(experiment.activation))
+
+
+@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=_HASH)
+def compute_maps_sheet(experiment: Experiment) -> Mosaic:
+    """Every filter's map on one sheet."""
+    maps = shown_output(compute_experiment(experiment))
+    return mosaic(maps, signed=bool(maps.min() < 0), scale="each")
+
+
+def _photo(experiment: Experiment) -> Tensor:
+    return torch.from_numpy(
+        compute_photo(experiment.picture_label, experiment.picture_key, experiment.longest, experiment.grey)
+    )
+
+
+def photo_size(experiment: Experiment) -> tuple[int, int]:
+    """Rows and columns of the picture."""
+    height, width = _photo(experiment).shape[1:]
+    return height, width
+
+
+def shown_output(dissection: Dissection) -> NDArray[np.float32]:
+    """(O, H, W): after the activation, where there is one."""
+    return dissection.output if dissection.final is None else dissection.final
+
+
+def photo_png(experiment: Experiment) -> bytes:
+    """The picture as the kernel meets it."""
+    pixels = (_photo(experiment).numpy().transpose(1, 2, 0) * 255).round().astype(np.uint8)
+    return encode_png(np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3))))
+
+
+def show_sizes(experiment: Experiment) -> bool:
+    """The output-size formula with the numbers put in, or a question first; False while that is not answered."""
+    size = photo_size(experiment)
+    rows, columns = (experiment.settings.size(cells, experiment.side) for cells in size)
+    predict = st.toggle(
+        "Predict the output's size first", key="predict", bind="query-params", help="The pictures wait for your answer."
+    )
+    asked = (experiment.settings, size, experiment.side, len(experiment.names))
+    if predict and st.session_state.get("answered") != asked:
+        depth = len(experiment.names)
+        with st.form("prediction", border=True):
+            st.markdown(f"The input is `{shape_text((experiment.channels, *size))}`. What is the output?")
+            places = st.columns(3)
+            given = tuple(
+                int(place.number_input(name, 0, 4096, 0, key=f"predict-{name}"))
+                for place, name in zip(places, ("channels", "rows", "columns"), strict=True)
+            )
+            buttons = st.container(horizontal=True)
+            checked = buttons.form_submit_button("Check", type="primary")
+            shown = buttons.form_submit_button("Show me")
+        if checked and given == (depth, rows.value, columns.value):
+            st.session_state["answered"] = asked
+            st.success(f"Right: {shape_text(given)}.", icon=":material/check:")
+        elif shown:
+            st.session_state["answered"] = asked
+        else:
+            if checked:
+                st.warning(_correct(given, (depth, rows.value, columns.value)), icon=":material/close:")
+            st.latex(rows.general)
+            return False
+    lines = [f"rows: ${rows.worked}$", f"columns: ${columns.worked}$"]
+    if size[0] == size[1]:
+        lines = [f"rows and columns: ${rows.worked}$"]
+    for line in lines:
+        st.markdown(line)
+    return True
+
+
+def _correct(given: tuple[int, ...], right: tuple[int, ...]) -> str:
+    """What is wrong in a prediction, without giving it away."""
+    wrong = [name for name, a, b in zip(("channels", "rows", "columns"), given, right, strict=True) if a != b]
+    hint = " There is one channel for each filter." if "channels" in wrong else ""
+    return f"Not yet: look at the {' and the '.join(wrong)} again.{hint}"
+
+
+def show_maps(experiment: Experiment) -> int:
+    """Every filter's map, where there are several; gives the one to look into."""
+    if len(experiment.names) == 1:
+        return 0
+    asked = st.query_params.get("map", "")
+    unit = min(int(asked) if asked.isdecimal() else 0, len(experiment.names) - 1)
+    dissection = compute_experiment(experiment)
+    st.caption(
+        f"{count_text(len(experiment.names), 'filter')}, so the output is "
+        f"`{shape_text(dissection.output.shape)}`. Click a map to put it under the microscope."
+    )
+    output = shown_output(dissection)
+    clicked = clickable_mosaic(
+        png=compute_maps_sheet(experiment).png,
+        cells=compute_maps_sheet(experiment),
+        labels=[
+            f"{label}: {significant(values.min())} to {significant(values.max())}"
+            for label, values in zip(experiment.labels, output, strict=True)
+        ],
+        selected=unit,
+        marked=(),
+        alt=f"{len(experiment.names)} maps of {experiment.picture_label}: {', '.join(experiment.labels)}",
+        key="filter-maps",
+    )
+    if clicked is not None and clicked != unit:
+        st.query_params["map"] = str(clicked)
+        st.rerun()
+    return unit
+
+
+def show_experiment(experiment: Experiment, unit: int) -> None:
+    """One filter under the microscope."""
+    names, colours = (("grey",), ()) if experiment.grey else (RGB_NAMES, RGB_COLOURS)
+    show_microscope(
+        compute_experiment(experiment),
+        unit,
+        title=experiment.labels[unit],
+        key="microscope",
+        names=names,
+        colours=colours,
+        backdrop=photo_png(experiment),
+    )
+
+
+def show_borders(experiment: Experiment, unit: int) -> None:
+    """One corner of the picture with every border, and what the filter makes of it."""
+    x = _photo(experiment)
+    cells = experiment.settings.padding
+    if cells == 0:
+        st.caption("With padding 0 there is no border to fill. Set it to 1 or more to compare the five ways.")
+        return
+    st.caption(
+        f"The upper left corner with {count_text(cells, 'cell')} of border, and under it what the filter answers "
+        "there. Zeros draw a dark frame that the filter takes for an edge; valid has no border, and a smaller output."
+    )
+    reach = min(cells, *x.shape[1:])
+    places = st.container(horizontal=True)
+    for border in BORDERS:
+        place = places.container(width=150)
+        if border in ("reflect", "circular") and cells >= min(x.shape[1:]):
+            place.caption(f"{border}: the picture is too small for {cells} cells.")
+            continue
+        padded = pad(x, cells, border)
+        corner = padded[:, : reach + _CORNER, : reach + _CORNER]
+        pixels = (corner.numpy().transpose(1, 2, 0) * 255).round().astype(np.uint8)
+        pixels = np.broadcast_to(pixels, (*pixels.shape[:2], 3)).repeat(8, 0).repeat(8, 1)
+        place.image(
+            encode_png(np.ascontiguousarray(pixels)),
+            caption=border,
+            alt=f"The picture's upper left corner, border {border}",
+            width="stretch",
+        )
+        values = _answer(experiment, unit, border)
+        place.image(
+            magnify_map(values[: reach + _CORNER, : reach + _CORNER], bool(values.min() < 0), 150),
+            alt=f"What {experiment.labels[unit]} answers at the corner, border {border}",
+            width="stretch",
+        )
+
+
+def _answer(experiment: Experiment, unit: int, border: Border) -> NDArray[np.float32]:
+    """(H_out, W_out) of one filter with another border, all else alike."""
+    settings = replace(experiment.settings, border=border, transposed=False)
+    module = build(settings, experiment.weight(), experiment.channels)
+    with torch.inference_mode():
+        return np.asarray(module(_photo(experiment)[None])[0, unit].numpy())
+
+
+def show_overlaps(experiment: Experiment) -> None:
+    """How many stamps of the kernel meet in each cell of a transposed convolution's output."""
+    module = build(experiment.settings, experiment.weight(), experiment.channels)
+    counts = count_overlaps(module, photo_size(experiment))
+    stride, side = experiment.settings.stride, experiment.side
+    picture, words = st.columns([1, 2])
+    corner = counts[:24, :24]
+    picture.image(
+        magnify_map(corner.astype(np.float32), False, 300),
+        alt=f"How many stamps meet in each cell, upper left corner: {int(corner.min())} to {int(corner.max())}",
+        width="stretch",
+    )
+    inner = np.unique(counts[side:-side, side:-side]) if min(counts.shape) > 2 * side else np.unique(counts)
+    if side % stride == 0 and len(inner) == 1:
+        words.markdown(
+            f"Kernel {side} is divisible by stride {stride}: away from the edge every cell is met by "
+            f"**{inner[0]}** kernel cells, so no pattern appears."
+        )
+    else:
+        words.markdown(
+            f"Kernel {side} is not divisible by stride {stride}: cells are met by "
+            f"**{', '.join(str(count) for count in inner)}** kernel cells in turn. The same grid shows in the output "
+            "of networks that draw pictures: the checkerboard (Odena et al. 2016). Make the kernel a multiple of the "
+            "stride, and it is gone."
+        )
+
+
+def show_activation(experiment: Experiment, unit: int) -> None:
+    """The activation's curve over the sums, and how many cells it silences."""
+    module = _MODULES.get(experiment.activation)
+    if module is None:
+        return
+    dissection = compute_experiment(experiment)
+    before = dissection.output[unit]
+    reach = max(float(np.abs(before).max()), 1e-3)
+    x = np.linspace(-reach, reach, 201, dtype=np.float32)
+    with torch.inference_mode():
+        y = module(torch.from_numpy(x)).numpy()
+    chart, words = st.columns([2, 1], vertical_alignment="center")
+    chart.plotly_chart(
+        activation_curve(before, x, y, experiment.activation),
+        config=CHART_CONFIG,
+        key=f"curve-{experiment.activation}-{unit}",
+    )
+    silenced = share_silenced(before, shown_output(dissection)[unit])
+    words.metric("cells it silences", f"{silenced:.1%}", help="Less than half a percent of their value is left.")
+    words.caption(f"Of {before.size:,} sums, {int((before < 0).sum()):,} are below zero.")
+
+
+def offer_experiment(experiment: Experiment) -> None:
+    """The maps as picture and numbers, and the same in Python."""
+    dissection = compute_experiment(experiment)
+    offer(
+        "convolution",
+        compute_maps_sheet(experiment).png,
+        lambda: arrays_as_npz(
+            input=dissection.input, weight=experiment.weight(), output=dissection.output, maps=shown_output(dissection)
+        ),
+        write_snippet(experiment),
+        key="offer",
+    )
+
+
+def write_snippet(experiment: Experiment) -> str:
+    """Python that gives the maps on the page, from the project's root, with the picture's file beside it."""
+    picture = get_picture(experiment.picture_label)
+    activation = _MODULES.get(experiment.activation)
+    data = f"read_sample({picture.sample!r})" if picture.sample else f"Path({picture.title!r}).read_bytes()"
+    lines = [
+        *(["from pathlib import Path", ""] if not picture.sample else []),
+        "import numpy as np",
+        "import torch",
+        "",
+        "from explorer.images import open_image",
+        "from explorer.operations.convolution import Settings, build",
+        "from explorer.operations.kernels import read_kernel",
+        "from explorer.operations.photo import to_tensor",
+        *(["from explorer.samples import read_sample"] if picture.sample else []),
+        "",
+        f"image = open_image({data})",
+        f"x = to_tensor(image, longest={experiment.longest}, grey={experiment.grey})  # (C, H, W), 0 to 1",
+        "kernels = [",
+        *(
+            f"    {write_kernel(kernel)!r},  # {name}"
+            for kernel, name in zip(experiment.weight(), experiment.labels, strict=True)
+        ),
+        "]",
+        "weight = np.stack([read_kernel(kernel) for kernel in kernels])  # (filters, C / groups, k, k)",
+        f"settings = {experiment.settings!r}",
+        f"layer = build(settings, weight, in_channels={experiment.channels})  # PyTorch's own layer",
+        "maps = layer(x[None])[0]",
+        *([f"maps = torch.nn.{activation!r}(maps)"] if activation is not None else []),
+        "print(tuple(maps.shape), maps.mean().item(), maps.max().item())",
+    ]
+    return "\n".join(lines) + "\n"

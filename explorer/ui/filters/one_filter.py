@@ -1,0 +1,194 @@
+"""The panels of the Filters page for one filter beyond its solid: what is inside, what it is good for."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from explorer.anatomy import (
+    Convolution,
+    FilterSummary,
+    describe_response,
+    frequency_response,
+    strongest_slices,
+)
+from explorer.rendering import (
+    CHART_CONFIG,
+    format_percent,
+    kernel_numbers,
+    magnify_map,
+    probability_bars,
+)
+from explorer.ui.components import clickable_mosaic
+from explorer.ui.filters.compute import Filters, compute_silenced, compute_similar, drawn_as_matrix
+from explorer.ui.filters.solid import name_channel
+from explorer.ui.kit.export import opening_lines
+from explorer.ui.kit.wording import count_text, shape_text
+from explorer.ui.session.subject import Subject
+from explorer.ui.shared.knowledge import show_knowledge
+
+SILENCED = {
+    "none": "Keep all",
+    "filter": "This filter",
+    "duplicates": "Its near-duplicates too",
+    "group": "Its group too",
+}
+LARGEST_NUMBERS = 11  # rows or columns of a kernel up to which its numbers are written out
+_SIMILAR = 6
+
+
+def choose_slice(convolution: Convolution, filters: Filters, number: int, part: int | None) -> int:
+    """The slice to look into: the chosen one where the filter has it, or its strongest."""
+    if part is not None and part < convolution.depth:
+        return part
+    return int(strongest_slices(filters.values[number : number + 1])[0])
+
+
+def show_numbers(convolution: Convolution, filters: Filters, number: int, part: int) -> None:
+    """One slice, its weights written out."""
+    kernel = filters.values[number, part]
+    st.markdown(f"**Slice {part}**, over {name_channel(convolution, number, part)}, in numbers")
+    if kernel.size == 1:
+        st.markdown(f"Its one weight is `{kernel[0, 0]:.9g}`.")
+        return
+    if max(kernel.shape) > LARGEST_NUMBERS:
+        st.caption(f"{shape_text(kernel.shape)} numbers are too many to write out; they are in the arrays below.")
+        return
+    st.plotly_chart(kernel_numbers(kernel), config=CHART_CONFIG, key=f"numbers-{convolution.path}-{number}-{part}")
+
+
+def show_response(convolution: Convolution, filters: Filters, number: int, part: int) -> None:
+    """Which waves one slice passes."""
+    kernel = filters.values[number, part]
+    st.markdown(f"**Slice {part}**, the waves it passes")
+    if kernel.size == 1:
+        st.caption("A single weight passes every wave alike; there is nothing to see in its frequency response.")
+        return
+    response = frequency_response(np.nan_to_num(kernel, posinf=0.0, neginf=0.0))
+    band = describe_response(response)
+    if band is None:
+        st.caption("Every weight is zero: it passes nothing.")
+        return
+    st.image(
+        magnify_map(response, False, 256),
+        alt=f"Frequency response of slice {part} of filter {number} of {convolution.path}",
+        width=256,
+    )
+    st.caption("Even areas in the centre, the finest stripes at the rim; dark is stopped, yellow passes most.")
+    if band.low > 0.5:
+        kind = "a low-pass, which keeps what is coarse"
+    elif band.low < 0.1:
+        kind = "a high-pass, which keeps what is fine"
+    else:
+        kind = "neither clearly coarse nor fine"
+    said = (
+        f"{format_percent(band.low)} of its energy lies below half the Nyquist frequency (of a single weight, which "
+        f"passes all alike, 20 %): {kind}."
+    )
+    if band.oriented > 0.3:
+        said += (
+            f" It prefers brightness that changes along {round(band.direction) % 180}° (0° is left to right, 90° "
+            f"upwards), {_edge(band.direction)}."
+        )
+    if band.flat < 0.05:
+        said += " Even areas give next to nothing."
+    st.markdown(said)
+
+
+def _edge(direction: float) -> str:
+    """The edge across which brightness changes along a direction."""
+    names = ("as at an upright edge", "as at an edge falling to the right", "as at a level edge",
+             "as at an edge rising to the right")  # fmt: skip
+    return names[round(direction / 45) % 4]
+
+
+def show_similar(convolution: Convolution, filters: Filters, summary: FilterSummary, number: int) -> int | None:
+    """The filters most like this one; gives the one that was clicked."""
+    st.markdown("**Most similar filters**")
+    found, sheet = compute_similar(filters, number, _SIMILAR)
+    if summary.dead[number] or not np.isfinite(summary.norms[number]) or not found:
+        st.caption("There is nothing to compare: it, or every other filter, has no direction.")
+        return None
+    clicked = clickable_mosaic(
+        png=sheet.png,
+        cells=sheet,
+        labels=[f"filter {other}: cosine {cosine:.3f}" for other, cosine in found],
+        selected=None,
+        marked=(),
+        alt=f"The {len(found)} filters of {convolution.path} most similar to filter {number}",
+        key="similar",
+        noun="filter",
+    )
+    row = ", ".join(f"{cosine:.2f} for {other}" for other, cosine in found)
+    matrix = "" if not drawn_as_matrix(convolution) else " A row for each, on its own scale."
+    st.caption(f"Their cosines: {row}.{matrix}")
+    return None if clicked is None else found[clicked][0]
+
+
+def silenced_channels(summary: FilterSummary, number: int, silenced: str) -> tuple[int, ...]:
+    """The filters that a choice switches off."""
+    if silenced == "none":
+        return ()
+    others = {"duplicates": summary.duplicates_of, "group": summary.group_of}.get(silenced)
+    return tuple(sorted({number, *(others(number) if others else ())}))
+
+
+def show_silenced(subject: Subject, convolution: Convolution, summary: FilterSummary, number: int) -> tuple[int, ...]:
+    """Switch the filter off, or it and its like, and see what becomes of the prediction; gives what is off."""
+    st.subheader("Cause and effect", anchor=False)
+    if not convolution.layer:
+        st.caption("This convolution takes no part in a prediction; there is nothing to switch off.")
+        return ()
+    duplicates, group = summary.duplicates_of(number), summary.group_of(number)
+    chosen = st.segmented_control(
+        "Switch off",
+        list(SILENCED),
+        default="none",
+        format_func=SILENCED.__getitem__,
+        key="silence",
+        bind="query-params",
+        required=True,
+        help="Sets the maps of these filters to zero, everywhere, and runs the network again.",
+    )
+    channels = silenced_channels(summary, number, chosen)
+    twins = count_text(len(duplicates), "near-duplicate") if duplicates else "no near-duplicate"
+    alike = (
+        f"shares its group with {count_text(len(group) - 1, 'other')}" if len(group) > 1 else "has a group of its own"
+    )
+    behind = " Silenced after the batch norm, so that nothing goes on." if convolution.norm else ""
+    st.caption(f"Filter {number} has {twins} and {alike}.{behind}")
+    names, before, after = compute_silenced(subject, convolution.edited_layer, channels)
+    show_knowledge(subject, max(before))
+    if not channels:
+        st.plotly_chart(probability_bars(names[:5], before[:5]), config=CHART_CONFIG, key="silence-bars")
+        return ()
+    first, then = names[int(np.argmax(before))], names[int(np.argmax(after))]
+    moved = f"**{first}** goes from {format_percent(max(before))} to {format_percent(after[int(np.argmax(before))])}"
+    said = f"Without {count_text(len(channels), 'filter')} of {convolution.out_channels}, {moved}"
+    st.markdown(f"{said}; the prediction stays." if first == then else f"{said}; the prediction is now **{then}**.")
+    st.plotly_chart(probability_bars(names, after, compare=before), config=CHART_CONFIG, key="silence-bars")
+    return channels
+
+
+def filter_snippet(
+    subject: Subject, convolution: Convolution, number: int, part: int, silenced: tuple[int, ...]
+) -> str:
+    """Python that gives the weights on the page, and the prediction without the silenced filters."""
+    imports = "filter_weights, summarise_filters"
+    lines = [
+        *opening_lines(subject, f"Edit, {imports}, record" if silenced else imports, with_picture=bool(silenced)),
+        f"weights = filter_weights(model.network.get_submodule({convolution.path!r}))  # (out, in / groups, kh, kw)",
+        "summary = summarise_filters(weights)",
+        "print(weights.shape, weights.mean(), int(summary.dead.sum()), len(summary.duplicates))",
+        f"print(summary.norms[{number}], weights[{number}, {part}])",
+    ]
+    if silenced:
+        lines += [
+            "x = preprocessing.tensor(image)",
+            f"edit = Edit({convolution.edited_layer!r}, channels={silenced!r})",
+            "before = record(model, x, layers=[]).logits.softmax(0)",
+            "after = record(model, x, layers=[], edits=[edit]).logits.softmax(0)",
+            "best = int(before.argmax())",
+            "print(model.classes[best], before[best].item(), after[best].item())",
+        ]
+    return "\n".join(lines) + "\n"

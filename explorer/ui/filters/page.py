@@ -1,0 +1,182 @@
+"""The Filters page: every convolution's weights as pictures, then one filter and what it does to the prediction."""
+
+from contextlib import suppress
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from explorer.anatomy import FILTER_ORDERS, Convolution
+from explorer.ui.app import enter_by_the_front_door
+from explorer.ui.filters.compute import Filters, compute_summary, convolutions_of, filters_of, pages_of
+from explorer.ui.filters.one_filter import (
+    SILENCED,
+    choose_slice,
+    filter_snippet,
+    show_numbers,
+    show_response,
+    show_silenced,
+    show_similar,
+)
+from explorer.ui.filters.sheet import show_connections, show_counts, show_filter_sheet, show_norms, show_shape
+from explorer.ui.filters.solid import compute_products, offer_solid, show_products, show_solid
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.session.sidebar import keep_valid, show_sidebar
+from explorer.ui.session.subject import Subject
+
+ORDER_LABELS = {"index": "Number", "norm": "Norm", "group": "Similarity group"}
+# What a link may name in one word, whatever the session has chosen before.
+EXAMPLES = {"5x5x25": {"model": "five-by-five", "conv": "features.conv1_2", "filter": 26}}
+SCALE_LABELS = {"each": "Own scale", "shared": "One scale"}
+
+
+def choose_convolution(subject: Subject) -> Convolution:
+    """One of all convolutions of the network."""
+    found = {convolution.path: convolution for convolution in convolutions_of(subject)}
+    keep_valid("conv", list(found), next(iter(found)))
+    return found[st.selectbox("Convolution", list(found), key="conv", bind="query-params")]
+
+
+def choose_drawing() -> None:
+    """How the sheet of all filters is drawn."""
+    first, second = st.columns([3, 2])
+    first.selectbox(
+        "Order of filters",
+        FILTER_ORDERS,
+        format_func=ORDER_LABELS.__getitem__,
+        key="filter_order",
+        bind="query-params",
+        help="A group holds filters whose cosines to one another are above 0.5 on average.",
+    )
+    second.number_input(
+        "Slice",
+        min_value=0,
+        value=None,
+        key="slice",
+        bind="query-params",
+        placeholder="strongest",
+        help="The slice to show of every filter. Empty: the colours of a first layer, else the strongest slice.",
+    )
+    st.segmented_control(
+        "Colours",
+        list(SCALE_LABELS),
+        default="each",
+        format_func=SCALE_LABELS.__getitem__,
+        key="filter_scale",
+        bind="query-params",
+        required=True,
+        help="Every filter by its own largest weight, or all filters by one measure.",
+    )
+
+
+def go_to(**chosen: int) -> None:
+    """Take over what was clicked; a widget's value can only be set before the widget is drawn."""
+    st.session_state["clicked"] = chosen
+    st.rerun()
+
+
+def show_every_filter(subject: Subject, convolution: Convolution, number: int) -> bytes:
+    """All filters of the convolution, to choose one; gives the sheet."""
+    st.subheader(f"All {convolution.out_channels} filters", anchor=False)
+    choose_drawing()
+    wanted = st.session_state["slice"]
+    if wanted is not None and wanted >= convolution.depth:
+        st.info(f"A filter here has {convolution.depth} slices, from 0; there is no slice {wanted}.")
+        wanted = None
+    page = st.pagination(pages_of(convolution), key="filters_sheet") if pages_of(convolution) > 1 else 1
+    order, scale = st.session_state["filter_order"], st.session_state["filter_scale"]
+    sheet, clicked = show_filter_sheet(subject, convolution, order, scale, page, wanted, number)
+    if clicked is not None and clicked != number:
+        go_to(filter=clicked)
+    return sheet.mosaic.png
+
+
+def show_inside(convolution: Convolution, filters: Filters, number: int, part: int) -> None:
+    """What can be said of one filter by its weights alone."""
+    summary = compute_summary(filters)
+    st.subheader(f"Inside filter {number}", anchor=False)
+    row = st.container(horizontal=True)
+    row.metric("norm", f"{summary.norms[number]:.3g}", width=130)
+    row.metric(
+        "rank by norm", f"{1 + (summary.norms > summary.norms[number]).sum()} of {len(summary.norms)}", width=230
+    )
+    row.metric("near-duplicates", len(summary.duplicates_of(number)), width=150)
+    row.metric("similarity group", f"{summary.groups[number]}", width=150)
+    left, middle, right = st.columns(3, gap="medium")
+    with left:
+        other = show_similar(convolution, filters, summary, number)
+        if other is not None:
+            go_to(filter=other)
+    with middle:
+        show_numbers(convolution, filters, number, part)
+    with right:
+        show_response(convolution, filters, number, part)
+
+
+def show() -> None:
+    """The whole page."""
+    enter_by_the_front_door()
+    st.title("Filters", anchor=False)
+    if example := EXAMPLES.get(st.query_params.pop("example", "")):
+        # Into both: what the session has chosen before would win over the address, and the address would not follow.
+        st.session_state.update(example)
+        with suppress(StreamlitAPIException):  # where this page was open already, the address does follow
+            st.query_params.update(example)
+    subject = show_sidebar(with_network=True)
+    if subject is None:
+        st.stop()
+    for key, value in st.session_state.pop("clicked", {}).items():
+        st.session_state[key] = value
+    st.markdown(
+        "What a convolution has learned is in its filters: solids of weights that slide over the maps below them. "
+        "Click a filter to see it whole, slice by slice, and what becomes of the prediction without it."
+    )
+    first, second = st.columns([4, 1])
+    with first:
+        convolution = choose_convolution(subject)
+    number = second.number_input("Filter", min_value=0, value=0, key="filter", bind="query-params")
+    keep_valid("silence", list(SILENCED), "none")
+    filters = filters_of(subject, convolution)
+    summary = compute_summary(filters)
+    there = number < convolution.out_channels
+    products = compute_products(subject, convolution.layer, number) if there else None
+    solid = b""
+    left, right = st.columns(2, gap="large")
+    with left:
+        if there:
+            solid = show_solid(convolution, filters, summary, number, products)
+        else:
+            st.info(
+                f"This convolution has {convolution.out_channels} filters, from 0; there is no filter {number} here."
+            )
+    with right:
+        sheet = show_every_filter(subject, convolution, number)
+    part = choose_slice(convolution, filters, number if there else 0, st.session_state["slice"])
+    silenced: tuple[int, ...] = ()
+    if there:
+        if products is None:
+            st.caption("It makes no map: this convolution takes no part in a prediction.")
+        else:
+            clicked = show_products(subject, convolution, filters, number, part, products)
+            if clicked is not None and clicked != st.session_state["slice"]:
+                go_to(slice=clicked)
+            offer_solid(subject, convolution, number, solid, products)
+        silenced = show_silenced(subject, convolution, summary, number)
+        show_inside(convolution, filters, number, part)
+    st.subheader(f"All filters of {convolution.path}", anchor=False)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        show_shape(convolution)
+        show_counts(convolution, summary)
+    with right:
+        if convolution.groups > 1:
+            show_connections(convolution)
+        show_norms(convolution, summary)
+    offer(
+        f"{subject.file_stem}-{convolution.path}-filters",
+        sheet,
+        lambda: arrays_as_npz(
+            weights=filters.values, norms=summary.norms, groups=summary.groups, duplicates=summary.duplicates
+        ),
+        filter_snippet(subject, convolution, number if there else 0, part, silenced),
+        key="offer",
+    )

@@ -1,0 +1,88 @@
+"""The home page: what there is to see, and where to begin. Imports nothing that takes seconds."""
+
+import sys
+import threading
+
+import streamlit as st
+
+from explorer.ui.app import enter_by_the_front_door
+from explorer.ui.session.sidebar import show_sidebar
+from explorer.zoo import list_shipped, read_card
+
+PAGES = (
+    (
+        "filters",
+        "Filters",
+        ":material/grid_on:",
+        "What a filter of shape 5 × 5 × 25 looks like, and what it lets through.",
+        {"example": "5x5x25"},
+    ),
+    (
+        "convolution",
+        "Convolution",
+        ":material/center_focus_strong:",
+        "Point at a cell and see every multiply-add behind it.",
+        {},
+    ),
+    ("pooling", "Pooling", ":material/compress:", "What is kept and what is lost when maps get smaller.", {}),
+    (
+        "saliency",
+        "Saliency",
+        ":material/visibility:",
+        "Where a network looked, by thirteen methods, and which to believe.",
+        {},
+    ),
+    (
+        "transfer",
+        "Transfer learning",
+        ":material/school:",
+        "Train strategies side by side on your own pictures, and see which one wins.",
+        {},
+    ),
+)
+
+IN_A_ROW = 4  # cards of networks
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> threading.Timer:
+    """Import torch once this page has been delivered, so that the next one opens at once."""
+    timer = threading.Timer(1.0, lambda: __import__("explorer.zoo.loading"))
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def show() -> None:
+    """The whole page."""
+    enter_by_the_front_door()
+    show_sidebar(with_network=False)
+    st.title("Look inside a convolutional network", anchor=False)
+    st.markdown(
+        "Choose a picture in the sidebar, or upload your own, and see what every layer of a network makes of it: "
+        "every feature map, every shape, every number. Everything runs on this machine."
+    )
+    if st.button("Open the layers of a network", type="primary", icon=":material/layers:"):
+        st.switch_page("pages/layers.py")
+    for column, (page, title, icon, words, address) in zip(st.columns(len(PAGES)), PAGES, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.page_link(f"pages/{page}.py", label=f"**{title}**", icon=icon, query_params=address)
+            st.caption(words)
+    st.subheader("Networks that are here", anchor=False)
+    for start in range(0, len(list_shipped()), IN_A_ROW):
+        for column, name in zip(st.columns(IN_A_ROW), list_shipped()[start : start + IN_A_ROW], strict=False):
+            card = read_card(name)
+            with column.container(border=True, height="stretch"):
+                st.markdown(f"**{name}**")
+                st.caption(card["title"])
+                size, accuracy = card["input_size"], card["accuracy"]
+                st.markdown(
+                    f"{card['parameters']:,} parameters, {len(card['classes']):,} classes, made for {size} × {size} "
+                    f"pixels. **{accuracy['value']:.1%}** right on {card['data']['name']} ({accuracy['split']})."
+                )
+    st.caption(
+        "Torchvision's classification CNNs are in the list of networks too: their weights are downloaded on first use, "
+        "or they open untrained."
+    )
+    if "torch" not in sys.modules:
+        warm_up()

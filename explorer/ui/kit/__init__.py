@@ -1,0 +1,1 @@
+"""Inputs and outputs that every page uses; knows Streamlit and no network."""

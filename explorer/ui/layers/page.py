@@ -1,0 +1,163 @@
+"""The Layers page: a whole network on one picture, then every map of a layer, then one map."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from explorer.anatomy import ORDERS, stages
+from explorer.ui.app import enter_by_the_front_door
+from explorer.ui.components import NetworkClick
+from explorer.ui.kit.export import arrays_as_npz, layer_snippet, offer
+from explorer.ui.layers.compute import compute_maps, facts_of
+from explorer.ui.layers.panels import layer_names, pages_of, show_facts, show_input, show_network, show_sheet, show_unit
+from explorer.ui.session.pictures import get_picture, list_pictures
+from explorer.ui.session.sidebar import choose_second_network, keep_valid, prepare_network, show_sidebar
+from explorer.ui.session.subject import Subject
+
+ORDER_LABELS = {"index": "Number", "mean": "Mean", "max": "Largest value", "active": "Share of active cells"}
+SCALE_LABELS = {"each": "Own scale", "shared": "One scale"}
+COMPARE_LABELS = {"one": "One network", "network": "Second network", "image": "Second picture"}
+
+
+def choose_other(subject: Subject, mode: str) -> Subject | None:
+    """The second subject of a comparison."""
+    if mode == "network":
+        name, weights = choose_second_network(subject.network)
+        there = prepare_network(name, subject.device, weights, "untrained2")
+        return replace(subject, network=name, weights=weights, size=0) if there else None
+    options = list_pictures()
+    other = next(label for label in options if label != subject.picture_label)
+    keep_valid("image2", options, other)
+    label = st.selectbox("Second picture", options, options.index(other), key="image2", bind="query-params")
+    return replace(subject, picture_label=label, picture_key=get_picture(label).key)
+
+
+def default_layer(subject: Subject) -> str:
+    """A layer to begin with: the one that stands for a stage, about a quarter of the way in."""
+    columns = stages(facts_of(subject))
+    return columns[round(0.25 * (len(columns) - 1))].last.name
+
+
+def answer_click(subject: Subject, click: NetworkClick, opened: tuple[str, ...], layer_key: str) -> None:
+    """Turn a click in the network view into a choice, and run again with it."""
+    column = next((stage for stage in stages(facts_of(subject), opened) if stage.key == click.column), None)
+    if column is None:  # the photo itself
+        return
+    if click.action == "open":
+        st.query_params["open"] = [*opened, column.key]
+    elif click.action == "close":
+        st.query_params["open"] = [key for key in opened if key != column.parent]
+    else:
+        st.session_state["clicked_layer"] = layer_key, column.last.name
+        st.session_state["clicked_unit"] = click.unit
+    st.rerun()
+
+
+def choose_layer(subject: Subject, layer_key: str, suffix: str = "") -> str:
+    """The network view and the list of layers; gives the chosen one."""
+    layers = list(layer_names(subject))
+    opened = tuple(st.query_params.get_all("open"))
+    default = default_layer(subject)
+    keep_valid(layer_key, layers, default)
+    layer = st.session_state.get(layer_key, st.query_params.get(layer_key, default))
+    layer = layer if layer in layers else default
+    if click := show_network(subject, opened, layer, st.session_state.get("unit"), key=f"network{suffix}"):
+        answer_click(subject, click, opened, layer_key)
+    if layer_key in st.session_state and suffix and layer_key == "layer":
+        return layer  # the second picture follows the first one's choice
+    return str(st.selectbox("Layer", layers, layers.index(default), key=layer_key, bind="query-params"))
+
+
+def choose_drawing() -> None:
+    """The controls that every sheet of maps on the page follows."""
+    first, second, third = st.columns([2, 2, 1])
+    first.selectbox("Order of maps", ORDERS, format_func=ORDER_LABELS.__getitem__, key="order", bind="query-params")
+    second.segmented_control(
+        "Colours",
+        list(SCALE_LABELS),
+        default="each",
+        format_func=SCALE_LABELS.__getitem__,
+        key="scale",
+        bind="query-params",
+        required=True,
+        help="Every map from its own smallest to its own largest value, or all maps by one measure.",
+    )
+    third.number_input("Map", min_value=0, value=None, key="unit", bind="query-params", placeholder="none")
+
+
+def show_layer(subject: Subject, layer: str, suffix: str = "") -> None:
+    """The sheet of maps of one layer, and one map large."""
+    facts = layer_names(subject)[layer]
+    unit = st.session_state["unit"]
+    show_facts(subject, facts)
+    page = st.pagination(pages_of(facts), key=f"sheet{suffix}") if pages_of(facts) > 1 else 1
+    order, scale = st.session_state["order"], st.session_state["scale"]
+    sheet, clicked = show_sheet(subject, layer, order, scale, page, unit, key=f"maps{suffix}")
+    if clicked is not None and clicked != unit:
+        st.session_state["clicked_unit"] = clicked
+        st.rerun()
+    offer(
+        f"{subject.file_stem}-{layer}",
+        sheet.mosaic.png,
+        lambda: arrays_as_npz(maps=compute_maps(subject, layer)),
+        layer_snippet(subject, layer),
+        key=f"offer{suffix}",
+    )
+    if unit is None:
+        st.info("Click a map to see it large, over the photo, and what excites it.", icon=":material/touch_app:")
+    elif unit >= facts.channels:
+        st.info(f"This layer has {facts.channels} maps; there is no map {unit} here.")
+    else:
+        show_unit(subject, facts, unit, key=f"unit{suffix}")
+
+
+def show() -> None:
+    """The whole page."""
+    enter_by_the_front_door()
+    st.title("Layers", anchor=False)
+    subject = show_sidebar(with_network=True)
+    if subject is None:
+        st.stop()
+    if "clicked_unit" in st.session_state:  # a widget's value can only be set before the widget is drawn
+        st.session_state["unit"] = st.session_state.pop("clicked_unit")
+    if "clicked_layer" in st.session_state:
+        key, name = st.session_state.pop("clicked_layer")
+        st.session_state[key] = name
+    st.markdown(
+        "From left to right, the photo dissolves into a class: resolution shrinks while channels grow. "
+        "Click a stage to open it, a map to look closer."
+    )
+    keep_valid("compare", list(COMPARE_LABELS), "one")
+    mode = st.segmented_control(
+        "Compare",
+        list(COMPARE_LABELS),
+        default="one",
+        format_func=COMPARE_LABELS.__getitem__,
+        key="compare",
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
+    )
+    with st.expander("What the network sees", icon=":material/visibility:"):
+        show_input(subject)
+    # One element in either case: a widget whose place on the page changes no longer brings its value into the address.
+    view = st.container()
+    with view:
+        other = None if mode in ("one", None) else choose_other(subject, mode)
+    if other is None:
+        with view:
+            layer = choose_layer(subject, "layer")
+        choose_drawing()
+        show_layer(subject, layer)
+    else:
+        left, right = view.columns(2, gap="large")
+        with left:
+            layer = choose_layer(subject, "layer")
+        with right:
+            other_layer = choose_layer(other, "layer2" if mode == "network" else "layer", suffix="2")
+        choose_drawing()
+        left, right = st.columns(2, gap="large")
+        with left:
+            show_layer(subject, layer)
+        with right:
+            show_layer(other, other_layer, suffix="2")

@@ -1,0 +1,238 @@
+"""The panels of the Layers page, each for one subject, so that two can stand side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from explorer.anatomy import LayerFacts, Order, Stage, most_active_cell, stage_of, stages
+from explorer.rendering import (
+    CHART_CONFIG,
+    Scale,
+    channel_means,
+    draw_box,
+    encode_png,
+    format_percent,
+    histogram,
+    magnify_map,
+    mosaic,
+    overlay_map,
+)
+from explorer.ui.components import NetworkClick, clickable_mosaic, network_view
+from explorer.ui.kit.wording import count_text, shape_text, significant
+from explorer.ui.layers.compute import (
+    CEILING,
+    MAPS_ON_A_PAGE,
+    Sheet,
+    compute_input,
+    compute_maps,
+    compute_overview,
+    compute_sheet,
+    describe_convolution,
+    describe_layer,
+    facts_of,
+    is_clipped,
+    name_kind,
+)
+from explorer.ui.session.pictures import list_pictures
+from explorer.ui.session.subject import Subject
+from explorer.ui.shared.knowledge import show_knowledge
+from explorer.ui.shared.microscope import explainable_layers, show_layer_microscope
+from explorer.ui.shared.strongest_patches import cut_patch, rank_patches
+
+MOST_COMPARED = 12
+LIKELY = 3  # classes named above the view
+
+
+def show_network(
+    subject: Subject, opened: tuple[str, ...], layer: str, unit: int | None, key: str
+) -> NetworkClick | None:
+    """The whole network in one view; gives what was clicked."""
+    overview = compute_overview(subject, opened)
+    stage = stage_of(stages(facts_of(subject), opened), layer)
+    # The bars stand at the far end of the view, which a network of many stages moves out of sight.
+    likely = " · ".join(f"{name} {format_percent(share)}" for name, share in overview.probabilities[:LIKELY])
+    st.caption(f"The network says: {likely}.")
+    show_knowledge(subject, overview.probabilities[0][1])
+    return network_view(
+        sprite_png=overview.sprite,
+        columns=overview.columns,
+        probabilities=overview.probabilities,
+        # A map of a layer inside a closed stage is not among the stage's own.
+        selected=(stage.key, unit if stage.last.name == layer else None) if stage else None,
+        key=key,
+        label=f"{subject.file_stem} on {subject.picture.title}, from the photo to the classes",
+    )
+
+
+def show_input(subject: Subject) -> None:
+    """The upload beside the exact pixels that go in."""
+    preprocessing = subject.model.preprocessing
+    photo, pixels, before, after = compute_input(subject)
+    left, middle, right = st.columns([2, 1, 2])
+    left.image(
+        photo,
+        caption="Your picture; the outline is what the network gets",
+        alt=f"{subject.picture.title} with the part that goes into the network outlined",
+        width="stretch",
+    )
+    middle.image(
+        pixels,
+        caption=f"What it sees: {preprocessing.size} × {preprocessing.size} pixels",
+        alt=f"{subject.picture.title} as the network sees it",
+        width="stretch",
+    )
+    right.plotly_chart(channel_means(before, after), config=CHART_CONFIG, key=f"means-{subject!r}")
+    right.caption(
+        f"Normalised per channel: (value − {_numbers(preprocessing.mean)}) / {_numbers(preprocessing.std)}. "
+        "Around zero, every channel counts alike, whatever the light was."
+    )
+
+
+def _numbers(values: Sequence[float]) -> str:
+    return "[" + ", ".join(f"{value:.3g}" for value in values) + "]"
+
+
+def show_facts(subject: Subject, facts: LayerFacts) -> None:
+    """One layer in a line of numbers, and what it mixes."""
+    pairs = describe_layer(Stage((facts,), facts.name))
+    kind = ("kind", name_kind(subject.model, facts))
+    st.markdown(" · ".join(f"{name} `{value}`" for name, value in (kind, *pairs)))
+    if said := describe_convolution(subject.model, facts):
+        st.caption(said)
+
+
+def show_sheet(
+    subject: Subject, layer: str, order: Order, scale: Scale, page: int, unit: int | None, key: str
+) -> tuple[Sheet, int | None]:
+    """Every map of the layer on one sheet; gives the sheet and the channel that was clicked."""
+    sheet = compute_sheet(subject, layer, order, scale, page)
+    dead = np.flatnonzero(sheet.statistics.dead)
+    total = len(sheet.statistics.mean)
+    if len(dead):
+        names = ", ".join(str(number) for number in dead[:12]) + (" …" if len(dead) > 12 else "")
+        st.caption(f"{len(dead)} of {count_text(total, 'channel')} are zero everywhere on this picture: {names}.")
+    if not np.isfinite(sheet.statistics.mean).all():
+        st.warning("Some values of this layer are not finite numbers; they are drawn in grey.")
+    clicked = clickable_mosaic(
+        png=sheet.mosaic.png,
+        cells=sheet.mosaic,
+        labels=sheet.labels,
+        selected=sheet.units.index(unit) if unit in sheet.units else None,
+        marked={place for place, number in enumerate(sheet.units) if sheet.statistics.dead[number]},
+        alt=f"{len(sheet.units)} feature maps of {layer} for {subject.picture.title}",
+        key=key,
+    )
+    colours = (
+        "Blue is below zero, white zero, red above." if sheet.statistics.signed else "Dark is zero, yellow the largest."
+    )
+    each = "Every map has its own scale." if sheet.scale == "each" else "One scale for all maps."
+    ceiling = ""
+    if sheet.at_ceiling is not None:
+        ceiling = (
+            f" ReLU6 lets nothing above {CEILING:g} through: {format_percent(sheet.at_ceiling)} of the cells stand at "
+            "that ceiling."
+        )
+    st.caption(f"{colours} {each}{ceiling}")
+    return sheet, None if clicked is None else sheet.units[clicked]
+
+
+def pages_of(facts: LayerFacts) -> int:
+    """How many sheets a layer's maps take."""
+    return -(-facts.channels // MAPS_ON_A_PAGE)
+
+
+def show_unit(subject: Subject, facts: LayerFacts, unit: int, key: str) -> None:
+    """One map: large, over the photo, in numbers, where it peaks, and which pictures excite it."""
+    maps = compute_maps(subject, facts.name)
+    values = maps[unit]
+    signed = bool(maps.min() < 0)
+    row, column = most_active_cell(values)
+    preprocessing = subject.model.preprocessing
+    size = preprocessing.size
+    seen = preprocessing.pixels(subject.picture.intake.image)
+    large = np.asarray(seen.repeat(max(1, 320 // size), axis=0).repeat(max(1, 320 // size), axis=1))
+    times = large.shape[0] / size
+    box = facts.receptive_field.box(row, column, size, size)
+    st.subheader(f"{facts.name}, map {unit}", anchor=False)
+    first, second, third = st.columns(3)
+    first.image(
+        magnify_map(values, signed, 320),
+        caption=f"The map, {shape_text(values.shape)} cells",
+        alt=f"Map {unit} of {facts.name}",
+        width="stretch",
+    )
+    second.image(
+        overlay_map(large, np.maximum(values, 0)),
+        caption="Laid over what the network sees",
+        alt=f"Where map {unit} is high on {subject.picture.title}",
+        width="stretch",
+    )
+    third.image(
+        draw_box(large, (box[0] * times, box[1] * times, box[2] * times, box[3] * times)),
+        caption=f"All that cell ({row}, {column}), its most active, can see: {_extent(box)}",
+        alt=f"The receptive field of cell ({row}, {column}) outlined on {subject.picture.title}",
+        width="stretch",
+    )
+    statistics = {
+        "largest": values.max(),
+        "mean": values.mean(),
+        "smallest": values.min(),
+        "active": f"{float((values > 0).mean()):.1%}",
+    }
+    if is_clipped(facts):
+        statistics[f"at {CEILING:g}"] = f"{float((values >= CEILING).mean()):.1%}"
+    numbers = st.container(horizontal=True)
+    for name, value in statistics.items():
+        numbers.metric(name, value if isinstance(value, str) else significant(value), width=130)
+    left, right = st.columns([3, 2])
+    left.plotly_chart(histogram(values, "Values of the map"), config=CHART_CONFIG, key=f"{key}-values")
+    with right:
+        _show_kernel(subject, facts, unit)
+    if facts.name in explainable_layers(subject):
+        show_layer_microscope(subject, facts, unit, key=f"{key}-microscope")
+    _show_excited(subject, facts, unit)
+
+
+def _extent(box: tuple[float, float, float, float]) -> str:
+    return f"{box[3] - box[1]:g} × {box[2] - box[0]:g} px"
+
+
+def _show_kernel(subject: Subject, facts: LayerFacts, unit: int) -> None:
+    """The kernel that makes this map, where the layer is a convolution."""
+    modules = dict(subject.model.network.named_modules())
+    weight = getattr(modules.get(facts.path), "weight", None)
+    if weight is None or weight.ndim != 4 or unit >= weight.shape[0]:
+        st.caption(f"A {facts.kind} layer has no kernel of its own.")
+        return
+    kernel = weight[unit].float().cpu().numpy()  # (C_in / groups, kh, kw)
+    st.caption(
+        f"Its kernel, {shape_text(kernel.shape)}: one slice for each channel it reads. Blue below zero, red above."
+    )
+    shown = kernel[:64]
+    sheet = mosaic(shown, signed=True, scale="shared")
+    st.image(sheet.png, alt=f"The kernel of map {unit}, slice by slice", width=min(320, max(96, sheet.width)))
+    if len(kernel) > len(shown):
+        st.caption(f"The first {len(shown)} of {len(kernel)} slices.")
+
+
+def _show_excited(subject: Subject, facts: LayerFacts, unit: int) -> None:
+    """The pictures at hand, by how strongly this map answers to each; cropped to what its peak can see."""
+    patches = rank_patches(subject, facts, unit, list_pictures()[:MOST_COMPARED], each=1)
+    if not patches:
+        st.caption("None of your pictures excites this map: it is nowhere above zero.")
+        return
+    st.caption("Which of your pictures excite this map most: its largest value, and the part of the picture behind it.")
+    places = st.container(horizontal=True)
+    for patch in patches[:6]:
+        place = places.container(width=110)
+        crop = encode_png(cut_patch(subject, patch))
+        place.image(crop, alt=f"What excites map {unit} most in {patch.label}", width="stretch")
+        place.text(f"{significant(patch.value)}\n{patch.title}")
+
+
+def layer_names(subject: Subject) -> dict[str, LayerFacts]:
+    """Every layer of the network, by name, in execution order."""
+    return {facts.name: facts for facts in facts_of(subject)}

@@ -1,0 +1,299 @@
+"""The Pooling page's experiments on the network: pooling layers changed, heads compared, the photo moved."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from explorer.anatomy.heads import Acceptance, Head
+from explorer.anatomy.surgery import CHANGES, Change
+from explorer.operations.convolution import Impossible
+from explorer.operations.pooling import PoolingKind
+from explorer.operations.shifting import MOST
+from explorer.rendering import CHART_CONFIG, curves, probability_bars
+from explorer.ui.kit.export import opening_lines
+from explorer.ui.kit.wording import count_text, shape_text, with_unit
+from explorer.ui.pooling.compute import (
+    Effect,
+    compute_effect,
+    compute_pooled_drift,
+    compute_prediction_drift,
+    compute_sizes,
+    list_pooling_layers,
+    photo_of,
+    possible_changes,
+)
+from explorer.ui.pooling.kinds import KIND_LABELS, choose_settings
+from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.subject import Subject
+from explorer.ui.shared.knowledge import show_knowledge
+
+CHANGE_LABELS: dict[Change, str] = {
+    "max-average": "Max → average",
+    "max-slicing": "Max → slicing",
+    "average-max": "Average → max",
+    "last-removed": "Remove the last one",
+}
+WAYS = {"right": (0, 1), "down": (1, 0), "diagonal": (1, 1)}
+_WAY_LABELS = {"right": "To the right", "down": "Down", "diagonal": "Both"}
+
+
+def show_surgery(subject: Subject) -> None:
+    """Choose a change of the pooling layers; shapes, work and prediction before and after."""
+    layers = list_pooling_layers(subject)
+    possible = possible_changes(subject)
+    if len(layers) < 2:
+        st.info(
+            f"{subject.network} has no pooling layer but the one at its end. tiny-vgg (in the sidebar) has three more, "
+            "squeezenet1_1 too.",
+            icon=":material/lightbulb:",
+        )
+    first = possible[0] if possible else CHANGES[0]
+    keep_valid("change", CHANGES, first)
+    change = st.segmented_control(
+        "Change",
+        CHANGES,
+        default=first,
+        format_func=CHANGE_LABELS.__getitem__,
+        key="change",
+        bind="query-params",
+        required=True,
+        help="In a copy of the network that keeps every weight. Nothing is trained again.",
+    )
+    change = change or first  # an address may leave it empty
+    effect = compute_effect(subject, change)
+    if effect.refusal:
+        st.warning(effect.refusal, icon=":material/block:")
+        return
+    left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
+    show_knowledge(subject, max(effect.before))
+    left.plotly_chart(
+        probability_bars(effect.names, effect.after, compare=effect.before),
+        config=CHART_CONFIG,
+        key=f"surgery-{change}-{subject!r}",
+    )
+    with right:
+        _show_numbers(effect)
+    _show_layers(effect)
+    with st.expander("The same in Python", icon=":material/code:"):
+        st.code(write_surgery(subject, change), language="python")
+
+
+def _show_numbers(effect: Effect) -> None:
+    old, new = effect.macs
+    row = st.container(horizontal=True)
+    row.metric(
+        "multiply-adds",
+        with_unit(new, ""),
+        f"{new / old - 1:+.1%}" if new != old else "unchanged",
+        delta_color="off",
+        delta_arrow="auto" if new != old else "off",
+        width=150,
+    )
+    row.metric(
+        "weights",
+        with_unit(effect.parameters, ""),
+        "pooling has none",
+        delta_color="off",
+        delta_arrow="off",
+        width=150,
+    )
+    before, after = effect.heads
+    if before is not None and after is not None:
+        moved = after.flattened != before.flattened
+        row.metric(
+            "dense head",
+            with_unit(after.flattened, ""),
+            f"from {with_unit(before.flattened, '')}" if moved else "unchanged",
+            delta_color="off",
+            delta_arrow="auto" if moved else "off",
+            width=150,
+            help="Weights of a dense layer on every cell of the last maps, if there were one.",
+        )
+
+
+def _show_layers(effect: Effect) -> None:
+    words = {item.name: (item.before, item.after) for item in effect.replaced}
+    st.table(
+        [
+            {
+                "layer": f"`{name}`",
+                "before": words[name][0],
+                "after": words[name][1],
+                "maps before": shape_text(old),
+                "maps after": shape_text(new) if new else "none",
+            }
+            for name, old, new in effect.shapes
+            if name in words
+        ]
+    )
+    others = len(effect.shapes) - len(words)
+    moved = (
+        f"{count_text(others, 'other layer')} changed shape with them." if others else "No other layer changed shape."
+    )
+    kept = f" Pooling that stays: {', '.join(effect.kept)}." if effect.kept else ""
+    st.caption(f"{moved}{kept}")
+
+
+def show_heads(subject: Subject) -> None:
+    """Flatten and dense against global average: weights, and which sizes each of them takes."""
+    head, sizes = compute_sizes(subject.network, subject.device, subject.weights)
+    if head is None:
+        st.info(f"{subject.network} has no pooling layer before its classes.", icon=":material/info:")
+        return
+    channels, height, width = head.shape
+    row = st.container(horizontal=True)
+    row.metric(
+        "flatten + dense",
+        with_unit(head.flattened, ""),
+        help=f"{channels} · {height} · {width} · {head.classes} weights + {head.classes} biases",
+        width=190,
+    )
+    row.metric(
+        "global average + dense",
+        with_unit(head.averaged, ""),
+        help=f"{channels} · {head.classes} weights + {head.classes} biases",
+        width=190,
+    )
+    row.metric("this network's own", with_unit(head.own, ""), help="All layers after its last pooling.", width=190)
+    st.markdown(_compare_heads(head))
+    st.table([_size_row(size) for size in sizes])
+    st.caption(
+        "The network was really run at every size; the dense layer is PyTorch's own, made for the size trained on. "
+        "Convolutions slide over any size, and an average is one number however many cells it is of; a dense layer has "
+        "one weight for every cell."
+    )
+
+
+def _compare_heads(head: Head) -> str:
+    channels, height, width = head.shape
+    worked = (
+        f"The last maps are `{shape_text(head.shape)}`. A dense layer on all cells takes "
+        f"{channels} · {height} · {width} · {head.classes} + {head.classes} = **{head.flattened:,}** weights; on the "
+        f"averages {channels} · {head.classes} + {head.classes} = **{head.averaged:,}**, "
+        f"{head.flattened / head.averaged:.3g} times fewer."
+    )
+    if head.pooled[1:] != (1, 1):
+        rows, columns = head.pooled[1:]
+        return f"{worked} This network averages down to {rows} × {columns} cells and flattens those."
+    if head.own == 0:
+        return f"{worked} This network needs neither: its last convolution makes one map for each class."
+    return worked
+
+
+def _size_row(size: Acceptance) -> dict[str, str]:
+    return {
+        "input": f"{size.side} px",
+        "last maps": shape_text(size.shape) if size.shape else "none",
+        "as it is": f":material/close: {size.own}" if size.own else ":material/check: runs",
+        "flatten + dense": f":material/close: {size.dense}" if size.dense else ":material/check: runs",
+    }
+
+
+def show_shift(subject: Subject) -> None:
+    """The photo moved by 0 to 8 pixels: prediction and pooled maps."""
+    keep_valid("way", list(WAYS), "right")
+    way = st.segmented_control(
+        "Move the photo",
+        list(WAYS),
+        default="right",
+        format_func=_WAY_LABELS.__getitem__,
+        key="way",
+        bind="query-params",
+        required=True,
+        help="What comes in at the edge is the photo's mirror image.",
+    )
+    way = way or "right"
+    rows, columns = WAYS[way]
+    steps = list(range(MOST + 1))
+    st.subheader("The prediction", anchor=False)
+    top, distances, shares = compute_prediction_drift(subject, rows, columns)
+    left, right = st.columns(2, gap="large")
+    for place, series, title, key in (
+        (left, distances, "Probability moved to other classes", "distance"),
+        (right, shares, f"Probability of “{top}”", "share"),
+    ):
+        named = {_network_label(name): values for name, values in series.items()}
+        place.plotly_chart(
+            curves(steps, named, title, x_title="shift in pixels"), config=CHART_CONFIG, key=f"{key}-{way}-{subject!r}"
+        )
+    st.caption(
+        f"{subject.network} and copies of it with other pooling, each against itself at shift 0. A photo moved by a "
+        "pixel shows the same thing, so a flat line is what one would wish for."
+    )
+    st.subheader("The pooled maps", anchor=False)
+    source = photo_of(subject)
+    settings = choose_settings(source)
+    if settings is None:
+        return
+    try:
+        drift = compute_pooled_drift(source, *settings, rows, columns)
+    except Impossible as problem:
+        st.info(str(problem), icon=":material/info:")
+        return
+    st.plotly_chart(
+        curves(
+            steps,
+            {KIND_LABELS[kind]: values for kind, values in drift.items()},
+            "How far the pooled maps stray",
+            x_title="shift in pixels",
+        ),
+        config=CHART_CONFIG,
+        key=f"drift-{way}-{settings}-{source!r}",
+    )
+    furthest = sorted((max(values), KIND_LABELS[kind]) for kind, values in drift.items() if kind != "global")
+    st.caption(
+        "The distance from having moved along with the photo, in percent of its standard deviation. What steps by the "
+        f"stride ({settings[1]}) moves along exactly at every multiple of it; in between, here, “{furthest[-1][1]}” "
+        f"strays most and “{furthest[0][1]}” least."
+    )
+    _offer_curves(subject, distances, shares, drift)
+
+
+def _network_label(name: str) -> str:
+    return next((label for change, label in CHANGE_LABELS.items() if change == name), name)
+
+
+def _offer_curves(
+    subject: Subject,
+    distances: Mapping[str, Sequence[float]],
+    shares: Mapping[str, Sequence[float]],
+    drift: Mapping[PoolingKind, Sequence[float]],
+) -> None:
+    """Every curve as one CSV table."""
+    table = {
+        **{f"moved probability, {name}": values for name, values in distances.items()},
+        **{f"first class, {name}": values for name, values in shares.items()},
+        **{f"pooled maps, {name}": values for name, values in drift.items()},
+    }
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["shift", *table])
+    writer.writerows([step, *(values[step] for values in table.values())] for step in range(MOST + 1))
+    st.container(horizontal=True).download_button(
+        "Curves (CSV)",
+        text.getvalue(),
+        f"{subject.file_stem}-shift.csv",
+        "text/csv",
+        key="curves-csv",
+        on_click="ignore",
+        icon=":material/table:",
+    )
+
+
+def write_surgery(subject: Subject, change: Change) -> str:
+    """Python that gives the prediction after the change."""
+    lines = [
+        "from explorer.anatomy.surgery import operate, run_once",
+        *opening_lines(subject, "record"),
+        "x = preprocessing.tensor(image)",
+        f"surgery = operate(model, {change!r}, x)  # a copy; the weights are shared",
+        "outcome = run_once(surgery.model, x)",
+        "for replaced in surgery.replaced:",
+        "    print(replaced)",
+        "print(outcome.macs, model.classes[outcome.probabilities.argmax()], outcome.probabilities.max().item())",
+    ]
+    return "\n".join(line for line in lines if line != "from explorer.anatomy import record") + "\n"

@@ -1,0 +1,293 @@
+"""The Pooling page's pictures: every kind side by side on the photo or a map, then one kind cell by cell."""
+
+from __future__ import annotations
+
+from math import isinf, isnan
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.operations.convolution import Impossible
+from explorer.operations.pooling import PLACED, POOLINGS, Pooling, PoolingKind, check_pooling
+from explorer.rendering import contact_sheet, encode_png, enlarge, mark_cells
+from explorer.ui.kit.export import arrays_as_npz, offer, opening_lines
+from explorer.ui.kit.wording import count_text, shape_text
+from explorer.ui.layers.compute import facts_of
+from explorer.ui.pooling.compute import (
+    PHOTO_SIDE,
+    PooledPicture,
+    PoolingView,
+    Source,
+    compute_pooling_dissection,
+    compute_source,
+    compute_view,
+    map_of,
+    photo_of,
+)
+from explorer.ui.session.pictures import get_picture
+from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.subject import Subject
+from explorer.ui.shared.microscope import RGB_COLOURS, RGB_NAMES, show_microscope
+
+PHOTO = "The photo"
+KIND_LABELS: dict[PoolingKind, str] = {
+    "max": "Max",
+    "average": "Average",
+    "l2": "L2",
+    "adaptive": "Adaptive average",
+    "global": "Global average",
+    "convolution": "Strided convolution",
+    "slicing": "Strided slicing",
+}
+KIND_NOTES: dict[PoolingKind, str] = {
+    "max": "The largest value of every window.",
+    "average": "The mean of every window; padded zeros count.",
+    "l2": "The root of the sum of squares of every window; drawn divided by the window's side.",
+    "adaptive": "The mean of windows spread evenly over the whole input, as many as the others have. No padding.",
+    "global": "The mean of everything: one number for each channel.",
+    "convolution": "Each channel by itself through a fixed binomial blur of the window's size. "
+    "A window of 2 is the average.",
+    "slicing": "One cell of every stride; it looks at no window and adds no padding.",
+}
+SHOW_LABELS = {"pooled": "Pooled", "restored": "Un-pooled", "spread": "Un-pooled, spread"}
+SHOW_NOTES = {
+    "pooled": "Look for thin lines and highlights: max keeps the bright ones and widens them, averages melt them into "
+    "their surroundings, slicing keeps or loses them by chance.",
+    "restored": "Max and slicing put every value back where it was taken from, and leave the rest zero. The others "
+    "know no place, and spread a value over its window.",
+    "spread": "Every value fills its window, those of max and slicing too: what is left for the next layer to see.",
+}
+_TILE = 384  # pixels
+_MARKED = 768  # pixels of the picture with the dots
+
+
+def choose_source(subject: Subject) -> Source | None:
+    """What is pooled; None where there is no such map, which is said."""
+    layers = {facts.name: facts for facts in facts_of(subject) if min(facts.resolution) > 1}
+    options = [PHOTO, *layers]
+    keep_valid("pooled", options, PHOTO)
+    left, right = st.columns([3, 1])
+    name = left.selectbox("What is pooled", options, 0, key="pooled", bind="query-params")
+    if name == PHOTO:
+        return photo_of(subject)
+    unit = right.number_input("Map", 0, None, 0, key="pooled_map", bind="query-params")
+    if unit >= layers[name].channels:
+        st.info(f"{name} has {count_text(layers[name].channels, 'map')}; there is no map {unit}.")
+        return None
+    return map_of(subject, str(name), int(unit))
+
+
+def choose_settings(source: Source) -> tuple[int, int, int] | None:
+    """Window, stride and padding: those asked for, or the last possible ones; None where there were none."""
+    row = st.columns(3)
+    window = int(row[0].slider("Window", 2, 8, 4, key="window", bind="query-params", help="Side, in cells."))
+    stride = int(
+        row[1].slider(
+            "Stride", 1, 8, 4, key="pool_stride", bind="query-params", help="Cells from one window to the next."
+        )
+    )
+    padding = int(
+        row[2].slider(
+            "Padding", 0, 8, 0, key="pool_padding", bind="query-params", help="Cells added on each side of the input."
+        )
+    )
+    height, width = compute_source(source).shape[1:]
+    problem = find_problem(window, stride, padding, (height, width))
+    if not problem:
+        st.session_state["last_pooling"] = window, stride, padding
+        return window, stride, padding
+    st.error(problem, icon=":material/block:")
+    last: tuple[int, int, int] = st.session_state.get("last_pooling", (2, 2, 0))
+    if find_problem(*last, (height, width)):
+        return None
+    st.caption(f"Below is still window {last[0]}, stride {last[1]}, padding {last[2]}.")
+    return last
+
+
+def find_problem(window: int, stride: int, padding: int, size: tuple[int, int]) -> str:
+    """Why these settings are impossible, "" where they are not."""
+    try:
+        check_pooling(Pooling("max", window, stride, padding), size)
+    except Impossible as problem:
+        return str(problem)
+    return ""
+
+
+def show_pictures(source: Source, settings: tuple[int, int, int]) -> None:
+    """All kinds at one display size, their shapes, and what is lost."""
+    keep_valid("show", list(SHOW_LABELS), "pooled")
+    show = st.segmented_control(
+        "Show",
+        list(SHOW_LABELS),
+        default="pooled",
+        format_func=SHOW_LABELS.__getitem__,
+        key="show",
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
+    )
+    show = show or "pooled"  # an address may leave it empty
+    st.caption(SHOW_NOTES[show])
+    view = compute_view(source, *settings)
+    tiles = [view.input, *(_shown(view.kinds[kind], show) for kind in POOLINGS)]
+    captions = [
+        f"**Input**  \n`{shape_text(view.values.shape)}`",
+        *(_caption(kind, view.kinds[kind]) for kind in POOLINGS),
+    ]
+    names = ["The input", *(KIND_LABELS[kind] for kind in POOLINGS)]
+    pictures = _enlarged(tiles)
+    for start in range(0, len(pictures), 4):
+        row = st.container(horizontal=True)  # four side by side, two on a phone
+        for number in range(start, start + 4):
+            place = row.container(width="stretch")
+            place.image(
+                encode_png(pictures[number]),
+                alt=f"{names[number]}: {source.title}, {SHOW_LABELS[show].lower()}",
+                width="stretch",
+            )
+            place.markdown(captions[number], help=KIND_NOTES[POOLINGS[number - 1]] if number else None)
+    st.caption(_scale_note(view))
+    offer(
+        f"pooling-{show}",
+        encode_png(contact_sheet(pictures, 4)),
+        lambda: arrays_as_npz(
+            input=view.values, max_cells=view.cells, **{kind: view.kinds[kind].output for kind in POOLINGS}
+        ),
+        write_snippet(source, settings),
+        key="offer",
+    )
+
+
+def _shown(kind: PooledPicture, show: str) -> NDArray[np.uint8]:
+    return {"pooled": kind.pooled, "restored": kind.restored, "spread": kind.spread}[show]
+
+
+def _enlarged(tiles: list[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
+    """All at the size of the first, so that the same place is at the same spot on every tile."""
+    height, width = (max(1, round(_TILE * side / max(tiles[0].shape[:2]))) for side in tiles[0].shape[:2])
+    return [enlarge(tile, height, width) for tile in tiles]
+
+
+def _caption(kind: PoolingKind, picture: PooledPicture) -> str:
+    lost = decibels(picture.psnr)
+    if kind in PLACED:
+        lost = f"{lost} in place, {decibels(picture.psnr_spread)} spread"
+    return f"**{KIND_LABELS[kind]}**  \n`{shape_text(picture.output.shape)}`  \n{lost}"
+
+
+def decibels(value: float) -> str:
+    """A PSNR as text."""
+    if isnan(value):
+        return "no PSNR: the map is constant"
+    return "nothing lost" if isinf(value) else f"{value:.1f} dB"
+
+
+def _scale_note(view: PoolingView) -> str:
+    peak = "PSNR compares the un-pooled picture with the input, in dB: every 6 dB halve the error."
+    if len(view.values) == 3:
+        return f"{peak} Its peak is the photo's full range, 0 to 1."
+    colours = "Blue is below zero, white zero, red above" if view.signed else "Dark is zero, yellow the largest"
+    return f"{peak} Its peak is the map's own range. {colours}; one scale for all."
+
+
+def choose_channel(source: Source) -> int:
+    """Which channel is looked into; a map has only one."""
+    if source.layer:
+        return 0
+    keep_valid("colour", RGB_NAMES, RGB_NAMES[0])
+    colour = st.segmented_control(
+        "Colour", RGB_NAMES, default=RGB_NAMES[0], key="colour", bind="query-params", required=True
+    )
+    return RGB_NAMES.index(colour or RGB_NAMES[0])
+
+
+def show_sources(source: Source, settings: tuple[int, int, int], channel: int) -> None:
+    """The cells that max pooling took its values from, drawn on the input."""
+    view = compute_view(source, *settings)
+    cells = view.cells[channel].reshape(-1, 2)
+    places, counts = np.unique(cells, axis=0, return_counts=True)
+    height, width = view.values.shape[1:]
+    picture, words = st.columns([2, 1], vertical_alignment="center")
+    picture.image(
+        encode_png(mark_cells(view.input, places, _MARKED)),
+        alt=f"The {len(places)} cells of {source.title} that max pooling took its values from, as dots",
+        width="stretch",
+    )
+    of = f" of {RGB_NAMES[channel]}" if not source.layer else ""
+    words.metric("cells that go on", f"{len(places) / (height * width):.1%}")
+    several = int((counts > 1).sum())
+    words.markdown(
+        f"Of {height * width:,} values{of}, {len(places):,} are the largest of a window. The dots crowd where dark "
+        "turns bright; all else is forgotten, and in training gets no gradient. Of equal values the first wins."
+        + (
+            f" Where windows overlap, {count_text(several, 'cell')} won more than one, the most {counts.max()}."
+            if several
+            else ""
+        )
+    )
+    silent = int((view.kinds["max"].output[channel] <= 0).sum())
+    if source.layer and silent:
+        words.caption(f"{silent} of {view.kinds['max'].output[channel].size} windows hold nothing above zero.")
+
+
+def show_cell(source: Source, settings: tuple[int, int, int], channel: int) -> None:
+    """One kind under the microscope."""
+    keep_valid("kind", POOLINGS, "max")
+    kind = st.segmented_control(
+        "Kind",
+        POOLINGS,
+        default="max",
+        format_func=KIND_LABELS.__getitem__,
+        key="kind",
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
+    )
+    kind = kind or "max"
+    st.caption(KIND_NOTES[kind])
+    dissection = compute_pooling_dissection(source, Pooling(kind, *settings))
+    photo = not source.layer
+    show_microscope(
+        dissection,
+        channel,
+        title=f"{KIND_LABELS[kind]}, {RGB_NAMES[channel] if photo else source.title}",
+        key="pooling-microscope",
+        names=RGB_NAMES if photo else (),
+        colours=RGB_COLOURS if photo else (),
+    )
+
+
+def write_snippet(source: Source, settings: tuple[int, int, int]) -> str:
+    """Python that gives the outputs on the page, from the project's root, with the picture's file beside it."""
+    picture = get_picture(source.picture_label)
+    window, stride, padding = settings
+    more = "from explorer.operations.pooling import POOLINGS, Pooling, pool, psnr, unpool"
+    if source.subject is not None:
+        lines = [
+            more,
+            *opening_lines(source.subject, "record"),
+            f"recording = record(model, preprocessing.tensor(image), layers=[{source.layer!r}])",
+            f"x = recording[{source.layer!r}].maps[[{source.unit}]].float().cpu()  # (1, H, W)",
+        ]
+    else:
+        data = f"read_sample({picture.sample!r})" if picture.sample else f"Path({picture.title!r}).read_bytes()"
+        lines = [
+            *(["from pathlib import Path", ""] if not picture.sample else []),
+            "from explorer.images import open_image",
+            "from explorer.operations.photo import to_tensor",
+            more,
+            *(["from explorer.samples import read_sample"] if picture.sample else []),
+            "",
+            f"image = open_image({data})",
+            f"x = to_tensor(image, longest={PHOTO_SIDE})  # (3, H, W), 0 to 1",
+        ]
+    span = "1.0" if source.subject is None else "None"
+    lines += [
+        "outputs = {}",
+        "for kind in POOLINGS:",
+        f"    pooled = pool(x, Pooling(kind, window={window}, stride={stride}, padding={padding}))",
+        "    outputs[kind] = pooled.output",
+        f"    print(kind, tuple(pooled.output.shape), psnr(x, unpool(pooled), data_range={span}))",
+    ]
+    return "\n".join(lines) + "\n"

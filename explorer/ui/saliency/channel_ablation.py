@@ -1,0 +1,291 @@
+"""Switch channels off, or scale them, and see the prediction and the maps further on move."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
+
+from explorer.anatomy import LayerFacts
+from explorer.rendering import format_percent
+from explorer.saliency import SaliencyImpossible, default_layer, layers_for
+from explorer.ui.kit.export import arrays_as_npz, offer, opening_lines
+from explorer.ui.kit.wording import count_text, significant
+from explorer.ui.saliency.ablation_compute import (
+    PAIRS_IN_A_ROW,
+    Moved,
+    Switch,
+    compute_estimates,
+    compute_measured,
+    compute_moved,
+    compute_switched,
+    followers,
+)
+from explorer.ui.saliency.choices import Question, say_question
+from explorer.ui.saliency.compute import compute_probabilities
+from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.subject import Subject
+from explorer.ui.shared.prediction_change import Change, show_change
+
+WHICH_LABELS = {"top": "Top for this class", "one": "One channel", "all": "All"}
+LISTED = 5
+_TOP = 5  # channels that are switched off at first
+
+
+def show_channels(subject: Subject, question: Question) -> None:
+    """Choose channels and a factor; both predictions, the maps further on, and the channels the class rests on."""
+    st.subheader("Switch channels off", anchor=False)
+    try:
+        first = default_layer(subject.model, subject.input)
+    except SaliencyImpossible as problem:
+        st.info(f"{problem} There are no channels to switch.")
+        return
+    layers = {facts.name: facts for facts in layers_for(subject.model, subject.input)}
+    if _is_transformer(subject):
+        st.caption(
+            "A transformer has tokens in place of maps: only channels of the convolutions that make its tokens can be "
+            "switched."
+        )
+    first_row, second_row = st.columns(2), st.columns(2)
+    with first_row[0]:
+        facts = _choose_layer(layers, first)
+    try:
+        estimates = compute_estimates(subject, facts.name, question.target, question.against)
+    except SaliencyImpossible as problem:
+        st.info(f"{problem} Choose another layer.")
+        return
+    order = np.argsort(-estimates, kind="stable")
+    channels = _choose_channels(facts, order, first_row[1], second_row[0])
+    if channels == ():
+        return
+    factor = second_row[1].slider(
+        "Factor",
+        0.0,
+        2.0,
+        0.0,
+        0.05,
+        key="edited_factor",
+        bind="query-params",
+        help="What the maps of these channels are multiplied by: 0 switches them off, 1 leaves them, 2 doubles them.",
+    )
+    switch = Switch(facts.name, channels, float(factor))
+    before, after = compute_probabilities(subject), compute_switched(subject, switch)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown(describe_switch(switch, facts))
+        show_change(subject, Change(before, after, question.target), before, question.target, key="switched-bars")
+    with right:
+        _list_channels(subject, question, facts, estimates, order)
+    shown, moved = _show_moved(subject, switch)
+    offer(
+        f"{subject.file_stem}-{facts.name}-switched",
+        moved.sheet.png,
+        lambda: arrays_as_npz(
+            estimates=estimates,
+            before=before,
+            after=after,
+            map_numbers=moved.channels,
+            maps_before=moved.before,
+            maps_after=moved.after,
+        ),
+        write_switch_snippet(subject, question, switch, shown),
+        key="switched-offer",
+    )
+
+
+def _is_transformer(subject: Subject) -> bool:
+    """Whether attention between tokens does the work, and one convolution makes the tokens."""
+    from torch import nn
+
+    return any(isinstance(module, nn.MultiheadAttention) for module in subject.model.network.modules())
+
+
+def _choose_layer(layers: dict[str, LayerFacts], first: str) -> LayerFacts:
+    options = list(layers)
+    keep_valid("edited", options, first)
+    return layers[
+        st.selectbox(
+            "Layer to change",
+            options,
+            options.index(first),
+            key="edited",
+            bind="query-params",
+            help="In the order of execution; at first the last one with maps.",
+        )
+    ]
+
+
+def _choose_channels(
+    facts: LayerFacts, order: NDArray[np.intp], place: DeltaGenerator, below: DeltaGenerator
+) -> tuple[int, ...] | None:
+    """Which channels: None for all, none where there is no such channel, which is said."""
+    keep_valid("switched", list(WHICH_LABELS), "top")
+    which = place.segmented_control(
+        "Which channels",
+        list(WHICH_LABELS),
+        default="top",
+        format_func=WHICH_LABELS.__getitem__,
+        key="switched",
+        bind="query-params",
+        required=True,
+    )
+    if which == "all":
+        below.caption(f"{facts.name} has {count_text(facts.channels, 'channel')}.")
+        return None
+    if which == "one":
+        number = int(
+            below.number_input(
+                f"Channel, 0 to {facts.channels - 1}", 0, None, int(order[0]), key="edited_channel", bind="query-params"
+            )
+        )
+        if number < facts.channels:
+            return (number,)
+        below.info(f"{facts.name} has {count_text(facts.channels, 'channel')}, from 0; there is no channel {number}.")
+        return ()
+    if facts.channels == 1:
+        below.caption("This layer has one channel only.")
+        return (0,)
+    keep_valid("edited_top", range(1, facts.channels + 1), min(_TOP, facts.channels))
+    most = below.slider(
+        "How many of the top",
+        1,
+        facts.channels,
+        min(_TOP, facts.channels),
+        key="edited_top",
+        bind="query-params",
+        help="Those without which the class would lose most, by the estimate in the table.",
+    )
+    return tuple(sorted(int(channel) for channel in order[:most]))
+
+
+def describe_switch(switch: Switch, facts: LayerFacts) -> str:
+    """What is changed, in words."""
+    channels = switch.channels
+    if channels is None:
+        which = f"All {count_text(facts.channels, 'channel')}" if facts.channels > 1 else "The only channel"
+    elif len(channels) == 1:
+        which = f"Channel {channels[0]}"
+    else:
+        listed = ", ".join(map(str, channels[:8])) + (", …" if len(channels) > 8 else "")
+        which = f"{len(channels)} of {facts.channels} channels ({listed})"
+    many = (facts.channels if channels is None else len(channels)) > 1
+    verb = "are" if many else "is"
+    does = f"{verb} off" if switch.factor == 0 else f"{verb} multiplied by {switch.factor:g}"
+    return f"{which} of `{facts.name}` {does}."
+
+
+def _list_channels(
+    subject: Subject,
+    question: Question,
+    facts: LayerFacts,
+    estimates: NDArray[np.float64],
+    order: NDArray[np.intp],
+) -> None:
+    """The channels that the class rests on most, estimated and measured."""
+    top = tuple(int(channel) for channel in order[:LISTED])
+    measured = compute_measured(subject, facts.name, top, question.target, question.against)
+    gains = estimates.clip(0).sum()
+    score = "logit" if question.against is None else "lead in logits"
+    st.markdown(f"What **{say_question(subject, question)}** rests on most in `{facts.name}`")
+    st.table(
+        [
+            {
+                "channel": str(channel),
+                "share": format_percent(max(0.0, float(estimates[channel])) / gains if gains > 0 else 0.0),
+                "loss, estimated": significant(estimates[channel]),
+                "loss, measured": significant(loss),
+            }
+            for channel, loss in zip(top, measured, strict=True)
+        ],
+        hide_index=True,
+        alt=f"The {len(top)} channels of {facts.name} that the class rests on most",
+    )
+    off = float(np.abs(measured - estimates[list(top)]).max())
+    close = off <= 0.02 * float(np.abs(measured).max())
+    st.caption(
+        f"What the {score} loses without each channel: estimated as gradient × map, summed over its cells, and "
+        "measured by switching it alone off. The share is of all estimates above zero in this layer. "
+        + (
+            "Both agree: little but sums follows this layer."
+            if close
+            else "They part where later layers bend, and the measurement is right."
+        )
+    )
+
+
+def _show_moved(subject: Subject, switch: Switch) -> tuple[str, Moved]:
+    """The maps that moved most, of a later layer where there is one with maps; gives that layer and its maps."""
+    later = [facts.name for facts in followers(subject, switch.layer)]
+    if later:
+        last = default_layer(subject.model, subject.input)
+        first = last if last in later else later[-1]
+        keep_valid("downstream", later, first)
+        shown = str(
+            st.selectbox(
+                "See the maps of", later, later.index(first), key="downstream", bind="query-params",
+                help="Layers that depend on the changed one.",
+            )
+        )  # fmt: skip
+    else:
+        shown = switch.layer
+        st.caption(
+            f"No layer with maps follows {shown}: these are its own. Choose an earlier layer to see others move."
+        )
+    moved = compute_moved(subject, switch, shown)
+    if not moved.changes.any():
+        st.info(f"Nothing in {shown} has changed.")
+        return shown, moved
+    for start in range(0, len(moved.pairs), PAIRS_IN_A_ROW):
+        row = st.container(horizontal=True)  # four side by side, two on a phone
+        for place in range(start, start + PAIRS_IN_A_ROW):
+            with row.container(width="stretch"):
+                if place >= len(moved.pairs):
+                    st.space("small")  # what is empty takes no room, and the others would spread over it
+                else:
+                    channel = moved.channels[place]
+                    st.image(
+                        moved.pairs[place],
+                        caption=f"map {channel}, by {significant(moved.changes[place])}",
+                        alt=f"Map {channel} of {shown} before and after",
+                        width="stretch",
+                    )
+    colours = "Blue is below zero, red above." if moved.signed else "Dark is zero, yellow the largest."
+    still = f" {count_text(moved.still, 'channel')} did not change at all." if moved.still else ""
+    st.caption(
+        f"The maps of {shown} that changed most, and by how much a cell did on average. In each pair left is before, "
+        f"right after, on one scale. {colours}{still}"
+    )
+    return shown, moved
+
+
+def write_switch_snippet(subject: Subject, question: Question, switch: Switch, shown: str) -> str:
+    """Python that makes the same change and gives the probabilities and maps on the page."""
+    edit = ", ".join(
+        [
+            repr(switch.layer),
+            f"scale={switch.factor!r}",
+            *([] if switch.channels is None else [f"channels={_as_code(switch.channels)}"]),
+        ]
+    )
+    against = "" if question.against is None else f", against={question.against}"
+    lines = [
+        *opening_lines(subject, "Edit, record", more=["from explorer.saliency import estimate_losses"]),
+        "x = preprocessing.tensor(image)",
+        f"estimates = estimate_losses(model, x, {switch.layer!r}, target={question.target}{against})  # (C,)",
+        'print("the class rests on channels", estimates.argsort()[::-1][:5].tolist())',
+        f"edit = Edit({edit})",
+        f"recordings = [record(model, x, layers=[{shown!r}], edits=edits) for edits in ([], [edit])]",
+        "before, after = (recording.logits.softmax(0) for recording in recordings)",
+        f"maps_before, maps_after = (recording[{shown!r}].maps for recording in recordings)  # (C, H, W)",
+        "for index in before.topk(min(5, len(before))).indices.tolist():",
+        "    print(model.classes[index], before[index].item(), after[index].item())",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _as_code(channels: Sequence[int]) -> str:
+    """A tuple as short as it can be written."""
+    return f"({', '.join(map(str, channels))}{',' if len(channels) == 1 else ''})"

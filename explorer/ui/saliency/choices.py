@@ -1,0 +1,140 @@
+"""What the Saliency page is asked: for which class, against which, and by which panels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from explorer.rendering import format_percent
+from explorer.saliency import FAST, METHODS, SaliencyImpossible, default_layer, layers_for
+from explorer.ui.saliency.compute import Asked, compute_probabilities
+from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.subject import Subject
+from explorer.ui.shared.knowledge import show_knowledge
+
+MOST_PANELS = 6
+BEST = "The most probable"
+NOBODY = "Nothing"
+AS_ABOVE = "As above"
+LAST = "The last with maps"
+_FIRST_METHODS = ("grad-cam", "occlusion", "smoothgrad", "layer-cam", "integrated-gradients", "score-cam")
+LIKELY = 5  # classes that come first in a list
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which score is explained.
+
+    Attributes:
+        target: index of the class.
+        against: index of the class whose score is subtracted; None for one class alone.
+    """
+
+    target: int
+    against: int | None = None
+
+
+def class_labels(names: tuple[str, ...]) -> list[str]:
+    """Names that are unique: ImageNet has two cranes and two maillots."""
+    twice = {name for name, count in Counter(names).items() if count > 1}
+    return [f"{name} ({index})" if name in twice else name for index, name in enumerate(names)]
+
+
+def say_question(subject: Subject, question: Question) -> str:
+    """The class, or the classes, in words."""
+    labels = class_labels(subject.model.classes)
+    target = labels[question.target]
+    return target if question.against is None else f"{target} rather than {labels[question.against]}"
+
+
+def choose_question(subject: Subject, left: DeltaGenerator, right: DeltaGenerator) -> Question:
+    """The class, and what it is set against; a list in each of two places."""
+    probabilities = compute_probabilities(subject)
+    labels, ordered = ordered_classes(subject)
+    likely = [int(index) for index in probabilities.argsort()[::-1][:LIKELY]]
+    with left:
+        target = _choose_class("Class", [BEST, *ordered], "class", "What is looked for in the photo.")
+    index = likely[0] if target == BEST else labels.index(target)
+    rivals = [NOBODY, *(label for label in ordered if label != labels[index])]
+    with right:
+        said = "Another class: then the heatmaps show what speaks for the one rather than for the other."
+        against = _choose_class("Against", rivals, "against", said)
+    shares = " · ".join(f"{labels[index]} {format_percent(float(probabilities[index]))}" for index in likely)
+    st.caption(f"The network says: {shares}.")
+    show_knowledge(subject, float(probabilities[likely[0]]))
+    return Question(index, None if against == NOBODY else labels.index(against))
+
+
+def ordered_classes(subject: Subject) -> tuple[list[str], list[str]]:
+    """Unique names of the classes: in the network's order, and with the most probable ones first, then by name."""
+    labels = class_labels(subject.model.classes)
+    likely = [labels[index] for index in compute_probabilities(subject).argsort()[::-1][:LIKELY]]
+    return labels, [*likely, *sorted(set(labels) - set(likely), key=str.casefold)]
+
+
+def _choose_class(label: str, options: list[str], key: str, said: str | None = None) -> str:
+    keep_valid(key, options, options[0])
+    return str(st.selectbox(label, options, 0, key=key, bind="query-params", help=said))
+
+
+def choose_layer(subject: Subject) -> str | None:
+    """The layer that panels look at unless they have their own; None where the network has none with maps."""
+    try:
+        default = default_layer(subject.model, subject.input)
+    except SaliencyImpossible:
+        return None
+    options = [LAST, *(facts.name for facts in layers_for(subject.model, subject.input))]
+    keep_valid("layer", options, LAST)
+    layer = str(
+        st.selectbox(
+            "Layer",
+            options,
+            0,
+            key="layer",
+            bind="query-params",
+            help="Of class activation maps; methods that go back to the pixels need none.",
+        )
+    )
+    return default if layer == LAST else layer
+
+
+def choose_panel(subject: Subject, question: Question, layer: str | None, number: int, fast: bool) -> Asked:
+    """The controls of one panel, and what they ask for."""
+    names, key = list(METHODS), f"method{number}"
+    first = _FIRST_METHODS[number - 1]
+    keep_valid(key, names, first)
+    name = st.selectbox(
+        f"Method {number}",
+        names,
+        names.index(first),
+        format_func=lambda each: METHODS[each].label,
+        key=key,
+        bind="query-params",
+    )
+    method = METHODS[name]
+    with st.popover("Own layer and class", icon=":material/tune:", width="stretch"):
+        if method.needs_layer and layer is not None:
+            options = [AS_ABOVE, *(facts.name for facts in layers_for(subject.model, subject.input))]
+            keep_valid(f"layer{number}", options, AS_ABOVE)
+            own = st.selectbox(f"Layer {number}", options, 0, key=f"layer{number}", bind="query-params")
+            layer = layer if own == AS_ABOVE else str(own)
+        elif not method.needs_layer:
+            st.caption(f"{method.label} goes back to the pixels: it has no layer.")
+        question = _own_question(subject, question, number)
+    # Without a layer the library is asked all the same, and says in its own words why there is none.
+    asked_layer = (layer or "") if method.needs_layer else ""
+    return Asked(subject, name, asked_layer, question.target, question.against, fast and name in FAST)
+
+
+def _own_question(subject: Subject, question: Question, number: int) -> Question:
+    """A class of the panel's own, set against another one perhaps."""
+    labels, ordered = ordered_classes(subject)
+    target = _choose_class(f"Class {number}", [AS_ABOVE, *ordered], f"class{number}")
+    if target == AS_ABOVE:
+        return question
+    rivals = [NOBODY, *(label for label in ordered if label != target)]
+    against = _choose_class(f"Against {number}", rivals, f"against{number}")
+    return Question(labels.index(target), None if against == NOBODY else labels.index(against))

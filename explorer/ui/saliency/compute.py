@@ -1,0 +1,186 @@
+"""Heatmaps for the Saliency page, computed once, with progress and a way to stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.saliency import METHODS, Curves, Heatmap, Kept, deletion_insertion, explain, keep_lit, redraw
+from explorer.saliency.faithfulness import Baseline
+from explorer.ui.session.subject import Subject
+
+_KEPT = 192  # heatmaps, over all sessions; a quarter of a megabyte each at 224 px
+_STOPPED = "stopped_heatmaps"
+_HASH: dict[str | type[Any], Callable[[Any], Any]] = {Subject: repr}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one heatmap is made of. Hashable: its key.
+
+    Attributes:
+        subject: the picture and the network.
+        method: a key of `METHODS`.
+        layer: "" for methods without.
+        target, against: classes.
+        fast: whether an approximation will do.
+        redrawn: how many layers get new weights first, counted from the classes.
+    """
+
+    subject: Subject
+    method: str
+    layer: str
+    target: int
+    against: int | None = None
+    fast: bool = False
+    redrawn: int = 0
+
+    @property
+    def label(self) -> str:
+        """The method, for people."""
+        return METHODS[self.method].label + (", fast mode" if self.fast else "")
+
+    def compute(self, progress: Callable[[int, int], bool | None] | None = None) -> Heatmap:
+        """The heatmap itself.
+
+        Raises:
+            SaliencyImpossible: there is none.
+        """
+        model, x = self.subject.model, self.subject.input
+        if self.redrawn:
+            model = redraw(model, x, self.redrawn)
+        return explain(
+            model,
+            x,
+            self.method,
+            self.target,
+            self.layer or None,
+            against=self.against,
+            progress=progress,
+            fast=self.fast,
+        )
+
+
+class _Heatmaps:
+    """What was computed, for every session; the longest unused go first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Asked, Heatmap] = OrderedDict()
+
+    def get(self, asked: Asked) -> Heatmap | None:
+        with self._lock:
+            if asked in self._kept:
+                self._kept.move_to_end(asked)
+            return self._kept.get(asked)
+
+    def put(self, asked: Asked, heatmap: Heatmap) -> None:
+        with self._lock:
+            self._kept[asked] = heatmap
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+
+
+@st.cache_resource(show_spinner=False)
+def _heatmaps() -> _Heatmaps:
+    return _Heatmaps()
+
+
+def known_heatmap(asked: Asked) -> Heatmap | None:
+    """The heatmap, if it was computed before."""
+    return _heatmaps().get(asked)
+
+
+def obtain_heatmap(asked: Asked, place: Any, key: str) -> Heatmap | None:
+    """The heatmap, with a bar and a button to stop while a slow method is at work.
+
+    Any change of a control interrupts the work as well: Streamlit ends the run where it next writes to the page, and
+    the library leaves nothing behind.
+
+    Args:
+        asked: what is wanted.
+        place: an `st.empty` to show progress in.
+        key: of the buttons, unique on the page.
+
+    Returns:
+        None where the person has stopped it.
+
+    Raises:
+        SaliencyImpossible: there is no such heatmap.
+    """
+    found = known_heatmap(asked)
+    if found is not None:
+        return found
+    stopped: set[Asked] = st.session_state.setdefault(_STOPPED, set())
+    if asked in stopped:
+        with place.container():
+            st.info(f"{asked.label} was stopped.", icon=":material/stop_circle:")
+            st.button("Go on", key=f"{key}-go-on", on_click=stopped.discard, args=(asked,))
+        return None
+    if METHODS[asked.method].slow:
+        with place.container():
+            bar = st.progress(0.0, f"{asked.label} …")
+            st.button("Stop", key=f"{key}-stop", on_click=stopped.add, args=(asked,), icon=":material/stop:")
+        found = asked.compute(_teller(bar, asked.label))
+    else:
+        found = asked.compute()
+    place.empty()
+    _heatmaps().put(asked, found)
+    return found
+
+
+def _teller(bar: Any, label: str) -> Callable[[int, int], None]:
+    """A progress function that says how many images are done and how long the rest will take."""
+    start = time.perf_counter()
+
+    def tell(done: int, total: int) -> None:
+        left = (time.perf_counter() - start) / done * (total - done)
+        bar.progress(min(1.0, done / total), f"{label}: {done} of {total} images, about {left:.0f} s left")
+
+    return tell
+
+
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=_HASH)
+def compute_probabilities(subject: Subject) -> NDArray[np.float32]:
+    """(num_classes,) probabilities of the photo as it is."""
+    import torch
+
+    with torch.inference_mode():
+        logits = subject.model.network(subject.input.to(subject.model.device))[0]
+    probabilities: NDArray[np.float32] = logits.float().softmax(0).cpu().numpy()
+    return probabilities
+
+
+@st.cache_data(max_entries=8, show_spinner=False, hash_funcs=_HASH)
+def compute_photo(subject: Subject, side: int) -> NDArray[np.uint8]:
+    """(side, side, 3) the square that the network sees, finer than it sees it."""
+    return np.array(subject.model.preprocessing.with_size(side).pixels(subject.picture.intake.image))
+
+
+@st.cache_data(max_entries=96, show_spinner=False, hash_funcs=_HASH)
+def compute_curves(
+    subject: Subject, values_key: str, _values: NDArray[np.float32], target: int, baseline: Baseline
+) -> tuple[Curves, Kept]:
+    """How the class's probability follows a map's pixels; `values_key` says which map it is."""
+    model, x = subject.model, subject.input
+    return deletion_insertion(model, x, _values, target, baseline=baseline), keep_lit(model, x, _values, target)
+
+
+def explain_lines(asked: Sequence[Asked]) -> list[str]:
+    """Python that makes a list `heatmaps`, given `model` and `x`."""
+    lines = ["heatmaps = ["]
+    for each in asked:
+        arguments = [f"model, x, {each.method!r}, {each.target}"]
+        arguments += [f"layer={each.layer!r}"] if each.layer else []
+        arguments += [f"against={each.against}"] if each.against is not None else []
+        arguments += ["fast=True"] if each.fast else []
+        lines.append(f"    explain({', '.join(arguments)}),")
+    return [*lines, "]"]

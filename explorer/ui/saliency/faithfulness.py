@@ -1,0 +1,167 @@
+"""Whether the heatmaps on the page earn belief: deletion and insertion, what they keep, and where they agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.rendering import CHART_CONFIG, agreement_matrix, curves, format_percent
+from explorer.saliency import BASELINES, Baseline, Curves, Heatmap, Kept, agreement, centred_blob, random_map
+from explorer.ui.kit.export import arrays_as_npz, opening_lines
+from explorer.ui.saliency.compute import Asked, compute_curves, explain_lines
+from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.subject import Subject
+
+BASELINE_LABELS: dict[Baseline, str] = {"blur": "Blur", "grey": "Grey", "black": "Black"}
+RANDOM, BLOB = "Random map", "Blob in the middle"
+_CELLS = 8  # of the random map on a side: as coarse as a class activation map
+
+
+def show_belief(subject: Subject, found: Mapping[Asked, Heatmap]) -> None:
+    """Every heatmap tested against the two that know nothing."""
+    if not found:
+        st.info("There is no heatmap to test.")
+        return
+    keep_valid("hidden", list(BASELINES), "blur")
+    baseline = st.segmented_control(
+        "What hides a pixel",
+        list(BASELINES),
+        default="blur",
+        format_func=BASELINE_LABELS.__getitem__,
+        key="hidden",
+        bind="query-params",
+        required=True,
+        help="Blur keeps colours and loses shapes; grey is the mean colour; black puts edges where there were none.",
+    )
+    maps = named_maps(subject, found)
+    tested = _test(subject, found, maps, baseline or "blur")
+    order = sorted(tested, key=lambda name: _gain(tested[name][0]), reverse=True)
+    st.markdown(_verdict(order, tested))
+    left, right = st.columns(2)
+    charts = (
+        (left, "deletion", "Deletion: lower is better"),
+        (right, "insertion", "Insertion: higher is better"),
+    )
+    fractions = next(iter(tested.values()))[0].fractions * 100
+    for place, kind, title in charts:
+        series = {name: getattr(tested[name][0], kind) for name in maps}
+        figure = curves(fractions.tolist(), series, title, x_title="per cent of the pixels", height=380)
+        place.plotly_chart(figure, config=CHART_CONFIG, key=f"chart-{kind}")
+    st.table(
+        [_row(name, *tested[name]) for name in order],
+        hide_index=True,
+        alt="Areas under the curves, and what the network makes of the lit part alone, for every map",
+    )
+    st.caption(
+        "Deletion hides the brightest pixels first, insertion shows them first: areas under the curves of the class's "
+        "probability, from 0 to 1, and gain is insertion less deletion. Drop is the share of the probability that is "
+        "lost when only what the map lights up is shown; rise says whether that part alone convinces more than the "
+        "whole. One random map is one draw: a map should beat it clearly."
+    )
+    _show_agreement(maps)
+    _offer(subject, found, tested, baseline or "blur")
+
+
+def named_maps(subject: Subject, found: Mapping[Asked, Heatmap]) -> dict[str, tuple[int, NDArray[np.float32]]]:
+    """Class and values of every map by a unique name; the two that know nothing come last."""
+    maps = {
+        f"{number} {asked.label}": (heatmap.target, heatmap.values)
+        for number, (asked, heatmap) in enumerate(found.items(), 1)
+    }
+    target, values = next(iter(maps.values()))
+    size = (values.shape[0], values.shape[1])
+    return {**maps, RANDOM: (target, random_map(size, cells=_CELLS)), BLOB: (target, centred_blob(size))}
+
+
+def _test(
+    subject: Subject,
+    found: Mapping[Asked, Heatmap],
+    maps: Mapping[str, tuple[int, NDArray[np.float32]]],
+    baseline: Baseline,
+) -> dict[str, tuple[Curves, Kept]]:
+    keys = [*map(repr, found), RANDOM, BLOB]
+    bar = st.empty()
+    tested = {}
+    for number, (key, (name, (target, values))) in enumerate(zip(keys, maps.items(), strict=True)):
+        bar.progress(number / len(keys), f"Testing: {number} of {len(keys)} maps done")
+        tested[name] = compute_curves(subject, key, values, target, baseline)
+    bar.empty()
+    return tested
+
+
+def _gain(found: Curves) -> float:
+    return found.insertion_area - found.deletion_area
+
+
+def _verdict(order: list[str], tested: Mapping[str, tuple[Curves, Kept]]) -> str:
+    """Which map earns most, and which earn nothing."""
+    ours = [name for name in order if name not in (RANDOM, BLOB)]
+    best, bar = ours[0], max(_gain(tested[name][0]) for name in (RANDOM, BLOB))
+    poor = [name for name in ours if _gain(tested[name][0]) <= bar]
+    if len(poor) == len(ours):
+        return (
+            "On this photo **no heatmap does better than a map that knows nothing**: do not take them for reasons. "
+            "The class may be spread over the whole photo, or in its middle."
+        )
+    curve = tested[best][0]
+    said = (
+        f"On this photo **{best}** earns most belief: insertion {curve.insertion_area:.2f}, deletion "
+        f"{curve.deletion_area:.2f}; the better of the two that know nothing has a difference of {bar:.2f}."
+    )
+    return said + (f" No better than that: {', '.join(poor)}." if poor else " All of them beat it.")
+
+
+def _row(name: str, curve: Curves, kept: Kept) -> dict[str, str]:
+    return {
+        "Map": name,
+        "Deletion": f"{curve.deletion_area:.3f}",
+        "Insertion": f"{curve.insertion_area:.3f}",
+        "Gain": f"{_gain(curve):.3f}",
+        "Drop": format_percent(kept.drop),
+        "Rise": "yes" if kept.increased else "no",
+    }
+
+
+def _show_agreement(maps: Mapping[str, tuple[int, NDArray[np.float32]]]) -> None:
+    st.markdown("**Do they agree?**")
+    names = [name for name in maps if name != RANDOM]
+    values = agreement([maps[name][1] for name in names])
+    left, right = st.columns([3, 2], vertical_alignment="center")
+    left.plotly_chart(agreement_matrix(names, values), config=CHART_CONFIG, key="chart-agreement")
+    right.markdown(
+        "Spearman's rank correlation of the pixels: 1 is the same order of bright and dark, 0 is no relation, below 0 "
+        "the opposite. High with the blob may only mean that photographers put things in the middle."
+    )
+    if np.isnan(values).any():
+        right.caption("A map that is the same everywhere has no order, so its cells are blank.")
+
+
+def _offer(
+    subject: Subject, found: Mapping[Asked, Heatmap], tested: Mapping[str, tuple[Curves, Kept]], baseline: Baseline
+) -> None:
+    lines = [
+        *opening_lines(subject, "", more=("from explorer.saliency import deletion_insertion, explain, keep_lit",)),
+        "x = preprocessing.tensor(image)",
+        *explain_lines(list(found)),
+        "for heatmap in heatmaps:",
+        f"    curves = deletion_insertion(model, x, heatmap.values, heatmap.target, baseline={baseline!r})",
+        "    kept = keep_lit(model, x, heatmap.values, heatmap.target)",
+        "    print(heatmap.method, curves.deletion_area, curves.insertion_area, kept.drop, kept.increased)",
+    ]
+    arrays = {"fractions": next(iter(tested.values()))[0].fractions}
+    for number, (curve, _) in enumerate(tested.values(), 1):
+        arrays[f"deletion{number}"], arrays[f"insertion{number}"] = curve.deletion, curve.insertion
+    st.container().download_button(
+        "Curves (NPZ)",
+        lambda: arrays_as_npz(names=np.array(list(tested)), **arrays),
+        "faithfulness.npz",
+        "application/octet-stream",
+        key="belief-npz",
+        on_click="ignore",
+        icon=":material/data_array:",
+    )
+    with st.expander("The same in Python", icon=":material/code:"):
+        st.code("\n".join(lines) + "\n", language="python")

@@ -1,0 +1,302 @@
+"""The Saliency page's heatmaps: up to six side by side, each by its own method, layer and class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from explorer.anatomy import stages
+from explorer.rendering import contact_sheet, decode_png, encode_png, enlarge, magnify_map, overlay_map
+from explorer.saliency import METHODS, Heatmap, SaliencyImpossible
+from explorer.ui.kit.export import arrays_as_npz, offer, opening_lines
+from explorer.ui.kit.wording import shape_text, significant
+from explorer.ui.layers.compute import facts_of
+from explorer.ui.layers.panels import show_network
+from explorer.ui.saliency.choices import MOST_PANELS, Question, choose_layer, choose_panel, say_question
+from explorer.ui.saliency.compute import Asked, compute_photo, explain_lines, obtain_heatmap
+from explorer.ui.saliency.faithfulness import show_belief
+from explorer.ui.saliency.fast import show_fast_note
+from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.subject import Subject
+
+LOOK_LABELS = {"over": "Over the photo", "alone": "The map alone"}
+SCALE_LABELS = {"each": "Own scale", "shared": "One scale"}
+SIDE = 384  # pixels of a drawn heatmap
+_BRIGHTEST = 99.5  # per cent of pixels below full glow: a handful of pixels would leave all others dark
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How heatmaps are drawn.
+
+    Attributes:
+        look: over the photo, or the map alone.
+        scale: every map by its own largest value, or maps of one method by one.
+        opacity: of the glow, 0 to 1.
+        contour: whether a line runs around what is above half of the scale.
+    """
+
+    look: str = "over"
+    scale: str = "each"
+    opacity: float = 0.65
+    contour: bool = False
+
+
+def show_maps(subject: Subject, question: Question, place: DeltaGenerator) -> None:
+    """The controls, the heatmaps, what they hand over, and how they fare when tested; `place` is beside the class."""
+    layer = show_layer_choice(subject, place)
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    count = _choose_count(row)
+    drawing = _choose_drawing(row)
+    fast = row.toggle(
+        "Fast mode",
+        key="fast",
+        bind="query-params",
+        help="Score-CAM and Occlusion, which are slow, in an approximation. How close it comes is said below.",
+    )
+    found = show_panels(subject, question, layer, count, bool(fast), drawing)
+    st.subheader("Should you believe them?", anchor=False)
+    tested = st.toggle(
+        "Test these heatmaps",
+        key="test",
+        bind="query-params",
+        help="Runs the network about seventy times for each heatmap.",
+    )
+    if tested:
+        show_belief(subject, found)
+    else:
+        st.caption(
+            "A heatmap earns belief when hiding its bright places destroys the prediction, and showing them alone "
+            "restores it. Switch this on to measure that, against a random map and a blob in the middle."
+        )
+
+
+def show_layer_choice(subject: Subject, place: DeltaGenerator) -> str | None:
+    """The layer of class activation maps: from a list, or by a click on the network."""
+    if "clicked_saliency_layer" in st.session_state:  # a widget's value can only be set before the widget is drawn
+        st.session_state["layer"] = st.session_state.pop("clicked_saliency_layer")
+    with place:
+        layer = choose_layer(subject)
+    if layer is None:
+        return None
+    facts = next(each for each in facts_of(subject) if each.name == layer)
+    field = facts.receptive_field.size
+    st.caption(
+        f"Layer {layer}: {shape_text(facts.shape)}, each cell sees {field[0]:g} × {field[1]:g} px. Earlier layers show "
+        "fine edges and textures, whatever the class; later ones show coarsely where the class is."
+    )
+    if not _drawable(subject):
+        return layer
+    with st.expander("Choose the layer on the network", icon=":material/account_tree:"):
+        opened = tuple(st.query_params.get_all("open"))
+        click = show_network(subject, opened, layer, None, key="saliency-network")
+        columns = stages(facts_of(subject), opened)
+        column = next((each for each in columns if click is not None and each.key == click.column), None)
+        if click is not None and column is not None:
+            if click.action == "open":
+                st.query_params["open"] = [*opened, column.key]
+            elif click.action == "close":
+                st.query_params["open"] = [key for key in opened if key != column.parent]
+            else:
+                st.session_state["clicked_saliency_layer"] = column.last.name
+            st.rerun()
+    return layer
+
+
+def _drawable(subject: Subject) -> bool:
+    """Whether the network is one of maps and vectors; a transformer's rows of tokens have no picture."""
+    return all(len(facts.shape) in (1, 3) for facts in facts_of(subject))
+
+
+def _choose_count(row: DeltaGenerator) -> int:
+    numbers = list(range(1, MOST_PANELS + 1))
+    keep_valid("panels", numbers, 3)
+    return int(
+        row.segmented_control("Heatmaps", numbers, default=3, key="panels", bind="query-params", required=True) or 3
+    )
+
+
+def _choose_drawing(row: DeltaGenerator) -> Drawing:
+    keep_valid("look", list(LOOK_LABELS), "over")
+    look = row.segmented_control(
+        "Look",
+        list(LOOK_LABELS),
+        default="over",
+        format_func=LOOK_LABELS.__getitem__,
+        key="look",
+        bind="query-params",
+        required=True,
+    )
+    keep_valid("scale", list(SCALE_LABELS), "each")
+    scale = row.segmented_control(
+        "Colours",
+        list(SCALE_LABELS),
+        default="each",
+        format_func=SCALE_LABELS.__getitem__,
+        key="scale",
+        bind="query-params",
+        required=True,
+        help="By its own largest value, or by one measure for all maps of a method: methods have different units.",
+    )
+    opacity = row.slider("Opacity", 0, 100, 65, 5, format="%d %%", key="opacity", bind="query-params", width=180)
+    contour = row.toggle(
+        "Contour", key="contour", bind="query-params", help="A line around everything above half of the scale."
+    )
+    return Drawing(look or "over", scale or "each", opacity / 100, bool(contour))
+
+
+def show_panels(
+    subject: Subject, question: Question, layer: str | None, count: int, fast: bool, drawing: Drawing
+) -> dict[Asked, Heatmap]:
+    """The heatmaps in rows of three; gives those that there are."""
+    places: list[Any] = []
+    asked: list[Asked] = []
+    for start in range(0, count, 3):
+        for number, column in enumerate(st.columns(min(3, count)), start + 1):
+            if number <= count:
+                with column:
+                    asked.append(choose_panel(subject, question, layer, number, fast))
+                    places.append((st.empty(), st.empty()))
+    found: dict[Asked, Heatmap] = {}
+    # The quick ones first, so that something is there while the others are at work.
+    for number in sorted(range(count), key=lambda number: METHODS[asked[number].method].slow):
+        picture, work = places[number]
+        try:
+            heatmap = obtain_heatmap(asked[number], work, key=f"panel{number + 1}")
+        except SaliencyImpossible as problem:
+            picture.info(str(problem), icon=":material/block:")
+            continue
+        if heatmap is None:
+            continue
+        found[asked[number]] = heatmap
+        if drawing.scale == "each":
+            _show_one(picture, asked[number], heatmap, drawing, peak_of(heatmap), layer)
+    found = {each: found[each] for each in asked if each in found}  # as they stand on the page
+    peaks = _peaks(list(found.values()))
+    if drawing.scale == "shared":  # known only when all of them are
+        for each, (picture, _) in zip(asked, places, strict=True):
+            if each in found:
+                _show_one(picture, each, found[each], drawing, peaks[found[each].method], layer)
+    st.caption(_legend(list(found.values()), drawing))
+    if fast:
+        show_fast_note([each for each in found if each.fast])
+    if found:
+        offer(
+            f"saliency-{subject.file_stem}",
+            lambda: _contact_sheet(subject, list(found.values()), drawing),
+            lambda: arrays_as_npz(
+                **{_name_array(number, each): each.values for number, each in enumerate(found.values(), 1)}
+            ),
+            maps_snippet(subject, list(found)),
+            key="offer",
+        )
+    return found
+
+
+def _peaks(heatmaps: Sequence[Heatmap]) -> dict[str, float]:
+    """The value that glows fully, for all maps of a method."""
+    return {
+        method: max(peak_of(each) for each in heatmaps if each.method == method)
+        for method in {each.method for each in heatmaps}
+    }
+
+
+def _contact_sheet(subject: Subject, heatmaps: Sequence[Heatmap], drawing: Drawing) -> bytes:
+    peaks = _peaks(heatmaps)
+    pictures = [
+        draw_heatmap(subject, each, drawing, peak_of(each) if drawing.scale == "each" else peaks[each.method])
+        for each in heatmaps
+    ]
+    return encode_png(contact_sheet([enlarge(decode_png(each), SIDE, SIDE) for each in pictures], 3))
+
+
+def peak_of(heatmap: Heatmap) -> float:
+    """The value that glows fully.
+
+    Of class activation maps it is the largest; attributions to pixels have a few values far above all others.
+    """
+    values = np.nan_to_num(np.abs(heatmap.values) if heatmap.signed else heatmap.values, nan=0.0, posinf=0.0)
+    if _smooth(heatmap):
+        return float(values.max())
+    return float(np.percentile(values, _BRIGHTEST)) or float(values.max())
+
+
+def _smooth(heatmap: Heatmap) -> bool:
+    """Whether a map was enlarged from cells: around single pixels a line shows nothing."""
+    return heatmap.raw is not None
+
+
+def draw_heatmap(subject: Subject, heatmap: Heatmap, drawing: Drawing, peak: float) -> bytes:
+    """One heatmap as a PNG."""
+    if drawing.look == "alone":
+        values = heatmap.values if heatmap.raw is None else heatmap.raw
+        clipped = np.clip(values, -peak, peak) if peak > 0 else values
+        return magnify_map(clipped, heatmap.signed, SIDE)
+    return overlay_map(
+        compute_photo(subject, SIDE),
+        heatmap.values,
+        opacity=drawing.opacity,
+        peak=peak,
+        contour=0.5 if drawing.contour and peak > 0 and _smooth(heatmap) else None,
+    )
+
+
+def _show_one(place: Any, asked: Asked, heatmap: Heatmap, drawing: Drawing, peak: float, common: str | None) -> None:
+    method = METHODS[asked.method]
+    question = Question(heatmap.target, heatmap.against)
+    said = say_question(asked.subject, question)
+    with place.container():
+        st.image(
+            draw_heatmap(asked.subject, heatmap, drawing, peak),
+            alt=f"{asked.label} of {said} on {asked.subject.picture.title}",
+            width="stretch",
+        )
+        where = f" at `{heatmap.layer}`" if heatmap.layer not in ("", common) else ""
+        st.markdown(
+            f"**{asked.label}**{where}, {said}: {heatmap.seconds:.2g} s",
+            help=f"{method.shows} Largest value {significant(float(heatmap.values.max()))}.",
+        )
+        if heatmap.diagnosis:
+            st.warning(heatmap.diagnosis, icon=":material/troubleshoot:")
+
+
+def _legend(heatmaps: Sequence[Heatmap], drawing: Drawing) -> str:
+    """What the colours mean."""
+    measure = (
+        "One scale for all maps of a method, since methods have different units."
+        if drawing.scale == "shared"
+        else "Every map has its own scale."
+    )
+    pixels = any(each.raw is None for each in heatmaps)
+    brightest = " Of attributions to pixels, the strongest half per cent glows fully." if pixels else ""
+    brightest += " They have no contour." if pixels and drawing.contour and drawing.look == "over" else ""
+    signed = any(each.signed for each in heatmaps)
+    if drawing.look == "over":
+        colours = "Bright amber is where most speaks for the class; dark is where nothing does."
+        colours += " What speaks against it is dark too; the map alone shows it." if signed else ""
+    else:
+        colours = "Dark is zero, yellow the largest." + (
+            " Maps with a sign: blue speaks against the class, white is nothing, red speaks for it." if signed else ""
+        )
+    return f"{colours} {measure}{brightest}"
+
+
+def _name_array(number: int, heatmap: Heatmap) -> str:
+    return f"map{number}_{heatmap.method.replace('-', '_')}"
+
+
+def maps_snippet(subject: Subject, asked: Sequence[Asked]) -> str:
+    """Python that gives the heatmaps on the page."""
+    lines = [
+        *opening_lines(subject, "", more=("from explorer.saliency import explain",)),
+        "x = preprocessing.tensor(image)",
+        *explain_lines(asked),
+        "for each in heatmaps:",
+        "    print(each.method, each.layer, model.classes[each.target], each.values.max(), each.diagnosis)",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,48 @@
+"""The Saliency page: where a network looked, by several methods side by side, and whether to believe it."""
+
+import streamlit as st
+
+from explorer.ui.app import enter_by_the_front_door
+from explorer.ui.kit.choose import choose_part
+from explorer.ui.saliency.attention_inside import show_attention
+from explorer.ui.saliency.choices import choose_question
+from explorer.ui.saliency.experiments import show_experiments
+from explorer.ui.saliency.heatmaps import show_maps
+from explorer.ui.saliency.patches import show_patches
+from explorer.ui.saliency.random_weights import show_control
+from explorer.ui.session.sidebar import show_sidebar
+
+PART_LABELS = {
+    "maps": "Heatmaps",
+    "random": "Random weights",
+    "try": "Try it yourself",
+    "inside": "Attention inside",
+    "patches": "What excites a unit",
+}
+
+
+def show() -> None:
+    """The whole page."""
+    enter_by_the_front_door()
+    st.title("Saliency", anchor=False)
+    subject = show_sidebar(with_network=True, transformers=True)
+    if subject is None:
+        st.stop()
+    st.markdown(
+        "Every method answers “where did the network look?” in its own way. See where they agree, and test them."
+    )
+    part = choose_part(PART_LABELS)
+    # One part at a time: what is not looked at is not computed.
+    if part == "inside":
+        show_attention(subject)
+    elif part == "patches":
+        show_patches(subject)
+    else:
+        first, second, third = st.columns(3)
+        question = choose_question(subject, first, second)
+        if part == "random":
+            show_control(subject, question, third)
+        elif part == "try":
+            show_experiments(subject, question)
+        else:
+            show_maps(subject, question, third)

@@ -1,0 +1,222 @@
+"""The Saliency page's part on one unit: the patches of all pictures at hand that excite it most."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.anatomy import LayerFacts, describe_maps
+from explorer.rendering import contact_sheet, decode_png, draw_box, encode_png, enlarge
+from explorer.saliency import SaliencyImpossible, default_layer, layers_for
+from explorer.ui.kit.export import arrays_as_npz, offer, opening_lines
+from explorer.ui.kit.wording import count_text, significant
+from explorer.ui.layers.compute import PLACES, compute_maps
+from explorer.ui.session.pictures import get_picture, list_pictures
+from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.subject import Subject
+from explorer.ui.shared.strongest_patches import Patch, cut_patch, rank_patches
+from explorer.zoo import list_transformers
+
+SIDE = 144  # pixels of a drawn patch
+MOST, FIRST = 36, 12  # patches
+_PATIENCE = 0.3  # seconds before a bar is worth its place
+
+
+def show_patches(subject: Subject) -> None:
+    """Choose a unit; what excites it, and the hand-over."""
+    if subject.network in list_transformers():
+        st.info(
+            f"{subject.network} is a transformer: its units look at the whole photo through attention, so no patch can "
+            "be cut out for one. Choose a CNN in the sidebar, or see the part “Attention inside”.",
+            icon=":material/lightbulb:",
+        )
+        return
+    st.markdown("What one unit answers to most, on all your pictures and the samples, cut out to what it can see.")
+    try:
+        first = default_layer(subject.model, subject.input)
+    except SaliencyImpossible as problem:
+        st.info(str(problem), icon=":material/block:")
+        return
+    facts, asked, count = _choose_unit(subject, first)
+    if facts.resolution == (1, 1):
+        st.info(
+            f"{facts.name} has maps of a single cell, which sees the whole picture: there is no patch to cut out.",
+            icon=":material/block:",
+        )
+        return
+    unit = most_active_unit(subject, facts.name) if asked is None else asked
+    if unit >= facts.channels:
+        st.info(f"There is no unit {unit}: {facts.name} has units 0 to {facts.channels - 1}.", icon=":material/block:")
+        return
+    labels = list_pictures()
+    place = st.empty()
+    patches = rank_patches(subject, facts, unit, labels, tell=_teller(place, len(labels)))[:count]
+    place.empty()
+    chosen = ", the most active one on this photo" if asked is None else ""
+    st.markdown(f"**Unit {unit}**{chosen}, of {count_text(facts.channels, 'unit')} at `{facts.name}`")
+    if not patches:
+        st.info(
+            f"Unit {unit} is nowhere above zero on {count_text(len(labels), 'picture')}: nothing here excites it. Try "
+            "another unit, or bring other pictures.",
+            icon=":material/block:",
+        )
+        return
+    _show(subject, facts, unit, patches)
+    st.caption(_say_found(facts, patches, count, len(labels), subject.model.preprocessing.size))
+    offer(
+        f"patches-{subject.file_stem}-{facts.name}-{unit}",
+        lambda: encode_png(
+            contact_sheet([draw_patch(subject, facts, patch) for patch in patches], min(6, len(patches)))
+        ),
+        lambda: arrays_as_npz(
+            values=np.array([patch.value for patch in patches], np.float32),
+            cells=np.array([patch.cell for patch in patches]),
+            boxes=np.array([patch.box for patch in patches]),
+            titles=np.array([patch.title for patch in patches]),
+        ),
+        patches_snippet(subject, facts, unit, count, labels),
+        key="offer",
+    )
+
+
+def _choose_unit(subject: Subject, first: str) -> tuple[LayerFacts, int | None, int]:
+    """The layer, the unit (None for the most active one) and how many patches."""
+    left, middle, right = st.columns(3)
+    options = {facts.name: facts for facts in layers_for(subject.model, subject.input)}
+    names = list(options)
+    keep_valid("excited_layer", names, first)
+    layer = left.selectbox("Layer", names, names.index(first), key="excited_layer", bind="query-params")
+    unit = middle.number_input(
+        "Unit",
+        0,
+        None,
+        None,
+        placeholder="the most active",
+        key="excited_unit",
+        bind="query-params",
+        help=f"One map of the layer, 0 to {options[layer].channels - 1}; empty for the most active on this photo.",
+    )
+    keep_valid("excited_count", range(1, MOST + 1), FIRST)
+    count = right.slider("Patches", 1, MOST, FIRST, key="excited_count", bind="query-params")
+    return options[layer], None if unit is None else int(unit), count
+
+
+def most_active_unit(subject: Subject, layer: str) -> int:
+    """The channel with the largest mean magnitude on the photo."""
+    import torch
+
+    return int(describe_maps(torch.from_numpy(compute_maps(subject, layer))).strength.argmax())
+
+
+def _teller(place: st.delta_generator.DeltaGenerator, total: int) -> Callable[[int], None]:
+    """A bar with a count, once there is something to wait for."""
+    start = time.perf_counter()
+
+    def tell(done: int) -> None:
+        spent = time.perf_counter() - start
+        if spent > _PATIENCE and done < total:
+            left = spent / done * (total - done)
+            place.progress(done / total, f"{done} of {total} pictures, about {left:.0f} s left")
+
+    return tell
+
+
+def _show(subject: Subject, facts: LayerFacts, unit: int, patches: list[Patch]) -> None:
+    """Every patch with its value and its picture."""
+    places = st.container(horizontal=True)
+    for patch in patches:
+        place = places.container(width=SIDE, gap=None)
+        place.image(
+            encode_png(draw_patch(subject, facts, patch)),
+            alt=f"A patch of {patch.title} that excites unit {unit} of {facts.name}: {significant(patch.value)}",
+            width="stretch",
+        )
+        place.text(f"{significant(patch.value)}\n{patch.title}")  # a file name is a stranger's text: never Markdown
+
+
+def draw_patch(subject: Subject, facts: LayerFacts, patch: Patch) -> NDArray[np.uint8]:
+    """A patch, `SIDE` pixels square, cells of pixels unblended; where it is wide, with the cell's own place marked."""
+    crop = cut_patch(subject, patch)
+    times = SIDE / max(crop.shape[:2])
+    height, width = (max(1, round(side * times)) for side in crop.shape[:2])
+    drawn = enlarge(crop, height, width)
+    if _is_wide(facts, subject.model.preprocessing.size):
+        left, top, right, bottom = own_place(facts, patch)
+        left, top, right, bottom = left - patch.box[0], top - patch.box[1], right - patch.box[0], bottom - patch.box[1]
+        drawn = decode_png(draw_box(drawn, (left * times, top * times, right * times, bottom * times)))
+    # At the picture's border a patch is cut: the rest of the square stays grey.
+    square = np.full((SIDE, SIDE, 3), 128, np.uint8)
+    top, left = (SIDE - height) // 2, (SIDE - width) // 2
+    square[top : top + height, left : left + width] = drawn
+    return square
+
+
+def _is_wide(facts: LayerFacts, size: int) -> bool:
+    """Whether a cell can see more than half of the picture's side."""
+    return max(facts.receptive_field.size) > size / 2
+
+
+def own_place(facts: LayerFacts, patch: Patch) -> tuple[float, float, float, float]:
+    """The middle of what a cell sees, as large as the step to the next cell: left, top, right, bottom in pixels."""
+    field = facts.receptive_field
+    middles = [
+        axis.offset + cell * axis.stride + axis.size / 2
+        for axis, cell in zip((field.rows, field.columns), patch.cell, strict=True)
+    ]
+    high, wide = field.stride
+    return middles[1] - wide / 2, middles[0] - high / 2, middles[1] + wide / 2, middles[0] + high / 2
+
+
+def _say_found(facts: LayerFacts, patches: list[Patch], count: int, pictures: int, size: int) -> str:
+    """How many there are, of how many pictures, and what a patch is."""
+    high, wide = facts.receptive_field.size
+    found = "1 patch" if len(patches) == 1 else f"{len(patches)} patches"
+    sources = len({patch.label for patch in patches})
+    said = f"{found} from {sources} of {count_text(pictures, 'picture')}, strongest first, at most {PLACES} from each. "
+    if len(patches) < count:
+        said += "There are no more: all other places are not above zero, or see nearly the same. "
+    if _is_wide(facts, size):
+        return (
+            f"{said}A cell of this layer can see {wide:g} × {high:g} px, more than half of the {size} px there are: "
+            "the yellow square is the cell's own place."
+        )
+    return f"{said}A patch is all that the cell can see, {wide:g} × {high:g} px; grey lies outside the picture."
+
+
+def patches_snippet(subject: Subject, facts: LayerFacts, unit: int, count: int, labels: list[str]) -> str:
+    """Python that finds the same patches; uploads are read from beside it."""
+    pictures = [get_picture(label) for label in labels]
+    size = subject.model.preprocessing.size
+    imports = ("from explorer.images import open_image", "from explorer.samples import read_sample")
+    opening = opening_lines(subject, "record, strongest_places", with_picture=False, more=imports)
+    if any(not picture.sample for picture in pictures) and "from pathlib import Path" not in opening:
+        opening = ["from pathlib import Path", "", *opening]
+    lines = [
+        *opening,
+        f"preprocessing = model.preprocessing.with_fit({subject.fit!r}).with_size({size})",
+        "pictures = [",
+        *(
+            f"    ({picture.title!r}, "
+            + (f"read_sample({picture.sample!r})" if picture.sample else f"Path({picture.title!r}).read_bytes()")
+            + "),"
+            for picture in pictures
+        ),
+        "]",
+        "found = []",
+        "for title, data in pictures:",
+        "    x = preprocessing.tensor(open_image(data))",
+        f"    layer = record(model, x, layers=[{facts.name!r}])[{facts.name!r}]",
+        f"    maps = layer.maps[[{unit}]].float()",
+        f"    values, cells = strongest_places(maps, layer.receptive_field, ({size}, {size}), {PLACES})",
+        "    for value, cell in zip(values[0].tolist(), cells[0].tolist()):",
+        "        if value > 0:  # NaN where there is no other place",
+        f"            found.append((value, title, layer.receptive_field.box(*cell, {size}, {size})))",
+        f"found = sorted(found, key=lambda patch: -patch[0])[:{count}]",
+        "for value, title, box in found:",
+        "    print(value, title, box)",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,94 @@
+"""The attention of a Swin transformer on the Saliency page: how much every place of a block is attended to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import log2
+from typing import Any
+
+import streamlit as st
+
+from explorer.saliency import WindowAttention, window_attention
+from explorer.ui.kit.export import arrays_as_npz, offer, opening_lines
+from explorer.ui.kit.wording import count_text, significant
+from explorer.ui.saliency.attention_heads import (
+    LARGE,
+    choose_scale,
+    draw_attention,
+    draw_sheet,
+    say_entropy,
+    show_heads,
+)
+from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.subject import Subject
+
+_HASH: dict[str | type[Any], Callable[[Any], Any]] = {Subject: repr}
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the attention …", hash_funcs=_HASH)
+def compute_windows(subject: Subject) -> tuple[WindowAttention, ...]:
+    """Every block's attention, on the CPU; shared, so never changed."""
+    return tuple(
+        WindowAttention(each.block, each.weights.float().cpu(), each.cells, each.window, each.shift)
+        for each in window_attention(subject.model, subject.input)
+    )
+
+
+def show_windows(subject: Subject) -> None:
+    """One block: the mean over its heads, then all of them."""
+    blocks = compute_windows(subject)
+    st.markdown(
+        "A Swin transformer attends within windows, and every other block shifts them by half a window. It has no "
+        "class token: the maps show how much each place is attended to by its window, on average."
+    )
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    names = [each.block for each in blocks]
+    keep_valid("window_block", names, names[-1])
+    name = row.selectbox("Block", names, len(names) - 1, key="window_block", bind="query-params", width=280)
+    scale = choose_scale(row)
+    block = blocks[names.index(name)]
+    maps = block.maps.numpy()
+    bits = block.entropy.numpy()
+    mean = maps.mean(axis=0)
+    places = block.window[0] * block.window[1]
+    picture, words = st.columns([2, 3], vertical_alignment="center")
+    picture.image(
+        draw_attention(subject, mean),
+        alt=f"How much each place of {subject.picture.title} is attended to in {name}, mean of all heads",
+        width=LARGE,
+    )
+    words.markdown(f"**{name}**, the mean of {count_text(len(maps), 'head')}")
+    words.markdown(_say_block(block))
+    words.markdown(
+        f"Bright amber is where most attention goes: {significant(mean.max() * places)} times the even share of "
+        f"1/{places} at most, {significant(mean.min() * places)} times at least."
+    )
+    st.subheader("Every head", anchor=False)
+    show_heads(subject, maps, bits, scale or "each", name)
+    st.caption(say_entropy(bits, log2(places), f"the {places} places of a window"))
+    offer(
+        f"attention-{subject.file_stem}-{name}",
+        lambda: draw_sheet(subject, [mean, *maps], 5),
+        lambda: arrays_as_npz(mean=mean, heads=maps, entropy=bits, weights=block.weights.numpy()),
+        windows_snippet(subject, names.index(name)),
+        key="offer",
+    )
+
+
+def _say_block(block: WindowAttention) -> str:
+    """Size, windows and shift in words."""
+    windows = count_text(len(block.weights), "window")
+    shift = f"shifted by {block.shift[0]} × {block.shift[1]} cells" if any(block.shift) else "not shifted"
+    return f"{block.cells[0]} × {block.cells[1]} cells in {windows} of {block.window[0]} × {block.window[1]}, {shift}"
+
+
+def windows_snippet(subject: Subject, number: int) -> str:
+    """Python that gives the maps of one block."""
+    lines = [
+        *opening_lines(subject, "", more=("from explorer.saliency import window_attention",)),
+        f"block = window_attention(model, preprocessing.tensor(image))[{number}]",
+        "heads = block.maps  # (heads, rows, columns)",
+        "mean = heads.mean(0)",
+        "print(block.block, tuple(heads.shape), mean.max().item(), block.entropy.tolist())",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""What this person is looking at: pictures, network, device."""

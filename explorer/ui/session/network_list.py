@@ -1,0 +1,91 @@
+"""What the sidebar says of networks: of the chosen one in a line, and of all of them in a list."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import streamlit as st
+
+from explorer.ui.session.subject import UNTRAINED
+from explorer.zoo import list_missing, list_shipped, read_card, say_missing
+from explorer.zoo.catalogue import list_own
+
+
+def show_missing() -> None:
+    """How to install the package that the weights of a network of ours come with, where it is not there."""
+    for name in list_missing():
+        st.caption(f"{say_missing(name)} Until then {list_shipped()[0]} is the default.")
+
+
+def describe_chosen(name: str, weights: str) -> str:
+    """The chosen network in a line; how often it is right only where that was measured for these very weights.
+
+    Args:
+        name: of the network.
+        weights: as in `Subject`.
+    """
+    if weights and weights != UNTRAINED:
+        return "Own weights: how often they are right was not measured."
+    size = _describe_size(name)
+    if weights == UNTRAINED:
+        return f"{size}. Random weights: it has learned nothing.".removeprefix(". ")
+    if name not in list_own():
+        return f"{size}." if size else ""
+    card = read_card(name)
+    return f"{size}, {card['data']['name']}: {card['accuracy']['value']:.1%} right"
+
+
+def _describe_size(name: str) -> str:
+    """Parameters and classes; "" where that would need torchvision, which is not there yet."""
+    if name in list_own():
+        card = read_card(name)
+        return f"{card['parameters']:,} parameters, {len(card['classes']):,} classes"
+    if "torchvision" not in sys.modules:  # its import takes seconds, for which the home page does not wait
+        return ""
+    from explorer.zoo import describe_listing
+
+    listing = describe_listing(name)
+    return f"{listing.parameters:,} parameters, {listing.classes:,} classes"
+
+
+def show_list(names: Sequence[str]) -> None:
+    """Size, classes and whereabouts of the weights of every network on offer, to be opened on a click."""
+    with st.popover("All networks", icon=":material/list:", width="stretch"):
+        if "torchvision" not in sys.modules:
+            st.caption("Torchvision's networks join the list as soon as a page has opened one.")
+            rows = [
+                (name, read_card(name)["parameters"], len(read_card(name)["classes"]), "here")
+                for name in names
+                if name in list_shipped()
+            ]
+        else:
+            from explorer.zoo.download import cached_path
+
+            folder = cached_path("").parent
+            rows = _list_rows(tuple(names), str(folder), folder.stat().st_mtime_ns if folder.is_dir() else 0)
+        columns = list(zip(*rows, strict=True))
+        titles = ("network", "parameters", "classes", "weights")
+        st.dataframe(
+            dict(zip(titles, columns, strict=True)),
+            hide_index=True,
+            column_config={"parameters": st.column_config.NumberColumn(format="compact")},
+        )
+        st.caption("Weights are here, or need a download; any network opens untrained, without one.")
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _list_rows(names: tuple[str, ...], folder: str, changed: int) -> list[tuple[str, int, int, str]]:
+    """A row for each network; the folder of downloaded weights, and when it changed, say how long that is true."""
+    from explorer.zoo import describe_listing
+
+    found = [describe_listing(name) for name in names]
+    return [
+        (
+            each.name,
+            each.parameters,
+            each.classes,
+            "here" if each.download is None else f"download of {each.download:.0f} MB",
+        )
+        for each in found
+    ]

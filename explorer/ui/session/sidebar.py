@@ -1,0 +1,285 @@
+"""The sidebar, the same on every page: picture, network, device.
+
+On the home page it must not wait for torch, so there it offers the shipped networks and leaves the
+device to be found; as soon as torch is there, it offers everything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from explorer.device import list_devices
+from explorer.images import MAX_BYTES
+from explorer.samples import SAMPLES
+from explorer.ui.session.network_list import describe_chosen, show_list, show_missing
+from explorer.ui.session.pictures import ImageRejected, add_picture, get_picture, list_pictures, recall
+from explorer.ui.session.subject import SEED, UNTRAINED, Subject, has_weights, keep_weights, open_network
+from explorer.ui.session.trained_weights import choose_trained, leave_trained
+from explorer.zoo import list_models, list_shipped, list_transformers
+
+MAX_WEIGHTS_MB = 600  # the largest network of the zoo that one opens for fun, VGG-19, has 548
+_FIT_LABELS = {"crop": "Centre crop", "pad": "Pad", "squash": "Squash"}
+
+
+def show_sidebar(with_network: bool, transformers: bool = False) -> Subject | None:
+    """Draw the sidebar.
+
+    Args:
+        with_network: open the network; without it nothing is imported that takes seconds.
+        transformers: offer vision transformers too, which have no feature maps to look at layer by layer.
+
+    Returns:
+        What to look at; None where no network could be opened (the reason stands in the page).
+    """
+    if not transformers:
+        _say_no_transformer("model")
+    with st.sidebar:
+        label = choose_picture()
+        name = _choose_network("model", "Network", transformers=transformers)
+        show_missing()
+        told = st.empty()
+        show_list(network_names(transformers))
+        weights = _choose_weights(name)
+        told.caption(describe_chosen(name, weights))
+        device = choose_device()
+        if not with_network:
+            return None
+    if not prepare_network(name, device, weights):
+        return None
+    if weights == UNTRAINED:
+        st.warning(
+            f"**{name}, untrained**: every weight is random (seed {SEED}). Shapes, filters, arithmetic and pooling "
+            "need no training; what it says of the photo means nothing.",
+            icon=":material/casino:",
+        )
+    with st.sidebar:
+        fit, size = _choose_input(name, device, weights)
+    return Subject(label, get_picture(label).key, name, device, weights, fit, size)
+
+
+def keep_valid(key: str, options: Sequence[Any], default: Any) -> None:
+    """Put a widget back to its default where an address or an earlier choice names what is not on offer."""
+    if key in st.session_state and st.session_state[key] not in options:
+        st.session_state[key] = default
+
+
+def choose_picture() -> str:
+    """The uploads and the chooser; gives the label of the chosen picture."""
+    files = st.file_uploader(
+        "Your pictures",
+        accept_multiple_files=True,
+        max_upload_size=MAX_BYTES // 2**20,
+        key="uploads",
+        help="JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to 20 MB and 50 megapixels each. "
+        "Drop, choose or paste several at once. They stay on this server and are not stored on disk.",
+    )
+    with st.expander("Camera", icon=":material/photo_camera:"):
+        # Asked for only when wanted: the browser lights the camera as soon as the widget is there.
+        shot = st.camera_input("Take a photo", key="camera") if st.toggle("Use the camera", key="use_camera") else None
+    for file in [*files, *([shot] if shot else [])]:
+        _take_in(file)
+    asked = st.query_params.get("image")
+    if asked and "image" not in st.session_state and not recall(asked):
+        st.warning("The picture of this link is no longer on the server. Upload it again.")
+    options = list_pictures()
+    keep_valid("image", options, SAMPLES[0].title)
+    default = options.index(SAMPLES[0].title)
+    label = st.selectbox("Picture", options, default, key="image", bind="query-params")
+    picture = get_picture(label)
+    st.image(picture.intake.image, caption=picture.credit or None, alt=picture.title, width="stretch")
+    width, height = picture.intake.image.size
+    st.caption(f"{picture.intake.format}, {width} × {height} pixels. {picture.intake.note}".rstrip())
+    return label
+
+
+def _take_in(file: Any) -> None:
+    """One uploaded file, once; a refusal stands as long as the file is in the list."""
+    seen: dict[str, str] = st.session_state.setdefault("taken_in", {})
+    if file.file_id not in seen:
+        try:
+            picture = add_picture(file.name, file.getvalue())
+            st.session_state["image"] = picture.label
+            seen[file.file_id] = ""
+        except ImageRejected as rejected:
+            seen[file.file_id] = str(rejected)
+    if seen[file.file_id]:
+        with st.container(border=True):
+            st.text(file.name)  # never as Markdown: a file name is a stranger's text
+            st.error(seen[file.file_id], icon=":material/block:")
+
+
+def network_names(transformers: bool = False) -> list[str]:
+    """The networks on offer; torchvision's only once torch is there, since its import takes seconds.
+
+    Args:
+        transformers: the vision transformers too, after the others.
+    """
+    names = list_models() if "torchvision" in sys.modules else list(list_shipped())
+    names += list_transformers() if transformers else ()
+    asked = st.session_state.get("model") or st.query_params.get("model")
+    return names if not asked or asked in names or "torchvision" in sys.modules else [*names, asked]
+
+
+def _say_no_transformer(key: str) -> None:
+    """Take the first network in place of a transformer that an address or another page has chosen, and say so."""
+    asked = st.session_state.get(key) or st.query_params.get(key)
+    if asked not in list_transformers():
+        return
+    first = list_shipped()[0]
+    st.session_state[key] = first
+    st.info(
+        f"{asked} is a transformer: it has no feature maps to look at here and opens on the Saliency page; "
+        f"this is {first} instead.",
+        icon=":material/swap_horiz:",
+    )
+
+
+def _choose_network(key: str, label: str, first: int = 0, transformers: bool = False) -> str:
+    names = network_names(transformers)
+    keep_valid(key, names, names[first])
+    return str(st.selectbox(label, names, first, key=key, bind="query-params"))
+
+
+def choose_second_network(first: str) -> tuple[str, str]:
+    """The other network of a comparison, at first the next of ours, and its weights: its own, or random ones."""
+    _say_no_transformer("model2")
+    shipped = list_shipped()
+    place = shipped.index(first) + 1 if first in shipped else 0
+    name = _choose_network("model2", "Second network", place % len(shipped))
+    weights = UNTRAINED if _choose_untrained("untrained2") else ""
+    st.caption(describe_chosen(name, weights))
+    return name, weights
+
+
+def _choose_untrained(key: str) -> bool:
+    said = "Random weights in place of trained ones: any architecture opens without a download."
+    return bool(st.toggle("Untrained", key=key, bind="query-params", help=said))
+
+
+def _choose_weights(name: str) -> str:
+    untrained = _choose_untrained("untrained")
+    own = _choose_own_weights(name)
+    return UNTRAINED if untrained else own
+
+
+def _choose_own_weights(name: str) -> str:
+    trained = choose_trained(name)
+    with st.expander("Own weights", icon=":material/upload_file:"):
+        file = st.file_uploader(
+            f"A safetensors file for {name}",
+            key="weights",
+            max_upload_size=MAX_WEIGHTS_MB,
+            on_change=leave_trained,
+            help="The number of classes is read from the file. Pickles (.pth, .pt, .bin) are refused.",
+        )
+        if trained or file is None:
+            return trained
+        # Hundreds of megabytes: read and hashed once, not at every run of the page.
+        digests: dict[str, str] = st.session_state.setdefault("weights_digests", {})
+        if not has_weights(digests.get(file.file_id, "")):
+            data = file.getvalue()
+            digests[file.file_id] = hashlib.sha256(data).hexdigest()
+            keep_weights(digests[file.file_id], data)
+        return digests[file.file_id]
+
+
+def choose_device() -> str:
+    """The device's chooser; gives a name for `load_model`."""
+    if "torch" not in sys.modules:
+        st.caption("Device: found when the first network is opened.")
+        return "auto"
+    devices = {info.name: info for info in list_devices()}
+    options = ["auto", *devices]
+    keep_valid("device", options, "auto")
+    first = next(iter(devices.values()))
+
+    def describe(name: str) -> str:
+        info = first if name == "auto" else devices[name]
+        memory = f", {info.memory / 2**30:.0f} GB" if info.memory else ""
+        return f"{'Auto: ' if name == 'auto' else ''}{info.label}{memory}"
+
+    device = st.selectbox("Device", options, format_func=describe, key="device")
+    chosen = first if device == "auto" else devices[device]
+    free = f" {chosen.free / 2**30:.1f} GB free." if chosen.free is not None else ""
+    st.caption(f"Computes in float32.{free}")
+    return device
+
+
+def _choose_input(name: str, device: str, weights: str) -> tuple[Any, int]:
+    fit = st.segmented_control(
+        "Fit",
+        list(_FIT_LABELS),
+        default="crop",
+        format_func=_FIT_LABELS.__getitem__,
+        key="fit",
+        bind="query-params",
+        required=True,
+        help="How a picture that is no square becomes one: cut its ends, pad it with grey, or stretch it.",
+    )
+    model = open_network(name, device, weights)
+    native = model.preprocessing.size
+    if model.only_size is not None:
+        st.caption(f"Resolution: {native} px, the only one that {name} takes: it has learned where each patch lies.")
+        return fit, native
+    sizes = sorted({max(32, native // 2), native, native * 3 // 2, native * 2, *([native * 4] if native < 64 else [])})
+    keep_valid("size", sizes, native)
+    size = st.select_slider(
+        "Resolution",
+        sizes,
+        value=native,
+        format_func=lambda side: f"{side} px",
+        key="size",
+        bind="query-params",
+        help=f"The side of the square the network sees. It was trained on {native} pixels.",
+    )
+    return fit, size
+
+
+def prepare_network(name: str, device: str, weights: str, untrained: str = "untrained") -> bool:
+    """Download where needed, with a bar, and open; a failure is said in one sentence.
+
+    Args:
+        name, device, weights: as in `Subject`.
+        untrained: key of the switch that a person may turn on where the weights are not to be had.
+    """
+    from explorer.device import DeviceUnavailable
+    from explorer.zoo import ModelUnknown, WeightsRejected, WeightsUnavailable
+    from explorer.zoo.download import is_cached
+
+    place = st.empty()
+    try:
+        if not weights and not is_cached(name):
+            bar = place.progress(0.0, f"Downloading the weights of {name} …")
+
+            def tell(done: int, total: int) -> None:
+                share = min(done / total, 1.0) if total else 0.0
+                bar.progress(share, f"Downloading the weights of {name}: {done / 1e6:.0f} of {total / 1e6:.0f} MB")
+
+            from explorer.zoo import load_model
+
+            load_model(name, "cpu", progress=tell)
+        open_network(name, device, weights)
+    except (ModelUnknown, WeightsUnavailable, WeightsRejected, DeviceUnavailable) as problem:
+        st.error(str(problem), icon=":material/cloud_off:")
+        if isinstance(problem, WeightsUnavailable):
+            st.button(
+                "Open it untrained",
+                key=f"open_{untrained}",
+                icon=":material/casino:",
+                on_click=_turn_on,
+                args=(untrained,),
+            )
+        st.info(f"Choose one of ours in the sidebar: {', '.join(list_shipped())}.")
+        return False
+    finally:
+        place.empty()
+    return True
+
+
+def _turn_on(key: str) -> None:
+    st.session_state[key] = True

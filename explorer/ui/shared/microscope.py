@@ -1,0 +1,101 @@
+"""The microscope on a page: what is under it, which cell is pinned, and the address that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer.anatomy import LayerFacts
+from explorer.operations import Dissection
+from explorer.rendering import encode_png
+from explorer.ui.components import MOST_BYTES, microscope
+from explorer.ui.layers.compute import facts_of
+from explorer.ui.session.subject import Subject
+
+RGB_NAMES = ("red", "green", "blue")
+RGB_COLOURS = ("#dc2626", "#16a34a", "#2563eb")
+_HASH: dict[str | type[Any], Callable[[Any], Any]] = {Subject: repr}
+
+
+def explainable_layers(subject: Subject) -> dict[str, LayerFacts]:
+    """The convolution and pooling layers of the network, by name, in execution order."""
+    from explorer.anatomy.microscope import is_explainable
+
+    model = subject.model
+    return {facts.name: facts for facts in facts_of(subject) if is_explainable(model, facts)}
+
+
+# As a resource: tens of megabytes, which `cache_data` would copy at every run. Nobody writes into them.
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=_HASH)
+def compute_dissection(subject: Subject, layer: str) -> Dissection:
+    """One layer of the network on the picture, taken apart."""
+    from explorer.anatomy.microscope import dissect
+
+    return dissect(subject.model, subject.input, layer)
+
+
+def show_layer_microscope(subject: Subject, facts: LayerFacts, unit: int, key: str) -> Dissection:
+    """One map of a layer of the network under the microscope."""
+    from explorer.anatomy.microscope import padding_before
+
+    dissection = compute_dissection(subject, facts.name)
+    reads = padding_before(subject.model, facts_of(subject), facts) or facts
+    of_photo = reads.inputs == ("input",) and dissection.operation.in_channels == 3
+    photo = subject.model.preprocessing.pixels(subject.picture.intake.image) if of_photo else None
+    show_microscope(
+        dissection,
+        unit,
+        title=f"{facts.name}, map {unit}",
+        key=key,
+        names=RGB_NAMES if of_photo else (),
+        colours=RGB_COLOURS if of_photo else (),
+        backdrop=None if photo is None else encode_png(np.ascontiguousarray(photo)),
+    )
+    return dissection
+
+
+def show_microscope(
+    dissection: Dissection,
+    channel: int,
+    *,
+    title: str,
+    key: str,
+    names: Sequence[str] = (),
+    colours: Sequence[str] = (),
+    backdrop: bytes | None = None,
+) -> None:
+    """One output channel under the microscope; the pinned cell stands in the address.
+
+    Args:
+        dissection: the layer.
+        channel: which output channel.
+        title: of the layer and map.
+        key: of the element; the address names the cell "KEY.cell".
+        names, colours: of the layer's input channels.
+        backdrop: a PNG to draw in place of the input.
+    """
+    parameter = f"{key}.cell"
+    pinned = _read_cell(st.query_params.get(parameter, ""), dissection.output.shape[1:])
+    specimen = dissection.specimen(
+        channel, MOST_BYTES, pinned, names=names, colours=colours, backdrop=backdrop, title=title
+    )
+    clicked = microscope(specimen, pinned=pinned, key=key)
+    if clicked is None:
+        return
+    if clicked == pinned:  # a second click lets it go
+        del st.query_params[parameter]
+    else:
+        st.query_params[parameter] = f"{clicked[0]},{clicked[1]}"
+    st.rerun()
+
+
+def _read_cell(text: str, size: Sequence[int]) -> tuple[int, int] | None:
+    """The cell that an address names, if this output has it."""
+    row, _, column = text.partition(",")
+    if not (row.isdecimal() and column.isdecimal()):
+        return None
+    cell = int(row), int(column)
+    return cell if cell[0] < size[0] and cell[1] < size[1] else None

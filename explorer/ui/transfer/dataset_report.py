@@ -1,0 +1,229 @@
+"""The look at pictures before anything is trained: counts, sizes, near-duplicates across the split, a sheet a class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import streamlit as st
+
+from explorer.rendering import CHART_CONFIG, picture_sheet
+from explorer.rendering.data_figures import count_bars, size_points
+from explorer.transfer.examining import PARTS, Looks, Pairs, across, first_of_twins, leave_out_twins, part_of
+from explorer.transfer.pictures import PictureSet
+from explorer.transfer.splitting import Split, split
+from explorer.transfer.trial import TransferRejected
+from explorer.ui.augmentation.own_zip import as_plain_text
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.wording import count_text
+from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.transfer.shelf import looks_of, once, pairs_of
+
+_LEFT_OUT = "transfer_left_out"  # keys of the sets whose near-duplicates a person has left out
+_CLASSES: Final = 10  # sheets at once
+_SHEET: Final = 18  # pictures of a sheet
+_COLUMNS: Final = 6
+_SHOWN_PAIRS: Final = 6
+_SIDE: Final = 112
+
+
+def show_look(pictures: PictureSet, seed: int, code: Sequence[str]) -> PictureSet:
+    """Show everything about them; gives the pictures that are left after what the person left out.
+
+    Args:
+        pictures: as they were brought.
+        seed: of the split.
+        code: lines of Python that give `pictures`.
+    """
+    pairs = pairs_of(pictures)
+    shown = _without_twins(pictures, pairs) if pictures.key in _left_out() else pictures
+    looks = looks_of(shown)
+    parts = split(shown.labels, seed)
+    st.text(f"{shown.title}: {count_text(len(shown), 'picture')} of {len(shown.classes)} classes")
+    st.caption(_say_counts(shown, parts))
+    _show_figures(shown, looks, parts)
+    _show_twins(pictures, pairs, shown, parts)
+    _show_sheets(shown)
+    _offer(pictures, shown, looks, parts, seed, code)
+    return shown
+
+
+def _left_out() -> set[str]:
+    left: set[str] = st.session_state.setdefault(_LEFT_OUT, set())
+    return left
+
+
+def _without_twins(pictures: PictureSet, pairs: Pairs) -> PictureSet:
+    """What is left, with its looks already known."""
+    shown = once(("without twins", pictures.key), lambda: leave_out_twins(pictures, pairs))
+    kept = first_of_twins(pairs, len(pictures))
+    once(("looks", shown.key), lambda: looks_of(pictures).select(kept))
+    return shown
+
+
+def _say_counts(pictures: PictureSet, parts: Split) -> str:
+    counts = pictures.counts
+    even = "" if counts.max() < 2 * counts.min() else " Classes are uneven: compare accuracies with always the largest."
+    coarse = f" One test picture more or less is {100 / len(parts.test):.2g} points." if len(parts.test) < 50 else ""
+    return (
+        f"{len(parts.training):,} to learn from, {len(parts.validation):,} to watch, {len(parts.test):,} to test once "
+        f"at the end, the same share of every class.{even}{coarse}"
+    )
+
+
+def _show_figures(pictures: PictureSet, looks: Looks, parts: Split) -> None:
+    where = part_of(parts, len(pictures))
+    counts = np.zeros((len(pictures.classes), len(PARTS)), np.int64)
+    np.add.at(counts, (pictures.labels, where), 1)
+    least, most = looks.sizes.min(axis=0), looks.sizes.max(axis=0)
+    bars = count_bars(pictures.classes, counts, PARTS)
+    if (least == most).all():
+        st.plotly_chart(bars, config=CHART_CONFIG, key="chart-counts")
+        st.caption(f"All pictures have {least[0]:,} × {least[1]:,} pixels.")
+        return
+    left, right = st.columns(2, gap="large")
+    left.plotly_chart(bars, config=CHART_CONFIG, key="chart-counts")
+    right.plotly_chart(size_points(looks.sizes), config=CHART_CONFIG, key="chart-sizes")
+    tiny = int((looks.sizes.min(axis=1) < 32).sum())
+    if tiny:
+        right.caption(
+            f"{count_text(tiny, 'picture')} with fewer than 32 pixels on a side: a network sees them blurred."
+        )
+
+
+def _show_twins(pictures: PictureSet, pairs: Pairs, shown: PictureSet, parts: Split) -> None:
+    if shown is not pictures:
+        gone = len(pictures) - len(shown)
+        st.success(
+            f"{count_text(gone, 'near-duplicate')} left out; no seed can split twins now.", icon=":material/check:"
+        )
+        st.button("Put back", key="twins_back", on_click=_left_out().discard, args=(pictures.key,))
+        return
+    if not len(pairs):
+        st.caption("No two pictures are nearly the same, so no test picture has been seen in training.")
+        return
+    split_pairs = across(pairs, parts)
+    found = f"{'' if pairs.complete else 'More than '}{count_text(len(pairs), 'pair')} of nearly the same pictures, "
+    labels = pictures.labels[pairs.places]
+    torn = int((labels[:, 0] != labels[:, 1]).sum())
+    two = f" {torn:,} of them in two different classes." if torn else ""
+    if len(split_pairs):
+        said = f"{len(split_pairs):,} across the split: a test on what was learned from measures memory.{two}"
+        st.warning(found + said, icon=":material/content_copy:")
+    else:
+        st.info(f"{found}none across this split.{two}", icon=":material/content_copy:")
+    _show_pairs(pictures, split_pairs if len(split_pairs) else pairs, parts)
+    twins = len(pictures) - len(first_of_twins(pairs, len(pictures)))
+    if st.button(f"Leave out {count_text(twins, 'near-duplicate')}", key="twins_out", icon=":material/content_cut:"):
+        try:
+            _without_twins(pictures, pairs)
+        except TransferRejected as problem:
+            st.error(as_plain_text(str(problem)), icon=":material/block:")
+            return
+        _left_out().add(pictures.key)
+        st.rerun()
+
+
+def _show_pairs(pictures: PictureSet, pairs: Pairs, parts: Split) -> None:
+    """The nearest ones, side by side, in order of their distance."""
+    where = part_of(parts, len(pictures))
+    for place in range(min(_SHOWN_PAIRS, len(pairs))):
+        if place % 3 == 0:
+            columns = st.columns(3)
+        a, b = pairs.places[place].tolist()
+        with columns[place % 3]:
+            st.image(
+                _pair_png(pictures, pictures.key, a, b),
+                (f"both {PARTS[where[a]]}, " if where[a] == where[b] else f"{PARTS[where[a]]} and {PARTS[where[b]]}, ")
+                + ("the same file" if pairs.exact[place] else f"{pairs.distances[place]} of 64 bits differ"),
+                alt=f"{pictures.names[a]} and {pictures.names[b]}, which are nearly the same",
+                width="stretch",
+            )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _pair_png(_pictures: PictureSet, key: str, a: int, b: int) -> bytes:
+    return picture_sheet([np.asarray(_pictures.image(place)) for place in (a, b)], columns=2, side=180).png
+
+
+def _show_sheets(pictures: PictureSet) -> None:
+    pages = -(-len(pictures.classes) // _CLASSES)
+    first = 0
+    if pages > 1:
+        keep_valid("sheets", list(range(1, pages + 1)), 1)
+        first = (st.slider("Sheets", 1, pages, 1, key="sheets", bind="query-params") - 1) * _CLASSES
+    counts = pictures.counts
+    for place, label in enumerate(range(first, min(first + _CLASSES, len(pictures.classes)))):
+        name = pictures.classes[label]
+        if place % 2 == 0:  # a row of its own, so that the order stays where columns stand under each other
+            columns = st.columns(2, gap="medium")
+        with columns[place % 2]:
+            some = f"the first {_SHEET} of {counts[label]:,}" if counts[label] > _SHEET else f"all {counts[label]}"
+            st.text(f"{name}, {some}")
+            st.image(sheet_png(pictures, pictures.key, label), alt=f"Pictures of the class {name}", width="stretch")
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def sheet_png(_pictures: PictureSet, key: str, label: int) -> bytes:
+    """The first pictures of a class."""
+    places = np.flatnonzero(_pictures.labels == label)[:_SHEET].tolist()
+    images = [np.asarray(_pictures.image(place)) for place in places]
+    return picture_sheet(images, columns=_COLUMNS, side=_SIDE).png
+
+
+def _all_sheets(pictures: PictureSet) -> bytes:
+    """The first pictures of every class, one row for each, as far as a sheet goes."""
+    rows = [np.flatnonzero(pictures.labels == label)[:_COLUMNS] for label in range(min(20, len(pictures.classes)))]
+    places = np.concatenate([np.resize(row, _COLUMNS) for row in rows]).tolist()
+    return picture_sheet([np.asarray(pictures.image(place)) for place in places], columns=_COLUMNS, side=_SIDE).png
+
+
+def _offer(pictures: PictureSet, shown: PictureSet, looks: Looks, parts: Split, seed: int, code: Sequence[str]) -> None:
+    def arrays() -> bytes:
+        return arrays_as_npz(
+            labels=shown.labels,
+            classes=np.array(shown.classes),
+            training=parts.training,
+            validation=parts.validation,
+            test=parts.test,
+            sizes=looks.sizes,
+            pairs=pairs_of(shown).places,
+        )
+
+    st.container(horizontal=True).download_button(
+        "Pictures (ZIP)",
+        shown.to_zip,
+        "pictures.zip",
+        "application/zip",
+        key="transfer-pictures-zip",
+        on_click="ignore",
+        icon=":material/folder_zip:",
+    )
+    offer(
+        "pictures",
+        lambda: _all_sheets(shown),
+        arrays,
+        pictures_snippet(code, shown is not pictures, seed),
+        "transfer-pictures",
+    )
+
+
+def pictures_snippet(code: Sequence[str], without_twins: bool, seed: int) -> str:
+    """Python that gives the arrays on the page."""
+    names = "find_pairs, leave_out_twins, look" if without_twins else "find_pairs, look"
+    imports = [line for line in code[:-1] if line.startswith("from explorer")]
+    lines = [
+        *[line for line in code[:-1] if line not in imports],
+        f"from explorer.transfer.examining import {names}",
+        *imports,
+        "from explorer.transfer.splitting import split",
+        "",
+        code[-1],
+        *(["pictures = leave_out_twins(pictures, find_pairs(look(pictures)))"] if without_twins else []),
+        f"parts = split(pictures.labels, seed={seed})",
+        "looks = look(pictures)",
+        "pairs = find_pairs(looks).places",
+        "print(len(pictures), len(parts.training), len(parts.validation), len(parts.test), len(pairs))",
+    ]
+    return "\n".join(lines) + "\n"

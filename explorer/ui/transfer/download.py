@@ -1,0 +1,223 @@
+"""The part of the Transfer page from which a trained network is taken home, or into the other pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from explorer.transfer.experiment import Experiment
+from explorer.transfer.pictures import PictureSet
+from explorer.transfer.trial import STRATEGY_TITLES
+from explorer.ui.kit.wording import count_text
+from explorer.ui.session.trained_weights import is_used, use_trained
+from explorer.ui.transfer.trained import Trained, WeightsOf, choose_trained
+
+_ONNX = "transfer_onnx"  # the network whose ONNX file this session has asked for
+
+
+def show_downloads(experiments: Sequence[Experiment], pictures: PictureSet, weights_of: WeightsOf) -> None:
+    """Choose a training; open its network elsewhere, or download it with all that belongs to it.
+
+    Args:
+        experiments: of a comparison.
+        pictures: it was trained on.
+        weights_of: gives the safetensors file of a finished one; raises OSError or JobUnknown where it has gone.
+    """
+    trained = choose_trained(experiments, weights_of)
+    if trained is None:
+        return
+    _say(trained.experiment)
+    _offer_pages(trained, pictures.title)
+    _offer_network(trained, pictures.title)
+    _offer_training(trained, pictures)
+
+
+def _say(experiment: Experiment) -> None:
+    right = f"{int(experiment.right.sum()):,} of {count_text(experiment.test, 'test picture')}"
+    st.markdown(
+        f"`{experiment.trial.network}` tells {right} rightly, "
+        f"**{100 * experiment.accuracy:.1f} %**; {count_text(experiment.parameters, 'parameter')}."
+    )
+
+
+def describe(experiment: Experiment, title: str) -> str:
+    """What a network was trained on and how, in a line."""
+    trial = experiment.trial
+    return f"{title}: {STRATEGY_TITLES[trial.strategy].lower()}, seed {trial.seed}"
+
+
+def _offer_pages(trained: Trained, title: str) -> None:
+    used = is_used(trained.trial.network, trained.digest)
+    st.button(
+        "Open in the other pages",
+        key="open_elsewhere",
+        type="primary",
+        icon=":material/open_in_new:",
+        disabled=used,
+        on_click=use_trained,
+        args=(trained.trial.network, describe(trained.experiment, title), trained.weights),
+        help="Layers, filters, saliency and all other pages then look through this network, with your classes.",
+    )
+    if used:
+        st.success("Every page now looks through this network; the sidebar says so.", icon=":material/check:")
+
+
+def _offer_network(trained: Trained, title: str) -> None:
+    from explorer.transfer.exporting import file_stem
+
+    stem = file_stem(trained.experiment)
+    st.subheader("The network", anchor=False)
+    row = st.container(horizontal=True)
+    row.download_button(
+        "Weights (safetensors)",
+        lambda: make_files(trained, title)[0],
+        f"{stem}.safetensors",
+        "application/octet-stream",
+        key="take-weights",
+        on_click="ignore",
+        icon=":material/download:",
+        help="The sidebar's Own weights opens this file on every page, now or later; its card is in its metadata too.",
+    )
+    row.download_button(
+        "Card (JSON)",
+        lambda: make_files(trained, title)[1],
+        f"{stem}.card.json",
+        "application/json",
+        key="take-card",
+        on_click="ignore",
+        icon=":material/badge:",
+        help="What it was trained on and how, what it told rightly, and what must be done to a picture before.",
+    )
+    _offer_onnx(trained, stem, row)
+    with st.expander("Use it in Python", icon=":material/code:"):
+        st.code(use_snippet(trained.trial.network, stem), language="python")
+        st.caption("The ONNX file, without PyTorch and without this library:")
+        st.code(onnx_snippet(trained, stem), language="python")
+
+
+def _offer_onnx(trained: Trained, stem: str, row: st.delta_generator.DeltaGenerator) -> None:
+    """The exporter takes many seconds, so the file is written when it is asked for, and then offered."""
+    from explorer.transfer.onnx_file import ExportFailed
+
+    place = row.empty()
+    asked = place.button(
+        "Write ONNX",
+        key="write-onnx",
+        icon=":material/construction:",
+        help="For other programs: pixels between 0 and 1 in, logits out, for any number of pictures at a time. "
+        "It takes half a minute.",
+    )
+    if asked:
+        st.session_state[_ONNX] = trained.digest
+    if st.session_state.get(_ONNX) != trained.digest:
+        return
+    try:
+        with st.spinner("Writing the ONNX file …", show_time=True):
+            data = make_onnx(trained.trial.network, trained.digest, trained.weights)
+    except ExportFailed as failed:
+        st.error(str(failed), icon=":material/block:")
+        return
+    place.download_button(
+        "ONNX",
+        data,
+        f"{stem}.onnx",
+        "application/octet-stream",
+        key="take-onnx",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
+def make_files(trained: Trained, title: str) -> tuple[bytes, str]:
+    """The safetensors file with the card in it, and the card with the file's digest."""
+    from explorer.transfer.exporting import as_card, as_safetensors, card_text
+
+    card = as_card(trained.experiment, trained.after, title)
+    data = as_safetensors(trained.weights, card)
+    return data, card_text(card, data)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def make_onnx(network: str, digest: str, _weights: bytes) -> bytes:
+    """The ONNX file, written in a process of its own.
+
+    Raises:
+        ExportFailed: it cannot be.
+    """
+    from explorer.transfer.onnx_file import onnx_in_a_process
+
+    return onnx_in_a_process(network, _weights)
+
+
+def _offer_training(trained: Trained, pictures: PictureSet) -> None:
+    from explorer.transfer.script import as_script
+
+    script = as_script(trained.trial)
+    st.subheader("The training", anchor=False)
+    st.caption("The script trains the same network again, from the pictures in the ZIP, and prints its accuracy.")
+    row = st.container(horizontal=True)
+    row.download_button(
+        "Script (Python)",
+        script,
+        "train.py",
+        "text/x-python",
+        key="take-script",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+    row.download_button(
+        "Pictures (ZIP)",
+        pictures.to_zip,
+        "pictures.zip",
+        "application/zip",
+        key="take-pictures",
+        on_click="ignore",
+        icon=":material/photo_library:",
+    )
+    with st.expander("The script", icon=":material/code:"):
+        st.code(script, language="python")
+
+
+def use_snippet(network: str, stem: str) -> str:
+    """Python that asks the trained network about a picture of one's own."""
+    lines = [
+        "from pathlib import Path",
+        "",
+        "from explorer.images import open_image",
+        "from explorer.zoo import load_model",
+        "",
+        f"model = load_model({network!r}, weights=Path({f'{stem}.safetensors'!r}).read_bytes())",
+        'x = model.preprocessing.tensor(open_image(Path("photo.jpg").read_bytes())).to(model.device)  # (1, 3, S, S)',
+        "probabilities = model.network(x).softmax(dim=1)[0].tolist()",
+        "for name, probability in zip(model.classes, probabilities):",
+        '    print(f"{name}: {probability:.2%}")',
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def onnx_snippet(trained: Trained, stem: str) -> str:
+    """Python that asks the ONNX file about a picture of one's own, with Pillow and onnxruntime only."""
+    preprocessing = trained.after.preprocessing
+    lines = [
+        "import json",
+        "",
+        "import numpy as np",
+        "import onnxruntime",
+        "from PIL import Image, ImageOps",
+        "",
+        f"session = onnxruntime.InferenceSession({f'{stem}.onnx'!r})",
+        'classes = json.loads(session.get_modelmeta().custom_metadata_map["classes"])',
+        'image = ImageOps.exif_transpose(Image.open("photo.jpg")).convert("RGB")',
+        "# The shorter side is brought to its length, then the centre is cut out.",
+        f"width, height = ({preprocessing.resize} * side // min(image.size) for side in image.size)",
+        f"image = image.resize((width, height), Image.Resampling.{preprocessing.interpolation.upper()})",
+        f"left, top = (round((side - {preprocessing.size}) / 2) for side in (width, height))",
+        f"image = image.crop((left, top, left + {preprocessing.size}, top + {preprocessing.size}))",
+        "pixels = np.asarray(image, np.float32).transpose(2, 0, 1)[None] / 255  # (1, 3, S, S), between 0 and 1",
+        'logits = session.run(["logits"], {"pixels": pixels})[0][0].astype(np.float64)',
+        "probabilities = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()",
+        "for name, probability in zip(classes, probabilities):",
+        '    print(f"{name}: {probability:.2%}")',
+    ]
+    return "\n".join(lines) + "\n"

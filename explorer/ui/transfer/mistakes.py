@@ -1,0 +1,308 @@
+"""Which classes are taken for which, the pictures behind every cell, and the surest errors with their heatmaps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.rendering import (
+    CHART_CONFIG,
+    encode_png,
+    fit_picture,
+    format_percent,
+    overlay_map,
+    picture_sheet,
+)
+from explorer.rendering.confusion_figure import confusion_chart
+from explorer.transfer.experiment import Experiment
+from explorer.transfer.mistakes import (
+    Mistake,
+    confident_errors,
+    confusion,
+    pictures_behind,
+    worst_cell,
+)
+from explorer.transfer.pictures import PictureSet
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.wording import count_text
+from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.transfer.results import choose_share, digest, find_groups
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+    from explorer.zoo import VisionModel
+
+Weights = Callable[[Experiment], bytes]
+MOST_BEHIND, MOST_ERRORS = 24, 10
+SIDE, CARD = 320, 160  # pixels of a picture of an error, and of its place
+_CHART = "chart-confusion"
+_ALL = "All together"
+
+
+@dataclass(frozen=True)
+class ErrorPicture:
+    """A picture that was told wrongly, as PNG.
+
+    Attributes:
+        seen: what the network saw.
+        glow: where it looked for what it told, over that; None where there is no such map.
+        blank: whether that map glows nowhere.
+        note: why there is none, or what is wrong with it; "" where all is well.
+    """
+
+    seen: bytes
+    glow: bytes | None
+    blank: bool
+    note: str
+
+
+def show_mistakes(experiments: Sequence[Experiment], pictures: PictureSet, weights_of: Weights) -> None:
+    """The confusion matrix of a strategy, the pictures behind a cell, and the surest errors.
+
+    Args:
+        experiments: of one comparison.
+        pictures: what it was about.
+        weights_of: gives the safetensors file of a trained network.
+    """
+    groups = find_groups(experiments)
+    if not groups:
+        return
+    if any(int(each.test_places.max()) >= len(pictures) for group in groups for each in group.experiments):
+        st.warning("These trainings were made on other pictures.", icon=":material/image_not_supported:")
+        return
+    share = choose_share(groups, "mistakes_share")
+    shown = {group.title: group for group in groups if group.share == share}
+    first, second = st.columns(2, vertical_alignment="bottom")
+    titles = list(shown)
+    best = max(titles, key=lambda each: shown[each].mean)
+    keep_valid("mistakes_of", titles, best)
+    title = first.selectbox("Strategy", titles, titles.index(best), key="mistakes_of", bind="query-params")
+    group = shown[title or best]
+    chosen = _choose_seeds(second, group.experiments)
+    counts = confusion(chosen)
+    true, told = _choose_cell(chosen, counts)
+    _show_behind(chosen, pictures, counts, true, told, group.title)
+    st.subheader("The surest errors", anchor=False)
+    _show_errors(chosen, pictures, weights_of)
+
+
+def _choose_seeds(place: DeltaGenerator, trained: Sequence[Experiment]) -> Sequence[Experiment]:
+    """All trainings of the strategy, or one."""
+    if len(trained) == 1:
+        return trained
+    by_name = {_ALL: trained, **{f"Seed {each.trial.seed}": (each,) for each in trained}}
+    names = list(by_name)
+    keep_valid("mistakes_seed", names, _ALL)
+    name = place.segmented_control(
+        "Trainings", names, default=_ALL, key="mistakes_seed", bind="query-params", required=True
+    )
+    return by_name[name or _ALL]
+
+
+def _choose_cell(trained: Sequence[Experiment], counts: NDArray[np.int64]) -> tuple[int, int]:
+    """The matrix and the two lists that name a cell of it; a click on the matrix sets them."""
+    names = list(trained[0].classes)
+    first_true, first_told = worst_cell(counts)
+    place = st.empty()
+    left, right = st.columns(2)
+    keep_valid("true_class", names, names[first_true])
+    keep_valid("told_class", names, names[first_told])
+    true = left.selectbox("True class", names, first_true, key="true_class", bind="query-params")
+    told = right.selectbox("Told as", names, first_told, key="told_class", bind="query-params")
+    cell = names.index(true or names[first_true]), names.index(told or names[first_told])
+    place.plotly_chart(
+        confusion_chart(counts, names, cell),
+        config=CHART_CONFIG,
+        key=_CHART,
+        on_select=lambda: take_click(names),
+        selection_mode="points",
+    )
+    right_ones, total = int(np.trace(counts)), int(counts.sum())
+    summed = f", summed over {len(trained)} seeds" if len(trained) > 1 else ""
+    st.caption(
+        f"{right_ones:,} of {count_text(total, 'answer')} are right{summed}. A cell's colour is its share of the row; "
+        "click one to see its pictures."
+    )
+    return cell
+
+
+def take_click(names: Sequence[str]) -> None:
+    """Let the two lists name the cell that was clicked; a click beside the cells changes nothing."""
+    points = st.session_state[_CHART]["selection"]["points"]
+    if points:
+        row, column = points[-1]["customdata"]
+        st.session_state["true_class"], st.session_state["told_class"] = names[row], names[column]
+
+
+def _show_behind(
+    trained: Sequence[Experiment],
+    pictures: PictureSet,
+    counts: NDArray[np.int64],
+    true: int,
+    told: int,
+    title: str,
+) -> None:
+    names = trained[0].classes
+    behind = pictures_behind(trained, true, told)
+    if not behind:
+        with st.container(border=True):
+            st.text(f"No picture of “{names[true]}” was told as “{names[told]}”.")
+        return
+    shown = behind[:MOST_BEHIND]
+    sheet = draw_sheet(pictures.key, tuple(each.place for each in shown), pictures)
+    st.text(f"“{names[true]}” told as “{names[told]}”: {count_text(len(behind), 'picture')}")  # a stranger's words
+    st.image(
+        sheet,
+        alt=f"{count_text(len(shown), 'picture')} of {names[true]} that {title} told as {names[told]}",
+        width="content",
+    )
+    notes = []
+    if several := sum(len(each.seeds) > 1 for each in behind):
+        notes.append(f"{several:,} of them came out so with more than one seed; these stand first.")
+    if len(shown) < len(behind):
+        notes.append(f"Shown are the first {len(shown)}.")
+    if notes:
+        st.caption(" ".join(notes))
+    offer(
+        "mistakes",
+        sheet,
+        lambda: _collect(trained, counts, [each.place for each in behind]),
+        mistakes_snippet(),
+        key="mistakes-offer",
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def draw_sheet(key: str, places: tuple[int, ...], _pictures: PictureSet) -> bytes:
+    """The pictures in rows of eight, as PNG."""
+    return picture_sheet([_thumbnail(_pictures, place) for place in places], columns=8, side=120).png
+
+
+def _thumbnail(pictures: PictureSet, place: int) -> NDArray[np.uint8]:
+    image = pictures.image(place)
+    image.thumbnail((240, 240))
+    return np.asarray(image)
+
+
+def _show_errors(trained: Sequence[Experiment], pictures: PictureSet, weights_of: Weights) -> None:
+    errors = confident_errors(trained, MOST_ERRORS)
+    if not errors:
+        st.success("Every test picture was told rightly.", icon=":material/check:")
+        return
+    look = st.toggle(
+        "Where it looked",
+        True,
+        key="mistakes_look",
+        bind="query-params",
+        help="Grad-CAM for the class that was told, by the training that was surest of it.",
+    )
+    by_seed = {each.trial.seed: each for each in trained}
+    row = st.container(horizontal=True, gap="small")  # on a phone two stand side by side
+    for error in errors:
+        with row.container(width=CARD):
+            _show_error(error, by_seed[error.seed], pictures, weights_of, bool(look), len(trained))
+
+
+def _show_error(
+    error: Mistake, trained: Experiment, pictures: PictureSet, weights_of: Weights, look: bool, trainings: int
+) -> None:
+    names = trained.classes
+    try:
+        drawn = draw_error(pictures.key, digest([trained]), error.place, error.told, trained, pictures, weights_of)
+    except (OSError, KeyError, ValueError) as problem:
+        alt = f"A picture of {names[error.true]} told as {names[error.told]}"
+        st.image(_whole(pictures, error.place), alt=alt, width="stretch")
+        st.caption("Its network cannot be opened any more.", help=str(problem))
+        drawn = None
+    if drawn is not None:
+        glows = look and drawn.glow is not None
+        st.image(
+            drawn.glow if glows and drawn.glow is not None else drawn.seen,
+            alt=f"A picture of {names[error.true]} told as {names[error.told]}"
+            + (", with where the network looked" if glows else ""),
+            width="stretch",
+        )
+    said = f"{names[error.true]}, told as {names[error.told]}: {format_percent(error.probability)}"
+    st.text(f"{said}\n{pictures.names[error.place]}")
+    told = f"The true class got {format_percent(error.true_probability)}."
+    if trainings > 1:
+        told += f" Wrong with {error.seeds} of {trainings} seeds."
+    note = drawn.note if look and drawn is not None else ""
+    if look and drawn is not None and (drawn.glow is None or drawn.blank):
+        told += " There is no heatmap." if drawn.glow is None else " Its heatmap is blank."
+    st.caption(told, help=note or None)
+
+
+@st.cache_data(max_entries=128, show_spinner="Looking where it looked …")
+def draw_error(
+    key: str,
+    training: str,
+    place: int,
+    told: int,
+    _experiment: Experiment,
+    _pictures: PictureSet,
+    _weights_of: Weights,
+) -> ErrorPicture:
+    """What a trained network saw of a picture, and where it looked for the class that it told.
+
+    Raises:
+        OSError, KeyError, ValueError: its weights are gone or cannot be read.
+    """
+    from explorer.saliency import SaliencyImpossible, explain
+
+    model = _open(training, _experiment, _weights_of)
+    image = _pictures.image(place)
+    seen = np.asarray(fit_picture(model.preprocessing.pixels(image), SIDE))
+    try:
+        heatmap = explain(model, model.preprocessing.tensor(image), "grad-cam", target=told)
+    except SaliencyImpossible as problem:
+        return ErrorPicture(encode_png(seen), None, False, str(problem))
+    glow = np.maximum(heatmap.values, 0)
+    return ErrorPicture(encode_png(seen), overlay_map(seen, glow), not glow.any(), heatmap.diagnosis)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _open(training: str, _experiment: Experiment, _weights_of: Weights) -> VisionModel:
+    from explorer.zoo import load_model  # brings torch, for which the rest does not wait
+
+    return load_model(_experiment.trial.network, weights=_weights_of(_experiment))
+
+
+def _whole(pictures: PictureSet, place: int) -> bytes:
+    return encode_png(np.asarray(fit_picture(np.asarray(pictures.image(place)), SIDE)))
+
+
+def _collect(trained: Sequence[Experiment], counts: NDArray[np.int64], places: Sequence[int]) -> bytes:
+    return arrays_as_npz(
+        labels=np.stack([each.test_labels for each in trained]),
+        told=np.stack([each.test_probabilities.argmax(axis=1) for each in trained]),
+        probabilities=np.stack([each.test_probabilities for each in trained]),
+        places=np.stack([each.test_places for each in trained]),
+        classes=np.array(trained[0].classes, dtype=np.str_),
+        confusion=counts,
+        behind=np.array(places, dtype=np.int64),
+    )
+
+
+def mistakes_snippet() -> str:
+    """Python that counts the matrix again, and finds the surest error."""
+    lines = [
+        "import numpy as np",
+        "from sklearn.metrics import confusion_matrix",
+        "",
+        'answers = np.load("mistakes.npz")  # the download',
+        'labels, told = answers["labels"], answers["told"]  # (seeds, T)',
+        'classes = range(len(answers["classes"]))',
+        "confusion = sum(confusion_matrix(*each, labels=classes) for each in zip(labels, told))",
+        "print(confusion)",
+        'sureness = np.where(told == labels, 0.0, answers["probabilities"].max(axis=2))  # (seeds, T)',
+        "seed, picture = np.unravel_index(sureness.argmax(), sureness.shape)",
+        'print(answers["places"][seed, picture], sureness.max())',
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,259 @@
+"""A person's own pictures for the Transfer page: a ZIP file, or files and photos dropped onto named classes.
+
+They live in the session, so they are still there when another part or page was shown in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import streamlit as st
+
+from explorer.images import ImageRejected, open_image
+from explorer.rendering import picture_sheet
+from explorer.transfer.pictures import LEAST_CLASSES, LEAST_PICTURES, MOST_CLASSES, MOST_PICTURES, PictureSet
+from explorer.transfer.sources import LIMITS, Intake, IntakeRejected, accept, gather, read_zip
+from explorer.ui.augmentation.own_zip import as_plain_text
+from explorer.ui.kit.wording import count_text
+from explorer.ui.transfer.shelf import watched
+
+_ZIP, _REFUSED, _ZIP_NUMBER = "transfer_zip", "transfer_zip_refused", "transfer_zip_number"
+_CLASSES = "transfer_classes"
+_TOLD: Final = 200  # left-out files that are listed
+_PREVIEW: Final = 6  # pictures of a class beside its dropper
+OWN_TITLE: Final = "My classes"
+
+
+def bring_zip() -> PictureSet | None:
+    """The uploader, and what is kept of the last file that could be read; a bad one changes nothing."""
+    # A new uploader after each file: the old one would hold on to hundreds of megabytes that are not needed any more.
+    turn = st.session_state.setdefault(_ZIP_NUMBER, 0)
+    file = st.file_uploader(
+        "A ZIP file with one folder for each class",
+        type=["zip"],
+        key=f"transfer_zip_file_{turn}",
+        max_upload_size=LIMITS.bytes // 2**20,
+        help=f"At least {LEAST_CLASSES} folders with {LEAST_PICTURES} pictures each, at most {MOST_PICTURES:,} "
+        f"pictures and {LIMITS.bytes // 2**20} MB. What is no picture is left out and listed.",
+    )
+    if file is not None:
+        try:
+            with watched("Reading the pictures") as tell:
+                st.session_state[_ZIP] = read_zip(file.getvalue(), file.name, tell)
+            st.session_state.pop(_REFUSED, None)
+        except IntakeRejected as problem:
+            st.session_state[_REFUSED] = problem
+        st.session_state[_ZIP_NUMBER] = turn + 1
+        st.rerun()
+    intake: Intake | None = st.session_state.get(_ZIP)
+    refused: IntakeRejected | None = st.session_state.get(_REFUSED)
+    if refused is not None:
+        kept = f" The pictures of {intake.pictures.title} are still here." if intake is not None else ""
+        st.error(as_plain_text(f"{refused}{kept}"), icon=":material/block:")
+        list_skipped(refused.skipped)
+    if intake is None:
+        if refused is None:
+            st.info(
+                f"Choose a ZIP file with one folder for each class, at least {LEAST_PICTURES} pictures in each.",
+                icon=":material/folder_zip:",
+            )
+        return None
+    if refused is None:
+        tell_intake(intake)
+    return intake.pictures
+
+
+@dataclass
+class OwnClass:
+    """A class that a person fills.
+
+    Attributes:
+        number: its own, never used again.
+        name: as typed.
+        files: (name, file) of every picture, as `accept` gave it.
+        preview: the last ones side by side, as PNG; b"" for none.
+        turn: of its dropper, which is a new one after each drop.
+    """
+
+    number: int
+    name: str
+    files: list[tuple[str, bytes]] = field(default_factory=list)
+    preview: bytes = b""
+    turn: int = 0
+
+    def put(self, files: Sequence[tuple[str, bytes]]) -> None:
+        """Take accepted files in."""
+        self.files.extend(files)
+        last = [np.asarray(open_image(file)) for _, file in self.files[-_PREVIEW:]]
+        self.preview = picture_sheet(last, columns=_PREVIEW, side=72).png if last else b""
+
+    def empty(self) -> None:
+        """Give all pictures back."""
+        self.files.clear()
+        self.preview = b""
+
+
+@dataclass
+class OwnClasses:
+    """All of them, and what could not be taken in at the last drop."""
+
+    classes: list[OwnClass] = field(default_factory=lambda: [OwnClass(0, "Class 1"), OwnClass(1, "Class 2")])
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    made: int = 2
+    shots: set[str] = field(default_factory=set)
+    version: int = 0
+    composed: tuple[int, Intake | IntakeRejected] | None = None
+
+    def add(self) -> None:
+        """One more class."""
+        if len(self.classes) < MOST_CLASSES:
+            self.made += 1
+            self.classes.append(OwnClass(self.made - 1, f"Class {self.made}"))
+            self.version += 1
+
+    def remove(self, own: OwnClass) -> None:
+        """A class with its pictures."""
+        self.classes.remove(own)
+        self.version += 1
+
+    def take_in(self, own: OwnClass, files: Sequence[tuple[str, bytes]]) -> None:
+        """Files onto a class; what is no picture, or too much, is listed."""
+        self.skipped = []
+        count = sum(len(each.files) for each in self.classes)
+        size = sum(len(file) for each in self.classes for _, file in each.files)
+        taken: list[tuple[str, bytes]] = []
+        for name, data in files:
+            if count + len(taken) == MOST_PICTURES:
+                self.skipped.append((name, f"There are {MOST_PICTURES:,} pictures already, the most that are taken."))
+                continue
+            try:
+                kept = accept(data)
+            except ImageRejected as problem:
+                self.skipped.append((name, str(problem)))
+                continue
+            size += len(kept)
+            if size > LIMITS.unpacked:
+                self.skipped.append((name, f"The pictures take {LIMITS.unpacked // 2**20:,} MB already."))
+                continue
+            taken.append((name, kept))
+        own.put(taken)
+        self.version += 1
+
+    def compose(self) -> Intake | IntakeRejected:
+        """The set that these classes make, or why they make none; as before, unless something has changed."""
+        if self.composed is None or self.composed[0] != self.version:
+            self.composed = (self.version, self._compose())
+        return self.composed[1]
+
+    def _compose(self) -> Intake | IntakeRejected:
+        names = [own.name.strip() for own in self.classes]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            return IntakeRejected(f"Two classes are called {twice!r}; give one of them another name.")
+        try:
+            files = {name: own.files for name, own in zip(names, self.classes, strict=True)}
+            return gather(OWN_TITLE, files, accepted=True)
+        except IntakeRejected as problem:
+            return problem
+
+
+def bring_classes() -> PictureSet | None:
+    """Named classes with a dropper each, and the camera; gives a set as soon as two classes have enough."""
+    own: OwnClasses = st.session_state.setdefault(_CLASSES, OwnClasses())
+    for place, each in enumerate(own.classes):
+        if place % 2 == 0:  # a row of its own, so that the order stays where columns stand under each other
+            columns = st.columns(2)
+        with columns[place % 2], st.container(border=True):
+            _show_class(own, each)
+    st.button(
+        "Add a class",
+        key="class_add",
+        icon=":material/add:",
+        on_click=own.add,
+        disabled=len(own.classes) >= MOST_CLASSES,
+    )
+    _show_camera(own)
+    list_skipped(own.skipped)
+    composed = own.compose()
+    if isinstance(composed, IntakeRejected):
+        if any(each.files for each in own.classes):
+            st.warning(as_plain_text(str(composed)), icon=":material/photo_library:")
+        else:
+            st.info(
+                f"Name your classes and drop at least {LEAST_PICTURES} pictures onto each.",
+                icon=":material/photo_library:",
+            )
+        return None
+    tell_intake(composed)
+    return composed.pictures
+
+
+def _show_class(own: OwnClasses, each: OwnClass) -> None:
+    def rename() -> None:
+        each.name = str(st.session_state[f"class_name_{each.number}"])
+        own.version += 1
+
+    def drop() -> None:
+        dropped: list[Any] = st.session_state[key] or []
+        own.take_in(each, [(file.name, file.getvalue()) for file in dropped])
+        each.turn += 1
+
+    def empty() -> None:
+        each.empty()
+        own.version += 1
+
+    st.text_input("Name", each.name, key=f"class_name_{each.number}", max_chars=60, on_change=rename)
+    key = f"class_files_{each.number}_{each.turn}"
+    st.file_uploader("Pictures", accept_multiple_files=True, max_upload_size=20, key=key, on_change=drop)
+    if each.preview:
+        st.image(each.preview, alt=f"The last pictures of {each.name}", width="content")
+    row = st.container(horizontal=True, vertical_alignment="center")
+    missing = LEAST_PICTURES - len(each.files)
+    row.caption(count_text(len(each.files), "picture") + (f", {missing} more needed" if missing > 0 else ""))
+    if each.files:
+        row.button("Empty", key=f"class_empty_{each.number}", type="tertiary", on_click=empty)
+    if len(own.classes) > LEAST_CLASSES:
+        row.button("Remove", key=f"class_remove_{each.number}", type="tertiary", on_click=own.remove, args=(each,))
+
+
+def _show_camera(own: OwnClasses) -> None:
+    with st.expander("Camera", icon=":material/photo_camera:"):
+        # Asked for only when wanted: the browser lights the camera as soon as the widget is there.
+        if not st.toggle("Use the camera", key="class_camera_on"):
+            return
+        numbers = {each.number: each for each in own.classes}
+        if st.session_state.get("class_camera_for") not in numbers:
+            st.session_state["class_camera_for"] = own.classes[0].number
+        chosen = st.radio(
+            "Photos go to",
+            list(numbers),
+            format_func=lambda number: as_plain_text(numbers[number].name),
+            horizontal=True,
+            key="class_camera_for",
+        )
+        shot = st.camera_input("Take a photo", key="class_camera")
+        if shot is not None and shot.file_id not in own.shots:
+            own.shots.add(shot.file_id)
+            own.take_in(numbers[chosen], [(f"photo-{len(own.shots)}.jpg", shot.getvalue())])
+            st.rerun()
+
+
+def tell_intake(intake: Intake) -> None:
+    """What was done to the pictures, and what was left out."""
+    if intake.note:
+        st.caption(as_plain_text(intake.note))
+    list_skipped(intake.skipped)
+
+
+def list_skipped(skipped: Sequence[tuple[str, str]]) -> None:
+    """Names and reasons, to be opened; nothing where nothing was left out."""
+    if not skipped:
+        return
+    with st.expander(f"Left out: {count_text(len(skipped), 'file')}", icon=":material/report:"):
+        for name, why in skipped[:_TOLD]:
+            st.text(f"{name[-120:]}: {why}")  # never as Markdown: a file name is a stranger's text
+        if len(skipped) > _TOLD:
+            st.caption(f"and {len(skipped) - _TOLD:,} more")

@@ -1,0 +1,70 @@
+"""The Transfer learning page: train strategies side by side on one's own pictures, and see which one won."""
+
+import streamlit as st
+
+from explorer.ui.app import enter_by_the_front_door
+from explorer.ui.kit.choose import choose_part
+from explorer.ui.session.sidebar import show_sidebar
+from explorer.ui.transfer.download import show_downloads
+from explorer.ui.transfer.inside import show_inside
+from explorer.ui.transfer.mistakes import show_mistakes
+from explorer.ui.transfer.pictures import show_pictures
+from explorer.ui.transfer.quadrant import show_quadrant
+from explorer.ui.transfer.results import show_results
+from explorer.ui.transfer.run import is_running
+from explorer.ui.transfer.state import current_job, keep_pictures, weights_of
+from explorer.ui.transfer.train import open_finished, pictures_to_train, show_button, show_training
+from explorer.ui.transfer.try_it import show_try
+
+PART_LABELS = {
+    "pictures": "Pictures",
+    "strategies": "Train",
+    "try": "Try it",
+    "results": "Results",
+    "quadrant": "Which situation?",
+    "mistakes": "Mistakes",
+    "inside": "Inside",
+    "download": "Take it home",
+}
+
+
+def show() -> None:
+    """The whole page."""
+    enter_by_the_front_door()
+    st.title("Transfer learning", anchor=False)
+    subject = show_sidebar(with_network=True)
+    if subject is None:
+        st.stop()
+    st.markdown(
+        "Train one network by several strategies on the same pictures of yours, and see which one wins, by how much, "
+        "and whether that is more than luck."
+    )
+    job = current_job()
+    if job and "part" not in st.query_params and "part" not in st.session_state:
+        st.session_state["part"] = "strategies"  # a link to a job opens where it can be watched
+    part = choose_part(PART_LABELS)
+    # One part at a time: what is not looked at is not computed.
+    if part == "pictures":
+        button = st.container()  # above a look that can be long
+        pictures = show_pictures()
+        keep_pictures(pictures)
+        with button:
+            show_button(subject, pictures, None, is_running(job))
+    elif part == "strategies":
+        ended = show_training(subject, pictures_to_train(job), job)
+        if ended and (finished := open_finished(job)):
+            st.subheader("On pictures that no training has seen", anchor=False)
+            show_results(finished.experiments, finished.pictures.title)
+    elif finished := open_finished(job):
+        if part == "try":
+            show_try(subject, finished.experiments, weights_of)
+        elif part == "results":
+            show_results(finished.experiments, finished.pictures.title)
+        elif part == "quadrant":
+            show_quadrant(finished.experiments, finished.pictures)
+        elif part == "mistakes":
+            show_mistakes(finished.experiments, finished.pictures, weights_of)
+        elif part == "inside":
+            show_inside(finished.experiments, finished.pictures, weights_of)
+        else:
+            show_downloads(finished.experiments, finished.pictures, weights_of)

@@ -1,0 +1,158 @@
+"""The part of the Transfer page where pictures are chosen or brought, and looked at before anything is trained."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from explorer.transfer.pictures import PictureSet
+from explorer.transfer.sources import list_built_in, load_built_in
+from explorer.transfer.splitting import Split, split
+from explorer.transfer.torchvision_sets import TORCHVISION, is_here
+from explorer.transfer.trial import TransferRejected
+from explorer.ui.augmentation.own_zip import as_plain_text
+from explorer.ui.kit.remembered import number, recall, select, slide
+from explorer.ui.transfer.dataset_report import show_look
+from explorer.ui.transfer.own_pictures import bring_classes, bring_zip
+from explorer.ui.transfer.shelf import once, watched
+
+EACH: Final = (10, 20, 40, 80, 160, 0)  # pictures of each class; 0 for all
+MOST_SEED: Final = 9999
+_OWN: Final = {"zip": "Your own ZIP file", "classes": "Your own classes"}
+_CURRENT = "transfer_current"  # (source, pictures after all that was done to them)
+
+
+def show_pictures() -> PictureSet | None:
+    """The chooser, what it asks for, and the look at it; gives what is to be trained on, None where there is nothing.
+
+    The address holds the source ("data"), how many of a built-in set ("each") and the seed of the split.
+    """
+    offered = {**_OWN, **list_built_in()}
+    left, middle, right = st.columns([4, 5, 2], vertical_alignment="bottom")
+    with left:
+        source = select(
+            "Pictures to learn",
+            offered,
+            _first(offered),
+            "data",
+            False,
+            help="Yours stay on this server and are used for nothing else. The others need no upload.",
+        )
+    if source == "zip":
+        found = bring_zip()
+    elif source == "classes":
+        found = bring_classes()
+    else:
+        with middle:
+            each = slide(
+                "Pictures of each class",
+                EACH,
+                40,
+                "each",
+                False,
+                format_func=lambda count: f"{count}" if count else "all",
+                help="As far as the set has so many; together at most 5,000.",
+            )
+        found = _load(source, each)
+    if found is None:
+        st.session_state[_CURRENT] = None
+        return None
+    with right:
+        seed = number(
+            "Split seed",
+            0,
+            MOST_SEED,
+            0,
+            "split_seed",
+            False,
+            help="Which pictures are learned from, watched and tested: 60, 20 and 20 % of every class.",
+        )
+    code = _snippet_of(source, found)
+    shown = show_look(found, seed, code)
+    st.session_state[_CURRENT] = shown
+    return shown
+
+
+def current_pictures() -> PictureSet | None:
+    """What is to be trained on, for the parts that do not show the chooser; at first what the address names.
+
+    None where a person's own pictures are asked for that are not here.
+    """
+    if _CURRENT in st.session_state:
+        kept: PictureSet | None = st.session_state[_CURRENT]
+        return kept
+    offered = list_built_in()
+    names = {title: name for name, title in {**_OWN, **offered}.items()}  # an address has titles
+    said, each = str(recall("data", _first(offered))), str(recall("each", 40)).replace("all", "0")
+    asked = names.get(said, said)
+    if asked in _OWN or (asked in TORCHVISION and not is_here(asked)):
+        return None
+    try:
+        asked = asked if asked in offered else _first(offered)
+        return _load_once(asked, int(each) if each.isdecimal() and int(each) in EACH else 40)
+    except TransferRejected:
+        return None
+
+
+def current_split_seed() -> int:
+    """The seed of the split that the person chose, here or where the strategies are chosen."""
+    said = recall("split_seed", 0)
+    try:
+        return min(max(int(said), 0), MOST_SEED)
+    except ValueError:
+        return 0
+
+
+def current_split() -> Split:
+    """How the current pictures are dealt, before any share of them is taken.
+
+    Raises:
+        TransferRejected: there are no pictures.
+    """
+    pictures = current_pictures()
+    if pictures is None:
+        raise TransferRejected("Choose pictures first.")
+    return split(pictures.labels, current_split_seed())
+
+
+def _first(offered: dict[str, str]) -> str:
+    return "hymenoptera" if "hymenoptera" in offered else "shapes"
+
+
+def _load_once(source: str, each: int) -> PictureSet:
+    def make() -> PictureSet:
+        what, unit = ("Downloading", "MB") if source in TORCHVISION else ("Reading the pictures", "")
+        with watched(what, unit) as tell:
+            return load_built_in(source, each or None, tell=tell)
+
+    return once(("built-in", source, each), make)
+
+
+def _load(source: str, each: int) -> PictureSet | None:
+    """A built-in set; one that has to be downloaded waits for a click."""
+    if source in TORCHVISION and not is_here(source):
+        asked = st.button(f"Download {TORCHVISION[source]}", key=f"download-{source}", icon=":material/download:")
+        if not asked:
+            st.info("It is downloaded once and checked, then it works offline.", icon=":material/cloud_download:")
+            return None
+    try:
+        with st.spinner("Reading the pictures …", show_time=True):
+            return _load_once(source, each)
+    except TransferRejected as problem:
+        st.error(as_plain_text(str(problem)), icon=":material/cloud_off:")
+        return None
+
+
+def _snippet_of(source: str, pictures: PictureSet) -> tuple[str, ...]:
+    """Python that gives `pictures`, the lines of imports first."""
+    if source in _OWN:
+        name = pictures.title if source == "zip" else "pictures.zip"
+        return (
+            "from pathlib import Path",
+            "",
+            "from explorer.transfer.sources import read_zip",
+            f"pictures = read_zip(Path({name!r}).read_bytes(), {pictures.title!r}).pictures",
+        )
+    each = int(st.session_state.get("each", 40)) or None
+    return ("from explorer.transfer.sources import load_built_in", f"pictures = load_built_in({source!r}, {each})")

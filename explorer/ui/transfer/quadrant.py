@@ -1,0 +1,192 @@
+"""Little or much data, a similar or another task: where these pictures lie, what the rule says, what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.rendering import CHART_CONFIG, PREVIOUS
+from explorer.rendering.transfer_figures import MeasuredPoint, quadrant_chart
+from explorer.transfer.comparing import Group
+from explorer.transfer.experiment import Experiment
+from explorer.transfer.pictures import PictureSet
+from explorer.transfer.quadrant import FIELDS, QUADRANTS, SIMILAR, SOURCE, boundary, judge_rule, place
+from explorer.transfer.similarity import MOST, Similarity, draw_places
+from explorer.transfer.trial import STRATEGY_TITLES, TransferRejected
+from explorer.ui.kit.export import arrays_as_npz
+from explorer.ui.kit.wording import count_text
+from explorer.ui.transfer.results import curves_figure, find_groups, find_verdict, offer_arrays
+from explorer.ui.transfer.state import colour_of
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+NO_WINNER = "no winner can be told"
+
+
+def show_quadrant(experiments: Sequence[Experiment], pictures: PictureSet) -> None:
+    """The four situations with this data set in them at every share that was trained, and the learning curves.
+
+    Args:
+        experiments: of one comparison.
+        pictures: what it was about.
+    """
+    groups = find_groups(experiments)
+    if not groups:
+        return
+    trial = groups[0].experiments[0].trial
+    found = obtain_similarity(pictures, trial.network, trial.split_seed)
+    if found is None:
+        return
+    features, labels, similarity = found
+    classes = len(pictures.classes)
+    by_share = [
+        tuple(group for group in groups if group.share == share)
+        for share in sorted({group.share for group in groups}, reverse=True)
+    ]
+    _say_rule(by_share[0], classes, similarity)
+    st.plotly_chart(_draw(by_share, classes, similarity), config=CHART_CONFIG, key="chart-quadrant")
+    _show_numbers(similarity)
+    if len(by_share) > 1:
+        st.table(share_rows(by_share, classes, similarity))
+        st.subheader("What more pictures would bring", anchor=False)
+        st.plotly_chart(curves_figure(groups), config=CHART_CONFIG, key="chart-learning")
+        st.caption("Means over the seeds with their 95 % intervals; a line that still rises asks for more pictures.")
+    else:
+        st.caption(
+            "Train on smaller shares of the pictures too, and each becomes a point here and a step of a learning curve."
+        )
+    with st.expander("What the rule is, and where its borders lie", icon=":material/help:"):
+        for name in FIELDS:
+            quadrant = QUADRANTS[name]
+            st.markdown(f"- **{name}**: {STRATEGY_TITLES[quadrant.predicted]}. {quadrant.sentence}")
+        st.caption(
+            f"A rule of thumb, after {SOURCE}. It names no numbers; the borders here are a convention of this page: "
+            f"much begins at {boundary(classes):,} training pictures, similar at {SIMILAR:g} of the way from guessing "
+            "to a linear probe without errors."
+        )
+    offer_arrays(
+        st.container(horizontal=True),
+        "features",
+        lambda: arrays_as_npz(features=features, labels=labels),
+        similarity_snippet(),
+        key="quadrant-npz",
+        label="Features (NPZ)",
+    )
+
+
+def obtain_similarity(
+    pictures: PictureSet, network: str, split_seed: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64], Similarity] | None:
+    """Features and labels of the training pictures, and what was measured of them; None where a sentence says why."""
+    from explorer.zoo import ModelUnknown, WeightsUnavailable
+
+    try:
+        return _measure(pictures.key, network, split_seed, pictures)
+    except (TransferRejected, ModelUnknown, WeightsUnavailable) as problem:
+        st.error(str(problem), icon=":material/block:")
+        return None
+
+
+@st.cache_data(max_entries=8, show_spinner="Looking at the pictures with the pretrained network …")
+def _measure(
+    key: str, network: str, split_seed: int, _pictures: PictureSet
+) -> tuple[NDArray[np.float32], NDArray[np.int64], Similarity]:
+    from explorer.transfer.features import features_of
+    from explorer.transfer.similarity import measure_similarity
+    from explorer.transfer.splitting import split
+    from explorer.ui.session.subject import open_network
+
+    training = split(_pictures.labels, split_seed).training  # test pictures are for the test
+    places = training[draw_places(_pictures.labels[training], MOST, split_seed)]
+    features, labels = features_of(open_network(network, "auto", ""), _pictures, places), _pictures.labels[places]
+    return features, labels, measure_similarity(features, labels)
+
+
+def _say_rule(largest: Sequence[Group], classes: int, similarity: Similarity) -> None:
+    quadrant = place(largest[0].training, classes, similarity.separation)
+    st.markdown(
+        f"With {count_text(largest[0].training, 'training picture')} and a similarity of "
+        f"{similarity.separation:.2f}, this is **{quadrant.name}**. {quadrant.sentence}"
+    )
+    st.markdown(judge_rule(quadrant, find_verdict(tuple(largest))))
+
+
+def _draw(by_share: Sequence[Sequence[Group]], classes: int, similarity: Similarity) -> Figure:
+    points = []
+    for groups in by_share:
+        winner = find_verdict(tuple(groups)).winner
+        points.append(
+            MeasuredPoint(
+                groups[0].training,
+                f"{100 * groups[0].share:.3g} %",
+                f"{winner.title} won" if winner else NO_WINNER,
+                colour_of(winner.strategy) if winner else PREVIOUS,
+            )
+        )
+    fields = [(name, STRATEGY_TITLES[QUADRANTS[name].predicted]) for name in FIELDS]
+    return quadrant_chart(similarity.separation, (boundary(classes), SIMILAR), fields, points)
+
+
+def _show_numbers(similarity: Similarity) -> None:
+    numbers = st.container(horizontal=True)
+    for name, value, told in (
+        (
+            "Linear probe",
+            f"{100 * similarity.probe:.1f} %",
+            "Pictures that a logistic regression on the features tells rightly, each held out once; "
+            f"{100 * similarity.chance:.1f} % by always naming the largest class.",
+        ),
+        (
+            "Five neighbours",
+            f"{100 * similarity.neighbours:.1f} %",
+            "Pictures whose five nearest others, by their features, mostly belong to the same class.",
+        ),
+        (
+            "Linear CKA",
+            f"{similarity.cka:.2f}",
+            "How alike features and classes are as descriptions of the pictures, from 0 to 1 (Kornblith et al. 2019).",
+        ),
+    ):
+        numbers.metric(name, value, help=told, width=170)
+    st.caption(
+        f"Measured before any training, on {count_text(similarity.pictures, 'training picture')} and "
+        f"{count_text(similarity.dimensions, 'feature')} of the pretrained network's last layer but one."
+    )
+
+
+def share_rows(by_share: Sequence[Sequence[Group]], classes: int, similarity: Similarity) -> list[dict[str, str]]:
+    """What the rule predicts and what was measured, a row for each share."""
+    rows = []
+    for groups in by_share:
+        quadrant = place(groups[0].training, classes, similarity.separation)
+        verdict = find_verdict(tuple(groups))
+        measured = f"{verdict.winner.title} won" if verdict.winner else NO_WINNER
+        rows.append(
+            {
+                "share": f"{100 * groups[0].share:.3g} %",
+                "training pictures": f"{groups[0].training:,}",
+                "situation": quadrant.name,
+                "the rule names": STRATEGY_TITLES[quadrant.predicted],
+                "measured": f"{measured}; {verdict.ranking[0].title} leads" if not verdict.winner else measured,
+            }
+        )
+    return rows
+
+
+def similarity_snippet() -> str:
+    """Python that measures the features again."""
+    lines = [
+        "import numpy as np",
+        "",
+        "from explorer.transfer.similarity import measure_similarity",
+        "",
+        'data = np.load("features.npz")',
+        'similarity = measure_similarity(data["features"], data["labels"])',
+        "print(similarity, similarity.separation)",
+    ]
+    return "\n".join(lines) + "\n"

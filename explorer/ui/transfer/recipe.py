@@ -1,0 +1,151 @@
+"""How every strategy is trained: the controls of the recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+import streamlit as st
+
+from explorer.transfer.trial import DEFAULT_RECIPE, Optimiser, Recipe, Schedule
+from explorer.ui.kit.remembered import number, percent, select, slide
+
+Augment = Literal["none", "small", "own"]
+AUGMENT_LABELS: Mapping[Augment, str] = {
+    "none": "None",
+    "small": "Small: shift, turn, light",
+    "own": "Your pipeline (Augmentation page)",
+}
+OPTIMISER_LABELS: Mapping[Optimiser, str] = {"adamw": "AdamW", "sgd": "SGD, momentum 0.9"}
+SCHEDULE_LABELS: Mapping[Schedule, str] = {
+    "cosine": "Cosine to zero",
+    "step": "A tenth after each third",
+    "constant": "Constant",
+}
+RATES: Final = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1)
+BACKBONE: Final = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
+BATCHES: Final = (8, 16, 32, 64, 128)
+BUDGETS: Final = (0, 15, 30, 60, 120, 300, 600)  # seconds of one training; 0 for none
+STEPS: Final = (0, 100, 200, 300, 500, 1000, 2000)
+PATIENCE: Final = (0.0, 0.1, 0.2, 0.3, 0.5)
+MOST_EPOCHS: Final = 100
+
+
+def choose_recipe(running: bool) -> Recipe:
+    """The controls of how every strategy is trained."""
+    first, second, third = st.columns(3, gap="medium")
+    with first:
+        optimiser = select("Optimiser", OPTIMISER_LABELS, "adamw", "optimiser", running)
+        rate = slide(
+            "Learning rate", RATES, 1e-3, "rate", running, format_func=lambda value: f"{value:g}", help="At its peak."
+        )
+        backbone = slide(
+            "Share of it for pretrained layers",
+            BACKBONE,
+            0.1,
+            "backbone",
+            running,
+            format_func=lambda value: f"× {value:g}",
+            help="What is known already should change more slowly than what is new.",
+        )
+        schedule = select("Schedule", SCHEDULE_LABELS, "cosine", "schedule", running)
+    with second:
+        epochs = number(
+            "Epochs",
+            1,
+            MOST_EPOCHS,
+            DEFAULT_RECIPE.epochs,
+            "epochs",
+            running,
+            help="Passes over the training pictures; more where the steps below ask for more.",
+        )
+        steps = slide(
+            "Steps at least",
+            STEPS,
+            DEFAULT_RECIPE.steps,
+            "steps",
+            running,
+            help="A step is one batch. Few pictures make few steps of an epoch, so they are passed over more often.",
+        )
+        seconds = slide(
+            "Time for one training",
+            BUDGETS,
+            int(DEFAULT_RECIPE.seconds),
+            "budget",
+            running,
+            format_func=lambda value: f"{value} s" if value else "no limit",
+            help="A training that is not done by then ends and is measured as it is; its learning rate falls in time "
+            "for it. What frozen layers take once does not count.",
+        )
+        batch = slide("Batch size", BATCHES, 32, "batch", running)
+        patience = slide(
+            "Early stopping",
+            PATIENCE,
+            DEFAULT_RECIPE.patience,
+            "patience",
+            running,
+            format_func=lambda share: f"after {percent(share)}" if share else "never",
+            help="Ends after this share of all planned epochs without a lower validation loss.",
+        )
+    with third:
+        decay = slide(
+            "Weight decay", (0.0, 1e-4, 1e-3, 1e-2, 0.1), 1e-2, "decay", running, format_func=lambda value: f"{value:g}"
+        )
+        dropout = slide(
+            "Dropout before the head", (0.0, 0.1, 0.2, 0.3, 0.5), 0.2, "dropout", running, format_func=percent
+        )
+        smoothing = slide(
+            "Label smoothing", (0.0, 0.05, 0.1, 0.2), 0.0, "smoothing", running, format_func=lambda value: f"{value:g}"
+        )
+        augment = select(
+            "Augmentation",
+            AUGMENT_LABELS,
+            "none",
+            "augment",
+            running,
+            help="Without any, frozen layers are computed once, which is many times faster.",
+        )
+    return Recipe(
+        optimiser=optimiser,
+        learning_rate=rate,
+        backbone_share=backbone,
+        schedule=schedule,
+        epochs=epochs,
+        steps=steps,
+        seconds=float(seconds),
+        batch_size=batch,
+        weight_decay=decay,
+        dropout=dropout,
+        label_smoothing=smoothing,
+        patience=patience,
+        pipeline=pipeline_of(augment),
+    )
+
+
+def pipeline_of(augment: Augment) -> str:
+    """The pipeline as JSON; "" for none."""
+    if augment == "none":
+        return ""
+    from explorer.augmentation import Pipeline, Step
+    from explorer.ui.augmentation.state import current_pipeline, open_pipeline
+
+    if augment == "own":
+        open_pipeline()
+        return current_pipeline().to_json()
+    small = (
+        Step("RandomAffine", {"degrees": (-8, 8), "translate": (0.05, 0.05), "scale": (0.9, 1.1)}),
+        Step("ColorJitter", dict.fromkeys(("brightness", "contrast", "saturation"), (0.85, 1.15))),
+    )
+    return Pipeline(small).to_json()
+
+
+def told_precision(device: str) -> str:
+    """What a training computes in on this device, in a sentence."""
+    from explorer.device import resolve_device
+    from explorer.transfer.precision import precision
+
+    name = precision(resolve_device(device))
+    if name == "float32":
+        return "Trains in float32: this device has no fast arithmetic of fewer bits."
+    kind = "bf16" if name.startswith("bf16") else "fp16"
+    return f"Trains with mixed precision ({kind} autocast), and is measured in float32."

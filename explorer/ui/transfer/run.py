@@ -1,0 +1,181 @@
+"""The comparison as it runs: submitted as one job, watched live, stopped, found again by the address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from statistics import fmean
+from typing import Any
+
+import streamlit as st
+
+from explorer.jobs.order import JobRefused, JobUnknown, Order, Status
+from explorer.rendering import CHART_CONFIG
+from explorer.rendering.strategy_figures import Line, growing_curves
+from explorer.transfer.ending import tell_endings
+from explorer.transfer.pictures import PictureSet
+from explorer.transfer.trial import STRATEGY_TITLES, Trial
+from explorer.transfer.work import PICTURES, TARGET
+from explorer.ui.kit.wording import count_text
+from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.transfer.progress import Seen, curve_lines, done_share, strategies_of, told_end, told_progress
+from explorer.ui.transfer.state import (
+    ORDER,
+    Ordered,
+    current_job,
+    measured_of,
+    ordered_of,
+    owner,
+    show_job,
+    the_jobs,
+)
+
+_EVERY = 1.0  # seconds between two looks at a running job
+_REFUSED = "transfer_refused"
+
+
+def start(pictures: PictureSet, trials: Sequence[Trial]) -> None:
+    """Submit the comparison and let the page show it; a refusal is kept for `show_refusal`."""
+    st.session_state.pop(_REFUSED, None)
+    try:
+        job = the_jobs().submit(make_order(trials, owner()), make_inputs(pictures, trials))
+    except JobRefused as refused:
+        st.session_state[_REFUSED] = str(refused)
+        return
+    show_job(job)
+    st.session_state["part"] = "strategies"
+
+
+def make_order(trials: Sequence[Trial], whose: str) -> Order:
+    """One task a training. The title is read by others in the queue, so it says nothing of the pictures."""
+    strategies = len({trial.strategy for trial in trials})
+    title = f"{trials[0].network}, {strategies} {'strategy' if strategies == 1 else 'strategies'}"
+    tasks = tuple({"trial": trial.to_dict()} for trial in trials)
+    return Order(TARGET, tasks, f"{title}, {count_text(len(trials), 'training')}", whose, trials[0].device)
+
+
+def make_inputs(pictures: PictureSet, trials: Sequence[Trial]) -> dict[str, bytes]:
+    """The files that go with the order."""
+    return {PICTURES: pictures.to_zip(), ORDER: Ordered(pictures.title, tuple(trials)).to_json().encode()}
+
+
+def show_refusal() -> None:
+    """Why the last click started nothing, where it did not."""
+    if refused := st.session_state.get(_REFUSED):
+        st.error(refused, icon=":material/block:")
+
+
+def is_running(job: str) -> bool:
+    """Whether the job is queued or under way."""
+    try:
+        return bool(job) and not the_jobs().follow(job).finished
+    except JobUnknown:
+        return False
+
+
+def stop() -> None:
+    """End the current job; what has been measured stays."""
+    try:
+        the_jobs().stop(current_job())
+    except JobUnknown as problem:
+        st.session_state[_REFUSED] = str(problem)
+
+
+def show_run(status: Status, tried: bool) -> None:
+    """Progress, curves and the stop button of a job; looks again by itself while it runs.
+
+    Args:
+        status: of the job.
+        tried: whether the page shows a first result already; else it is drawn anew as soon as there is one.
+    """
+    running = not status.finished
+    if running:
+        st.button("Stop and keep what is there", key="stop_transfer", icon=":material/stop:", on_click=stop)
+    # The timer runs while the job does; the last look draws the whole page, which takes the timer away.
+    st.fragment(_watch, run_every=_EVERY if running else None)(status.id, running, tried)
+
+
+def _watch(job: str, live: bool, tried: bool) -> None:
+    try:
+        status, ordered = the_jobs().follow(job), ordered_of(job)
+    except JobUnknown as problem:
+        st.warning(str(problem), icon=":material/search_off:")
+        return
+    if live and (status.finished or (not tried and measured_of(job))):
+        st.rerun()
+    tasks = [Seen.read(trial, task) for trial, task in zip(ordered.trials, status.tasks, strict=True)]
+    if status.state == "queued":
+        _show_queue(status)
+    elif live:
+        st.progress(done_share(tasks), told_progress(tasks))
+    else:
+        st.markdown(told_end(status, ordered, tasks))
+    for said in dict.fromkeys(filter(None, [status.problem, *(task.told_problem for task in tasks)])):
+        st.error(said, icon=":material/block:")
+    if any(task.curve.epochs for task in tasks):
+        _show_table(tasks)
+        for told in tell_endings([task.experiment for task in tasks if task.ended and task.experiment]):
+            st.caption(told)
+        _show_curves(tasks)
+
+
+def _show_queue(status: Status) -> None:
+    ahead = "It is your turn next." if not status.ahead else f"{count_text(status.ahead, 'job')} before yours."
+    st.info(f"Waiting for the device. {ahead}", icon=":material/hourglass_top:")
+    waiting = [each for each in the_jobs().queue() if each.device == status.device]
+    lines = [
+        f"{place}. {'**yours**' if each.id == status.id else each.title}, {each.state}"
+        for place, each in enumerate(waiting, 1)
+    ]
+    if len(lines) > 1:
+        st.markdown("\n".join(lines))
+
+
+def _show_table(tasks: Sequence[Seen]) -> None:
+    rows = ["| Strategy | Trainings | Validation |", "|:--|:--|--:|"]
+    for strategy in strategies_of(tasks):
+        own = [task for task in tasks if task.trial.strategy == strategy]
+        ended = sum(task.ended for task in own)
+        now = ", training" if any(task.status.state == "running" for task in own) else ""
+        known = [task.curve.validation_accuracy[-1] for task in own if task.curve.validation_accuracy]
+        accuracy = f"{fmean(known):.1%}".replace("%", " %") if known else ""
+        rows.append(f"| {STRATEGY_TITLES[strategy]} | {ended} of {len(own)}{now} | {accuracy} |")
+    st.markdown("\n".join(rows))
+
+
+def _show_curves(tasks: Sequence[Seen]) -> None:
+    shares = sorted({task.trial.share for task in tasks if task.curve.epochs}, reverse=True)
+    share = shares[0]
+    if len(shares) > 1:
+        keep_valid("curves_share", shares, share)
+        share = st.segmented_control(
+            "Curves of",
+            shares,
+            default=share,
+            format_func=lambda each: f"{each:.0%} of the pictures".replace("%", " %"),
+            key="curves_share",
+            required=True,
+        )
+    shown = [task for task in tasks if task.trial.share == share]
+    charts: tuple[tuple[str, tuple[Line, ...], dict[str, bool]], ...] = (
+        ("Loss (nats)", curve_lines(shown, "validation_loss", "loss"), {}),
+        ("Right answers", curve_lines(shown, "validation_accuracy", "training_accuracy"), {"percent": True}),
+        ("Learning rate of new layers", curve_lines(shown, "rate"), {}),
+        ("Norm of the gradient", curve_lines(shown, "gradient_norm"), {"logarithmic": True}),
+    )
+    for row, pair in enumerate((charts[:2], charts[2:])):
+        for column, (title, lines, looks) in zip(st.columns(2, gap="large"), pair, strict=True):
+            column.plotly_chart(
+                _draw(lines, title, row == 0, **looks), config=CHART_CONFIG, key=f"chart-transfer-{title}"
+            )
+    seeds = (
+        " Thick: the mean over the seeds that are done, thin: single seeds."
+        if len(shown) > len(strategies_of(shown))
+        else ""
+    )
+    st.caption(f"Solid: validation pictures, dotted: training pictures.{seeds}")
+
+
+@lru_cache(maxsize=32)
+def _draw(lines: tuple[Line, ...], title: str, legend: bool, percent: bool = False, logarithmic: bool = False) -> Any:
+    return growing_curves(lines, title, percent=percent, logarithmic=logarithmic, legend=legend)

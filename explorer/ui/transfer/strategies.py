@@ -1,0 +1,205 @@
+"""Which strategies are compared, with how many seeds, on how many pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+
+from explorer.transfer.trial import DEFAULT_RECIPE, FOUR, STRATEGIES, STRATEGY_TITLES, Recipe, Strategy, Trial
+from explorer.ui.kit.remembered import number, remembered, slide
+from explorer.ui.kit.wording import count_text
+from explorer.ui.session.subject import Subject, open_network
+from explorer.ui.transfer.recipe import choose_recipe
+
+SHARES: Final = (5, 10, 25, 50, 100)  # percent of the training pictures
+MOST_SEEDS: Final = 5
+MOST_SEED: Final = 9999
+TINY: Final = 200  # pictures of a set: with fewer, a fifth of them leaves fewer than 40 to test with
+_QUICK: Final = ("head", "truncated")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is to be compared.
+
+    Attributes:
+        strategies: in the order of `STRATEGIES`.
+        recipe: of all of them.
+        seeds: how many trainings differ in nothing but the seed, which counts from 0.
+        shares: of the training pictures, from 0 to 1, the largest first.
+        split_seed: of the split.
+        repeated: whether every seed has a split of its own; else all trainings have the same.
+        kept: stages that "truncated" keeps; 0 for about half of them.
+    """
+
+    strategies: tuple[Strategy, ...] = FOUR
+    recipe: Recipe = DEFAULT_RECIPE
+    seeds: int = 3
+    shares: tuple[float, ...] = (1.0,)
+    split_seed: int = 0
+    repeated: bool = False
+    kept: int = 0
+
+    @property
+    def count(self) -> int:
+        """Of trainings."""
+        return len(self.strategies) * self.seeds * len(self.shares)
+
+    def trials(self, network: str, device: str) -> tuple[Trial, ...]:
+        """Every training: a seed of all strategies before the next seed, so that what is stopped can be compared.
+
+        Within a seed, those on frozen layers come first: after seconds there is a classifier to try.
+        """
+        return tuple(
+            Trial(
+                network,
+                strategy,
+                self.recipe,
+                seed=seed,
+                share=share,
+                split_seed=self.split_seed + (seed if self.repeated else 0),
+                kept=self.kept if strategy == "truncated" else 0,
+                device=device,
+            )
+            for share in self.shares
+            for seed in range(self.seeds)
+            for strategy in sorted(self.strategies, key=lambda each: each not in _QUICK)
+        )
+
+
+def choose_strategies(subject: Subject, running: bool, pictures: int = 0) -> Choice:
+    """The controls; gives what they say.
+
+    Args:
+        subject: the network is its network.
+        running: a job is under way, so nothing can be changed.
+        pictures: how many there are to learn, validate and test; 0 where that is not known.
+    """
+    strategies = _choose_strategies(running)
+    first, second, third = st.columns([1, 2, 1], vertical_alignment="bottom")
+    with first:
+        seeds = slide(
+            "Seeds",
+            tuple(range(1, MOST_SEEDS + 1)),
+            3,
+            "seeds",
+            running,
+            help="How often each strategy is trained. Without at least three nobody can tell luck from skill.",
+        )
+    with second:
+        shares = _choose_shares(running)
+    with third:
+        split_seed = number(
+            "Split seed",
+            0,
+            MOST_SEED,
+            0,
+            "split_seed",
+            running,
+            help="Which pictures are learned from, watched and tested: 60, 20 and 20 %. The same for every training.",
+        )
+    repeated = _choose_splits(running, pictures) and seeds > 1
+    with st.expander("Recipe", icon=":material/tune:"):
+        recipe = choose_recipe(running)
+    kept = _choose_cut(subject, running) if "truncated" in strategies else 0
+    return Choice(strategies, recipe, seeds, shares, split_seed, repeated, kept)
+
+
+def _choose_splits(running: bool, pictures: int) -> bool:
+    chosen = remembered(
+        "splits",
+        lambda: st.toggle(
+            "Repeated splits: a new one for every seed",
+            key="splits",
+            bind="query-params",
+            disabled=running,
+            help="For few pictures: other ones are learned from and tested with every seed, so that more of them are "
+            "tested in all. The strategies of one seed still share their split.",
+        ),
+    )
+    if 0 < pictures < TINY and not chosen:
+        st.caption(f"With {pictures} pictures, only about {round(pictures / 5)} are tested: repeated splits test more.")
+    return bool(chosen)
+
+
+def _choose_strategies(running: bool) -> tuple[Strategy, ...]:
+    asked = st.session_state.get("strategies")
+    if asked is not None and any(each not in STRATEGIES for each in asked):
+        st.session_state["strategies"] = list(FOUR)
+    chosen = remembered(
+        "strategies",
+        lambda: st.multiselect(
+            "Strategies",
+            list(STRATEGIES),
+            default=list(FOUR),
+            format_func=STRATEGY_TITLES.__getitem__,
+            key="strategies",
+            bind="query-params",
+            disabled=running,
+        ),
+    )
+    return tuple(strategy for strategy in STRATEGIES if strategy in chosen)
+
+
+def _choose_shares(running: bool) -> tuple[float, ...]:
+    asked = st.session_state.get("shares")
+    if asked is not None and any(each not in SHARES for each in asked):
+        st.session_state["shares"] = [100]
+    chosen = remembered(
+        "shares",
+        lambda: st.pills(
+            "Training pictures used",
+            SHARES,
+            selection_mode="multi",
+            default=[100],
+            format_func=lambda percent: f"{percent} %",
+            key="shares",
+            bind="query-params",
+            disabled=running,
+            help="Several shares give learning curves; each smaller one is a part of the larger ones. "
+            "The test pictures stay the same.",
+        ),
+    )
+    return tuple(percent / 100 for percent in sorted(chosen or [100], reverse=True))
+
+
+def _choose_cut(subject: Subject, running: bool) -> int:
+    cuts = list_kept(subject.network, subject.device)
+    if len(cuts) < 2:
+        return 0
+    options = (0, *range(1, len(cuts) + 1))
+    return slide(
+        "Stages that the truncated network keeps",
+        options,
+        0,
+        "kept",
+        running,
+        format_func=lambda number: f"{number}: {cuts[number - 1]}" if number else "about half",
+        help="Counted from the picture. Early stages see edges and colours, which any task can use.",
+    )
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def list_kept(network: str, device: str) -> tuple[str, ...]:
+    """Where the network can be cut: the last layer that is kept, for 1, 2 and more stages."""
+    from explorer.transfer.strategies import list_cuts
+
+    return tuple(cut.layer for cut in list_cuts(open_network(network, device, "")))
+
+
+def told_amount(choice: Choice) -> str:
+    """What a click will start, in a sentence."""
+    shares = f" × {count_text(len(choice.shares), 'share')}" if len(choice.shares) > 1 else ""
+    recipe = choice.recipe
+    each = count_text(recipe.epochs, "epoch")
+    if recipe.steps:
+        each += f", at least {recipe.steps:,} steps"
+    limit = f", at most {recipe.seconds:.0f} s each" if recipe.seconds else ""
+    splits = "a split for each seed" if choice.repeated else "the same split"
+    many = len(choice.strategies)
+    return (
+        f"{many} {'strategy' if many == 1 else 'strategies'} × {count_text(choice.seeds, 'seed')}{shares}: "
+        f"{count_text(choice.count, 'training')} of {each}{limit}, on {splits}."
+    )

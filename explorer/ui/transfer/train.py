@@ -1,0 +1,156 @@
+"""The part of the Transfer page where strategies are chosen, drawn, trained and watched."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from explorer.device import resolve_device
+from explorer.jobs.order import JobUnknown
+from explorer.transfer.experiment import Experiment
+from explorer.transfer.pictures import PictureSet
+from explorer.transfer.trial import FOUR, TransferRejected
+from explorer.ui.kit.wording import count_text
+from explorer.ui.session.subject import Subject, open_network
+from explorer.ui.transfer.pictures import current_pictures, current_split_seed
+from explorer.ui.transfer.plan import keep_possible, show_drawing
+from explorer.ui.transfer.recipe import told_precision
+from explorer.ui.transfer.run import is_running, show_refusal, show_run, start
+from explorer.ui.transfer.state import (
+    experiments_of,
+    kept_pictures,
+    measured_of,
+    pictures_of,
+    status_of,
+    was_chosen,
+    weights_of,
+)
+from explorer.ui.transfer.strategies import Choice, choose_strategies, told_amount
+from explorer.ui.transfer.try_it import show_try
+
+_CHOICE = "transfer_choice"
+
+
+def show_training(subject: Subject, pictures: PictureSet | None, job: str) -> bool:
+    """The controls, the drawing, the button, and the job of the address.
+
+    Args:
+        subject: the network is its network.
+        pictures: to train on; None where there are none yet.
+        job: its id, "" for none.
+
+    Returns:
+        Whether there is a job that has ended, so that its results can be shown.
+    """
+    running = is_running(job)
+    told_subject(subject, pictures)
+    choice = choose_strategies(subject, running, len(pictures) if pictures is not None else 0)
+    if pictures is not None:
+        classes = len(pictures.classes)
+        choice = replace(choice, strategies=keep_possible(subject, classes, choice.strategies, choice.kept))
+    show_button(subject, pictures, choice, running)
+    if pictures is not None and choice.strategies:
+        with st.expander("What learns", icon=":material/school:", expanded=not job):
+            show_drawing(subject, len(pictures.classes), choice.strategies, choice.kept)
+    status = status_of(job) if job else None
+    if status is None:
+        return False
+    if measured := measured_of(job):
+        show_try(subject, measured, weights_of)
+    show_run(status, bool(measured))
+    return status.finished
+
+
+def told_subject(subject: Subject, pictures: PictureSet | None) -> None:
+    """What is trained, on what, in what precision."""
+    if pictures is None:
+        st.info("Choose or bring pictures in the first part.", icon=":material/photo_library:")
+        return
+    size = open_network(subject.network, subject.device, "").preprocessing.size
+    own = " Own weights are left out here: every strategy begins with the network's own." if subject.weights else ""
+    st.text(f"{pictures.title}: {count_text(len(pictures), 'picture')} of {len(pictures.classes)} classes")
+    st.caption(f"`{subject.network}`, {size} × {size} pixels. {told_precision(subject.device)}{own}")
+
+
+def show_button(subject: Subject, pictures: PictureSet | None, choice: Choice | None, running: bool) -> None:
+    """The button that starts the comparison, and what it will do.
+
+    Args:
+        subject: the network is its network.
+        pictures: to train on; None where there are none yet.
+        choice: None for the last one of the session, on the split that was looked at since.
+        running: a job is under way.
+    """
+    if choice is None:
+        choice = replace(st.session_state.get(_CHOICE) or Choice(), split_seed=current_split_seed())
+    st.session_state[_CHOICE] = choice
+    row = st.container(horizontal=True, vertical_alignment="center")
+    try:
+        trials = choice.trials(subject.network, str(resolve_device(subject.device)))
+    except TransferRejected as problem:
+        st.error(str(problem), icon=":material/block:")
+        return
+    many = len(choice.strategies)
+    label = "Train all four" if choice.strategies == FOUR else f"Train {many} strategies"
+    row.button(
+        label if many != 1 else "Train it",
+        key="train_transfer",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=running or pictures is None or not trials,
+        on_click=start,
+        args=(pictures, trials),
+    )
+    row.caption(told_amount(choice) if trials else "Choose at least one strategy.")
+    show_refusal()
+
+
+def pictures_to_train(job: str) -> PictureSet | None:
+    """What the chooser of the first part gave last; before it was opened, the job's pictures, or those that
+    the address names.
+    """
+    if was_chosen():
+        return kept_pictures()
+    if job:
+        with suppress(JobUnknown):
+            return pictures_of(job)
+    return current_pictures()
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """What a job has measured so far.
+
+    Attributes:
+        experiments: at least one.
+        pictures: what they learned from.
+    """
+
+    experiments: tuple[Experiment, ...]
+    pictures: PictureSet
+
+
+def open_finished(job: str) -> Finished | None:
+    """What can be looked at of the job of the address; None where there is nothing yet, and the page says so."""
+    status = status_of(job) if job else None
+    if status is None:
+        if not job:
+            st.info("Train something first: then this part has something to show.", icon=":material/school:")
+        return None
+    try:
+        experiments = tuple(experiment for experiment, _ in experiments_of(job))
+        pictures = pictures_of(job)
+    except JobUnknown as problem:
+        st.warning(str(problem), icon=":material/search_off:")
+        return None
+    if not experiments:
+        waiting = (
+            "The first training has not ended yet." if not status.finished else "Nothing was measured in this job."
+        )
+        st.info(waiting, icon=":material/hourglass_top:")
+        return None
+    if not status.finished:
+        st.caption(f"{len(experiments)} of {count_text(len(status.tasks), 'training')} are measured so far.")
+    return Finished(experiments, pictures)

@@ -1,0 +1,114 @@
+"""A trained classifier tried at once: on a photo of one's own or the camera's picture, with a bar for each class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from explorer.images import MAX_BYTES, ImageRejected, open_image, read_image
+from explorer.rendering import CHART_CONFIG
+from explorer.rendering.figures import probability_bars
+from explorer.rendering.transfer_figures import plain
+from explorer.transfer.experiment import Experiment
+from explorer.ui.components.live_camera import live_camera, sent_frame
+from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.subject import Subject
+from explorer.ui.transfer.trained import Trained, WeightsOf, choose_trained
+from explorer.zoo import VisionModel
+
+_ANSWER = "transfer_camera_answer"  # (digest of the network, number of the frame, shares)
+_CAMERA = "transfer_camera"
+_MODES = {"photo": "A photo", "camera": "The camera"}
+_MOST_BARS = 12
+
+
+def show_try(subject: Subject, experiments: Sequence[Experiment], weights_of: WeightsOf) -> None:
+    """Choose a trained classifier, the best at first, and give it a photo or the camera.
+
+    Args:
+        subject: its picture stands until there is another one.
+        experiments: of a comparison; unfinished ones are left out.
+        weights_of: gives the safetensors file of one of them.
+    """
+    st.subheader("Try it", anchor=False)
+    trained = choose_trained(experiments, weights_of)
+    if trained is None:
+        return
+    keep_valid("try_with", list(_MODES), "photo")
+    mode = st.segmented_control(
+        "With",
+        list(_MODES),
+        default="photo",
+        format_func=_MODES.__getitem__,
+        key="try_with",
+        bind="query-params",
+        required=True,
+    )
+    if mode == "camera":
+        _show_camera(trained)
+    else:
+        _show_photo(trained, subject)
+
+
+@st.fragment
+def _show_photo(trained: Trained, subject: Subject) -> None:
+    file = st.file_uploader(
+        "A new photo",
+        max_upload_size=MAX_BYTES // 2**20,
+        key="try_photo",
+        help="It stays on this server, for now only.",
+    )
+    image, words = subject.picture.intake.image, "The picture of the sidebar"
+    if file is not None:
+        try:
+            image, words = read_image(file.getvalue()).image, "Your photo"
+        except ImageRejected as refused:
+            st.error(str(refused), icon=":material/block:")
+            return
+    left, right = st.columns([2, 3], gap="large")
+    left.image(image, caption=words, alt=words, width="stretch")
+    shares = ask(trained.after, image)
+    classes = trained.experiment.classes
+    first = np.argsort(-shares, kind="stable")[:_MOST_BARS]
+    with right:
+        # Names of classes are a person's text: plain in the figure, and never Markdown.
+        figure = probability_bars([plain(classes[place]) for place in first], [float(shares[place]) for place in first])
+        st.plotly_chart(figure, config=CHART_CONFIG, key="chart-try")
+        st.text(f"It knows only: {', '.join(classes)}. Whatever you show it, it names one of these.")
+
+
+@st.fragment
+def _show_camera(trained: Trained) -> None:
+    digest, number, shares = st.session_state.get(_ANSWER, ("", -1, ()))
+    live_camera(
+        names=trained.experiment.classes,
+        shares=shares if digest == trained.digest else (),
+        answered=number,
+        key=_CAMERA,
+        on_frame=lambda: _answer(trained),
+    )
+    st.caption("Frames are looked at and thrown away.")
+
+
+def _answer(trained: Trained) -> None:
+    frame = sent_frame(_CAMERA)
+    if frame is None:
+        return
+    try:
+        shares = tuple(float(each) for each in ask(trained.after, open_image(frame.file)))
+    except ImageRejected:
+        shares = ()
+    st.session_state[_ANSWER] = (trained.digest, frame.number, shares)
+
+
+def ask(model: VisionModel, image: Image.Image) -> np.ndarray:
+    """(K,) the probability of each class, 0 to 1."""
+    import torch
+
+    with torch.inference_mode():
+        logits = model.network(model.preprocessing.tensor(image).to(model.device))
+    shares: np.ndarray = logits.softmax(dim=1)[0].float().cpu().numpy()
+    return shares
