@@ -19,8 +19,8 @@ COMPONENTS = ("network_view", "clickable_mosaic", "microscope", "photo_cover", "
 
 def modules_of_pages() -> list[ModuleType]:
     """Everything in `explorer.ui` that may draw a component; the components themselves stay what they are."""
-    names = [module.name for module in pkgutil.iter_modules(explorer.ui.__path__) if module.name != "components"]
-    return [importlib.import_module(f"explorer.ui.{name}") for name in names]
+    names = [module.name for module in pkgutil.walk_packages(explorer.ui.__path__, "explorer.ui.")]
+    return [importlib.import_module(name) for name in names if not name.startswith("explorer.ui.components")]
 
 
 @pytest.fixture
