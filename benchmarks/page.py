@@ -15,9 +15,11 @@ from benchmarks.resnet18 import NAME, resnet18_at_hand, resnet18_on
 from benchmarks.results import Row
 from benchmarks.timing import seconds_of
 from explorer.anatomy import stages
-from explorer.ui.layers.compute import compute_overview, compute_sheet, facts_of
+from explorer.ui.layers.compute import compute_sheet
 from explorer.ui.layers.panels import layer_names
 from explorer.ui.session.subject import Subject
+from explorer.ui.shared.network import compute_overview
+from explorer.ui.shared.recorded import facts_of
 
 PAGE = Path(__file__).parents[1] / "pages" / "layers.py"
 PICTURES = ("coffee", "astronaut")

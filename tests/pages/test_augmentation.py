@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.augmentation import CATALOGUE, EXAMPLE, GROUPS, MOST_STEPS, Pipeline, Step
 from explorer.rendering import decode_png
 from explorer.ui.augmentation.compute import SIDE
-from explorer.ui.augmentation.state import MOST_IN_ADDRESS, Row, compact
+from explorer.ui.session.pipeline import MOST_IN_ADDRESS, Row, compact
 from explorer.ui.session.subject import Subject
 from tests.pages.opening import Browser, open_page, run, subject_of
 

@@ -16,8 +16,8 @@ from explorer.augmentation import (
     take_evenly,
     train_twice,
 )
+from explorer.text import as_plain_text
 from explorer.ui.augmentation.job import Job
-from explorer.ui.augmentation.own_zip import as_plain_text
 from explorer.ui.augmentation.run import POINTS, Order, list_sources, load_pictures, pack, run_order, unpack
 from tests.augmentation.test_image_zip import make_zip, png, two_classes
 from tests.pages.opening import Browser, run

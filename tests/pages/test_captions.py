@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.captioning import Caption, load_captioner
 from explorer.captioning.caption import STILL
 from explorer.rendering import decode_png, film_strip, format_percent
-from explorer.ui.kit.wording import significant
+from explorer.text import significant
 from explorer.ui.session.pictures import get_picture
 from tests.pages.opening import Browser, open_page, run
 

@@ -19,8 +19,8 @@ from streamlit.testing.v1 import AppTest
 from explorer.anatomy import ORDERS
 from explorer.samples import SAMPLES, read_sample
 from explorer.ui.components import NetworkClick
-from explorer.ui.layers.compute import compute_maps, facts_of
 from explorer.ui.session.subject import Subject
+from explorer.ui.shared.recorded import compute_maps, facts_of
 from explorer.zoo import list_shipped, load_model
 from tests.pages.opening import ROOT, Browser, open_layers, run, subject_of
 from tests.zoo.making import as_bytes, as_torch_file

@@ -12,10 +12,10 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from explorer.samples import SAMPLES
-from explorer.ui.layers.compute import compute_maps
 from explorer.ui.session.pictures import get_picture
 from explorer.ui.session.subject import UNTRAINED, Subject, open_network
 from explorer.ui.shared.knowledge import UNSURE, describe_knowledge
+from explorer.ui.shared.recorded import compute_maps
 from explorer.zoo import VisionModel, catalogue, describe_listing, list_models, list_shipped, random_model, read_card
 from tests.pages.opening import Browser, open_layers, open_page, run, subject_of
 from tests.zoo.making import as_bytes

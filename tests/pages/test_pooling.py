@@ -15,11 +15,11 @@ from explorer.operations.photo import to_tensor
 from explorer.operations.pooling import POOLINGS, Pooling, pool, psnr, unpool
 from explorer.operations.shifting import pooled_drift, total_variation
 from explorer.samples import SAMPLES
-from explorer.ui.kit.wording import shape_text, with_unit
-from explorer.ui.layers.compute import compute_maps, facts_of
+from explorer.text import shape_text, with_unit
 from explorer.ui.pooling.in_network import CHANGE_LABELS
 from explorer.ui.pooling.kinds import KIND_LABELS, PHOTO, decibels
 from explorer.ui.session.pictures import get_picture
+from explorer.ui.shared.recorded import compute_maps, facts_of
 from explorer.zoo import list_shipped
 from tests.pages.opening import Browser, open_page, run, subject_of
 

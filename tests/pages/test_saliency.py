@@ -23,9 +23,10 @@ from explorer.saliency import (
     weighted_layers,
 )
 from explorer.samples import SAMPLES
+from explorer.text import class_labels
 from explorer.ui.components import NetworkClick
 from explorer.ui.saliency import compute as saliency_compute
-from explorer.ui.saliency.choices import AS_ABOVE, BEST, LAST, NOBODY, class_labels
+from explorer.ui.saliency.choices import AS_ABOVE, BEST, LAST, NOBODY
 from explorer.ui.saliency.random_weights import correlation, judge, steps_of
 from explorer.ui.session.subject import Subject
 from explorer.zoo import list_shipped

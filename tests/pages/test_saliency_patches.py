@@ -15,10 +15,10 @@ from explorer.anatomy import LayerFacts, record, survey
 from explorer.rendering import decode_png
 from explorer.saliency import default_layer, layers_for
 from explorer.samples import SAMPLES
-from explorer.ui.layers.compute import PLACES
 from explorer.ui.saliency.patches import FIRST, SIDE
 from explorer.ui.session.pictures import get_picture
 from explorer.ui.session.subject import Subject
+from explorer.ui.shared.recorded import PLACES
 from tests.pages.opening import Browser, open_page, run, subject_of
 
 SMALL = "tiny-vgg"

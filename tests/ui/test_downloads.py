@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from explorer.samples import SAMPLES
-from explorer.ui.kit.export import arrays_as_npz, layer_snippet
-from explorer.ui.layers.compute import compute_maps, facts_of
+from explorer.ui.kit.export import arrays_as_npz
+from explorer.ui.session.opening import layer_snippet
 from explorer.ui.session.pictures import add_picture, get_picture
 from explorer.ui.session.subject import Subject
+from explorer.ui.shared.recorded import compute_maps, facts_of
 from explorer.zoo import list_shipped
 
 

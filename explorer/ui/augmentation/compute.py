@@ -6,7 +6,6 @@ so pixels mean the same for every photo, and a draw takes milliseconds. The netw
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from PIL import Image
 
 from explorer.augmentation import Draw, DrawnStep, Pipeline
 from explorer.rendering import Mosaic, encode_png, picture_sheet
-from explorer.ui.kit.export import opening_lines
+from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 DRAWS = 16
 SIDE = 224  # pixels of the square that is changed
 _CELL = 168  # pixels of a draw on the sheet
-HASH_SUBJECT: dict[str | type[Any], Callable[[Any], Any]] = {Subject: repr}  # its fields say everything
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +49,7 @@ def side_of(subject: Subject) -> int:
     return max(SIDE, subject.model.preprocessing.size)
 
 
-@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=HASH_SUBJECT)
+@st.cache_data(max_entries=16, show_spinner=False)
 def compute_square(subject: Subject) -> NDArray[np.uint8]:
     """(S, S, 3) the picture that pipelines change."""
     preprocessing = subject.model.preprocessing.with_size(side_of(subject))
@@ -69,7 +67,7 @@ def viewer_of(subject: Subject) -> VisionModel:
     return model.with_preprocessing(model.preprocessing.with_fit("squash"))
 
 
-@st.cache_data(max_entries=24, show_spinner=False, hash_funcs=HASH_SUBJECT)
+@st.cache_data(max_entries=24, show_spinner=False)
 def compute_draws(subject: Subject, pipeline: str, seed: int, count: int = DRAWS) -> tuple[Drawn, ...]:
     """Draws with the seeds `seed`, `seed` + 1, ...; the pipeline is named by its JSON.
 
@@ -85,14 +83,14 @@ def keep_draw(draw: Draw) -> Drawn:
     return Drawn(np.array(draw.image), draw.seed, draw.steps, draw.told)
 
 
-@st.cache_data(max_entries=24, show_spinner=False, hash_funcs=HASH_SUBJECT)
+@st.cache_data(max_entries=24, show_spinner=False)
 def compute_sheet_of_draws(subject: Subject, pipeline: str, seed: int, count: int = DRAWS) -> Mosaic:
     """The draws on one sheet, four in a row."""
     pictures = [each.pixels for each in compute_draws(subject, pipeline, seed, count)]
     return picture_sheet(pictures, columns=4, side=_CELL)
 
 
-@st.cache_data(max_entries=24, show_spinner=False, hash_funcs=HASH_SUBJECT)
+@st.cache_data(max_entries=24, show_spinner=False)
 def compute_png(_pixels: NDArray[np.uint8], key: str) -> bytes:
     """A picture as PNG; `key` says which it is."""
     return encode_png(_pixels)

@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 from explorer.augmentation import Experiment, PipelineRejected, take_evenly
 from explorer.rendering import CHART_CONFIG, picture_sheet, training_curves
+from explorer.text import count_text
 from explorer.ui.augmentation.job import Job
 from explorer.ui.augmentation.own_zip import OwnFolder, choose_own
 from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.augmentation.run import POINTS, Order, Source, list_sources, load_pictures
-from explorer.ui.augmentation.state import current_pipeline
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz
-from explorer.ui.kit.wording import count_text
-from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.pipeline import current_pipeline
 
 SOURCE_LABELS: dict[Source, str] = {
     "digits": "Handwritten digits",
@@ -246,7 +246,7 @@ def experiment_as_npz(experiment: Experiment) -> bytes:
 def experiment_snippet(order: Order, title: str = "") -> str:
     """Python that trains the same two networks; `title` is the name of the person's own ZIP file."""
     from explorer.augmentation import Pipeline
-    from explorer.ui.augmentation.state import compact
+    from explorer.ui.session.pipeline import compact
 
     if order.source == "own":
         imports = [

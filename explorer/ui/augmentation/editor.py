@@ -7,7 +7,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.augmentation import CATALOGUE, EXAMPLE, GROUPS, Pipeline, PipelineRejected, Step, Transform
 from explorer.ui.augmentation.parameters import show_parameters
-from explorer.ui.augmentation.state import (
+from explorer.ui.kit.choose import keep_valid
+from explorer.ui.session.pipeline import (
     MOST_IN_ADDRESS,
     Row,
     add_step,
@@ -20,7 +21,6 @@ from explorer.ui.augmentation.state import (
     replace_pipeline,
     rows,
 )
-from explorer.ui.session.sidebar import keep_valid
 
 _MOST_BYTES = 200_000  # of an uploaded pipeline
 _REFUSED = "augmentation_refused"

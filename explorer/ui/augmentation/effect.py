@@ -8,9 +8,9 @@ from PIL import Image
 
 from explorer.augmentation import DrawProbabilities, TestTimeAverage, probabilities_of_draws
 from explorer.rendering import CHART_CONFIG, average_bars, draw_bars, format_percent
+from explorer.text import class_labels
 from explorer.ui.augmentation.compute import (
     DRAWS,
-    HASH_SUBJECT,
     Drawn,
     compute_draws,
     full_sheet,
@@ -20,11 +20,10 @@ from explorer.ui.augmentation.compute import (
 )
 from explorer.ui.augmentation.inside import show_inside
 from explorer.ui.augmentation.pipeline import choose_seed, draws_or_reason
-from explorer.ui.augmentation.state import compact, current_pipeline
 from explorer.ui.augmentation.sweep import show_sweep
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.saliency.choices import class_labels
-from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.pipeline import compact, current_pipeline
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
 
@@ -53,7 +52,7 @@ def show_effect(subject: Subject) -> None:
         _show_beliefs(subject)
 
 
-@st.cache_data(max_entries=24, show_spinner=False, hash_funcs=HASH_SUBJECT)
+@st.cache_data(max_entries=24, show_spinner=False)
 def compute_beliefs(subject: Subject, pipeline: str, seed: int) -> DrawProbabilities:
     """What the network makes of the sixteen draws and of the picture as it is, in one batch."""
     draws = [Image.fromarray(each.pixels) for each in compute_draws(subject, pipeline, seed)]

@@ -29,21 +29,20 @@ from explorer.rendering import (
     layer_numbers,
     picture_sheet,
 )
+from explorer.text import significant
 from explorer.ui.augmentation.compute import (
     DRAWS,
-    HASH_SUBJECT,
     compute_draws,
     square_lines,
     square_of,
     viewer_of,
 )
 from explorer.ui.augmentation.pipeline import choose_seed
-from explorer.ui.augmentation.state import compact, current_pipeline
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.wording import significant
-from explorer.ui.layers.compute import facts_of
-from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.pipeline import compact, current_pipeline
 from explorer.ui.session.subject import Subject
+from explorer.ui.shared.recorded import facts_of
 
 CAUSE_LABELS = {"motion": "A motion", "draw": "A draw"}
 OWN = "My own"
@@ -104,7 +103,7 @@ def show_inside(subject: Subject) -> None:
     _show_maps(subject, cause, found)
 
 
-@st.cache_data(max_entries=24, show_spinner="Recording every layer twice …", hash_funcs=HASH_SUBJECT)
+@st.cache_data(max_entries=24, show_spinner="Recording every layer twice …")
 def compute_stillness_of_motion(
     subject: Subject, angle: float, scale: float, shift: tuple[float, float], mirrored: bool
 ) -> Stillness:
@@ -112,7 +111,7 @@ def compute_stillness_of_motion(
     return stillness(viewer_of(subject), square_of(subject), motion=Motion(angle, scale, shift, mirrored))
 
 
-@st.cache_data(max_entries=24, show_spinner="Recording every layer twice …", hash_funcs=HASH_SUBJECT)
+@st.cache_data(max_entries=24, show_spinner="Recording every layer twice …")
 def compute_stillness_of_draw(subject: Subject, pipeline: str, seed: int) -> Stillness:
     """Every layer's answer to one draw."""
     augmented = Cause(None, pipeline, seed).picture(subject)
@@ -186,7 +185,7 @@ def say_stillness(layers: Sequence[LayerStillness]) -> str:
     return " ".join(said)
 
 
-@st.cache_data(max_entries=6, show_spinner=False, hash_funcs=HASH_SUBJECT)
+@st.cache_data(max_entries=6, show_spinner=False)
 def compute_comparison(subject: Subject, layer: str, _changed: NDArray[np.uint8], key: str) -> MapComparison:
     """The maps of a layer for both pictures; `key` says what the changed one is."""
     return compare_maps(viewer_of(subject), layer, square_of(subject), Image.fromarray(_changed))

@@ -9,11 +9,11 @@ from PIL import Image
 
 from explorer.augmentation import Mixture, PipelineRejected, cut_mix, mix_up
 from explorer.rendering import CHART_CONFIG, encode_png, format_percent, probability_bars
+from explorer.text import class_labels
 from explorer.ui.augmentation.pipeline import choose_seed
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.saliency.choices import class_labels
 from explorer.ui.session.pictures import get_picture, list_pictures
-from explorer.ui.session.sidebar import keep_valid
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
 

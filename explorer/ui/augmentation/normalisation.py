@@ -17,9 +17,10 @@ from explorer.rendering import (
     picture_sheet,
     two_histograms,
 )
+from explorer.text import significant
 from explorer.ui.augmentation.compute import compute_square, square_of
-from explorer.ui.kit.export import arrays_as_npz, offer, opening_lines
-from explorer.ui.kit.wording import significant
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 
 _SIDE = 224

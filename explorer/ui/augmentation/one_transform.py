@@ -10,7 +10,6 @@ import streamlit as st
 from explorer.augmentation import CATALOGUE, Pipeline, PipelineRejected, Step, Transform
 from explorer.rendering import Mosaic, picture_sheet
 from explorer.ui.augmentation.compute import (
-    HASH_SUBJECT,
     compute_draws,
     compute_square,
     full_sheet,
@@ -19,9 +18,10 @@ from explorer.ui.augmentation.compute import (
 from explorer.ui.augmentation.editor import add_or_refuse, choose_transform, say_refusal
 from explorer.ui.augmentation.parameters import show_parameters
 from explorer.ui.augmentation.pipeline import choose_seed, draws_as_npz
-from explorer.ui.augmentation.state import compact
 from explorer.ui.components import clickable_mosaic
-from explorer.ui.kit.export import offer, opening_lines
+from explorer.ui.kit.export import offer
+from explorer.ui.session.opening import opening_lines
+from explorer.ui.session.pipeline import compact
 from explorer.ui.session.subject import Subject
 
 SHOWN = 8  # draws of one transform
@@ -102,7 +102,7 @@ def _show_draws(subject: Subject, step: Step) -> None:
     )
 
 
-@st.cache_data(max_entries=12, show_spinner=False, hash_funcs=HASH_SUBJECT)
+@st.cache_data(max_entries=12, show_spinner=False)
 def compute_group(subject: Subject, names: tuple[str, ...], seed: int) -> tuple[Mosaic, tuple[str, ...]]:
     """One draw of each transform with its first values, on one sheet, and what was drawn."""
     pictures, words = [], []

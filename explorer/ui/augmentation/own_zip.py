@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 
 import streamlit as st
 
 from explorer.augmentation import ImageFolder, Pictures, PipelineRejected, read_image_zip
 from explorer.augmentation.image_zip import LEAST_PICTURES, MAX_BYTES
-from explorer.ui.kit.wording import count_text
+from explorer.text import as_plain_text, count_text
 
 _KEPT = "augmentation_own"
 _SEEN = "augmentation_own_seen"  # the last file, and why it was refused
@@ -83,8 +82,3 @@ def say_folder(own: OwnFolder) -> str:
     names = ", ".join(classes[:_TOLD]) + (", …" if len(classes) > _TOLD else "")
     pictures = count_text(len(own.pictures.labels), "picture")
     return f"{own.title}: {pictures} of {len(classes)} classes ({names}). {own.folder.note}".strip()
-
-
-def as_plain_text(text: str) -> str:
-    """Names of a stranger's file as they are, whatever they would mean in Markdown."""
-    return re.sub(r"([\\`*_\[\]<>$:~|#])", r"\\\1", text)

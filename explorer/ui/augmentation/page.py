@@ -9,8 +9,8 @@ from explorer.ui.augmentation.mixing import show_mixing
 from explorer.ui.augmentation.normalisation import show_normalisation
 from explorer.ui.augmentation.one_transform import show_gallery
 from explorer.ui.augmentation.pipeline import show_pipeline
-from explorer.ui.augmentation.state import open_pipeline
 from explorer.ui.kit.choose import choose_part
+from explorer.ui.session.pipeline import open_pipeline
 from explorer.ui.session.sidebar import show_sidebar
 
 PART_LABELS = {

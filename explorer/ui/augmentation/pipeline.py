@@ -9,6 +9,7 @@ import streamlit as st
 
 from explorer.augmentation import CATALOGUE, DrawnStep, Pipeline, PipelineRejected
 from explorer.rendering import encode_png
+from explorer.text import count_text
 from explorer.ui.augmentation.compute import (
     DRAWS,
     Drawn,
@@ -19,11 +20,11 @@ from explorer.ui.augmentation.compute import (
     side_of,
 )
 from explorer.ui.augmentation.editor import show_editor
-from explorer.ui.augmentation.state import compact, current_pipeline
 from explorer.ui.components import clickable_mosaic
-from explorer.ui.kit.export import arrays_as_npz, offer, opening_lines
-from explorer.ui.kit.wording import count_text
-from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.session.opening import opening_lines
+from explorer.ui.session.pipeline import compact, current_pipeline
 from explorer.ui.session.subject import Subject
 
 MOST_SEED = 10_000

@@ -7,11 +7,10 @@ import streamlit as st
 
 from explorer.augmentation import SWEEPS, Flip, Sweep, SweepResult, flips, sweep
 from explorer.rendering import CHART_CONFIG, encode_png, fit_picture, format_percent, picture_sheet, sweep_curves
-from explorer.ui.augmentation.compute import HASH_SUBJECT, square_lines, square_of, viewer_of
+from explorer.text import class_labels, count_text, significant
+from explorer.ui.augmentation.compute import square_lines, square_of, viewer_of
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.wording import count_text, significant
-from explorer.ui.saliency.choices import class_labels
-from explorer.ui.session.sidebar import keep_valid
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
 
@@ -60,7 +59,7 @@ def show_sweep(subject: Subject) -> None:
     _offer(subject, chosen, result)
 
 
-@st.cache_data(max_entries=16, show_spinner="The network looks at 41 pictures …", hash_funcs=HASH_SUBJECT)
+@st.cache_data(max_entries=16, show_spinner="The network looks at 41 pictures …")
 def compute_sweep(subject: Subject, name: str) -> SweepResult:
     """The network's belief at 41 points."""
     return sweep(viewer_of(subject), square_of(subject), name)

@@ -18,15 +18,15 @@ from explorer.captioning.honesty import (
     correlate,
 )
 from explorer.rendering import CHART_CONFIG, contact_sheet, decode_png, encode_png, word_lines
+from explorer.text import significant
 from explorer.ui.captions.caption import say_still
 from explorer.ui.captions.choices import choose_width, choose_word
 from explorer.ui.captions.occlusion import obtain_drops
 from explorer.ui.captions.pictures import draw_glow
 from explorer.ui.captions.sentence_change import mark_come
 from explorer.ui.captions.snippets import captioner_lines
-from explorer.ui.captions.subject import HASH, CaptionSubject
+from explorer.ui.captions.subject import CaptionSubject
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.wording import significant
 
 ATTENTION_LABELS: dict[str, str] = {"own": "Its own", "uniform": "Uniform", "shuffled": "Shuffled"}
 ATTENTION_NOTES: dict[Attention, str] = {
@@ -38,7 +38,7 @@ MUCH = 3.0  # nats by which the caption must suffer to say that attention matter
 SOME = 0.7  # twice less probable
 
 
-@st.cache_data(max_entries=32, show_spinner="Writing with other attention …", hash_funcs=HASH)
+@st.cache_data(max_entries=32, show_spinner="Writing with other attention …")
 def compute_controls(subject: CaptionSubject, width: int) -> tuple[Control, ...]:
     """The caption under each kind of attention."""
     return control_attention(subject.captioner, subject.seen, width)

@@ -13,12 +13,12 @@ from explorer.captioning import Beams, Caption, Vocabulary
 from explorer.captioning.search import LENGTH_PENALTY
 from explorer.captioning.vocabulary import END, MARKS
 from explorer.rendering import CHART_CONFIG, BeamNode, beam_tree, beam_tree_picture, grow_tree
+from explorer.text import count_text
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.snippets import captioner_lines
-from explorer.ui.captions.subject import HASH, CaptionSubject, compute_beams
+from explorer.ui.captions.subject import CaptionSubject, compute_beams
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.wording import count_text
-from explorer.ui.session.sidebar import keep_valid
 
 TOP_KS = (0, 5, 20, 100)
 DRAWS = 5
@@ -63,7 +63,7 @@ def compute_tree(subject: CaptionSubject, beams: Beams) -> list[BeamNode]:
     return grow_tree(words, beams.parents, beams.scores, beams.order[0], MARKS[END])
 
 
-@st.cache_data(max_entries=32, show_spinner="Drawing sentences …", hash_funcs=HASH)
+@st.cache_data(max_entries=32, show_spinner="Drawing sentences …")
 def compute_draws(subject: CaptionSubject, temperature: float, top_k: int, seed: int) -> tuple[Caption, ...]:
     """Sentences drawn word by word, each from a seed of its own."""
     seen = subject.seen

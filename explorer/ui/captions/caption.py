@@ -11,18 +11,18 @@ from explorer.captioning import Caption
 from explorer.captioning.captioner import Guess
 from explorer.captioning.familiarity import Likeness
 from explorer.rendering import encode_png, film_strip, format_percent
+from explorer.text import count_text, significant
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.pictures import compute_shown
 from explorer.ui.captions.snippets import captioner_lines
-from explorer.ui.captions.subject import HASH, CaptionSubject, compute_caption
+from explorer.ui.captions.subject import CaptionSubject, compute_caption
 from explorer.ui.components import caption_player
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.wording import count_text, significant
 
 _SIDE = 720  # pixels of the photo's longer side, as wide as the player shows it on a desk
 
 
-@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=HASH)
+@st.cache_data(max_entries=16, show_spinner=False)
 def compute_photo(subject: CaptionSubject) -> bytes:
     """The photo as the player gets it, a PNG in its own proportions."""
     return encode_png(compute_shown(subject, _SIDE))
@@ -60,7 +60,7 @@ def show_watching(subject: CaptionSubject) -> None:
     )
 
 
-@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=HASH)
+@st.cache_data(max_entries=64, show_spinner=False)
 def compute_context(subject: CaptionSubject) -> tuple[tuple[Guess, ...], Likeness | None]:
     """The classifier's nouns for the photo, and how like it is to those that the captioner learned from."""
     seen = subject.seen

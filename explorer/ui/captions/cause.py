@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.ui.captions.subject import CaptionSubject
-from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.kit.choose import keep_valid
 
 CAUSES = {"hide": "Hide part of the photo", "move": "Move the attention"}
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.kit.choose import keep_valid
 
 WIDTHS = tuple(range(1, 9))
 WIDTH = 3

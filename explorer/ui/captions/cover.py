@@ -16,10 +16,10 @@ from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.pictures import compute_shown
 from explorer.ui.captions.sentence_change import say_change, say_log_probability, show_sentences
 from explorer.ui.captions.snippets import captioner_lines
-from explorer.ui.captions.subject import HASH, CaptionSubject, compute_caption
+from explorer.ui.captions.subject import CaptionSubject, compute_caption
 from explorer.ui.components import photo_cover
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.saliency.cover import choose_fill, keep_cover, read_cover
+from explorer.ui.shared.cover import choose_fill, keep_cover, read_cover
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class Hidden:
     old: Caption
 
 
-@st.cache_data(max_entries=32, show_spinner="Looking and writing …", hash_funcs=HASH)
+@st.cache_data(max_entries=32, show_spinner="Looking and writing …")
 def compute_hidden(subject: CaptionSubject, text: str, fill: Fill, width: int) -> Hidden:
     """What is written of a photo that is covered in part.
 

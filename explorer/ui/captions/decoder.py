@@ -13,14 +13,14 @@ from explorer.captioning.inside import KINDS, ORDERS, Memory, Order, look_inside
 from explorer.captioning.large_caption import LargeCaption
 from explorer.captioning.transformer import TransformerDecoder
 from explorer.rendering import CHART_CONFIG, colour_map, contact_sheet, encode_png, enlarge, unit_heatmap, word_lines
+from explorer.text import significant
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.embeddings import show_vectors
 from explorer.ui.captions.heads import HeadView, show_heads
 from explorer.ui.captions.snippets import captioner_lines
-from explorer.ui.captions.subject import HASH, CaptionSubject, compute_caption
+from explorer.ui.captions.subject import CaptionSubject, compute_caption
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.wording import significant
-from explorer.ui.session.sidebar import keep_valid
 
 KIND_LABELS = {
     "input": "Input gate: how much is taken in",
@@ -33,13 +33,13 @@ BY_LABELS = {"cell": "cell state", "input": "input gate", "forget": "forget gate
 KEPT = 0.9  # a unit that keeps more than this of its cell at every word carries something through the sentence
 
 
-@st.cache_data(max_entries=32, show_spinner="Reading the decoder …", hash_funcs=HASH)
+@st.cache_data(max_entries=32, show_spinner="Reading the decoder …")
 def compute_memory(subject: CaptionSubject, words: tuple[str, ...]) -> Memory:
     """The LSTM's gates and cells on the way through the words."""
     return look_inside(subject.captioner, subject.seen, words)
 
 
-@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=HASH)
+@st.cache_data(max_entries=64, show_spinner=False)
 def compute_order(subject: CaptionSubject, words: tuple[str, ...], by: str, order: Order) -> NDArray[np.intp]:
     """Numbers of the units from the top row down."""
     return order_units(compute_memory(subject, words), by, order)
@@ -91,7 +91,7 @@ def show_inside(subject: CaptionSubject) -> None:
     show_vectors(subject, words)
 
 
-@st.cache_resource(max_entries=32, show_spinner="Reading the heads …", hash_funcs=HASH)
+@st.cache_resource(max_entries=32, show_spinner="Reading the heads …")
 def compute_heads(subject: CaptionSubject, words: tuple[str, ...]) -> LargeCaption:
     """Every head's attention on the way through the words; shared, so never changed."""
     return read_heads(subject.captioner, subject.seen, words)

@@ -14,9 +14,9 @@ from explorer.captioning.embeddings import PLANES, Neighbour, Plane, nearest, pr
 from explorer.captioning.vocabulary import MARKS, split_words
 from explorer.rendering import CHART_CONFIG, draw_words, word_map
 from explorer.ui.captions.snippets import captioner_lines
-from explorer.ui.captions.subject import HASH, CaptionSubject
+from explorer.ui.captions.subject import CaptionSubject
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.session.sidebar import keep_valid
 
 PLANE_LABELS: dict[Plane, str] = {"pca": "PCA", "tsne": "t-SNE"}
 PLANE_NOTES: dict[Plane, str] = {
@@ -33,7 +33,7 @@ MANY = (100, 200, 400, 800)
 NEAR = 8
 
 
-@st.cache_data(max_entries=4, show_spinner=False, hash_funcs=HASH)
+@st.cache_data(max_entries=4, show_spinner=False)
 def _compute_all(name: str, device: str, _subject: CaptionSubject) -> dict[str, NDArray[np.float32]]:
     captioner = _subject.captioner
     found = {"learned": captioner.decoder.embedding.weight.float().cpu().numpy()}
@@ -47,7 +47,7 @@ def compute_vectors(subject: CaptionSubject) -> dict[str, NDArray[np.float32]]:
     return vectors
 
 
-@st.cache_data(max_entries=32, show_spinner="Laying the words out …", hash_funcs=HASH)
+@st.cache_data(max_entries=32, show_spinner="Laying the words out …")
 def compute_points(
     name: str, device: str, kind: str, plane: Plane, numbers: tuple[int, ...], _subject: CaptionSubject
 ) -> NDArray[np.float32]:

@@ -12,12 +12,12 @@ import streamlit as st
 
 from explorer.captioning.large_caption import LargeCaption
 from explorer.rendering import head_heatmap
+from explorer.text import significant
 from explorer.ui.captions.choices import choose_word
 from explorer.ui.captions.pictures import SIDE, compute_shown, draw_glow
 from explorer.ui.captions.subject import CaptionSubject
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.wording import significant
-from explorer.ui.session.sidebar import keep_valid
 
 ALL = -1  # of the choosers: the mean of all layers or heads
 

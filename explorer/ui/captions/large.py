@@ -17,8 +17,8 @@ from explorer.captioning.large import (
 from explorer.captioning.large_files import INSTALL, LargeNetwork, cached_folder, ensure_large, find_network
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.heads import HeadView, show_heads
-from explorer.ui.captions.subject import HASH, CaptionSubject
-from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.captions.subject import CaptionSubject
+from explorer.ui.kit.choose import keep_valid
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the captioner …")
@@ -31,7 +31,7 @@ def open_large_captioner(name: str, device: str) -> LargeCaptioner:
     return load_large(name, device)
 
 
-@st.cache_resource(max_entries=16, show_spinner="Looking and writing …", hash_funcs=HASH)
+@st.cache_resource(max_entries=16, show_spinner="Looking and writing …")
 def compute_large(subject: CaptionSubject, name: str, width: int) -> LargeCaption:
     """What a large captioner says about the picture; shared, so never changed."""
     return open_large_captioner(name, subject.device).describe(subject.picture.intake.image, width)

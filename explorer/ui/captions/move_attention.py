@@ -14,10 +14,10 @@ from explorer.ui.captions.choices import choose_width, choose_word
 from explorer.ui.captions.pictures import compute_shown, draw_glow
 from explorer.ui.captions.sentence_change import say_change, say_log_probability, show_sentences
 from explorer.ui.captions.snippets import captioner_lines
-from explorer.ui.captions.subject import HASH, CaptionSubject, compute_caption
+from explorer.ui.captions.subject import CaptionSubject, compute_caption
 from explorer.ui.components import attention_mover
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.session.sidebar import keep_valid
 
 RADII = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0)  # cells
 RADIUS = 1.0
@@ -57,7 +57,7 @@ class Moved:
     unmoved: tuple[str, ...]
 
 
-@st.cache_data(max_entries=64, show_spinner="Writing …", hash_funcs=HASH)
+@st.cache_data(max_entries=64, show_spinner="Writing …")
 def compute_moved(subject: CaptionSubject, move: Move, width: int) -> Moved:
     """Write on from one step with the attention elsewhere."""
     captioner, a = subject.captioner, subject.seen

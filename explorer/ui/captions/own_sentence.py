@@ -10,6 +10,7 @@ import streamlit as st
 from explorer.captioning import Caption, SentenceRejected, read_sentence
 from explorer.captioning.vocabulary import END, MARKS
 from explorer.rendering import CHART_CONFIG, encode_png, film_strip, format_percent, surprise_bars
+from explorer.text import significant
 from explorer.ui.captions.caption import caption_arrays, compute_photo
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.pictures import compute_shown
@@ -17,7 +18,6 @@ from explorer.ui.captions.snippets import captioner_lines
 from explorer.ui.captions.subject import CaptionSubject, compute_caption, compute_reading
 from explorer.ui.components import caption_player
 from explorer.ui.kit.export import offer
-from explorer.ui.kit.wording import significant
 
 _KEPT = "sentence_read"  # the last sentence that could be read, in the session
 _END_LABEL = "(end)"

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from explorer.rendering import overlay_map
-from explorer.ui.captions.subject import HASH, CaptionSubject
+from explorer.ui.captions.subject import CaptionSubject
 
 SIDE = 560  # pixels of the photo's longer side
 
 
-@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=HASH)
+@st.cache_data(max_entries=16, show_spinner=False)
 def compute_shown(subject: CaptionSubject, side: int = SIDE) -> NDArray[np.uint8]:
     """(H, W, 3) the photo, its longer side `side` pixels."""
     image = subject.picture.intake.image

@@ -8,7 +8,7 @@ import streamlit as st
 
 from explorer.captioning import Caption
 from explorer.captioning.honesty import changed_words
-from explorer.ui.kit.wording import significant
+from explorer.text import significant
 
 
 def mark_gone(words: Sequence[str], gone: Sequence[bool]) -> str:

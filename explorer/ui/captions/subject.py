@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -12,8 +11,9 @@ from numpy.typing import NDArray
 
 from explorer.captioning import Caption, Captioner, CaptionerBroken, CaptionerUnknown, list_captioners, load_captioner
 from explorer.ui.captions.scenes import offer_scenes
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.session.pictures import Picture, get_picture
-from explorer.ui.session.sidebar import choose_device, choose_picture, keep_valid
+from explorer.ui.session.sidebar import choose_device, choose_picture
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -69,10 +69,6 @@ class CaptionSubject:
         return self.captioner.preprocessing.pixels(self.picture.intake.image)
 
 
-HASH: dict[str | type[Any], Callable[[Any], Any]] = {CaptionSubject: repr}
-"""For `st.cache_data(hash_funcs=HASH)`."""
-
-
 @st.cache_resource(max_entries=3, show_spinner="Opening the captioner …")
 def open_captioner(name: str, device: str) -> Captioner:
     """One captioner for every session that asks for it.
@@ -118,19 +114,19 @@ def show_caption_sidebar() -> CaptionSubject | None:
     return CaptionSubject(label, get_picture(label).key, name, device)
 
 
-@st.cache_data(max_entries=64, show_spinner="Looking and writing …", hash_funcs=HASH)
+@st.cache_data(max_entries=64, show_spinner="Looking and writing …")
 def compute_beams(subject: CaptionSubject, width: int) -> Beams:
     """The whole beam search on the picture."""
     return subject.captioner.search(subject.seen, width)
 
 
-@st.cache_data(max_entries=64, show_spinner="Looking and writing …", hash_funcs=HASH)
+@st.cache_data(max_entries=64, show_spinner="Looking and writing …")
 def compute_caption(subject: CaptionSubject, width: int) -> Caption:
     """The best sentence of a beam search."""
     return subject.captioner.follow(subject.seen, [compute_beams(subject, width).best])[0]
 
 
-@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=HASH)
+@st.cache_data(max_entries=64, show_spinner=False)
 def compute_reading(subject: CaptionSubject, words: tuple[str, ...]) -> Caption:
     """The captioner led through these words."""
     return subject.captioner.read(subject.seen, words)

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.operations.convolution import BORDERS, Impossible, Settings, check
 from explorer.operations.kernels import LARGEST, PRESETS, preset_kernel, read_kernel, write_kernel
-from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.shared.microscope import RGB_NAMES
 
 OWN = "own"

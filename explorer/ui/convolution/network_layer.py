@@ -8,9 +8,10 @@ from torch import nn
 from explorer.anatomy import LayerFacts
 from explorer.operations.convolution import Border, Settings
 from explorer.rendering import magnify_map
-from explorer.ui.kit.export import arrays_as_npz, layer_snippet, offer
-from explorer.ui.kit.wording import count_text, shape_text
-from explorer.ui.session.sidebar import keep_valid
+from explorer.text import count_text, shape_text
+from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.session.opening import layer_snippet
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.microscope import explainable_layers, show_layer_microscope
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -17,10 +15,10 @@ from explorer.operations.convolution import BORDERS, Border, build, count_overla
 from explorer.operations.kernels import write_kernel
 from explorer.operations.photo import to_tensor
 from explorer.rendering import CHART_CONFIG, Mosaic, activation_curve, encode_png, magnify_map, mosaic
+from explorer.text import count_text, shape_text, significant
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.convolution.controls import Experiment
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.wording import count_text, shape_text, significant
 from explorer.ui.session.pictures import get_picture
 from explorer.ui.shared.microscope import RGB_COLOURS, RGB_NAMES, show_microscope
 
@@ -31,7 +29,6 @@ _MODULES: dict[str, nn.Module] = {
     "sigmoid": nn.Sigmoid(),
     "tanh": nn.Tanh(),
 }
-_HASH: dict[str | type[Any], Callable[[Any], Any]] = {Experiment: repr}  # its fields say everything
 _CORNER = 10  # cells of the picture that a border is shown with
 
 
@@ -42,7 +39,7 @@ def compute_photo(label: str, key: str, longest: int, grey: bool) -> NDArray[np.
     return photo
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_HASH)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def compute_experiment(experiment: Experiment) -> Dissection:
     """The convolution on the picture, taken apart."""
     x = _photo(experiment)
@@ -50,7 +47,7 @@ def compute_experiment(experiment: Experiment) -> Dissection:
     return dissect_module(module, x, _MODULES.get(experiment.activation))
 
 
-@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=_HASH)
+@st.cache_data(max_entries=16, show_spinner=False)
 def compute_maps_sheet(experiment: Experiment) -> Mosaic:
     """Every filter's map on one sheet."""
     maps = shown_output(compute_experiment(experiment))

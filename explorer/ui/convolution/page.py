@@ -15,7 +15,8 @@ from explorer.ui.convolution.own_kernel import (
     show_overlaps,
     show_sizes,
 )
-from explorer.ui.session.sidebar import keep_valid, show_sidebar
+from explorer.ui.kit.choose import keep_valid
+from explorer.ui.session.sidebar import show_sidebar
 from explorer.ui.session.subject import Subject
 
 LOOK_LABELS = {"own": "Kernels on your photo", "layer": "A layer of the network"}

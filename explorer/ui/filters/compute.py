@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -26,10 +24,10 @@ from explorer.anatomy import (
     unit_filters,
 )
 from explorer.rendering import SHEET_ASPECT, Mosaic, Scale, colour_kernels, mosaic, weight_matrix
-from explorer.ui.kit.wording import significant
-from explorer.ui.layers.compute import MAPS_ON_A_PAGE
+from explorer.text import significant
 from explorer.ui.session.subject import Subject, open_network
 
+FILTERS_ON_A_PAGE = 512
 ROWS_ON_A_PAGE = 256  # filters of a 1x1 convolution, each a row of a matrix of up to 2048 columns
 GAP = 4  # pixels between kernels: they have no frame of their own
 _SHEET_WIDTH, _NARROW_WIDTH = 500, 300  # pixels; the places on the page that sheets stand in
@@ -59,9 +57,6 @@ class Filters:
     def values(self) -> NDArray[np.float32]:
         """(out, in / groups, kh, kw)."""
         return filter_weights(open_network(self.network, self.device, self.weights).network.get_submodule(self.path))
-
-
-_HASH: dict[str | type[Any], Callable[[Any], Any]] = {Filters: repr, Subject: repr, Convolution: repr}
 
 
 @dataclass(frozen=True)
@@ -96,7 +91,7 @@ def filters_of(subject: Subject, convolution: Convolution) -> Filters:
     )
 
 
-@st.cache_data(max_entries=128, show_spinner="Comparing the filters …", hash_funcs=_HASH)
+@st.cache_data(max_entries=128, show_spinner="Comparing the filters …")
 def compute_summary(filters: Filters) -> FilterSummary:
     """Norms, dead filters, groups and near-duplicates."""
     network = open_network(filters.network, filters.device, filters.weights).network
@@ -110,10 +105,10 @@ def drawn_as_matrix(convolution: Convolution) -> bool:
 
 def pages_of(convolution: Convolution) -> int:
     """How many sheets the filters take."""
-    return -(-convolution.out_channels // (ROWS_ON_A_PAGE if drawn_as_matrix(convolution) else MAPS_ON_A_PAGE))
+    return -(-convolution.out_channels // (ROWS_ON_A_PAGE if drawn_as_matrix(convolution) else FILTERS_ON_A_PAGE))
 
 
-@st.cache_data(max_entries=24, show_spinner=False, hash_funcs=_HASH)
+@st.cache_data(max_entries=24, show_spinner=False)
 def compute_filter_sheet(
     filters: Filters, convolution: Convolution, order: FilterOrder, scale: Scale, page: int, part: int | None
 ) -> FilterSheet:
@@ -128,7 +123,7 @@ def compute_filter_sheet(
     """
     summary, weights = compute_summary(filters), filters.values
     matrix = drawn_as_matrix(convolution) and part is None
-    many = ROWS_ON_A_PAGE if drawn_as_matrix(convolution) else MAPS_ON_A_PAGE
+    many = ROWS_ON_A_PAGE if drawn_as_matrix(convolution) else FILTERS_ON_A_PAGE
     shown = summary.order(order)[(page - 1) * many : page * many]
     magnify = _magnify(convolution.kernel, len(shown), _SHEET_WIDTH)
     slices = np.full(len(weights), part or 0) if part is not None else strongest_slices(weights)
@@ -165,7 +160,7 @@ def _label(summary: FilterSummary, number: int, part: int | None) -> str:
     return said + (", dead" if summary.dead[number] else f", group {summary.groups[number]}")
 
 
-@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=_HASH)
+@st.cache_data(max_entries=64, show_spinner=False)
 def compute_similar(filters: Filters, number: int, count: int) -> tuple[tuple[tuple[int, float], ...], Mosaic]:
     """The filters most similar to one, with their cosines, and a sheet of them."""
     weights = filters.values
@@ -188,7 +183,7 @@ def compute_similar(filters: Filters, number: int, count: int) -> tuple[tuple[tu
     return tuple(found), picture
 
 
-@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=_HASH)
+@st.cache_data(max_entries=64, show_spinner=False)
 def compute_silenced(
     subject: Subject, layer: str, channels: tuple[int, ...]
 ) -> tuple[tuple[str, ...], tuple[float, ...], tuple[float, ...]]:

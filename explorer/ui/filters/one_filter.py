@@ -19,11 +19,11 @@ from explorer.rendering import (
     magnify_map,
     probability_bars,
 )
+from explorer.text import count_text, shape_text
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.filters.compute import Filters, compute_silenced, compute_similar, drawn_as_matrix
 from explorer.ui.filters.solid import name_channel
-from explorer.ui.kit.export import opening_lines
-from explorer.ui.kit.wording import count_text, shape_text
+from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
 

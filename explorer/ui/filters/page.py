@@ -19,8 +19,9 @@ from explorer.ui.filters.one_filter import (
 )
 from explorer.ui.filters.sheet import show_connections, show_counts, show_filter_sheet, show_norms, show_shape
 from explorer.ui.filters.solid import compute_products, offer_solid, show_products, show_solid
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.session.sidebar import keep_valid, show_sidebar
+from explorer.ui.session.sidebar import show_sidebar
 from explorer.ui.session.subject import Subject
 
 ORDER_LABELS = {"index": "Number", "norm": "Norm", "group": "Similarity group"}

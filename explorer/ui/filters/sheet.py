@@ -20,6 +20,7 @@ from explorer.rendering import (
     dot_side,
     histogram,
 )
+from explorer.text import count_text, shape_text, significant
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.filters.compute import (
     FilterSheet,
@@ -27,7 +28,6 @@ from explorer.ui.filters.compute import (
     compute_summary,
     filters_of,
 )
-from explorer.ui.kit.wording import count_text, shape_text, significant
 from explorer.ui.session.subject import Subject
 
 _NAMED = 12

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -20,17 +18,17 @@ from explorer.rendering import (
     magnify_map,
     product_tiles,
 )
+from explorer.text import count_text, shape_text, significant
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.filters.compute import Filters
-from explorer.ui.kit.export import arrays_as_npz, offer, opening_lines
-from explorer.ui.kit.wording import count_text, shape_text, significant
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.microscope import RGB_NAMES, compute_dissection, explainable_layers
 
 _FEW = 4  # tiles that are drawn large
 _TILE_SIDE, _LARGE_TILE_SIDE = 44, 96  # pixels of each of the three pictures on a tile
 _MAP_SIDE = 240  # pixels
-_HASH: dict[str | type[Any], Callable[[Any], Any]] = {Filters: repr, Subject: repr}
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +60,7 @@ class Products:
 
 
 # As a resource: megabytes, which `cache_data` would copy at every run. Nobody writes into them.
-@st.cache_resource(max_entries=4, show_spinner="Multiplying …", hash_funcs=_HASH)
+@st.cache_resource(max_entries=4, show_spinner="Multiplying …")
 def compute_products(subject: Subject, layer: str, number: int) -> Products | None:
     """What the slices of a filter make of the picture; None where its layer cannot be taken apart."""
     if layer not in explainable_layers(subject):
@@ -77,7 +75,7 @@ def compute_products(subject: Subject, layer: str, number: int) -> Products | No
     )
 
 
-@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=_HASH)
+@st.cache_data(max_entries=64, show_spinner=False)
 def compute_solid(filters: Filters, number: int, apart: tuple[int, ...]) -> bytes:
     """A drawing of one filter, some of its slices pulled apart."""
     return draw_solid(filters.values[number], apart)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
-
-from explorer.ui.session.sidebar import keep_valid
 
 
 def choose_part(labels: Mapping[str, str]) -> str:
@@ -28,3 +27,9 @@ def choose_part(labels: Mapping[str, str]) -> str:
         label_visibility="collapsed",
     )
     return part or names[0]  # an address may leave it empty
+
+
+def keep_valid(key: str, options: Sequence[Any], default: Any) -> None:
+    """Put a widget back to its default where an address or an earlier choice names what is not on offer."""
+    if key in st.session_state and st.session_state[key] not in options:
+        st.session_state[key] = default

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.kit.choose import keep_valid
 
 _REMEMBERED = "transfer_remembered"
 T = TypeVar("T")

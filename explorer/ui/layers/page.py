@@ -7,12 +7,15 @@ import streamlit as st
 from explorer.anatomy import ORDERS, stages
 from explorer.ui.app import enter_by_the_front_door
 from explorer.ui.components import NetworkClick
-from explorer.ui.kit.export import arrays_as_npz, layer_snippet, offer
-from explorer.ui.layers.compute import compute_maps, facts_of
-from explorer.ui.layers.panels import layer_names, pages_of, show_facts, show_input, show_network, show_sheet, show_unit
+from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.layers.panels import layer_names, pages_of, show_facts, show_input, show_sheet, show_unit
+from explorer.ui.session.opening import layer_snippet
 from explorer.ui.session.pictures import get_picture, list_pictures
-from explorer.ui.session.sidebar import choose_second_network, keep_valid, prepare_network, show_sidebar
+from explorer.ui.session.sidebar import choose_second_network, prepare_network, show_sidebar
 from explorer.ui.session.subject import Subject
+from explorer.ui.shared.network import show_network
+from explorer.ui.shared.recorded import compute_maps, facts_of
 
 ORDER_LABELS = {"index": "Number", "mean": "Mean", "max": "Largest value", "active": "Share of active cells"}
 SCALE_LABELS = {"each": "Own scale", "shared": "One scale"}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from explorer.anatomy import LayerFacts, Order, Stage, most_active_cell, stage_of, stages
+from explorer.anatomy import LayerFacts, Order, Stage, most_active_cell
 from explorer.rendering import (
     CHART_CONFIG,
     Scale,
@@ -20,51 +20,25 @@ from explorer.rendering import (
     mosaic,
     overlay_map,
 )
-from explorer.ui.components import NetworkClick, clickable_mosaic, network_view
-from explorer.ui.kit.wording import count_text, shape_text, significant
+from explorer.text import count_text, shape_text, significant
+from explorer.ui.components import clickable_mosaic
 from explorer.ui.layers.compute import (
     CEILING,
     MAPS_ON_A_PAGE,
     Sheet,
     compute_input,
-    compute_maps,
-    compute_overview,
     compute_sheet,
     describe_convolution,
-    describe_layer,
-    facts_of,
     is_clipped,
-    name_kind,
 )
 from explorer.ui.session.pictures import list_pictures
 from explorer.ui.session.subject import Subject
-from explorer.ui.shared.knowledge import show_knowledge
 from explorer.ui.shared.microscope import explainable_layers, show_layer_microscope
+from explorer.ui.shared.network import describe_layer, name_kind
+from explorer.ui.shared.recorded import compute_maps, facts_of
 from explorer.ui.shared.strongest_patches import cut_patch, rank_patches
 
 MOST_COMPARED = 12
-LIKELY = 3  # classes named above the view
-
-
-def show_network(
-    subject: Subject, opened: tuple[str, ...], layer: str, unit: int | None, key: str
-) -> NetworkClick | None:
-    """The whole network in one view; gives what was clicked."""
-    overview = compute_overview(subject, opened)
-    stage = stage_of(stages(facts_of(subject), opened), layer)
-    # The bars stand at the far end of the view, which a network of many stages moves out of sight.
-    likely = " · ".join(f"{name} {format_percent(share)}" for name, share in overview.probabilities[:LIKELY])
-    st.caption(f"The network says: {likely}.")
-    show_knowledge(subject, overview.probabilities[0][1])
-    return network_view(
-        sprite_png=overview.sprite,
-        columns=overview.columns,
-        probabilities=overview.probabilities,
-        # A map of a layer inside a closed stage is not among the stage's own.
-        selected=(stage.key, unit if stage.last.name == layer else None) if stage else None,
-        key=key,
-        label=f"{subject.file_stem} on {subject.picture.title}, from the photo to the classes",
-    )
 
 
 def show_input(subject: Subject) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -29,9 +27,9 @@ from explorer.operations.photo import to_tensor
 from explorer.operations.pooling import POOLINGS, Pooling, PoolingKind, build_pooling, pool, pooling_input, psnr, unpool
 from explorer.operations.shifting import MOST, pooled_drift, total_variation
 from explorer.rendering import colour_map, find_ranges
-from explorer.ui.layers.compute import compute_maps
 from explorer.ui.session.pictures import get_picture
 from explorer.ui.session.subject import Subject, open_network
+from explorer.ui.shared.recorded import compute_maps
 
 PHOTO_SIDE = 128  # pixels of the longer side: small enough to see cells, large enough to know the photo
 SIDES = tuple(range(32, 257, 32))
@@ -60,9 +58,6 @@ class Source:
     def title(self) -> str:
         """For people."""
         return f"{self.layer}, map {self.unit}" if self.layer else get_picture(self.picture_label).title
-
-
-_HASH: dict[str | type[Any], Callable[[Any], Any]] = {Subject: repr, Source: repr, Pooling: repr}
 
 
 @dataclass(frozen=True)
@@ -102,7 +97,7 @@ class PoolingView:
     signed: bool
 
 
-@st.cache_data(max_entries=24, show_spinner=False, hash_funcs=_HASH)
+@st.cache_data(max_entries=24, show_spinner=False)
 def compute_source(source: Source) -> NDArray[np.float32]:
     """(3, H, W) in [0, 1] of a photo, (1, H, W) of a map."""
     if source.subject is None:
@@ -116,7 +111,7 @@ def source_tensor(source: Source) -> Tensor:
     return torch.from_numpy(compute_source(source))
 
 
-@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=_HASH)
+@st.cache_data(max_entries=16, show_spinner=False)
 def compute_view(source: Source, window: int, stride: int, padding: int) -> PoolingView:
     """Every kind of pooling on the source, for settings that are possible."""
     x = source_tensor(source)
@@ -152,7 +147,7 @@ def _colours(values: NDArray[np.float32], low: float, high: float, signed: bool)
     return colour_map(values[0], low, high, signed=signed)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_HASH)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def compute_pooling_dissection(source: Source, pooling: Pooling) -> Dissection:
     """One kind taken apart."""
     x = source_tensor(source)
@@ -188,7 +183,7 @@ class Effect:
     after: tuple[float, ...] = ()
 
 
-@st.cache_data(max_entries=32, show_spinner="Running both networks …", hash_funcs=_HASH)
+@st.cache_data(max_entries=32, show_spinner="Running both networks …")
 def compute_effect(subject: Subject, change: Change) -> Effect:
     """What a change of the pooling layers does to shapes, work and prediction."""
     model, x = subject.model, subject.input
@@ -219,7 +214,7 @@ def compute_effect(subject: Subject, change: Change) -> Effect:
     )
 
 
-@st.cache_data(max_entries=32, show_spinner=False, hash_funcs=_HASH)
+@st.cache_data(max_entries=32, show_spinner=False)
 def possible_changes(subject: Subject) -> tuple[Change, ...]:
     """The changes that this network has layers for."""
     found: list[Change] = []
@@ -232,7 +227,7 @@ def possible_changes(subject: Subject) -> tuple[Change, ...]:
     return tuple(found)
 
 
-@st.cache_data(max_entries=32, show_spinner=False, hash_funcs=_HASH)
+@st.cache_data(max_entries=32, show_spinner=False)
 def list_pooling_layers(subject: Subject) -> tuple[str, ...]:
     """Names of all pooling layers."""
     return tuple(facts.name for facts in pooling_layers(subject.model, subject.input))
@@ -247,7 +242,7 @@ def compute_sizes(network: str, device: str, weights: str) -> tuple[Head | None,
     return head, () if head is None else tuple(try_sizes(model, trained, SIDES))
 
 
-@st.cache_data(max_entries=16, show_spinner="Moving the photo …", hash_funcs=_HASH)
+@st.cache_data(max_entries=16, show_spinner="Moving the photo …")
 def compute_prediction_drift(
     subject: Subject, rows: int, columns: int
 ) -> tuple[str, dict[str, list[float]], dict[str, list[float]]]:
@@ -273,7 +268,7 @@ def compute_prediction_drift(
     return "" if top is None else model.classes[top], distances, shares
 
 
-@st.cache_data(max_entries=32, show_spinner=False, hash_funcs=_HASH)
+@st.cache_data(max_entries=32, show_spinner=False)
 def compute_pooled_drift(
     source: Source, window: int, stride: int, padding: int, rows: int, columns: int
 ) -> dict[PoolingKind, list[float]]:

@@ -14,8 +14,8 @@ from explorer.operations.convolution import Impossible
 from explorer.operations.pooling import PoolingKind
 from explorer.operations.shifting import MOST
 from explorer.rendering import CHART_CONFIG, curves, probability_bars
-from explorer.ui.kit.export import opening_lines
-from explorer.ui.kit.wording import count_text, shape_text, with_unit
+from explorer.text import count_text, shape_text, with_unit
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.pooling.compute import (
     Effect,
     compute_effect,
@@ -27,7 +27,7 @@ from explorer.ui.pooling.compute import (
     possible_changes,
 )
 from explorer.ui.pooling.kinds import KIND_LABELS, choose_settings
-from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
 

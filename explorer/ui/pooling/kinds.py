@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from explorer.operations.convolution import Impossible
 from explorer.operations.pooling import PLACED, POOLINGS, Pooling, PoolingKind, check_pooling
 from explorer.rendering import contact_sheet, encode_png, enlarge, mark_cells
-from explorer.ui.kit.export import arrays_as_npz, offer, opening_lines
-from explorer.ui.kit.wording import count_text, shape_text
-from explorer.ui.layers.compute import facts_of
+from explorer.text import count_text, shape_text
+from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.pooling.compute import (
     PHOTO_SIDE,
     PooledPicture,
@@ -25,10 +25,11 @@ from explorer.ui.pooling.compute import (
     map_of,
     photo_of,
 )
+from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.pictures import get_picture
-from explorer.ui.session.sidebar import keep_valid
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.microscope import RGB_COLOURS, RGB_NAMES, show_microscope
+from explorer.ui.shared.recorded import facts_of
 
 PHOTO = "The photo"
 KIND_LABELS: dict[PoolingKind, str] = {

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -13,14 +11,13 @@ from numpy.typing import NDArray
 from explorer.anatomy import Edit, LayerFacts, Recording, record
 from explorer.rendering import Mosaic, mosaic
 from explorer.saliency import estimate_losses, measure_losses
-from explorer.ui.layers.compute import facts_of
 from explorer.ui.session.subject import Subject
+from explorer.ui.shared.recorded import facts_of
 
 MOST_MAPS = 12
 PAIRS_IN_A_ROW = 4
 _CELL = 96  # pixels of one map on the sheet, about
 _LINE, _GAP = 4, 14  # pixels between the maps of a pair, and between pairs
-_HASH: dict[str | type[Any], Callable[[Any], Any]] = {Subject: repr}
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ def followers(subject: Subject, layer: str) -> tuple[LayerFacts, ...]:
     return tuple(found)
 
 
-@st.cache_data(max_entries=64, show_spinner="Weighing the channels …", hash_funcs=_HASH)
+@st.cache_data(max_entries=64, show_spinner="Weighing the channels …")
 def compute_estimates(subject: Subject, layer: str, target: int, against: int | None) -> NDArray[np.float64]:
     """(C,) what the score would lose without each channel, to first order.
 
@@ -88,7 +85,7 @@ def compute_estimates(subject: Subject, layer: str, target: int, against: int | 
     return estimate_losses(subject.model, subject.input, layer, target, against)
 
 
-@st.cache_data(max_entries=64, show_spinner="Switching the channels off one by one …", hash_funcs=_HASH)
+@st.cache_data(max_entries=64, show_spinner="Switching the channels off one by one …")
 def compute_measured(
     subject: Subject, layer: str, channels: tuple[int, ...], target: int, against: int | None
 ) -> NDArray[np.float64]:
@@ -96,7 +93,7 @@ def compute_measured(
     return measure_losses(subject.model, subject.input, layer, channels, target, against)
 
 
-@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=_HASH)
+@st.cache_data(max_entries=64, show_spinner=False)
 def compute_switched(subject: Subject, switch: Switch) -> NDArray[np.float32]:
     """(num_classes,) probabilities with the channels scaled."""
     logits = record(subject.model, subject.input, layers=[], edits=[switch.edit]).logits
@@ -104,7 +101,7 @@ def compute_switched(subject: Subject, switch: Switch) -> NDArray[np.float32]:
     return probabilities
 
 
-@st.cache_data(max_entries=32, show_spinner=False, hash_funcs=_HASH)
+@st.cache_data(max_entries=32, show_spinner=False)
 def compute_moved(subject: Subject, switch: Switch, layer: str) -> Moved:
     """The maps of a layer that the switch moves most."""
     model, x = subject.model, subject.input

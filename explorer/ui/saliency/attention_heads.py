@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.rendering import contact_sheet, decode_png, encode_png, enlarge, overlay_map
-from explorer.ui.kit.wording import significant
+from explorer.text import significant
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.saliency.compute import compute_photo
-from explorer.ui.session.sidebar import keep_valid
 from explorer.ui.session.subject import Subject
 
 LARGE, SMALL = 308, 144  # pixels; three large ones fit side by side

@@ -12,8 +12,9 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.anatomy import LayerFacts
 from explorer.rendering import format_percent
 from explorer.saliency import SaliencyImpossible, default_layer, layers_for
-from explorer.ui.kit.export import arrays_as_npz, offer, opening_lines
-from explorer.ui.kit.wording import count_text, significant
+from explorer.text import count_text, significant
+from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.saliency.ablation_compute import (
     PAIRS_IN_A_ROW,
     Moved,
@@ -26,7 +27,7 @@ from explorer.ui.saliency.ablation_compute import (
 )
 from explorer.ui.saliency.choices import Question, say_question
 from explorer.ui.saliency.compute import compute_probabilities
-from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.prediction_change import Change, show_change
 

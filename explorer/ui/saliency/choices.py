@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 import streamlit as st
@@ -10,8 +9,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.rendering import format_percent
 from explorer.saliency import FAST, METHODS, SaliencyImpossible, default_layer, layers_for
+from explorer.text import class_labels
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.saliency.compute import Asked, compute_probabilities
-from explorer.ui.session.sidebar import keep_valid
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
 
@@ -35,12 +35,6 @@ class Question:
 
     target: int
     against: int | None = None
-
-
-def class_labels(names: tuple[str, ...]) -> list[str]:
-    """Names that are unique: ImageNet has two cranes and two maillots."""
-    twice = {name for name, count in Counter(names).items() if count > 1}
-    return [f"{name} ({index})" if name in twice else name for index, name in enumerate(names)]
 
 
 def say_question(subject: Subject, question: Question) -> str:

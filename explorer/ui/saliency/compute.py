@@ -19,7 +19,6 @@ from explorer.ui.session.subject import Subject
 
 _KEPT = 192  # heatmaps, over all sessions; a quarter of a megabyte each at 224 px
 _STOPPED = "stopped_heatmaps"
-_HASH: dict[str | type[Any], Callable[[Any], Any]] = {Subject: repr}
 
 
 @dataclass(frozen=True)
@@ -148,7 +147,7 @@ def _teller(bar: Any, label: str) -> Callable[[int, int], None]:
     return tell
 
 
-@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=_HASH)
+@st.cache_data(max_entries=64, show_spinner=False)
 def compute_probabilities(subject: Subject) -> NDArray[np.float32]:
     """(num_classes,) probabilities of the photo as it is."""
     import torch
@@ -159,13 +158,13 @@ def compute_probabilities(subject: Subject) -> NDArray[np.float32]:
     return probabilities
 
 
-@st.cache_data(max_entries=8, show_spinner=False, hash_funcs=_HASH)
+@st.cache_data(max_entries=8, show_spinner=False)
 def compute_photo(subject: Subject, side: int) -> NDArray[np.uint8]:
     """(side, side, 3) the square that the network sees, finer than it sees it."""
     return np.array(subject.model.preprocessing.with_size(side).pixels(subject.picture.intake.image))
 
 
-@st.cache_data(max_entries=96, show_spinner=False, hash_funcs=_HASH)
+@st.cache_data(max_entries=96, show_spinner=False)
 def compute_curves(
     subject: Subject, values_key: str, _values: NDArray[np.float32], target: int, baseline: Baseline
 ) -> tuple[Curves, Kept]:

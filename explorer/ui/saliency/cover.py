@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -12,24 +10,18 @@ from numpy.typing import NDArray
 
 from explorer.anatomy import record
 from explorer.rendering import encode_png, format_percent
-from explorer.saliency import FILLS, MOST_TEXT, Cover, Fill, cover
+from explorer.saliency import MOST_TEXT, Cover, Fill, cover
+from explorer.text import shape_text
 from explorer.ui.components import photo_cover
-from explorer.ui.kit.export import arrays_as_npz, offer, opening_lines
-from explorer.ui.kit.wording import shape_text
+from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.saliency.choices import Question
 from explorer.ui.saliency.compute import compute_photo, compute_probabilities
-from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
+from explorer.ui.shared.cover import choose_fill, keep_cover, read_cover
 from explorer.ui.shared.prediction_change import Change, show_change
 
-FILL_LABELS: dict[Fill, str] = {"blur": "Blur", "grey": "Grey", "noise": "Noise"}
-FILL_NOTES: dict[Fill, str] = {
-    "blur": "Shapes go, colours stay.",
-    "grey": "The mean colour of the training photos; its edges are new to the photo.",
-    "noise": "Random colours about the photo's own mean, the same at every look; a texture that was not there.",
-}
 _SIDE = 480  # pixels of the photo on the page, at least
-_HASH: dict[str | type[Any], Callable[[Any], Any]] = {Subject: repr}
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +41,7 @@ class Covered:
     after: NDArray[np.float32]
 
 
-@st.cache_data(max_entries=32, show_spinner=False, hash_funcs=_HASH)
+@st.cache_data(max_entries=32, show_spinner=False)
 def compute_covered(subject: Subject, text: str, fill: Fill) -> Covered:
     """What the network gets of a covered photo, and what it says.
 
@@ -63,14 +55,6 @@ def compute_covered(subject: Subject, text: str, fill: Fill) -> Covered:
     covered = cover(model, x, mask, fill)
     after = record(model, covered, layers=[]).logits.float().softmax(0)
     return Covered(mask, covered[0].cpu().numpy(), model.preprocessing.unnormalise(covered), after.cpu().numpy())
-
-
-def read_cover() -> Cover:
-    """What the address says is covered; nothing where it makes no sense."""
-    try:
-        return Cover.from_text(st.query_params.get("cover", ""))
-    except ValueError:
-        return Cover()
 
 
 def show_cover(subject: Subject, question: Question) -> None:
@@ -119,38 +103,6 @@ def show_cover(subject: Subject, question: Question) -> None:
         write_cover_snippet(subject, text, fill),
         key="cover-offer",
     )
-
-
-def choose_fill() -> Fill:
-    """What stands in the place of what is covered."""
-    keep_valid("fill", FILLS, "blur")
-    row = st.container(horizontal=True, vertical_alignment="bottom")
-    fill: Fill = (
-        row.segmented_control(
-            "Cover it with",
-            FILLS,
-            default="blur",
-            format_func=FILL_LABELS.__getitem__,
-            key="fill",
-            bind="query-params",
-            required=True,
-        )
-        or "blur"
-    )
-    row.caption(FILL_NOTES[fill])
-    return fill
-
-
-def keep_cover(text: str) -> None:
-    """Put a cover into the address; what makes no sense is left out."""
-    try:
-        text = Cover.from_text(text).to_text()
-    except ValueError:
-        return
-    if text:
-        st.query_params["cover"] = text
-    else:
-        st.query_params.pop("cover", None)
 
 
 def _enlarge(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from explorer.rendering import CHART_CONFIG, agreement_matrix, curves, format_percent
 from explorer.saliency import BASELINES, Baseline, Curves, Heatmap, Kept, agreement, centred_blob, random_map
-from explorer.ui.kit.export import arrays_as_npz, opening_lines
+from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.export import arrays_as_npz
 from explorer.ui.saliency.compute import Asked, compute_curves, explain_lines
-from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 
 BASELINE_LABELS: dict[Baseline, str] = {"blur": "Blur", "grey": "Grey", "black": "Black"}

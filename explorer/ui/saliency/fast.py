@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.saliency import METHODS, agreement
 from explorer.saliency.fast_mode import measured_likeness
-from explorer.ui.kit.wording import significant
+from explorer.text import significant
 from explorer.ui.saliency.compute import Asked, known_heatmap, obtain_heatmap
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -12,16 +10,16 @@ from numpy.typing import NDArray
 
 from explorer.rendering import CHART_CONFIG, gate_rows, mosaic
 from explorer.saliency import channel_gates, gated_maps
-from explorer.ui.kit.export import arrays_as_npz, offer, opening_lines
-from explorer.ui.kit.wording import count_text, significant
-from explorer.ui.session.sidebar import keep_valid
+from explorer.text import count_text, significant
+from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 
 SHUT, OPEN = 0.1, 0.9  # below the one and above the other we call a gate so
 ORDER_LABELS = {"number": "By number", "value": "Most open first"}
 SHOWN = 8  # maps of either end
 _CELL = 96  # pixels of a drawn map, about
-_HASH: dict[str | type[Any], Callable[[Any], Any]] = {Subject: repr}
 
 
 @dataclass(frozen=True)
@@ -60,14 +58,14 @@ class Row:
         return f"{channel} ({significant(self.gates[channel])})"
 
 
-@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=_HASH)
+@st.cache_data(max_entries=16, show_spinner=False)
 def compute_gates(subject: Subject) -> tuple[Row, ...]:
     """Every block's gates, in execution order."""
     found = channel_gates(subject.model, subject.input)
     return tuple(Row(each.block, each.values.float().cpu().numpy()) for each in found)
 
 
-@st.cache_data(max_entries=8, show_spinner=False, hash_funcs=_HASH)
+@st.cache_data(max_entries=8, show_spinner=False)
 def compute_gated(subject: Subject, block: str) -> NDArray[np.float32]:
     """(C, H, W) what a block multiplies."""
     maps: NDArray[np.float32] = gated_maps(subject.model, subject.input, block).float().cpu().numpy()

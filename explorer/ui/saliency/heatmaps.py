@@ -13,16 +13,17 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.anatomy import stages
 from explorer.rendering import contact_sheet, decode_png, encode_png, enlarge, magnify_map, overlay_map
 from explorer.saliency import METHODS, Heatmap, SaliencyImpossible
-from explorer.ui.kit.export import arrays_as_npz, offer, opening_lines
-from explorer.ui.kit.wording import shape_text, significant
-from explorer.ui.layers.compute import facts_of
-from explorer.ui.layers.panels import show_network
+from explorer.text import shape_text, significant
+from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.saliency.choices import MOST_PANELS, Question, choose_layer, choose_panel, say_question
 from explorer.ui.saliency.compute import Asked, compute_photo, explain_lines, obtain_heatmap
 from explorer.ui.saliency.faithfulness import show_belief
 from explorer.ui.saliency.fast import show_fast_note
-from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
+from explorer.ui.shared.network import show_network
+from explorer.ui.shared.recorded import facts_of
 
 LOOK_LABELS = {"over": "Over the photo", "alone": "The map alone"}
 SCALE_LABELS = {"each": "Own scale", "shared": "One scale"}

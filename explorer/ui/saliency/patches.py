@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from explorer.anatomy import LayerFacts, describe_maps
 from explorer.rendering import contact_sheet, decode_png, draw_box, encode_png, enlarge
 from explorer.saliency import SaliencyImpossible, default_layer, layers_for
-from explorer.ui.kit.export import arrays_as_npz, offer, opening_lines
-from explorer.ui.kit.wording import count_text, significant
-from explorer.ui.layers.compute import PLACES, compute_maps
+from explorer.text import count_text, significant
+from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.pictures import get_picture, list_pictures
-from explorer.ui.session.sidebar import keep_valid
 from explorer.ui.session.subject import Subject
+from explorer.ui.shared.recorded import PLACES, compute_maps
 from explorer.ui.shared.strongest_patches import Patch, cut_patch, rank_patches
 from explorer.zoo import list_transformers
 

@@ -11,12 +11,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.rendering import contact_sheet, decode_png, encode_png, enlarge
 from explorer.saliency import METHODS, Heatmap, SaliencyImpossible, agreement, weighted_layers
-from explorer.ui.kit.export import arrays_as_npz, offer, opening_lines
-from explorer.ui.kit.wording import count_text
+from explorer.text import count_text
+from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.saliency.choices import Question, choose_layer, say_question
 from explorer.ui.saliency.compute import Asked, obtain_heatmap
 from explorer.ui.saliency.heatmaps import SIDE, Drawing, draw_heatmap, peak_of
-from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 
 _STEPS = (0.25, 0.5, 1.0)  # shares of the layers, besides none and one

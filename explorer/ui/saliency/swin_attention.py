@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import log2
-from typing import Any
 
 import streamlit as st
 
 from explorer.saliency import WindowAttention, window_attention
-from explorer.ui.kit.export import arrays_as_npz, offer, opening_lines
-from explorer.ui.kit.wording import count_text, significant
+from explorer.text import count_text, significant
+from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.saliency.attention_heads import (
     LARGE,
     choose_scale,
@@ -19,13 +18,11 @@ from explorer.ui.saliency.attention_heads import (
     say_entropy,
     show_heads,
 )
-from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 
-_HASH: dict[str | type[Any], Callable[[Any], Any]] = {Subject: repr}
 
-
-@st.cache_resource(max_entries=4, show_spinner="Reading the attention …", hash_funcs=_HASH)
+@st.cache_resource(max_entries=4, show_spinner="Reading the attention …")
 def compute_windows(subject: Subject) -> tuple[WindowAttention, ...]:
     """Every block's attention, on the CPU; shared, so never changed."""
     return tuple(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import log2
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -14,7 +12,8 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.rendering import Mosaic, encode_png
 from explorer.saliency import BlockAttention, class_relevance, rollout, self_attention
 from explorer.ui.components import clickable_mosaic
-from explorer.ui.kit.export import arrays_as_npz, offer, opening_lines
+from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.saliency.attention_heads import (
     LARGE,
     choose_scale,
@@ -25,24 +24,23 @@ from explorer.ui.saliency.attention_heads import (
 )
 from explorer.ui.saliency.choices import ordered_classes
 from explorer.ui.saliency.compute import compute_photo
-from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 from explorer.zoo.photo_vit import PhotoViT
 
 ASKS_LABELS = {"class": "The class token", "patch": "A patch"}
 MEAN, ANY_CLASS = "Mean of all", "Any class"
 _CLICKED = "clicked_patch"
-_HASH: dict[str | type[Any], Callable[[Any], Any]] = {Subject: repr}
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading the attention …", hash_funcs=_HASH)
+@st.cache_resource(max_entries=4, show_spinner="Reading the attention …")
 def compute_tokens(subject: Subject) -> tuple[BlockAttention, ...]:
     """Every block's attention, on the CPU; shared, so never changed."""
     found = self_attention(subject.model, subject.input)
     return tuple(BlockAttention(each.block, each.weights.float().cpu(), each.grid) for each in found)
 
 
-@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=_HASH)
+@st.cache_data(max_entries=64, show_spinner=False)
 def compute_relevance(subject: Subject, target: int, blocks: int, token: int) -> NDArray[np.float32]:
     """(rows, columns) what a token has gathered for a class through the first blocks."""
     found: NDArray[np.float32] = class_relevance(subject.model, subject.input, target, blocks, token).cpu().numpy()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -16,6 +15,7 @@ import streamlit as st
 from explorer.device import list_devices
 from explorer.images import MAX_BYTES
 from explorer.samples import SAMPLES
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.session.network_list import describe_chosen, show_list, show_missing
 from explorer.ui.session.pictures import ImageRejected, add_picture, get_picture, list_pictures, recall
 from explorer.ui.session.subject import SEED, UNTRAINED, Subject, has_weights, keep_weights, open_network
@@ -60,12 +60,6 @@ def show_sidebar(with_network: bool, transformers: bool = False) -> Subject | No
     with st.sidebar:
         fit, size = _choose_input(name, device, weights)
     return Subject(label, get_picture(label).key, name, device, weights, fit, size)
-
-
-def keep_valid(key: str, options: Sequence[Any], default: Any) -> None:
-    """Put a widget back to its default where an address or an earlier choice names what is not on offer."""
-    if key in st.session_state and st.session_state[key] not in options:
-        st.session_state[key] = default
 
 
 def choose_picture() -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
@@ -12,12 +11,11 @@ from explorer.anatomy import LayerFacts
 from explorer.operations import Dissection
 from explorer.rendering import encode_png
 from explorer.ui.components import MOST_BYTES, microscope
-from explorer.ui.layers.compute import facts_of
 from explorer.ui.session.subject import Subject
+from explorer.ui.shared.recorded import facts_of
 
 RGB_NAMES = ("red", "green", "blue")
 RGB_COLOURS = ("#dc2626", "#16a34a", "#2563eb")
-_HASH: dict[str | type[Any], Callable[[Any], Any]] = {Subject: repr}
 
 
 def explainable_layers(subject: Subject) -> dict[str, LayerFacts]:
@@ -29,7 +27,7 @@ def explainable_layers(subject: Subject) -> dict[str, LayerFacts]:
 
 
 # As a resource: tens of megabytes, which `cache_data` would copy at every run. Nobody writes into them.
-@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=_HASH)
+@st.cache_resource(max_entries=4, show_spinner=False)
 def compute_dissection(subject: Subject, layer: str) -> Dissection:
     """One layer of the network on the picture, taken apart."""
     from explorer.anatomy.microscope import dissect

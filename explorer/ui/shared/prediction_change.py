@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.rendering import CHART_CONFIG, format_percent, probability_bars
-from explorer.ui.saliency.choices import class_labels
+from explorer.text import class_labels
 from explorer.ui.session.subject import Subject
 
 _LIKELY = 4  # classes of both predictions, so four to nine are compared

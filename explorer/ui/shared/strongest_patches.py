@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.anatomy import LayerFacts
-from explorer.ui.layers.compute import PLACES, compute_places
 from explorer.ui.session.pictures import get_picture
 from explorer.ui.session.subject import Subject
+from explorer.ui.shared.recorded import PLACES, compute_places
 
 
 @dataclass(frozen=True)

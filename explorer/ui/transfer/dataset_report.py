@@ -10,14 +10,13 @@ import streamlit as st
 
 from explorer.rendering import CHART_CONFIG, picture_sheet
 from explorer.rendering.data_figures import count_bars, size_points
+from explorer.text import as_plain_text, count_text
 from explorer.transfer.examining import PARTS, Looks, Pairs, across, first_of_twins, leave_out_twins, part_of
 from explorer.transfer.pictures import PictureSet
 from explorer.transfer.splitting import Split, split
 from explorer.transfer.trial import TransferRejected
-from explorer.ui.augmentation.own_zip import as_plain_text
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.wording import count_text
-from explorer.ui.session.sidebar import keep_valid
 from explorer.ui.transfer.shelf import looks_of, once, pairs_of
 
 _LEFT_OUT = "transfer_left_out"  # keys of the sets whose near-duplicates a person has left out

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from explorer.text import count_text
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.pictures import PictureSet
 from explorer.transfer.trial import STRATEGY_TITLES
-from explorer.ui.kit.wording import count_text
 from explorer.ui.session.trained_weights import is_used, use_trained
 from explorer.ui.transfer.trained import Trained, WeightsOf, choose_trained
 

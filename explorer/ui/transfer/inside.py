@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from explorer.rendering import CHART_CONFIG
 from explorer.rendering.movement_figures import feature_scatter, movement_bars
 from explorer.rendering.movement_pictures import movement_picture, scatter_picture
+from explorer.text import count_text, significant
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.inside import PROJECTIONS, Moved, Projection, Separation
 from explorer.transfer.pictures import PictureSet
 from explorer.transfer.trial import TransferRejected
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.wording import count_text, significant
-from explorer.ui.session.sidebar import keep_valid
 from explorer.ui.transfer.maps import show_maps
 from explorer.ui.transfer.snippets import features_snippet, movement_snippet
 from explorer.ui.transfer.trained import Trained, WeightsOf, choose_trained

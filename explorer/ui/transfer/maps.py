@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from explorer.anatomy import LayerFacts
 from explorer.rendering import Mosaic, Scale, encode_png
 from explorer.rendering.movement_figures import compare_maps
+from explorer.text import count_text, shape_text, significant
 from explorer.transfer.inside import Maps
 from explorer.transfer.pictures import PictureSet
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.wording import count_text, shape_text, significant
-from explorer.ui.session.sidebar import keep_valid
 from explorer.ui.transfer.snippets import maps_snippet
 from explorer.ui.transfer.trained import Trained
 

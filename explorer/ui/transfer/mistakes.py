@@ -19,6 +19,7 @@ from explorer.rendering import (
     picture_sheet,
 )
 from explorer.rendering.confusion_figure import confusion_chart
+from explorer.text import count_text
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.mistakes import (
     Mistake,
@@ -28,9 +29,8 @@ from explorer.transfer.mistakes import (
     worst_cell,
 )
 from explorer.transfer.pictures import PictureSet
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.wording import count_text
-from explorer.ui.session.sidebar import keep_valid
 from explorer.ui.transfer.results import choose_share, digest, find_groups
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from typing import Final
 
 import streamlit as st
 
+from explorer.text import as_plain_text
 from explorer.transfer.pictures import PictureSet
 from explorer.transfer.sources import list_built_in, load_built_in
 from explorer.transfer.splitting import Split, split
 from explorer.transfer.torchvision_sets import TORCHVISION, is_here
 from explorer.transfer.trial import TransferRejected
-from explorer.ui.augmentation.own_zip import as_plain_text
 from explorer.ui.kit.remembered import number, recall, select, slide
 from explorer.ui.transfer.dataset_report import show_look
 from explorer.ui.transfer.own_pictures import bring_classes, bring_zip

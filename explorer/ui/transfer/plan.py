@@ -11,8 +11,8 @@ import streamlit as st
 
 from explorer.rendering import CHART_CONFIG
 from explorer.rendering.strategy_figures import DrawnStage, strategy_columns
+from explorer.text import with_unit
 from explorer.transfer.trial import STRATEGY_TITLES, Strategy, TransferRejected
-from explorer.ui.kit.wording import with_unit
 from explorer.ui.session.subject import Subject, open_network
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from statistics import fmean
 
 from explorer.jobs.order import Status, TaskStatus
 from explorer.rendering.strategy_figures import SYMBOLS, Line
+from explorer.text import count_text
 from explorer.transfer.experiment import Curve, Experiment
 from explorer.transfer.trial import STRATEGIES, STRATEGY_TITLES, Strategy, Trial
-from explorer.ui.kit.wording import count_text
 from explorer.ui.transfer.state import Ordered, colour_of
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from explorer.rendering import CHART_CONFIG, PREVIOUS
 from explorer.rendering.transfer_figures import MeasuredPoint, quadrant_chart
+from explorer.text import count_text
 from explorer.transfer.comparing import Group
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.pictures import PictureSet
@@ -18,7 +19,6 @@ from explorer.transfer.quadrant import FIELDS, QUADRANTS, SIMILAR, SOURCE, bound
 from explorer.transfer.similarity import MOST, Similarity, draw_places
 from explorer.transfer.trial import STRATEGY_TITLES, TransferRejected
 from explorer.ui.kit.export import arrays_as_npz
-from explorer.ui.kit.wording import count_text
 from explorer.ui.transfer.results import curves_figure, find_groups, find_verdict, offer_arrays
 from explorer.ui.transfer.state import colour_of
 

@@ -127,7 +127,7 @@ def pipeline_of(augment: Augment) -> str:
     if augment == "none":
         return ""
     from explorer.augmentation import Pipeline, Step
-    from explorer.ui.augmentation.state import current_pipeline, open_pipeline
+    from explorer.ui.session.pipeline import current_pipeline, open_pipeline
 
     if augment == "own":
         open_pipeline()

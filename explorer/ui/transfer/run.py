@@ -12,12 +12,12 @@ import streamlit as st
 from explorer.jobs.order import JobRefused, JobUnknown, Order, Status
 from explorer.rendering import CHART_CONFIG
 from explorer.rendering.strategy_figures import Line, growing_curves
+from explorer.text import count_text
 from explorer.transfer.ending import tell_endings
 from explorer.transfer.pictures import PictureSet
 from explorer.transfer.trial import STRATEGY_TITLES, Trial
 from explorer.transfer.work import PICTURES, TARGET
-from explorer.ui.kit.wording import count_text
-from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.transfer.progress import Seen, curve_lines, done_share, strategies_of, told_end, told_progress
 from explorer.ui.transfer.state import (
     ORDER,

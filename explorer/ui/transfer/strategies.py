@@ -7,9 +7,9 @@ from typing import Final
 
 import streamlit as st
 
+from explorer.text import count_text
 from explorer.transfer.trial import DEFAULT_RECIPE, FOUR, STRATEGIES, STRATEGY_TITLES, Recipe, Strategy, Trial
 from explorer.ui.kit.remembered import number, remembered, slide
-from explorer.ui.kit.wording import count_text
 from explorer.ui.session.subject import Subject, open_network
 from explorer.ui.transfer.recipe import choose_recipe
 

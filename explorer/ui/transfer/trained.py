@@ -12,7 +12,7 @@ import streamlit as st
 from explorer.jobs.order import JobUnknown
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.trial import STRATEGY_TITLES, Trial
-from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.kit.choose import keep_valid
 from explorer.zoo import VisionModel
 
 WeightsOf = Callable[[Experiment], bytes]

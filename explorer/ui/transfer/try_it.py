@@ -14,7 +14,7 @@ from explorer.rendering.figures import probability_bars
 from explorer.rendering.transfer_figures import plain
 from explorer.transfer.experiment import Experiment
 from explorer.ui.components.live_camera import live_camera, sent_frame
-from explorer.ui.session.sidebar import keep_valid
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.session.subject import Subject
 from explorer.ui.transfer.trained import Trained, WeightsOf, choose_trained
 from explorer.zoo import VisionModel

@@ -1,7 +1,9 @@
-"""Numbers and shapes as people read them: three significant digits, units, percent."""
+"""Numbers, shapes and names as people read them: three significant digits, units, unique labels, plain text."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from math import isfinite
 
@@ -30,3 +32,14 @@ def shape_text(shape: Sequence[int]) -> str:
 def count_text(count: int, noun: str) -> str:
     """A number with its noun: 1 map, 17 maps."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def class_labels(names: tuple[str, ...]) -> list[str]:
+    """Names that are unique: ImageNet has two cranes and two maillots."""
+    twice = {name for name, count in Counter(names).items() if count > 1}
+    return [f"{name} ({index})" if name in twice else name for index, name in enumerate(names)]
+
+
+def as_plain_text(text: str) -> str:
+    """Names of a stranger's file as they are, whatever they would mean in Markdown."""
+    return re.sub(r"([\\`*_\[\]<>$:~|#])", r"\\\1", text)

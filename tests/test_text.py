@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.ui.kit.wording import count_text, shape_text, significant, with_unit
+from explorer.text import count_text, shape_text, significant, with_unit
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,39 @@
+"""One forward pass of the subject, kept for every page: layer facts, maps, and where they answer most."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.anatomy import LayerFacts, record, strongest_places, survey
+from explorer.ui.session.subject import Subject
+
+PLACES = 4  # of one picture that may excite a map
+
+
+def facts_of(subject: Subject) -> tuple[LayerFacts, ...]:
+    """Every layer of the network at this resolution."""
+    import torch
+
+    size = subject.model.preprocessing.size
+    return survey(subject.model, torch.zeros(1, 3, size, size))
+
+
+@st.cache_data(max_entries=6, show_spinner=False)
+def compute_maps(subject: Subject, layer: str) -> NDArray[np.float32]:
+    """The maps of one layer, (C, H, W) float32."""
+    maps: NDArray[np.float32] = record(subject.model, subject.input, layers=[layer])[layer].maps.float().cpu().numpy()
+    return maps
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def compute_places(subject: Subject, layer: str) -> tuple[NDArray[np.float32], NDArray[np.int16]]:
+    """Where on this picture every map of a layer answers most: values (C, PLACES) and cells (C, PLACES, 2).
+
+    The strongest first, neighbours left out; NaN where there is no other place above zero.
+    """
+    found = record(subject.model, subject.input, layers=[layer])[layer]
+    size = (int(subject.input.shape[2]), int(subject.input.shape[3]))
+    values, cells = strongest_places(found.maps.float(), found.receptive_field, size, PLACES)
+    return values.cpu().numpy(), cells.cpu().numpy().astype(np.int16)
