@@ -9,7 +9,7 @@ from explorer.ui.app import enter_by_the_front_door
 from explorer.ui.session.sidebar import show_sidebar
 from explorer.zoo import list_shipped, read_card
 
-PAGES = (
+PAGES: tuple[tuple[str, str, str, str, dict[str, str]], ...] = (
     (
         "filters",
         "Filters",

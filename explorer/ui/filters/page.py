@@ -121,7 +121,7 @@ def show() -> None:
         # Into both: what the session has chosen before would win over the address, and the address would not follow.
         st.session_state.update(example)
         with suppress(StreamlitAPIException):  # where this page was open already, the address does follow
-            st.query_params.update(example)
+            st.query_params.update({key: str(value) for key, value in example.items()})
     subject = show_sidebar(with_network=True)
     if subject is None:
         st.stop()
