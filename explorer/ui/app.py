@@ -1,17 +1,102 @@
-"""The pages, and the way every session takes to them: through `streamlit_app.py`."""
+"""The pages in one table, from which the navigation and the home page are made, and the way every session takes."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 import streamlit as st
 
 _PAGES = Path(__file__).parents[2] / "pages"
 _DOOR = "front_door"
+_STYLE = Path(__file__).parent / "app.css"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page.
+
+    Attributes:
+        name: of its file in `pages/`, and in the address.
+        title: what a person reads.
+        icon: a Material symbol.
+        group: what it stands with.
+        promise: what there is to see, in a sentence; the home page says it.
+        address: query parameters with which the home page opens it.
+    """
+
+    name: str
+    title: str
+    icon: str
+    group: str
+    promise: str
+    address: Mapping[str, str] = field(default_factory=dict)
+
+
+LOOK, LEARN, WRITE = "Look inside", "Learn", "Write and draw"
+PAGES = (
+    Page("layers", "Layers", ":material/layers:", LOOK, "Every map of every layer, from the photo to the class."),
+    Page(
+        "filters",
+        "Filters",
+        ":material/grid_on:",
+        LOOK,
+        "What a filter of shape 5 × 5 × 25 looks like, and what it lets through.",
+        {"example": "5x5x25"},
+    ),
+    Page(
+        "convolution",
+        "Convolution",
+        ":material/center_focus_strong:",
+        LOOK,
+        "Point at a cell and see every multiply-add behind it.",
+    ),
+    Page("pooling", "Pooling", ":material/compress:", LOOK, "What is kept and what is lost when maps get smaller."),
+    Page("saliency", "Saliency", ":material/visibility:", LOOK, "Where a network looked, and which map to believe."),
+    Page(
+        "augmentation",
+        "Augmentation",
+        ":material/auto_fix_high:",
+        LEARN,
+        "Change the photo step by step, and watch the network change its mind.",
+    ),
+    Page(
+        "transfer",
+        "Transfer learning",
+        ":material/school:",
+        LEARN,
+        "Train strategies side by side on your own pictures, and see which one wins.",
+    ),
+    Page(
+        "captions",
+        "Captions",
+        ":material/subtitles:",
+        WRITE,
+        "A sentence about your photo; where each word looked.",
+    ),
+)
 
 
 def open_page() -> None:
-    """Show the page that the address names."""
+    """Show the navigation, and the page that the address names."""
     st.session_state[_DOOR] = "open"
-    st.navigation(_list_pages(), position="top").run()
+    page = st.navigation(_list_pages(), position="hidden")
+    show_navigation()
+    page.run()
+
+
+def show_navigation() -> None:
+    """Every page in its group, one click away; the current one is marked."""
+    st.html(_STYLE)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="navigation"):
+        st.page_link(_PAGES / "home.py", label="Home", icon=":material/home:")
+        for group, pages in groupby(PAGES, lambda page: page.group):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+                st.caption(group, width="content")
+                for page in pages:
+                    st.page_link(_PAGES / f"{page.name}.py", label=page.title, icon=page.icon)
 
 
 def enter_by_the_front_door() -> None:
@@ -22,19 +107,12 @@ def enter_by_the_front_door() -> None:
     """
     if _DOOR not in st.session_state:
         st.session_state[_DOOR] = "asked for"
-        st.navigation(_list_pages(), position="top")
+        st.navigation(_list_pages(), position="hidden")
         st.rerun()
 
 
 def _list_pages() -> list[st.Page]:
     return [
         st.Page(_PAGES / "home.py", title="Home", icon=":material/home:", default=True),
-        st.Page(_PAGES / "layers.py", title="Layers", icon=":material/layers:"),
-        st.Page(_PAGES / "filters.py", title="Filters", icon=":material/grid_on:"),
-        st.Page(_PAGES / "convolution.py", title="Convolution", icon=":material/center_focus_strong:"),
-        st.Page(_PAGES / "pooling.py", title="Pooling", icon=":material/compress:"),
-        st.Page(_PAGES / "augmentation.py", title="Augmentation", icon=":material/auto_fix_high:"),
-        st.Page(_PAGES / "transfer.py", title="Transfer learning", icon=":material/school:"),
-        st.Page(_PAGES / "saliency.py", title="Saliency", icon=":material/visibility:"),
-        st.Page(_PAGES / "captions.py", title="Captions", icon=":material/subtitles:"),
+        *(st.Page(_PAGES / f"{page.name}.py", title=page.title, icon=page.icon) for page in PAGES),
     ]

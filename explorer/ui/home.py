@@ -5,43 +5,11 @@ import threading
 
 import streamlit as st
 
-from explorer.ui.app import enter_by_the_front_door
+from explorer.ui.app import PAGES, enter_by_the_front_door
 from explorer.ui.session.sidebar import show_sidebar
 from explorer.zoo import list_shipped, read_card
 
-PAGES: tuple[tuple[str, str, str, str, dict[str, str]], ...] = (
-    (
-        "filters",
-        "Filters",
-        ":material/grid_on:",
-        "What a filter of shape 5 × 5 × 25 looks like, and what it lets through.",
-        {"example": "5x5x25"},
-    ),
-    (
-        "convolution",
-        "Convolution",
-        ":material/center_focus_strong:",
-        "Point at a cell and see every multiply-add behind it.",
-        {},
-    ),
-    ("pooling", "Pooling", ":material/compress:", "What is kept and what is lost when maps get smaller.", {}),
-    (
-        "saliency",
-        "Saliency",
-        ":material/visibility:",
-        "Where a network looked, by thirteen methods, and which to believe.",
-        {},
-    ),
-    (
-        "transfer",
-        "Transfer learning",
-        ":material/school:",
-        "Train strategies side by side on your own pictures, and see which one wins.",
-        {},
-    ),
-)
-
-IN_A_ROW = 4  # cards of networks
+IN_A_ROW = 4  # cards
 
 
 @st.cache_resource(show_spinner=False)
@@ -64,10 +32,13 @@ def show() -> None:
     )
     if st.button("Open the layers of a network", type="primary", icon=":material/layers:"):
         st.switch_page("pages/layers.py")
-    for column, (page, title, icon, words, address) in zip(st.columns(len(PAGES)), PAGES, strict=True):
-        with column.container(border=True, height="stretch"):
-            st.page_link(f"pages/{page}.py", label=f"**{title}**", icon=icon, query_params=address)
-            st.caption(words)
+    for start in range(0, len(PAGES), IN_A_ROW):
+        for column, page in zip(st.columns(IN_A_ROW), PAGES[start : start + IN_A_ROW], strict=False):
+            with column.container(border=True, height="stretch"):
+                st.page_link(
+                    f"pages/{page.name}.py", label=f"**{page.title}**", icon=page.icon, query_params=dict(page.address)
+                )
+                st.caption(page.promise)
     st.subheader("Networks that are here", anchor=False)
     for start in range(0, len(list_shipped()), IN_A_ROW):
         for column, name in zip(st.columns(IN_A_ROW), list_shipped()[start : start + IN_A_ROW], strict=False):

@@ -121,7 +121,7 @@ def test_a_link_opens_the_right_page_on_a_new_server(chromium: Path, page: Page,
     with serve(ROOT / "streamlit_app.py", home=tmp_path) as address:
         open_layers(page, address, {"model": SMALL, "unit": "1"})
         expect(page.get_by_role("heading", name="Layers", exact=True)).to_be_visible()
-        navigation = page.locator('[data-testid="stTopNavLink"], [data-testid="stTopNavLinkContainer"]')
+        navigation = page.locator('.st-key-navigation [data-testid="stPageLink-NavLink"]')
         titles = {text.strip().split("\n")[-1] for text in navigation.all_inner_texts()}
         assert titles == {
             "Transfer learning" if file.stem == "transfer" else file.stem.capitalize()

@@ -80,5 +80,5 @@ def test_pictures_are_taken_in_at_home_too(home: AppTest, photo_bytes: bytes) ->
 
 
 def test_the_card_of_filters_leads_to_a_filter_of_that_shape(home: AppTest) -> None:
-    (card,) = (link.proto for link in home.main.get("page_link") if "Filters" in link.proto.label)
+    (card,) = (link.proto for link in home.main.get("page_link") if "**Filters**" in link.proto.label)
     assert card.query_string == "example=5x5x25"
