@@ -21,7 +21,7 @@ from explorer.ui.augmentation.compute import (
 from explorer.ui.augmentation.inside import show_inside
 from explorer.ui.augmentation.pipeline import choose_seed, draws_or_reason
 from explorer.ui.augmentation.sweep import show_sweep
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.pipeline import compact, current_pipeline
 from explorer.ui.session.subject import Subject
@@ -33,17 +33,7 @@ _LIKELY = 4  # classes of both predictions
 
 def show_effect(subject: Subject) -> None:
     """One of three questions at a time."""
-    keep_valid("effect", list(EFFECT_LABELS), "draws")
-    effect = st.segmented_control(
-        "Effect",
-        list(EFFECT_LABELS),
-        default="draws",
-        format_func=EFFECT_LABELS.__getitem__,
-        key="effect",
-        bind="query-params",
-        required=True,
-        label_visibility="collapsed",
-    )
+    effect = choose("Effect", EFFECT_LABELS, "effect", "draws", hidden=True)
     if effect == "sweep":
         show_sweep(subject)
     elif effect == "inside":

@@ -38,7 +38,7 @@ from explorer.ui.augmentation.compute import (
     viewer_of,
 )
 from explorer.ui.augmentation.pipeline import choose_seed
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.pipeline import compact, current_pipeline
 from explorer.ui.session.subject import Subject
@@ -127,15 +127,12 @@ def _still(subject: Subject, cause: Cause) -> Stillness:
 
 def _choose_cause() -> Cause:
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    keep_valid("cause", list(CAUSE_LABELS), "motion")
-    kind = row.segmented_control(
+    kind = choose(
         "What changes the picture",
-        list(CAUSE_LABELS),
-        default="motion",
-        format_func=CAUSE_LABELS.__getitem__,
-        key="cause",
-        bind="query-params",
-        required=True,
+        CAUSE_LABELS,
+        "cause",
+        "motion",
+        place=row,
         help="Of a motion we know where each pixel goes, so we can tell whether maps follow. A draw of your pipeline "
         "may do anything, so only standing still can be measured.",
     )

@@ -11,7 +11,7 @@ from explorer.augmentation import Mixture, PipelineRejected, cut_mix, mix_up
 from explorer.rendering import CHART_CONFIG, encode_png, format_percent, probability_bars
 from explorer.text import class_labels
 from explorer.ui.augmentation.pipeline import choose_seed
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.pictures import get_picture, list_pictures
 from explorer.ui.session.subject import Subject
@@ -26,16 +26,7 @@ def show_mixing(subject: Subject) -> None:
     """The controls, both pictures with the mixture, and what the network makes of it."""
     st.markdown("MixUp blends two pictures, CutMix puts a box of one into the other; the label is shared out alike.")
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    keep_valid("mix", list(WAYS), "mixup")
-    way = row.segmented_control(
-        "How",
-        list(WAYS),
-        default="mixup",
-        format_func=WAYS.__getitem__,
-        key="mix",
-        bind="query-params",
-        required=True,
-    )
+    way = choose("How", WAYS, "mix", "mixup", place=row)
     others = [label for label in list_pictures() if label != subject.picture_label]
     keep_valid("partner", others, others[0] if others else None)
     chosen = row.selectbox(
@@ -45,7 +36,6 @@ def show_mixing(subject: Subject) -> None:
         bind="query-params",
         help="The first is the one of the sidebar. Upload several there to mix your own.",
     )
-    way = way or "mixup"
     partner = chosen or (others[0] if others else None)  # an empty word in an address chooses nothing
     with row:
         seed = choose_seed()

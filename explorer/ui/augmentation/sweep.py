@@ -9,7 +9,7 @@ from explorer.augmentation import SWEEPS, Flip, Sweep, SweepResult, flips, sweep
 from explorer.rendering import CHART_CONFIG, encode_png, fit_picture, format_percent, picture_sheet, sweep_curves
 from explorer.text import class_labels, count_text, significant
 from explorer.ui.augmentation.compute import square_lines, square_of, viewer_of
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
@@ -22,19 +22,7 @@ CLASSES = 3
 def show_sweep(subject: Subject) -> None:
     """The controls, the curves, and both pictures."""
     st.markdown("Change one thing from end to end and watch the probabilities move; the slider picks the picture.")
-    keep_valid("sweep", list(SWEEPS), "rotation")
-    name = str(
-        st.segmented_control(
-            "What changes",
-            list(SWEEPS),
-            default="rotation",
-            format_func=lambda each: SWEEPS[each].title,
-            key="sweep",
-            bind="query-params",
-            required=True,
-        )
-        or "rotation"  # an empty word in an address chooses nothing
-    )
+    name = choose("What changes", {name: each.title for name, each in SWEEPS.items()}, "sweep", "rotation")
     chosen, result = SWEEPS[name], compute_sweep(subject, name)
     show_knowledge(subject, float(result.single.max()))
     values = [float(value) for value in result.values]

@@ -17,7 +17,7 @@ from explorer.text import count_text
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.snippets import captioner_lines
 from explorer.ui.captions.subject import CaptionSubject, compute_beams
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
 
 TOP_KS = (0, 5, 20, 100)
@@ -191,16 +191,7 @@ def _show_draws(subject: CaptionSubject) -> tuple[tuple[float, int, int], tuple[
     temperature = row.slider(
         "Temperature", 0.1, 2.0, 1.0, 0.1, format="%.1f", key="temperature", bind="query-params", width=240
     )
-    keep_valid("top_k", TOP_KS, 0)
-    top_k = row.segmented_control(
-        "Words to draw from (top-k)",
-        TOP_KS,
-        default=0,
-        format_func=lambda each: f"{each}" if each else "all",
-        key="top_k",
-        bind="query-params",
-        required=True,
-    )
+    top_k = choose("Words to draw from (top-k)", {k: f"{k}" if k else "all" for k in TOP_KS}, "top_k", 0, place=row)
     seed = row.number_input("Seed", 0, LAST_SEED, 0, key="draws_seed", bind="query-params", width=130)
     row.button(f"Draw {DRAWS} others", icon=":material/casino:", on_click=_draw_others)
     temperature, top_k, seed = float(temperature), int(top_k or 0), int(seed)

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from explorer.ui.captions.subject import CaptionSubject
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose
 
 CAUSES = {"hide": "Hide part of the photo", "move": "Move the attention"}
 
 
 def show_cause(subject: CaptionSubject) -> None:
     """One of the experiments, each with the old sentence beside the new one."""
-    keep_valid("cause", list(CAUSES), "hide")
-    cause = st.segmented_control(
-        "What to change",
-        list(CAUSES),
-        default="hide",
-        format_func=CAUSES.__getitem__,
-        key="cause",
-        bind="query-params",
-        required=True,
-    )
+    cause = choose("What to change", CAUSES, "cause", "hide")
     if cause == "move":
         from explorer.ui.captions.move_attention import show_moving
 

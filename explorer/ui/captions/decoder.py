@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.captioning.heads import read_heads
-from explorer.captioning.inside import KINDS, ORDERS, Memory, Order, look_inside, order_units
+from explorer.captioning.inside import KINDS, Memory, Order, look_inside, order_units
 from explorer.captioning.large_caption import LargeCaption
 from explorer.captioning.transformer import TransformerDecoder
 from explorer.rendering import CHART_CONFIG, colour_map, contact_sheet, encode_png, enlarge, unit_heatmap, word_lines
@@ -19,7 +19,7 @@ from explorer.ui.captions.embeddings import show_vectors
 from explorer.ui.captions.heads import HeadView, show_heads
 from explorer.ui.captions.snippets import captioner_lines
 from explorer.ui.captions.subject import CaptionSubject, compute_caption
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 
 KIND_LABELS = {
@@ -131,16 +131,7 @@ def write_heads_snippet(subject: CaptionSubject, width: int, word: int, layer: i
 
 
 def _choose_order(place: st.delta_generator.DeltaGenerator) -> tuple[Order, str]:
-    keep_valid("units", ORDERS, "alike")
-    order: Order | None = place.segmented_control(
-        "Order of the units",
-        ORDERS,
-        default="alike",
-        format_func=ORDER_LABELS.__getitem__,
-        key="units",
-        bind="query-params",
-        required=True,
-    )
+    order = choose("Order of the units", ORDER_LABELS, "units", "alike", place=place)
     keep_valid("units_by", list(BY_LABELS), "cell")
     by: str = place.selectbox(
         "Judged by the",
@@ -150,7 +141,7 @@ def _choose_order(place: st.delta_generator.DeltaGenerator) -> tuple[Order, str]
         bind="query-params",
         width=170,
     )
-    return order or "alike", by
+    return order, by
 
 
 def say_memory(memory: Memory) -> str:

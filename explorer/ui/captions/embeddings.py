@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,12 +10,12 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.captioning import loading
-from explorer.captioning.embeddings import PLANES, Neighbour, Plane, nearest, project, read_frozen
+from explorer.captioning.embeddings import Neighbour, Plane, nearest, project, read_frozen
 from explorer.captioning.vocabulary import MARKS, split_words
 from explorer.rendering import CHART_CONFIG, draw_words, word_map
 from explorer.ui.captions.snippets import captioner_lines
 from explorer.ui.captions.subject import CaptionSubject
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 
 PLANE_LABELS: dict[Plane, str] = {"pca": "PCA", "tsne": "t-SNE"}
@@ -66,8 +66,10 @@ def show_vectors(subject: CaptionSubject, words: Sequence[str]) -> None:
     vectors = compute_vectors(subject)
     vocabulary = subject.captioner.vocabulary
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
-    kind = _choose(row, "Vectors", list(vectors), KIND_LABELS, "vectors", "learned") if len(vectors) > 1 else "learned"
-    plane: Plane = "tsne" if _choose(row, "Plane", list(PLANES), PLANE_LABELS, "plane", "pca") == "tsne" else "pca"
+    kind = "learned"
+    if len(vectors) > 1:
+        kind = choose("Vectors", {each: KIND_LABELS[each] for each in vectors}, "vectors", "learned", place=row)
+    plane: Plane = "tsne" if choose("Plane", PLANE_LABELS, "plane", "pca", place=row) == "tsne" else "pca"
     most = len(vocabulary) - len(MARKS)
     options = [each for each in MANY if each < most] or [most]
     keep_valid("many", options, options[min(1, len(options) - 1)])
@@ -113,20 +115,6 @@ def show_vectors(subject: CaptionSubject, words: Sequence[str]) -> None:
         write_vectors_snippet(subject, kind, plane, numbers, number),
         key="vectors-offer",
     )
-
-
-def _choose(row: Any, label: str, options: list[Any], labels: Mapping[Any, str], key: str, default: str) -> str:
-    keep_valid(key, options, default)
-    chosen: str | None = row.segmented_control(
-        label,
-        options,
-        default=default,
-        format_func=labels.__getitem__,
-        key=key,
-        bind="query-params",
-        required=True,
-    )
-    return chosen or default  # an address may leave it empty
 
 
 def _first_choice(words: Sequence[str]) -> str:

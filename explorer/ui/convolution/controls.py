@@ -10,15 +10,15 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.operations.convolution import BORDERS, Impossible, Settings, check
+from explorer.operations.convolution import Border, Impossible, Settings, check
 from explorer.operations.kernels import LARGEST, PRESETS, preset_kernel, read_kernel, write_kernel
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.shared.microscope import RGB_NAMES
 
 OWN = "own"
 SIDES = (32, 48, 64, 96, 128, 192)
 _FILTER_LABELS = {**{name: preset.label for name, preset in PRESETS.items()}, OWN: "Your own"}
-_BORDER_LABELS = {
+_BORDER_LABELS: dict[Border, str] = {
     "valid": "Valid (skip the edge)",
     "zeros": "Zeros",
     "reflect": "Reflect",
@@ -228,21 +228,17 @@ def edit_kernels(names: tuple[str, ...], kernels: tuple[str, ...]) -> None:
 def choose_settings(side: int, row: Sequence[DeltaGenerator]) -> Settings:
     """Stride, padding and the rest; `row` has room for four numbers."""
     transposed = st.session_state.get("transposed", st.query_params.get("transposed") == "true")
-    keep_valid("border", BORDERS, "zeros")
     left, right = st.columns([3, 2], vertical_alignment="bottom")
-    border = left.segmented_control(
+    border = choose(
         "Border",
-        BORDERS,
-        default="zeros",
-        format_func=_BORDER_LABELS.__getitem__,
-        key="border",
-        bind="query-params",
-        required=True,
+        _BORDER_LABELS,
+        "border",
+        "zeros",
+        place=left,
         disabled=bool(transposed),
         help="What the kernel finds beyond the edge: nothing (it skips the edge), zeros, the picture mirrored, its "
         "outermost cells repeated, or its other side.",
     )
-    border = border or "zeros"  # an address with an empty value gives none
     stride = row[0].number_input("Stride", 1, 8, 1, key="stride", bind="query-params")
     padding = row[1].number_input(
         "Padding",

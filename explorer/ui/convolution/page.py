@@ -15,7 +15,7 @@ from explorer.ui.convolution.own_kernel import (
     show_overlaps,
     show_sizes,
 )
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose
 from explorer.ui.session.sidebar import show_sidebar
 from explorer.ui.session.subject import Subject
 
@@ -54,17 +54,7 @@ def show() -> None:
         "Point at a cell of the output: the numbers it was made of light up on the input, and their sum is worked out "
         "to the last multiply-add."
     )
-    keep_valid("look", list(LOOK_LABELS), "own")
-    look = st.segmented_control(
-        "Look at",
-        list(LOOK_LABELS),
-        default="own",
-        format_func=LOOK_LABELS.__getitem__,
-        key="look",
-        bind="query-params",
-        required=True,
-        label_visibility="collapsed",
-    )
+    look = choose("Look at", LOOK_LABELS, "look", "own", hidden=True)
     if look == "layer":
         show_layer_convolution(subject)
     else:

@@ -23,6 +23,7 @@ from explorer.text import count_text, shape_text
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.filters.compute import Filters, compute_silenced, compute_similar, drawn_as_matrix
 from explorer.ui.filters.solid import name_channel
+from explorer.ui.kit.choose import choose
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
@@ -140,14 +141,11 @@ def show_silenced(subject: Subject, convolution: Convolution, summary: FilterSum
         st.caption("This convolution takes no part in a prediction; there is nothing to switch off.")
         return ()
     duplicates, group = summary.duplicates_of(number), summary.group_of(number)
-    chosen = st.segmented_control(
+    chosen = choose(
         "Switch off",
-        list(SILENCED),
-        default="none",
-        format_func=SILENCED.__getitem__,
-        key="silence",
-        bind="query-params",
-        required=True,
+        SILENCED,
+        "silence",
+        "none",
         help="Sets the maps of these filters to zero, everywhere, and runs the network again.",
     )
     channels = silenced_channels(summary, number, chosen)

@@ -19,7 +19,7 @@ from explorer.ui.filters.one_filter import (
 )
 from explorer.ui.filters.sheet import show_connections, show_counts, show_filter_sheet, show_norms, show_shape
 from explorer.ui.filters.solid import compute_products, offer_solid, show_products, show_solid
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.sidebar import show_sidebar
 from explorer.ui.session.subject import Subject
@@ -57,14 +57,11 @@ def choose_drawing() -> None:
         placeholder="strongest",
         help="The slice to show of every filter. Empty: the colours of a first layer, else the strongest slice.",
     )
-    st.segmented_control(
+    choose(
         "Colours",
-        list(SCALE_LABELS),
-        default="each",
-        format_func=SCALE_LABELS.__getitem__,
-        key="filter_scale",
-        bind="query-params",
-        required=True,
+        SCALE_LABELS,
+        "filter_scale",
+        "each",
         help="Every filter by its own largest weight, or all filters by one measure.",
     )
 

@@ -3,30 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+T = TypeVar("T")
+
+
+def choose(
+    label: str,
+    labels: Mapping[T, str],
+    key: str,
+    start: T | None = None,
+    *,
+    place: DeltaGenerator | None = None,
+    hidden: bool = False,
+    disabled: bool = False,
+    help: str | None = None,
+) -> T:
+    """One of a few named values, side by side, in the address under `key`; what an address says in vain is forgotten.
+
+    Args:
+        label: what is chosen.
+        labels: what a person reads, by value.
+        key: of the widget and of the address.
+        start: what is chosen at first; None for the first value.
+        place: where it stands; None for where the page has come to.
+        hidden: whether the label is for screen readers only.
+        disabled: whether it can be looked at only.
+        help: a sentence behind a question mark.
+    """
+    options = list(labels)
+    start = options[0] if start is None else start
+    keep_valid(key, options, start)
+    chosen: T | None = (place or st).segmented_control(
+        label,
+        options,
+        default=start,
+        format_func=labels.__getitem__,
+        key=key,
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed" if hidden else "visible",
+        disabled=disabled,
+        help=help,
+    )
+    return start if chosen is None else chosen  # an address may leave it empty
 
 
 def choose_part(labels: Mapping[str, str]) -> str:
-    """Which part of a page to show, "part" in the address; the first is shown at first.
-
-    Args:
-        labels: what a person reads, by the name of the part.
-    """
-    names = list(labels)
-    keep_valid("part", names, names[0])
-    part: str | None = st.segmented_control(
-        "Part",
-        names,
-        default=names[0],
-        format_func=labels.__getitem__,
-        key="part",
-        bind="query-params",
-        required=True,
-        label_visibility="collapsed",
-    )
-    return part or names[0]  # an address may leave it empty
+    """Which part of a page to show, "part" in the address; the first is shown at first."""
+    return choose("Part", labels, "part", hidden=True)
 
 
 def keep_valid(key: str, options: Sequence[Any], default: Any) -> None:

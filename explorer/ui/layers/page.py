@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.anatomy import ORDERS, stages
 from explorer.ui.app import enter_by_the_front_door
 from explorer.ui.components import NetworkClick
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.layers.panels import layer_names, pages_of, show_facts, show_input, show_sheet, show_unit
 from explorer.ui.session.opening import layer_snippet
@@ -75,14 +75,12 @@ def choose_drawing() -> None:
     """The controls that every sheet of maps on the page follows."""
     first, second, third = st.columns([2, 2, 1])
     first.selectbox("Order of maps", ORDERS, format_func=ORDER_LABELS.__getitem__, key="order", bind="query-params")
-    second.segmented_control(
+    choose(
         "Colours",
-        list(SCALE_LABELS),
-        default="each",
-        format_func=SCALE_LABELS.__getitem__,
-        key="scale",
-        bind="query-params",
-        required=True,
+        SCALE_LABELS,
+        "scale",
+        "each",
+        place=second,
         help="Every map from its own smallest to its own largest value, or all maps by one measure.",
     )
     third.number_input("Map", min_value=0, value=None, key="unit", bind="query-params", placeholder="none")
@@ -130,17 +128,7 @@ def show() -> None:
         "From left to right, the photo dissolves into a class: resolution shrinks while channels grow. "
         "Click a stage to open it, a map to look closer."
     )
-    keep_valid("compare", list(COMPARE_LABELS), "one")
-    mode = st.segmented_control(
-        "Compare",
-        list(COMPARE_LABELS),
-        default="one",
-        format_func=COMPARE_LABELS.__getitem__,
-        key="compare",
-        bind="query-params",
-        required=True,
-        label_visibility="collapsed",
-    )
+    mode = choose("Compare", COMPARE_LABELS, "compare", "one", hidden=True)
     with st.expander("What the network sees", icon=":material/visibility:"):
         show_input(subject)
     # One element in either case: a widget whose place on the page changes no longer brings its value into the address.

@@ -15,7 +15,7 @@ from explorer.operations.pooling import PoolingKind
 from explorer.operations.shifting import MOST
 from explorer.rendering import CHART_CONFIG, curves, probability_bars
 from explorer.text import count_text, shape_text, with_unit
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose
 from explorer.ui.pooling.compute import (
     Effect,
     compute_effect,
@@ -52,18 +52,13 @@ def show_surgery(subject: Subject) -> None:
             icon=":material/lightbulb:",
         )
     first = possible[0] if possible else CHANGES[0]
-    keep_valid("change", CHANGES, first)
-    change = st.segmented_control(
+    change = choose(
         "Change",
-        CHANGES,
-        default=first,
-        format_func=CHANGE_LABELS.__getitem__,
-        key="change",
-        bind="query-params",
-        required=True,
+        CHANGE_LABELS,
+        "change",
+        first,
         help="In a copy of the network that keeps every weight. Nothing is trained again.",
     )
-    change = change or first  # an address may leave it empty
     effect = compute_effect(subject, change)
     if effect.refusal:
         st.warning(effect.refusal, icon=":material/block:")
@@ -195,18 +190,13 @@ def _size_row(size: Acceptance) -> dict[str, str]:
 
 def show_shift(subject: Subject) -> None:
     """The photo moved by 0 to 8 pixels: prediction and pooled maps."""
-    keep_valid("way", list(WAYS), "right")
-    way = st.segmented_control(
+    way = choose(
         "Move the photo",
-        list(WAYS),
-        default="right",
-        format_func=_WAY_LABELS.__getitem__,
-        key="way",
-        bind="query-params",
-        required=True,
+        _WAY_LABELS,
+        "way",
+        "right",
         help="What comes in at the edge is the photo's mirror image.",
     )
-    way = way or "right"
     rows, columns = WAYS[way]
     steps = list(range(MOST + 1))
     st.subheader("The prediction", anchor=False)

@@ -12,7 +12,7 @@ from explorer.operations.convolution import Impossible
 from explorer.operations.pooling import PLACED, POOLINGS, Pooling, PoolingKind, check_pooling
 from explorer.rendering import contact_sheet, encode_png, enlarge, mark_cells
 from explorer.text import count_text, shape_text
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.pooling.compute import (
     PHOTO_SIDE,
@@ -117,18 +117,7 @@ def find_problem(window: int, stride: int, padding: int, size: tuple[int, int]) 
 
 def show_pictures(source: Source, settings: tuple[int, int, int]) -> None:
     """All kinds at one display size, their shapes, and what is lost."""
-    keep_valid("show", list(SHOW_LABELS), "pooled")
-    show = st.segmented_control(
-        "Show",
-        list(SHOW_LABELS),
-        default="pooled",
-        format_func=SHOW_LABELS.__getitem__,
-        key="show",
-        bind="query-params",
-        required=True,
-        label_visibility="collapsed",
-    )
-    show = show or "pooled"  # an address may leave it empty
+    show = choose("Show", SHOW_LABELS, "show", "pooled", hidden=True)
     st.caption(SHOW_NOTES[show])
     view = compute_view(source, *settings)
     tiles = [view.input, *(_shown(view.kinds[kind], show) for kind in POOLINGS)]
@@ -196,11 +185,7 @@ def choose_channel(source: Source) -> int:
     """Which channel is looked into; a map has only one."""
     if source.layer:
         return 0
-    keep_valid("colour", RGB_NAMES, RGB_NAMES[0])
-    colour = st.segmented_control(
-        "Colour", RGB_NAMES, default=RGB_NAMES[0], key="colour", bind="query-params", required=True
-    )
-    return RGB_NAMES.index(colour or RGB_NAMES[0])
+    return RGB_NAMES.index(choose("Colour", {name: name for name in RGB_NAMES}, "colour"))
 
 
 def show_sources(source: Source, settings: tuple[int, int, int], channel: int) -> None:
@@ -234,18 +219,7 @@ def show_sources(source: Source, settings: tuple[int, int, int], channel: int) -
 
 def show_cell(source: Source, settings: tuple[int, int, int], channel: int) -> None:
     """One kind under the microscope."""
-    keep_valid("kind", POOLINGS, "max")
-    kind = st.segmented_control(
-        "Kind",
-        POOLINGS,
-        default="max",
-        format_func=KIND_LABELS.__getitem__,
-        key="kind",
-        bind="query-params",
-        required=True,
-        label_visibility="collapsed",
-    )
-    kind = kind or "max"
+    kind = choose("Kind", KIND_LABELS, "kind", "max", hidden=True)
     st.caption(KIND_NOTES[kind])
     dissection = compute_pooling_dissection(source, Pooling(kind, *settings))
     photo = not source.layer

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.rendering import contact_sheet, decode_png, encode_png, enlarge, overlay_map
 from explorer.text import significant
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose
 from explorer.ui.saliency.compute import compute_photo
 from explorer.ui.session.subject import Subject
 
@@ -65,14 +65,5 @@ def draw_sheet(subject: Subject, maps: Sequence[NDArray[np.float32]], columns: i
 
 def choose_scale(row: DeltaGenerator) -> str:
     """Whether every head has its own scale, or all share one."""
-    keep_valid("head_scale", list(SCALE_LABELS), "each")
-    scale: str | None = row.segmented_control(
-        "Colours of the heads",
-        list(SCALE_LABELS),
-        default="each",
-        format_func=SCALE_LABELS.__getitem__,
-        key="head_scale",
-        bind="query-params",
-        required=True,
-    )
-    return scale or "each"  # an address may leave it empty
+    scale = choose("Colours of the heads", SCALE_LABELS, "head_scale", "each", place=row)
+    return scale

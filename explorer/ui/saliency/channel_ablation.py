@@ -13,7 +13,7 @@ from explorer.anatomy import LayerFacts
 from explorer.rendering import format_percent
 from explorer.saliency import SaliencyImpossible, default_layer, layers_for
 from explorer.text import count_text, significant
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.saliency.ablation_compute import (
     PAIRS_IN_A_ROW,
@@ -123,16 +123,7 @@ def _choose_channels(
     facts: LayerFacts, order: NDArray[np.intp], place: DeltaGenerator, below: DeltaGenerator
 ) -> tuple[int, ...] | None:
     """Which channels: None for all, none where there is no such channel, which is said."""
-    keep_valid("switched", list(WHICH_LABELS), "top")
-    which = place.segmented_control(
-        "Which channels",
-        list(WHICH_LABELS),
-        default="top",
-        format_func=WHICH_LABELS.__getitem__,
-        key="switched",
-        bind="query-params",
-        required=True,
-    )
+    which = choose("Which channels", WHICH_LABELS, "switched", "top", place=place)
     if which == "all":
         below.caption(f"{facts.name} has {count_text(facts.channels, 'channel')}.")
         return None

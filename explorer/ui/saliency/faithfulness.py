@@ -9,8 +9,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.rendering import CHART_CONFIG, agreement_matrix, curves, format_percent
-from explorer.saliency import BASELINES, Baseline, Curves, Heatmap, Kept, agreement, centred_blob, random_map
-from explorer.ui.kit.choose import keep_valid
+from explorer.saliency import Baseline, Curves, Heatmap, Kept, agreement, centred_blob, random_map
+from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz
 from explorer.ui.saliency.compute import Asked, compute_curves, explain_lines
 from explorer.ui.session.opening import opening_lines
@@ -26,19 +26,15 @@ def show_belief(subject: Subject, found: Mapping[Asked, Heatmap]) -> None:
     if not found:
         st.info("There is no heatmap to test.")
         return
-    keep_valid("hidden", list(BASELINES), "blur")
-    baseline = st.segmented_control(
+    baseline = choose(
         "What hides a pixel",
-        list(BASELINES),
-        default="blur",
-        format_func=BASELINE_LABELS.__getitem__,
-        key="hidden",
-        bind="query-params",
-        required=True,
+        BASELINE_LABELS,
+        "hidden",
+        "blur",
         help="Blur keeps colours and loses shapes; grey is the mean colour; black puts edges where there were none.",
     )
     maps = named_maps(subject, found)
-    tested = _test(subject, found, maps, baseline or "blur")
+    tested = _test(subject, found, maps, baseline)
     order = sorted(tested, key=lambda name: _gain(tested[name][0]), reverse=True)
     st.markdown(_verdict(order, tested))
     left, right = st.columns(2)
@@ -63,7 +59,7 @@ def show_belief(subject: Subject, found: Mapping[Asked, Heatmap]) -> None:
         "whole. One random map is one draw: a map should beat it clearly."
     )
     _show_agreement(maps)
-    _offer(subject, found, tested, baseline or "blur")
+    _offer(subject, found, tested, baseline)
 
 
 def named_maps(subject: Subject, found: Mapping[Asked, Heatmap]) -> dict[str, tuple[int, NDArray[np.float32]]]:

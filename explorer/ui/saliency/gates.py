@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from explorer.rendering import CHART_CONFIG, gate_rows, mosaic
 from explorer.saliency import channel_gates, gated_maps
 from explorer.text import count_text, significant
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
@@ -79,16 +79,7 @@ def show_gates(subject: Subject) -> None:
         "Squeeze-and-excitation takes the mean of every map and decides from all of them together how much of each to "
         "let through: a gate of 1 is open, 0 is shut."
     )
-    keep_valid("gate_order", list(ORDER_LABELS), "number")
-    order = st.segmented_control(
-        "Order of the bars",
-        list(ORDER_LABELS),
-        default="number",
-        format_func=ORDER_LABELS.__getitem__,
-        key="gate_order",
-        bind="query-params",
-        required=True,
-    )
+    order = choose("Order of the bars", ORDER_LABELS, "gate_order", "number")
     by_value = order == "value"
     title = f"Channel gates, {count_text(len(rows), 'block')}"
     st.plotly_chart(

@@ -14,7 +14,7 @@ from explorer.anatomy import stages
 from explorer.rendering import contact_sheet, decode_png, encode_png, enlarge, magnify_map, overlay_map
 from explorer.saliency import METHODS, Heatmap, SaliencyImpossible
 from explorer.text import shape_text, significant
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.saliency.choices import MOST_PANELS, Question, choose_layer, choose_panel, say_question
 from explorer.ui.saliency.compute import Asked, compute_photo, explain_lines, obtain_heatmap
@@ -115,40 +115,24 @@ def _drawable(subject: Subject) -> bool:
 
 
 def _choose_count(row: DeltaGenerator) -> int:
-    numbers = list(range(1, MOST_PANELS + 1))
-    keep_valid("panels", numbers, 3)
-    return int(
-        row.segmented_control("Heatmaps", numbers, default=3, key="panels", bind="query-params", required=True) or 3
-    )
+    return choose("Heatmaps", {count: str(count) for count in range(1, MOST_PANELS + 1)}, "panels", 3, place=row)
 
 
 def _choose_drawing(row: DeltaGenerator) -> Drawing:
-    keep_valid("look", list(LOOK_LABELS), "over")
-    look = row.segmented_control(
-        "Look",
-        list(LOOK_LABELS),
-        default="over",
-        format_func=LOOK_LABELS.__getitem__,
-        key="look",
-        bind="query-params",
-        required=True,
-    )
-    keep_valid("scale", list(SCALE_LABELS), "each")
-    scale = row.segmented_control(
+    look = choose("Look", LOOK_LABELS, "look", "over", place=row)
+    scale = choose(
         "Colours",
-        list(SCALE_LABELS),
-        default="each",
-        format_func=SCALE_LABELS.__getitem__,
-        key="scale",
-        bind="query-params",
-        required=True,
+        SCALE_LABELS,
+        "scale",
+        "each",
+        place=row,
         help="By its own largest value, or by one measure for all maps of a method: methods have different units.",
     )
     opacity = row.slider("Opacity", 0, 100, 65, 5, format="%d %%", key="opacity", bind="query-params", width=180)
     contour = row.toggle(
         "Contour", key="contour", bind="query-params", help="A line around everything above half of the scale."
     )
-    return Drawing(look or "over", scale or "each", opacity / 100, bool(contour))
+    return Drawing(look, scale, opacity / 100, bool(contour))
 
 
 def show_panels(

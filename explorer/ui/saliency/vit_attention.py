@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.rendering import Mosaic, encode_png
 from explorer.saliency import BlockAttention, class_relevance, rollout, self_attention
 from explorer.ui.components import clickable_mosaic
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.saliency.attention_heads import (
     LARGE,
@@ -156,15 +156,12 @@ def _choose_view(subject: Subject, blocks: tuple[BlockAttention, ...]) -> tuple[
 def _choose_token(rows: int, columns: int) -> int:
     """Whose attention: 0 for the class token, 1 for the first patch."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    keep_valid("asks", list(ASKS_LABELS), "class")
-    asks = row.segmented_control(
+    asks = choose(
         "Who asks",
-        list(ASKS_LABELS),
-        default="class",
-        format_func=ASKS_LABELS.__getitem__,
-        key="asks",
-        bind="query-params",
-        required=True,
+        ASKS_LABELS,
+        "asks",
+        "class",
+        place=row,
         help="The class token's attention is what the answer rests on. A patch often looks at what belongs to it.",
     )
     # Drawn in any case: a widget that is new in this run does not bring what a click has set into the address.

@@ -15,7 +15,7 @@ import streamlit as st
 from explorer.device import list_devices
 from explorer.images import MAX_BYTES
 from explorer.samples import SAMPLES
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.session.network_list import describe_chosen, show_list, show_missing
 from explorer.ui.session.pictures import ImageRejected, add_picture, get_picture, list_pictures, recall
 from explorer.ui.session.subject import SEED, UNTRAINED, Subject, has_weights, keep_weights, open_network
@@ -205,14 +205,11 @@ def choose_device() -> str:
 
 
 def _choose_input(name: str, device: str, weights: str) -> tuple[Any, int]:
-    fit = st.segmented_control(
+    fit = choose(
         "Fit",
-        list(_FIT_LABELS),
-        default="crop",
-        format_func=_FIT_LABELS.__getitem__,
-        key="fit",
-        bind="query-params",
-        required=True,
+        _FIT_LABELS,
+        "fit",
+        "crop",
         help="How a picture that is no square becomes one: cut its ends, pad it with grey, or stretch it.",
     )
     model = open_network(name, device, weights)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer.saliency import FILLS, Cover, Fill
-from explorer.ui.kit.choose import keep_valid
+from explorer.saliency import Cover, Fill
+from explorer.ui.kit.choose import choose
 
 FILL_LABELS: dict[Fill, str] = {"blur": "Blur", "grey": "Grey", "noise": "Noise"}
 FILL_NOTES: dict[Fill, str] = {
@@ -25,20 +25,8 @@ def read_cover() -> Cover:
 
 def choose_fill() -> Fill:
     """What stands in the place of what is covered."""
-    keep_valid("fill", FILLS, "blur")
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    fill: Fill = (
-        row.segmented_control(
-            "Cover it with",
-            FILLS,
-            default="blur",
-            format_func=FILL_LABELS.__getitem__,
-            key="fill",
-            bind="query-params",
-            required=True,
-        )
-        or "blur"
-    )
+    fill = choose("Cover it with", FILL_LABELS, "fill", "blur", place=row)
     row.caption(FILL_NOTES[fill])
     return fill
 

@@ -16,7 +16,7 @@ from explorer.transfer.experiment import Experiment
 from explorer.transfer.inside import PROJECTIONS, Moved, Projection, Separation
 from explorer.transfer.pictures import PictureSet
 from explorer.transfer.trial import TransferRejected
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.transfer.maps import show_maps
 from explorer.ui.transfer.snippets import features_snippet, movement_snippet
@@ -38,16 +38,7 @@ def show_inside(experiments: Sequence[Experiment], pictures: PictureSet, weights
     trained = choose_trained(experiments, weights_of)
     if trained is None:
         return
-    keep_valid("view", list(VIEWS), "weights")
-    view = st.segmented_control(
-        "What changed",
-        list(VIEWS),
-        default="weights",
-        format_func=VIEWS.__getitem__,
-        key="view",
-        bind="query-params",
-        required=True,
-    )
+    view = choose("What changed", VIEWS, "view", "weights")
     if view == "features":
         show_features(trained, pictures)
     elif view == "maps":
@@ -140,29 +131,23 @@ def show_features(trained: Trained, pictures: PictureSet) -> None:
 
 def _choose_features() -> tuple[Projection, str]:
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    keep_valid("projection", list(PROJECTIONS), "pca")
-    method: Projection | None = row.segmented_control(
+    method = choose(
         "Projection",
-        list(PROJECTIONS),
-        default="pca",
-        format_func=PROJECTIONS.__getitem__,
-        key="projection",
-        bind="query-params",
-        required=True,
+        PROJECTIONS,
+        "projection",
+        "pca",
+        place=row,
         help="PCA keeps the directions in which the pictures differ most; t-SNE keeps neighbours together.",
     )
-    keep_valid("points", list(GROUPS), "test")
-    group = row.segmented_control(
+    group = choose(
         "Points",
-        list(GROUPS),
-        default="test",
-        format_func=GROUPS.__getitem__,
-        key="points",
-        bind="query-params",
-        required=True,
+        GROUPS,
+        "points",
+        "test",
+        place=row,
         help="Test pictures were never learned from, so only they tell whether classes really lie apart.",
     )
-    return method or "pca", group or "test"
+    return method, group
 
 
 def choose_places(experiment: Experiment, count: int, group: str) -> NDArray[np.int64]:

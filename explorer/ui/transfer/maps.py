@@ -14,7 +14,7 @@ from explorer.rendering.movement_figures import compare_maps
 from explorer.text import count_text, shape_text, significant
 from explorer.transfer.inside import Maps
 from explorer.transfer.pictures import PictureSet
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.transfer.snippets import maps_snippet
 from explorer.ui.transfer.trained import Trained
@@ -79,18 +79,15 @@ def _choose(trained: Trained, pictures: PictureSet, layers: dict[str, LayerFacts
     layer: str | None = second.selectbox(
         "Layer", names, names.index(default), key="inside_layer", bind="query-params", help="As on the Layers page."
     )
-    keep_valid("inside_scale", list(_SCALES), "each")
-    scale: Scale | None = third.segmented_control(
+    scale = choose(
         "One scale for",
-        list(_SCALES),
-        default="each",
-        format_func=_SCALES.__getitem__,
-        key="inside_scale",
-        bind="query-params",
-        required=True,
+        _SCALES,
+        "inside_scale",
+        "each",
+        place=third,
         help="A map has the same scale before and after in any case.",
     )
-    return places.get(picture or "", next(iter(places.values()))), layer or default, scale or "each"
+    return places.get(picture or "", next(iter(places.values()))), layer or default, scale
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the network's layers …")

@@ -29,7 +29,7 @@ from explorer.transfer.mistakes import (
     worst_cell,
 )
 from explorer.transfer.pictures import PictureSet
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.transfer.results import choose_share, digest, find_groups
 
@@ -97,12 +97,7 @@ def _choose_seeds(place: DeltaGenerator, trained: Sequence[Experiment]) -> Seque
     if len(trained) == 1:
         return trained
     by_name = {_ALL: trained, **{f"Seed {each.trial.seed}": (each,) for each in trained}}
-    names = list(by_name)
-    keep_valid("mistakes_seed", names, _ALL)
-    name = place.segmented_control(
-        "Trainings", names, default=_ALL, key="mistakes_seed", bind="query-params", required=True
-    )
-    return by_name[name or _ALL]
+    return by_name[choose("Trainings", {name: name for name in by_name}, "mistakes_seed", place=place)]
 
 
 def _choose_cell(trained: Sequence[Experiment], counts: NDArray[np.int64]) -> tuple[int, int]:

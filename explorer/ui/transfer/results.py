@@ -27,7 +27,7 @@ from explorer.transfer.ending import tell_endings
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.report import to_csv, to_html
 from explorer.transfer.trial import STRATEGIES, STRATEGY_TITLES, TransferRejected
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz
 from explorer.ui.transfer.state import colour_of
 
@@ -125,13 +125,7 @@ def choose_share(groups: Sequence[Group], key: str) -> float:
     shares = sorted({group.share for group in groups}, reverse=True)
     if len(shares) == 1:
         return shares[0]
-    labels = {f"{100 * share:.3g} %": share for share in shares}
-    names = list(labels)
-    keep_valid(key, names, names[0])
-    chosen = st.segmented_control(
-        "Share of the training pictures", names, default=names[0], key=key, bind="query-params", required=True
-    )
-    return labels[chosen or names[0]]
+    return choose("Share of the training pictures", {share: f"{100 * share:.3g} %" for share in shares}, key)
 
 
 def spread_of(group: Group) -> Spread:

@@ -14,7 +14,7 @@ from explorer.rendering.figures import probability_bars
 from explorer.rendering.transfer_figures import plain
 from explorer.transfer.experiment import Experiment
 from explorer.ui.components.live_camera import live_camera, sent_frame
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose
 from explorer.ui.session.subject import Subject
 from explorer.ui.transfer.trained import Trained, WeightsOf, choose_trained
 from explorer.zoo import VisionModel
@@ -37,16 +37,7 @@ def show_try(subject: Subject, experiments: Sequence[Experiment], weights_of: We
     trained = choose_trained(experiments, weights_of)
     if trained is None:
         return
-    keep_valid("try_with", list(_MODES), "photo")
-    mode = st.segmented_control(
-        "With",
-        list(_MODES),
-        default="photo",
-        format_func=_MODES.__getitem__,
-        key="try_with",
-        bind="query-params",
-        required=True,
-    )
+    mode = choose("With", _MODES, "try_with", "photo")
     if mode == "camera":
         _show_camera(trained)
     else:

@@ -1,0 +1,49 @@
+"""The one chooser of all pages: its start, a link, and what an address says in vain; tests/browser has the address."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.opening import run
+
+
+def page() -> None:
+    import streamlit as st
+
+    from explorer.ui.kit.choose import choose
+
+    labels = {0: "None", 3: "Three", 5: "Five"}
+    labels = {each: labels[each] for each in labels if each not in st.session_state.get("gone", ())}
+    st.session_state["answers"] = (
+        choose("How many", labels, "many", 3, place=st.container()),
+        choose("Any", labels, "any"),
+    )
+
+
+def answers_of(address: dict[str, str]) -> tuple[AppTest, tuple[int, int]]:
+    app = AppTest.from_function(page)
+    for key, value in address.items():
+        app.query_params[key] = value
+    run(app)
+    return app, app.session_state["answers"]
+
+
+def test_it_starts_where_it_is_told_or_with_the_first() -> None:
+    assert answers_of({})[1] == (3, 0)
+
+
+def test_a_choice_and_a_link_are_followed() -> None:
+    app, _ = answers_of({})
+    run(app.segmented_control(key="many").set_value(5))
+    assert app.session_state["answers"] == (5, 0)
+    assert answers_of({"many": "Five", "any": "Three"})[1] == (5, 3)
+
+
+@pytest.mark.parametrize("said", ["Seven", "", "5", "🙂"])
+def test_what_an_address_says_in_vain_is_forgotten(said: str) -> None:
+    assert answers_of({"many": said})[1] == (3, 0)
+
+
+def test_what_is_no_longer_on_offer_goes_back_to_the_start() -> None:
+    app, _ = answers_of({"many": "Five"})
+    app.session_state["gone"] = (5,)
+    assert run(app).session_state["answers"] == (3, 0)
