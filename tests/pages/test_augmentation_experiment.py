@@ -16,9 +16,9 @@ from explorer.augmentation import (
     take_evenly,
     train_twice,
 )
+from explorer.augmentation.process import Job
+from explorer.augmentation.work import POINTS, Order, list_sources, load_pictures, pack, run_order, unpack
 from explorer.text import as_plain_text
-from explorer.ui.augmentation.job import Job
-from explorer.ui.augmentation.run import POINTS, Order, list_sources, load_pictures, pack, run_order, unpack
 from tests.augmentation.test_image_zip import make_zip, png, two_classes
 from tests.pages.opening import Browser, run
 from tests.pages.test_augmentation import arrays_of, open_augmentation, run_snippet, told_by

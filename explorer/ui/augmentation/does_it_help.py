@@ -7,12 +7,12 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.augmentation import Experiment, PipelineRejected, take_evenly
+from explorer.augmentation.process import Job
+from explorer.augmentation.work import POINTS, Order, Source, list_sources, load_pictures
 from explorer.rendering import CHART_CONFIG, picture_sheet, training_curves
 from explorer.text import count_text
-from explorer.ui.augmentation.job import Job
 from explorer.ui.augmentation.own_zip import OwnFolder, choose_own
 from explorer.ui.augmentation.pipeline import choose_seed
-from explorer.ui.augmentation.run import POINTS, Order, Source, list_sources, load_pictures
 from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz
 from explorer.ui.session.pipeline import current_pipeline
@@ -258,7 +258,7 @@ def experiment_snippet(order: Order, title: str = "") -> str:
     else:
         imports = [
             "from explorer.augmentation import Pipeline, train_twice",
-            "from explorer.ui.augmentation.run import load_pictures",
+            "from explorer.augmentation.work import load_pictures",
         ]
         data = f"load_pictures({order.source!r}, {order.count})"
     lines = [

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import IO, Literal
 
 from explorer.augmentation import Experiment, Pictures
-from explorer.ui.augmentation.run import Order, pack
+from explorer.augmentation.work import Order, pack
 
 State = Literal["running", "done", "stopped", "failed"]
-_ROOT = Path(__file__).parents[3]
+_ROOT = Path(__file__).parents[2]
 
 
 class Job:
@@ -45,7 +45,7 @@ class Job:
         self._output = tempfile.NamedTemporaryFile(prefix="augmentation-", suffix=".jsonl")  # noqa: SIM115
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "explorer.ui.augmentation.run"],
+            [sys.executable, "-m", "explorer.augmentation.work"],
             cwd=_ROOT,
             stdin=subprocess.PIPE,
             stdout=self._output,

@@ -1,6 +1,6 @@
-"""The experiment "Does it help?" in a process of its own, so that no page waits for it. Knows no Streamlit.
+"""The experiment "Does it help?" in a process of its own, so that no page waits for it.
 
-    python -m explorer.ui.augmentation.run
+    python -m explorer.augmentation.work
 
 reads one line of JSON (`Order`) from its input, and a second one with the pictures where they are the person's own
 (`pack`); it writes lines of JSON: {"experiment": ...} after every point of the curves, {"problem": "..."} where it
