@@ -5,6 +5,8 @@ Whoever only submits a job need not wait for torch, so what trains is imported w
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -39,3 +41,26 @@ def _read(path: Path) -> PictureSet:
     from explorer.transfer.sources import reopen
 
     return reopen(path.read_bytes(), path.stem)
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """What a job was asked to do, as it lies beside its pictures.
+
+    Attributes:
+        title: of the picture set.
+        trials: one a task, in the order of the tasks.
+    """
+
+    title: str
+    trials: tuple[Trial, ...]
+
+    def to_json(self) -> str:
+        """One line."""
+        return json.dumps({"title": self.title, "trials": [trial.to_dict() for trial in self.trials]})
+
+    @classmethod
+    def from_json(cls, text: str) -> Ordered:
+        """Read what `to_json` wrote."""
+        read = json.loads(text)
+        return cls(read["title"], tuple(Trial.from_dict(each) for each in read["trials"]))

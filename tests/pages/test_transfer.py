@@ -12,6 +12,7 @@ from explorer.augmentation import EXAMPLE, Pipeline
 from explorer.jobs.order import Order
 from explorer.transfer.built_in import load_built_in
 from explorer.transfer.pictures import PictureSet
+from explorer.transfer.progress import Seen, curve_lines, done_share, seconds_left
 from explorer.transfer.shapes import SHAPES as SHAPE_NAMES
 from explorer.transfer.sources import read_zip
 from explorer.transfer.strategies import plan
@@ -19,7 +20,6 @@ from explorer.transfer.trial import DEFAULT_RECIPE, FOUR, STRATEGIES, STRATEGY_T
 from explorer.transfer.work import TARGET
 from explorer.ui.transfer import state as transfer_state
 from explorer.ui.transfer.plan import compute_drawing
-from explorer.ui.transfer.progress import Seen, curve_lines, done_share, seconds_left
 from explorer.ui.transfer.recipe import pipeline_of
 from explorer.ui.transfer.strategies import Choice
 from explorer.zoo import load_model

@@ -15,12 +15,12 @@ from explorer.text import count_text
 from explorer.transfer.comparing import Group
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.pictures import PictureSet
+from explorer.transfer.progress import colour_of
 from explorer.transfer.quadrant import FIELDS, QUADRANTS, SIMILAR, SOURCE, boundary, judge_rule, place
 from explorer.transfer.similarity import MOST, Similarity, draw_places
 from explorer.transfer.trial import STRATEGY_TITLES, TransferRejected
 from explorer.ui.kit.export import arrays_as_npz
 from explorer.ui.transfer.results import curves_figure, find_groups, find_verdict, offer_arrays
-from explorer.ui.transfer.state import colour_of
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -25,11 +25,11 @@ from explorer.text import count_text, significant
 from explorer.transfer.comparing import Group, Verdict, compare, group_experiments
 from explorer.transfer.ending import tell_endings
 from explorer.transfer.experiment import Experiment
+from explorer.transfer.progress import colour_of
 from explorer.transfer.report import to_csv, to_html
 from explorer.transfer.trial import STRATEGIES, STRATEGY_TITLES, TransferRejected
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz
-from explorer.ui.transfer.state import colour_of
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

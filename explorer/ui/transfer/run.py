@@ -15,20 +15,11 @@ from explorer.rendering.strategy_figures import Line, growing_curves
 from explorer.text import count_text
 from explorer.transfer.ending import tell_endings
 from explorer.transfer.pictures import PictureSet
+from explorer.transfer.progress import Seen, curve_lines, done_share, strategies_of, told_end, told_progress
 from explorer.transfer.trial import STRATEGY_TITLES, Trial
-from explorer.transfer.work import PICTURES, TARGET
+from explorer.transfer.work import PICTURES, TARGET, Ordered
 from explorer.ui.kit.choose import keep_valid
-from explorer.ui.transfer.progress import Seen, curve_lines, done_share, strategies_of, told_end, told_progress
-from explorer.ui.transfer.state import (
-    ORDER,
-    Ordered,
-    current_job,
-    measured_of,
-    ordered_of,
-    owner,
-    show_job,
-    the_jobs,
-)
+from explorer.ui.transfer.state import ORDER, current_job, measured_of, ordered_of, owner, show_job, the_jobs
 
 _EVERY = 1.0  # seconds between two looks at a running job
 _REFUSED = "transfer_refused"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -13,48 +11,18 @@ import streamlit as st
 
 from explorer.jobs import open_jobs
 from explorer.jobs.order import Jobs, JobUnknown, Status
-from explorer.rendering.colours import SERIES
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.pictures import PictureSet
-from explorer.transfer.trial import STRATEGIES, Strategy, Trial
-from explorer.transfer.work import PICTURES
+from explorer.transfer.work import PICTURES, Ordered
 
 JOB: Final = "job"  # of the address
 ORDER: Final = "order.json"  # goes with the job's pictures, for whoever opens it later
 _OWNER, _SHOWN, _CHOSEN = "transfer_owner", "transfer_job", "transfer_chosen"
 
 
-@dataclass(frozen=True)
-class Ordered:
-    """What a job was asked to do, as it lies beside its pictures.
-
-    Attributes:
-        title: of the picture set.
-        trials: one a task, in the order of the tasks.
-    """
-
-    title: str
-    trials: tuple[Trial, ...]
-
-    def to_json(self) -> str:
-        """One line."""
-        return json.dumps({"title": self.title, "trials": [trial.to_dict() for trial in self.trials]})
-
-    @classmethod
-    def from_json(cls, text: str) -> Ordered:
-        """Read what `to_json` wrote."""
-        read = json.loads(text)
-        return cls(read["title"], tuple(Trial.from_dict(each) for each in read["trials"]))
-
-
 def the_jobs() -> Jobs:
     """Where long work runs."""
     return open_jobs()
-
-
-def colour_of(strategy: Strategy) -> str:
-    """The colour that a strategy has in every chart."""
-    return SERIES[STRATEGIES.index(strategy)]
 
 
 def owner() -> str:

@@ -8,11 +8,12 @@ from functools import lru_cache
 from statistics import fmean
 
 from explorer.jobs.order import Status, TaskStatus
+from explorer.rendering.colours import SERIES
 from explorer.rendering.strategy_figures import SYMBOLS, Line
 from explorer.text import count_text
 from explorer.transfer.experiment import Curve, Experiment
 from explorer.transfer.trial import STRATEGIES, STRATEGY_TITLES, Strategy, Trial
-from explorer.ui.transfer.state import Ordered, colour_of
+from explorer.transfer.work import Ordered
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,3 +221,8 @@ def _mean(curves: Sequence[Points]) -> Points:
     tables = [dict(zip(x, y, strict=True)) for x, y in curves]
     places = tuple(sorted(common))
     return places, tuple(fmean(table[place] for table in tables) for place in places)
+
+
+def colour_of(strategy: Strategy) -> str:
+    """The colour that a strategy has in every chart."""
+    return SERIES[STRATEGIES.index(strategy)]
