@@ -8,6 +8,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from explorer.samples import SAMPLES
+from explorer.ui.app import PAGES
 from explorer.zoo import list_shipped
 from tests.browser.serving import ROOT, serve, wait_until_idle
 from tests.browser.watching import PATIENCE, address_of, choose, open_layers, wait_until_drawn
@@ -192,3 +193,21 @@ def check_width(page: Page) -> None:
             .map((element) => element.scrollWidth - element.clientWidth)"""
     )
     assert wide == [0, 0]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_every_page_is_one_click_away_and_the_current_one_is_marked(
+    dashboard: str, page: Page, width: int, height: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{dashboard}/pooling")
+    expect(page.get_by_role("heading", name="Pooling", exact=True)).to_be_visible()
+    navigation = page.locator(".st-key-navigation")
+    for entry in PAGES:
+        link = navigation.get_by_role("link", name=entry.title)
+        expect(link).to_be_in_viewport()
+        expect(navigation.get_by_text(entry.group, exact=True)).to_be_in_viewport()
+        weight = int(link.locator("p, span").last.evaluate("text => getComputedStyle(text).fontWeight"))
+        assert (weight > 500) == (entry.name == "pooling"), entry.name
+    navigation.get_by_role("link", name="Convolution").click()
+    expect(page.get_by_role("heading", name="Convolution", exact=True)).to_be_visible()
