@@ -191,8 +191,10 @@ def make(name: str, log: Log) -> None:
     seen = look_once("dev", dev.images)
     check = checker(decoder, vocabulary, dev, seen)
     seconds = 0
-    rounds = [(f"rewarded-{number}", partial(_earn, number=number)) for number in range(len(plan.reward_epochs))]
-    for stage, run in (("written", _learn), *rounds):
+    stages: dict[str, Callable[..., None]] = {"written": _learn}
+    for number in range(len(plan.reward_epochs)):
+        stages[f"rewarded-{number}"] = partial(_earn, number=number)
+    for stage, run in stages.items():
         path = cache_folder() / name / f"{stage}.safetensors"
         clock = path.with_suffix(".seconds")
         if path.is_file():

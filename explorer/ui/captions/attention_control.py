@@ -205,7 +205,7 @@ def figure_rows(title: str, measured: Any) -> list[dict[str, str]]:
         values = {label: known.get(key) for label, key in (("BLEU-4", "bleu4"), ("CIDEr", "cider"))}
         said = {label: f"{100 * value:.3g}" for label, value in values.items() if isinstance(value, (int, float))}
         if said:
-            rows.append({title: ATTENTION_LABELS.get(name, name), **said})
+            rows.append({title: ATTENTION_LABELS.get(str(name), str(name)), **said})
     return rows
 
 
