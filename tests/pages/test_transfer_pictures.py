@@ -259,16 +259,16 @@ def test_a_download_waits_for_a_click_and_says_when_there_is_no_network(
 
 
 def test_what_is_known_is_not_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    from explorer.ui.transfer import shelf as transfer_shelf
+    from explorer.ui.transfer import dataset_report
 
     looked: list[str] = []
-    original: Callable[..., Any] = transfer_shelf.look
+    original: Callable[..., Any] = dataset_report.look
 
     def watch(pictures: PictureSet, *more: Any) -> Any:
         looked.append(pictures.key)
         return original(pictures, *more)
 
-    monkeypatch.setattr(transfer_shelf, "look", watch)
+    monkeypatch.setattr(dataset_report, "look", watch)
     app = open_part(data="zip")
     members = {f"{name}/{n}.png": noise_file(500 + 10 * place + n) for place, name in enumerate("ab") for n in range(5)}
     drop(app, 0, ("pets.zip", make_zip(members)))

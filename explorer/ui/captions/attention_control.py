@@ -22,10 +22,8 @@ from explorer.text import significant
 from explorer.ui.captions.caption import say_still
 from explorer.ui.captions.choices import choose_width, choose_word
 from explorer.ui.captions.occlusion import obtain_drops
-from explorer.ui.captions.pictures import draw_glow
 from explorer.ui.captions.sentence_change import mark_come
-from explorer.ui.captions.snippets import captioner_lines
-from explorer.ui.captions.subject import CaptionSubject
+from explorer.ui.captions.subject import CaptionSubject, captioner_lines, draw_glow
 from explorer.ui.kit.export import arrays_as_npz, offer
 
 ATTENTION_LABELS: dict[str, str] = {"own": "Its own", "uniform": "Uniform", "shuffled": "Shuffled"}

@@ -15,8 +15,7 @@ from explorer.captioning.vocabulary import END, MARKS
 from explorer.rendering import CHART_CONFIG, BeamNode, beam_tree, beam_tree_picture, grow_tree
 from explorer.text import count_text
 from explorer.ui.captions.choices import choose_width
-from explorer.ui.captions.snippets import captioner_lines
-from explorer.ui.captions.subject import CaptionSubject, compute_beams
+from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_beams
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
 

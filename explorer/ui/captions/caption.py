@@ -13,9 +13,7 @@ from explorer.captioning.familiarity import Likeness
 from explorer.rendering import encode_png, film_strip, format_percent
 from explorer.text import count_text, significant
 from explorer.ui.captions.choices import choose_width
-from explorer.ui.captions.pictures import compute_shown
-from explorer.ui.captions.snippets import captioner_lines
-from explorer.ui.captions.subject import CaptionSubject, compute_caption
+from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption, compute_shown
 from explorer.ui.components import caption_player
 from explorer.ui.kit.export import arrays_as_npz, offer
 

@@ -13,10 +13,8 @@ from explorer.captioning import Caption
 from explorer.rendering import CHART_CONFIG, encode_png, format_percent, word_lines
 from explorer.saliency import MOST_TEXT, Cover, Fill, cover
 from explorer.ui.captions.choices import choose_width
-from explorer.ui.captions.pictures import compute_shown
 from explorer.ui.captions.sentence_change import say_change, say_log_probability, show_sentences
-from explorer.ui.captions.snippets import captioner_lines
-from explorer.ui.captions.subject import CaptionSubject, compute_caption
+from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption, compute_shown
 from explorer.ui.components import photo_cover
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.shared.cover import choose_fill, keep_cover, read_cover

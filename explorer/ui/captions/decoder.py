@@ -17,8 +17,7 @@ from explorer.text import significant
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.embeddings import show_vectors
 from explorer.ui.captions.heads import HeadView, show_heads
-from explorer.ui.captions.snippets import captioner_lines
-from explorer.ui.captions.subject import CaptionSubject, compute_caption
+from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 

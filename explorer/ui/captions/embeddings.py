@@ -13,8 +13,7 @@ from explorer.captioning import loading
 from explorer.captioning.embeddings import Neighbour, Plane, nearest, project, read_frozen
 from explorer.captioning.vocabulary import MARKS, split_words
 from explorer.rendering import CHART_CONFIG, draw_words, word_map
-from explorer.ui.captions.snippets import captioner_lines
-from explorer.ui.captions.subject import CaptionSubject
+from explorer.ui.captions.subject import CaptionSubject, captioner_lines
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 

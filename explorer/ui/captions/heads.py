@@ -14,8 +14,7 @@ from explorer.captioning.large_caption import LargeCaption
 from explorer.rendering import head_heatmap
 from explorer.text import significant
 from explorer.ui.captions.choices import choose_word
-from explorer.ui.captions.pictures import SIDE, compute_shown, draw_glow
-from explorer.ui.captions.subject import CaptionSubject
+from explorer.ui.captions.subject import SIDE, CaptionSubject, compute_shown, draw_glow
 from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 

@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 from explorer.captioning import Caption, moved, spot
 from explorer.rendering import contact_sheet, decode_png, encode_png, format_percent
 from explorer.ui.captions.choices import choose_width, choose_word
-from explorer.ui.captions.pictures import compute_shown, draw_glow
 from explorer.ui.captions.sentence_change import say_change, say_log_probability, show_sentences
-from explorer.ui.captions.snippets import captioner_lines
-from explorer.ui.captions.subject import CaptionSubject, compute_caption
+from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption, compute_shown, draw_glow
 from explorer.ui.components import attention_mover
 from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer

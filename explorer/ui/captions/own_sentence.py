@@ -13,9 +13,13 @@ from explorer.rendering import CHART_CONFIG, encode_png, film_strip, format_perc
 from explorer.text import significant
 from explorer.ui.captions.caption import caption_arrays, compute_photo
 from explorer.ui.captions.choices import choose_width
-from explorer.ui.captions.pictures import compute_shown
-from explorer.ui.captions.snippets import captioner_lines
-from explorer.ui.captions.subject import CaptionSubject, compute_caption, compute_reading
+from explorer.ui.captions.subject import (
+    CaptionSubject,
+    captioner_lines,
+    compute_caption,
+    compute_reading,
+    compute_shown,
+)
 from explorer.ui.components import caption_player
 from explorer.ui.kit.export import offer
 

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from explorer.ui.app import enter_by_the_front_door
-from explorer.ui.captions.subject import show_caption_sidebar
-from explorer.ui.kit.choose import choose_part
+from explorer.ui.captions.subject import CaptionSubject, show_caption_sidebar
+from explorer.ui.kit.choose import choose, choose_part
 
 PART_LABELS = {
     "caption": "Caption",
@@ -16,6 +16,7 @@ PART_LABELS = {
     "sheet": "All your pictures",
     "large": "Large captioners",
 }
+CAUSES = {"hide": "Hide part of the photo", "move": "Move the attention"}
 
 
 def show() -> None:
@@ -38,8 +39,6 @@ def show() -> None:
 
         show_writing(subject)
     elif part == "cause":
-        from explorer.ui.captions.cause import show_cause
-
         show_cause(subject)
     elif part == "honest":
         from explorer.ui.captions.attention_control import show_honesty
@@ -61,3 +60,15 @@ def show() -> None:
         from explorer.ui.captions.caption import show_watching
 
         show_watching(subject)
+
+
+def show_cause(subject: CaptionSubject) -> None:
+    """One of the experiments, each with the old sentence beside the new one."""
+    if choose("What to change", CAUSES, "cause") == "move":
+        from explorer.ui.captions.move_attention import show_moving
+
+        show_moving(subject)
+    else:
+        from explorer.ui.captions.cover import show_covering
+
+        show_covering(subject)

@@ -12,8 +12,7 @@ import streamlit as st
 from explorer.captioning import Caption
 from explorer.rendering import format_percent
 from explorer.ui.captions.choices import choose_width
-from explorer.ui.captions.snippets import captioner_lines
-from explorer.ui.captions.subject import CaptionSubject, compute_caption
+from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption
 from explorer.ui.session.pictures import get_picture, list_pictures
 
 _SIDE = 240  # pixels of a picture's longer side

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from PIL import Image
 
 from explorer.captioning import Caption, Captioner, CaptionerBroken, CaptionerUnknown, list_captioners, load_captioner
+from explorer.rendering import overlay_map
 from explorer.ui.captions.scenes import offer_scenes
 from explorer.ui.kit.choose import keep_valid
 from explorer.ui.session.pictures import Picture, get_picture
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
     from explorer.captioning.search import Beams
 
+SIDE = 560  # pixels of the photo's longer side
 CAPTIONER_LABELS = {
     "photo-captioner": "Photos, LSTM",
     "photo-transformer": "Photos, Transformer",
@@ -130,3 +134,48 @@ def compute_caption(subject: CaptionSubject, width: int) -> Caption:
 def compute_reading(subject: CaptionSubject, words: tuple[str, ...]) -> Caption:
     """The captioner led through these words."""
     return subject.captioner.read(subject.seen, words)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def compute_shown(subject: CaptionSubject, side: int = SIDE) -> NDArray[np.uint8]:
+    """(H, W, 3) the photo, its longer side `side` pixels."""
+    image = subject.picture.intake.image
+    scale = side / max(image.size)
+    size = [max(1, round(each * scale)) for each in image.size]
+    return np.asarray(image.resize((size[0], size[1]), Image.Resampling.BICUBIC))
+
+
+def draw_glow(
+    subject: CaptionSubject, values: NDArray[np.floating], side: int = SIDE, peak: float | None = None
+) -> bytes:
+    """A map over the grid, (h, w), as an amber glow over the photo, all of which the encoder sees."""
+    return overlay_map(compute_shown(subject, side), values, opacity=0.75, peak=peak)
+
+
+def captioner_lines(
+    subject: CaptionSubject, imports: Sequence[str] = (), more: Sequence[str] = (), look: bool = True
+) -> list[str]:
+    """Imports, `captioner`, `image`, `x` and `a`; run from the project's root, with the picture's file beside it.
+
+    Args:
+        subject: what the page looks at.
+        imports: names from `explorer.captioning` besides `load_captioner`.
+        more: further lines of imports.
+        look: whether the snippet needs `x`, the encoder's input, and `a`, the annotation vectors.
+    """
+    sample = subject.picture.sample
+    own = [
+        f"from explorer.captioning import {', '.join(sorted({'load_captioner', *imports}))}",
+        "from explorer.images import open_image",
+        *(["from explorer.samples import read_sample"] if sample else []),
+        *more,
+    ]
+    data = f"read_sample({sample!r})" if sample else f"Path({subject.picture.title!r}).read_bytes()"
+    return [
+        *([] if sample else ["from pathlib import Path", ""]),
+        *sorted(own),
+        "",
+        f"captioner = load_captioner({subject.name!r}, device={subject.device!r})",
+        f"image = open_image({data})",
+        *(["x = captioner.tensor(image)", "a = captioner.look(x)"] if look else []),
+    ]

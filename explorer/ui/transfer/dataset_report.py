@@ -11,13 +11,24 @@ import streamlit as st
 from explorer.rendering import CHART_CONFIG, picture_sheet
 from explorer.rendering.data_figures import count_bars, size_points
 from explorer.text import as_plain_text, count_text
-from explorer.transfer.examining import PARTS, Looks, Pairs, across, first_of_twins, leave_out_twins, part_of
+from explorer.transfer.examining import (
+    PARTS,
+    Looks,
+    Pairs,
+    across,
+    find_pairs,
+    first_of_twins,
+    leave_out_twins,
+    look,
+    part_of,
+)
 from explorer.transfer.pictures import PictureSet
 from explorer.transfer.splitting import Split, split
 from explorer.transfer.trial import TransferRejected
+from explorer.ui.kit.cache import once
 from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.transfer.shelf import looks_of, once, pairs_of
+from explorer.ui.kit.slow import watched
 
 _LEFT_OUT = "transfer_left_out"  # keys of the sets whose near-duplicates a person has left out
 _CLASSES: Final = 10  # sheets at once
@@ -226,3 +237,18 @@ def pictures_snippet(code: Sequence[str], without_twins: bool, seed: int) -> str
         "print(len(pictures), len(parts.training), len(parts.validation), len(parts.test), len(pairs))",
     ]
     return "\n".join(lines) + "\n"
+
+
+def looks_of(pictures: PictureSet) -> Looks:
+    """`look`, with a bar the first time."""
+
+    def make() -> Looks:
+        with watched("Looking at the pictures") as tell:
+            return look(pictures, tell)
+
+    return once(("looks", pictures.key), make)
+
+
+def pairs_of(pictures: PictureSet) -> Pairs:
+    """`find_pairs` of all pictures."""
+    return once(("pairs", pictures.key), lambda: find_pairs(looks_of(pictures)))

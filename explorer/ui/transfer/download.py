@@ -11,7 +11,7 @@ from explorer.transfer.experiment import Experiment
 from explorer.transfer.pictures import PictureSet
 from explorer.transfer.trial import STRATEGY_TITLES
 from explorer.ui.session.trained_weights import is_used, use_trained
-from explorer.ui.transfer.trained import Trained, WeightsOf, choose_trained
+from explorer.ui.transfer.state import Trained, WeightsOf, choose_trained
 
 _ONNX = "transfer_onnx"  # the network whose ONNX file this session has asked for
 

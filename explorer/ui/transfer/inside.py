@@ -20,7 +20,7 @@ from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.transfer.maps import show_maps
 from explorer.ui.transfer.snippets import features_snippet, movement_snippet
-from explorer.ui.transfer.trained import Trained, WeightsOf, choose_trained
+from explorer.ui.transfer.state import Trained, WeightsOf, choose_trained
 
 VIEWS = {"weights": "Weights", "features": "Features", "maps": "Maps"}
 GROUPS = {"test": "Test pictures", "all": "All pictures"}

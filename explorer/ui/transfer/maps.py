@@ -17,7 +17,7 @@ from explorer.transfer.pictures import PictureSet
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.transfer.snippets import maps_snippet
-from explorer.ui.transfer.trained import Trained
+from explorer.ui.transfer.state import Trained
 
 SHOWN = 24  # maps on a sheet, so that three sheets side by side can still be seen
 _SCALES: dict[Scale, str] = {"each": "Each map", "shared": "All maps"}

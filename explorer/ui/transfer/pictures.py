@@ -12,10 +12,11 @@ from explorer.transfer.sources import list_built_in, load_built_in
 from explorer.transfer.splitting import Split, split
 from explorer.transfer.torchvision_sets import TORCHVISION, is_here
 from explorer.transfer.trial import TransferRejected
+from explorer.ui.kit.cache import once
 from explorer.ui.kit.remembered import number, recall, select, slide
+from explorer.ui.kit.slow import watched
 from explorer.ui.transfer.dataset_report import show_look
 from explorer.ui.transfer.own_pictures import bring_classes, bring_zip
-from explorer.ui.transfer.shelf import once, watched
 
 EACH: Final = (10, 20, 40, 80, 160, 0)  # pictures of each class; 0 for all
 MOST_SEED: Final = 9999

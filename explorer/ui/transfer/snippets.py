@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from explorer.transfer.exporting import file_stem
 from explorer.transfer.inside import Projection
 from explorer.transfer.script import write_trial
-from explorer.ui.transfer.trained import Trained
+from explorer.ui.transfer.state import Trained
 
 
 def movement_snippet(trained: Trained) -> str:

@@ -16,7 +16,7 @@ from explorer.transfer.experiment import Experiment
 from explorer.ui.components.live_camera import live_camera, sent_frame
 from explorer.ui.kit.choose import choose
 from explorer.ui.session.subject import Subject
-from explorer.ui.transfer.trained import Trained, WeightsOf, choose_trained
+from explorer.ui.transfer.state import Trained, WeightsOf, choose_trained
 from explorer.zoo import VisionModel
 
 _ANSWER = "transfer_camera_answer"  # (digest of the network, number of the frame, shares)
