@@ -201,7 +201,7 @@ def test_every_page_is_one_click_away_and_the_current_one_is_marked(
 ) -> None:
     page.set_viewport_size({"width": width, "height": height})
     page.goto(f"{dashboard}/pooling")
-    expect(page.get_by_role("heading", name="Pooling", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Pooling", exact=True)).to_be_visible(timeout=PATIENCE * 1000)
     navigation = page.locator(".st-key-navigation")
     for entry in PAGES:
         link = navigation.get_by_role("link", name=entry.title)
@@ -210,4 +210,4 @@ def test_every_page_is_one_click_away_and_the_current_one_is_marked(
         weight = int(link.locator("p, span").last.evaluate("text => getComputedStyle(text).fontWeight"))
         assert (weight > 500) == (entry.name == "pooling"), entry.name
     navigation.get_by_role("link", name="Convolution").click()
-    expect(page.get_by_role("heading", name="Convolution", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Convolution", exact=True)).to_be_visible(timeout=PATIENCE * 1000)
