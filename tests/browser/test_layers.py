@@ -202,6 +202,7 @@ def test_every_page_is_one_click_away_and_the_current_one_is_marked(
     page.set_viewport_size({"width": width, "height": height})
     page.goto(f"{dashboard}/pooling")
     expect(page.get_by_role("heading", name="Pooling", exact=True)).to_be_visible(timeout=PATIENCE * 1000)
+    wait_until_idle(page, timeout=PATIENCE)
     navigation = page.locator(".st-key-navigation")
     for entry in PAGES:
         link = navigation.get_by_role("link", name=entry.title)
