@@ -10,7 +10,7 @@ from math import isfinite
 from torch import Tensor
 
 from explorer.anatomy import record
-from explorer.saliency.activation import Weighed
+from explorer.saliency.class_activation import ClassActivationMap
 from explorer.zoo import VisionModel
 
 ALONE = 0.9  # of a map's sum in one cell, from which on the rest of the picture stays dark
@@ -18,19 +18,19 @@ PIXELS_ALONE = 0.5  # the same for one pixel of a whole picture
 LEAST = 1e-30  # a map whose largest value is less has lost its digits to single precision
 
 
-def diagnose_maps(weighed: Weighed, model: VisionModel, x: Tensor, method: str, layer: str) -> str:
+def diagnose_maps(mapped: ClassActivationMap, model: VisionModel, x: Tensor, method: str, layer: str) -> str:
     """What is wrong with a class activation map; "" where all is well.
 
     Args:
-        weighed: the map and what it was made of.
+        mapped: the map and what it was made of.
         model, x: asked again where the map alone does not tell the cause.
         method: name.
         layer: name.
     """
-    maps, gradients, signed = weighed.maps, weighed.gradients, weighed.signed
-    if _looks_well(weighed):
+    maps, gradients, signed = mapped.maps, mapped.gradients, mapped.signed
+    if _looks_well(mapped):
         return ""
-    if not (maps.isfinite().all() and weighed.logits.isfinite().all() and signed.isfinite().all()):
+    if not (maps.isfinite().all() and mapped.logits.isfinite().all() and signed.isfinite().all()):
         return _explain_broken(model, x)
     if signed.numel() == 1:
         return (
@@ -48,16 +48,16 @@ def diagnose_maps(weighed: Weighed, model: VisionModel, x: Tensor, method: str, 
             f"lets nothing through{_silence(model, x)}. Choose a later layer, or a method without gradients."
         )
     positive = gradients is not None and bool(((gradients > 0) & (maps > 0)).any())
-    if weighed.cut and not signed.any() and positive:
+    if mapped.cut and not signed.any() and positive:
         return _explain_underflow(0.0)
-    if weighed.cut and float(signed.max()) <= 0:
-        return _explain_negative(weighed, method, layer)
+    if mapped.cut and float(signed.max()) <= 0:
+        return _explain_negative(mapped, method, layer)
     if float(signed.max()) < 0:
         return (
             f"The map is negative everywhere: the maps of {layer} speak against this class wherever they are active. "
             "Choose a class that the network finds more likely, or set it against another class."
         )
-    shown = signed.clamp(min=0) if weighed.cut else signed
+    shown = signed.clamp(min=0) if mapped.cut else signed
     if float(shown.abs().max()) < LEAST:
         return _explain_underflow(float(shown.abs().max()))
     if float(shown.max() - shown.min()) <= 1e-6 * float(shown.abs().max()):
@@ -67,31 +67,31 @@ def diagnose_maps(weighed: Weighed, model: VisionModel, x: Tensor, method: str, 
     return _explain_single(shown, maps, layer)
 
 
-def _looks_well(weighed: Weighed) -> bool:
+def _looks_well(mapped: ClassActivationMap) -> bool:
     """Whether a map is so clearly in order that no cause need be looked for; a quick look at a few sums."""
-    signed = weighed.signed.cpu().numpy()  # so few numbers that PyTorch's calls would take longer than their work
-    if not (isfinite(weighed.maps.sum()) and isfinite(weighed.logits.sum()) and isfinite(signed.sum())):
+    signed = mapped.signed.cpu().numpy()  # so few numbers that PyTorch's calls would take longer than their work
+    if not (isfinite(mapped.maps.sum()) and isfinite(mapped.logits.sum()) and isfinite(signed.sum())):
         return False
-    shown = signed.clip(0) if weighed.cut else abs(signed)
+    shown = signed.clip(0) if mapped.cut else abs(signed)
     peak, low, high = float(shown.max()), float(signed.min()), float(signed.max())
     return high > LEAST and high - low > 1e-3 * peak and peak < ALONE * float(shown.sum())
 
 
 def _explain_underflow(largest: float) -> str:
     return (
-        f"The values are so small (at most {largest:.0e}) that single precision has lost them. Grad-CAM and Layer-CAM "
-        "do not raise gradients to powers; try one of them."
+        f"The values are so small (at most {largest:.0e}) that single precision has lost them: the score hardly "
+        "depends on this layer."
     )
 
 
-def _explain_negative(weighed: Weighed, method: str, layer: str) -> str:
+def _explain_negative(mapped: ClassActivationMap, method: str, layer: str) -> str:
     """A map that is cut away as a whole."""
     because = ""
-    if weighed.gradients is not None and method in ("grad-cam", "xgrad-cam"):
-        active = weighed.maps.flatten(1).any(1)
-        against = int((weighed.gradients.flatten(1).mean(1)[active] < 0).sum())
+    if mapped.gradients is not None and method in ("grad-cam", "xgrad-cam"):
+        active = mapped.maps.flatten(1).any(1)
+        against = int((mapped.gradients.flatten(1).mean(1)[active] < 0).sum())
         because = f"{against} of the {int(active.sum())} active maps have a negative weight, and "
-    if not weighed.signed.any() and not because:
+    if not mapped.signed.any() and not because:
         return (
             f"The map is blank: no active cell of {layer} has a positive gradient for this class. Choose a class that "
             "the network finds more likely, another layer, or Occlusion."

@@ -8,12 +8,12 @@ import numpy as np
 from torch import Tensor
 from torch.nn import functional as F
 
-from explorer.saliency.activation import weigh
 from explorer.saliency.attribution import attribute
+from explorer.saliency.class_activation import map_class
 from explorer.saliency.diagnosis import diagnose_maps, diagnose_pixels
 from explorer.saliency.heatmap import Heatmap, Progress, SaliencyImpossible
 from explorer.saliency.layers import find_layer
-from explorer.saliency.masking import occlude, weigh_by_score
+from explorer.saliency.masking import occlude, score_cam
 from explorer.saliency.methods import FAST, METHODS
 from explorer.saliency.scores import Goal
 from explorer.zoo import VisionModel
@@ -67,13 +67,13 @@ def explain(
     if METHODS[method].family == "activation":
         facts = find_layer(model, x, layer)
         if method == "score-cam":
-            weighed = weigh_by_score(model, x, facts, goal, progress, fast)
+            mapped = score_cam(model, x, facts, goal, progress, fast)
         else:
-            weighed = weigh(model, x, method, facts, goal)
-        name, goal = facts.name, weighed.goal
-        grid = weighed.signed.clamp(min=0) if weighed.cut else weighed.signed
+            mapped = map_class(model, x, method, facts, goal)
+        name, goal = facts.name, mapped.goal
+        grid = mapped.signed.clamp(min=0) if mapped.cut else mapped.signed
         values = F.interpolate(grid[None, None].float(), size, mode="bilinear", align_corners=False)[0, 0]
-        diagnosis = diagnose_maps(weighed, model, x, method, name)
+        diagnosis = diagnose_maps(mapped, model, x, method, name)
     else:
         found = (
             occlude(model, x, goal, progress, fast=fast)

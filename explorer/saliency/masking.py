@@ -7,8 +7,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from explorer.anatomy import LayerFacts, record
-from explorer.saliency.activation import Weighed
 from explorer.saliency.attribution import Attributed
+from explorer.saliency.class_activation import ClassActivationMap
 from explorer.saliency.heatmap import Progress, SaliencyImpossible, Stopped
 from explorer.saliency.lean import halves_are_fast, lean_copy
 from explorer.saliency.merging import group_similar, mean_of_groups
@@ -18,13 +18,13 @@ from explorer.zoo import VisionModel
 PIXELS = 8 * 224**2  # at a time: as fast as more of them, and a fraction of their memory
 COARSENESS = 7  # windows that fit side by side
 LIKE = {True: 2, False: 4}  # maps to one group, where similar ones share a score; in half precision and in single
-EPSILON = 1e-8  # torchcam's, where a map is the same everywhere
+EPSILON = 1e-8  # where a map is the same everywhere
 
 
-def weigh_by_score(
+def score_cam(
     model: VisionModel, x: Tensor, facts: LayerFacts, goal: Goal, progress: Progress | None = None, fast: bool = False
-) -> Weighed:
-    """Score-CAM (Wang et al. 2020), as torchcam defines it.
+) -> ClassActivationMap:
+    """Score-CAM (Wang et al. 2020), https://arxiv.org/abs/1910.01279, with a softmax over the weights.
 
     Each map is stretched to [0, 1], enlarged and multiplied with the photo; the weights are the softmax over all
     channels of the change of the score. Maps that are the same everywhere all leave a photo of the mean colour, which
@@ -68,7 +68,7 @@ def weigh_by_score(
         changes[active] = found[places]
         weights = changes.softmax(0)
         signed = (weights[:, None, None] * maps).nansum(0)
-    return Weighed(signed, maps, None, recording.logits, goal)
+    return ClassActivationMap(signed, maps, None, recording.logits, goal)
 
 
 def _at_once(x: Tensor) -> int:

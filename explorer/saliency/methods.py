@@ -1,4 +1,4 @@
-"""The methods there are, and what each shows. How they are computed is in `activation`, `attribution`, `masking`."""
+"""The methods there are, and what each shows; computed in `class_activation`, `attribution` and `masking`."""
 
 from __future__ import annotations
 

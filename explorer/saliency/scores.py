@@ -48,7 +48,7 @@ class Goal:
 class SeededNoise(TorchFunctionMode):
     """Normal noise drawn in this thread comes from a generator of its own, whatever library draws it.
 
-    torchcam and captum draw from the process's generator, where sessions would take numbers from each other.
+    captum draws from the process's generator, where sessions would take numbers from each other.
     """
 
     def __init__(self, seed: int) -> None:

@@ -1,7 +1,6 @@
 """The libraries called bare, and autograd by hand, are the oracles; what cannot be done is said."""
 
 import copy
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 from torchcam import methods as cams
 
-from explorer.saliency import METHODS, SaliencyImpossible, Stopped, default_layer, explain, layers_for
+from explorer.saliency import METHODS, SaliencyImpossible, Stopped, class_activation, default_layer, explain, layers_for
 from explorer.saliency.attribution import BATCH, COPIES, NOISE, STEPS
 from tests.anatomy.networks import as_model
 
@@ -32,8 +31,6 @@ CONTAINERS = {
 }  # modules whose output that layer is
 EXTRACTORS: dict[str, Any] = {
     "grad-cam": cams.GradCAM,
-    "grad-cam-pp": cams.GradCAMpp,
-    "smooth-grad-cam-pp": partial(cams.SmoothGradCAMpp, std=0.0),
     "xgrad-cam": cams.XGradCAM,
     "layer-cam": cams.LayerCAM,
     "cam": cams.CAM,
@@ -47,7 +44,7 @@ def close(got: np.ndarray, wanted: torch.Tensor, tolerance: float = 1e-3) -> Non
 
 
 @pytest.mark.parametrize("name", LAYERS)
-@pytest.mark.parametrize("method", [name for name in EXTRACTORS if name not in ("smooth-grad-cam-pp", "cam")])
+@pytest.mark.parametrize("method", [name for name in EXTRACTORS if name != "cam"])
 def test_class_activation_maps_are_torchcams(name: str, method: str) -> None:
     model = open_model(name)
     x = make_input(model, 64)
@@ -90,21 +87,57 @@ def test_cam_of_a_head_of_convolutions_gives_the_class_maps_before_their_bias() 
     close(heatmap.raw, maps[0, 0])
 
 
-def test_noise_of_smooth_grad_cam_is_seeded_and_else_torchcams(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = open_model("tiny-vgg")
-    x = make_input(model)
-    first = explain(model, x, "smooth-grad-cam-pp", 3, "features.relu3_2")
-    torch.randn(5)  # the process's generator has moved on
-    assert np.array_equal(first.values, explain(model, x, "smooth-grad-cam-pp", 3, "features.relu3_2").values)
-
+@pytest.mark.parametrize("name", LAYERS)
+def test_grad_cam_is_captums(name: str) -> None:
+    model = open_model(name)
+    x = make_input(model, 64)
     bare = copy.deepcopy(model.network)
-    generator = torch.Generator().manual_seed(0)
-    with cams.SmoothGradCAMpp(bare, "features.relu3_2") as extractor:
-        noise = torch.distributions.Normal(0, extractor.std)
-        monkeypatch.setattr(noise, "sample", lambda size: torch.normal(0.0, extractor.std, size, generator=generator))
-        extractor._distrib = noise
-        bare(x)
-        close(first.raw, extractor(3, normalized=False)[0][0].detach())
+    wanted = attr.LayerGradCam(bare, bare.get_submodule(CONTAINERS[name])).attribute(x, 3, relu_attributions=True)
+    close(explain(model, x, "grad-cam", 3, LAYERS[name]).raw, wanted.detach()[0, 0])
+
+
+def test_grad_cam_pp_by_the_papers_derivatives() -> None:
+    """Equations 10 to 13 of Chattopadhay et al. 2018, with the derivatives of exp(S) that autograd finds."""
+    model = small_model()
+    torch.manual_seed(3)
+    x = torch.randn(1, 3, 6, 6)
+    network = model.network
+    maps = network[:4](x).detach().double().requires_grad_()
+    tail = copy.deepcopy(network[4:]).double()
+    for target in range(3):
+        y = tail(maps)[0, target].exp()
+        (first,) = torch.autograd.grad(y, maps, create_graph=True)
+        second, third = torch.zeros_like(maps), torch.zeros_like(maps)
+        for place in np.ndindex(*maps.shape):
+            twice = torch.autograd.grad(first[place], maps, create_graph=True)[0][place]
+            second[place] = twice.detach()
+            third[place] = torch.autograd.grad(twice, maps, retain_graph=True)[0][place]
+        alpha = second / (2 * second + maps.detach().sum((2, 3), keepdim=True) * third)
+        weights = (alpha * first.detach().relu()).nansum((2, 3), keepdim=True)
+        wanted = (weights * maps.detach()).sum(1)[0].relu() / y.detach()
+        close(explain(model, x, "grad-cam-pp", target, "3").raw, wanted, 1e-5)
+
+
+def test_smooth_grad_cam_pp_by_hand_and_the_same_every_time() -> None:
+    """Omeiza et al. 2019: means of g, g^2 and g^3 over noisy photos, the maps of the photo itself."""
+    model = small_model()
+    x = torch.randn(1, 3, 12, 12)
+    heatmap = explain(model, x, "smooth-grad-cam-pp", 1, "3")
+    torch.randn(5)  # the process's generator has moved on
+    assert np.array_equal(heatmap.raw, explain(model, x, "smooth-grad-cam-pp", 1, "3").raw)
+    network, generator, gradients = model.network, torch.Generator().manual_seed(0), []
+    for _ in range(class_activation.COPIES):
+        noisy = x + class_activation.NOISE * torch.randn(x.shape, generator=generator)
+        maps = network[:4](noisy).detach().requires_grad_()
+        gradients.append(torch.autograd.grad(network[4:](maps)[0, 1], maps)[0].numpy())
+    g, maps = np.stack(gradients), network[:4](x).detach().numpy()
+    d1, d2, d3 = (np.mean(g**power, axis=0) for power in (1, 2, 3))
+    bottom = 2 * d2 + maps.sum(axis=(2, 3), keepdims=True) * d3
+    alpha = np.divide(d2, bottom, out=np.zeros_like(d2), where=d2 > 0)
+    weights = (alpha * np.maximum(d1, 0)).sum(axis=(2, 3), keepdims=True)
+    wanted = np.maximum((weights * maps).sum(axis=1)[0], 0)
+    close(heatmap.raw, torch.from_numpy(wanted), 1e-5)
+    assert heatmap.raw.max() > 0
 
 
 def test_grad_cam_by_hand() -> None:
