@@ -35,7 +35,7 @@ bench: for-testing
 	$(BIN)/python -m benchmarks
 
 models: for-testing
-	$(BIN)/python -m explorer.training tiny-vgg five-by-five mini-resnet photo-net
+	$(BIN)/python -m explorer.training
 	$(BIN)/python -m explorer.training.vit_recipe
 	$(BIN)/python -m explorer.training.photo_captioner photo-captioner photo-transformer
 	$(BIN)/python -m explorer.training.caption_kinds

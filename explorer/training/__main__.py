@@ -31,16 +31,6 @@ SOURCES = {
         "split": "the official one: 9,469 to train, 3,925 to validate",
     },
 }
-NOTES = {
-    "tiny-vgg": "Trained with batch normalisation after every convolution, folded into the weights afterwards.",
-    "five-by-five": "Trained with batch normalisation after every convolution, folded into the weights afterwards.",
-    "mini-resnet": "Labels only; from the second cycle on, half of the batches are cut and mixed.",
-    "photo-net": "Distilled: a MobileNetV2 with ImageNet weights, loaded through torchvision, gave its opinion on "
-    "random crops of every training photo, six for the first cycle and eight for the third, whose batches are cut and "
-    "mixed by half; the second and fourth cycle see two crops that are almost whole. The network learns from the "
-    "labels and from that opinion. The teacher has seen ImageNet's training photos, of which "
-    "Imagenette's are a part.",
-}
 
 
 def to_storage(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -95,7 +85,7 @@ def describe(
         "std": recipe.std,
         "classes": test.classes,
         "data": SOURCES[recipe.data],
-        "note": NOTES[recipe.name],
+        "note": recipe.note,
         "training": {
             "command": f"python -m explorer.training {recipe.name}",
             "epochs": sum(cycle.epochs for cycle in recipe.cycles),
@@ -120,11 +110,13 @@ def describe(
 def main() -> int:
     """Parse the command line and do it; 2 where the data is missing."""
     parser = argparse.ArgumentParser(prog="python -m explorer.training", description=__doc__)
-    parser.add_argument("names", nargs="+", choices=sorted(RECIPES), metavar="NAME", help=", ".join(RECIPES))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(RECIPES)}; all of them by default")
     parser.add_argument("--evaluate", action="store_true", help="measure what is shipped instead of training")
     parser.add_argument("--from-cycle", type=int, default=1, help="go on from the shipped weights with this cycle")
     options = parser.parse_args()
-    for name in options.names:
+    if unknown := [name for name in options.names if name not in RECIPES]:
+        parser.error(f"there is no {unknown[0]}; there are {', '.join(RECIPES)}")
+    for name in options.names or RECIPES:
         recipe = RECIPES[name]
         try:
             test = load_split(recipe.data, recipe.test_split)

@@ -44,6 +44,7 @@ class Recipe:
     Attributes:
         name: the folder under `models/`.
         title: one line for the model picker.
+        note: how it learned, for the card.
         build: the network as it is trained.
         finish: from the trained network to the shipped one.
         cycles: what is done, one after the other.
@@ -54,6 +55,7 @@ class Recipe:
 
     name: str
     title: str
+    note: str
     build: Callable[[], nn.Module]
     finish: Callable[[nn.Module], nn.Module]
     cycles: tuple[Cycle, ...]
@@ -97,6 +99,7 @@ RECIPES = {
         Recipe(
             name="tiny-vgg",
             title="Tiny VGG, six convolutions, CIFAR-10",
+            note="Trained with batch normalisation after every convolution, folded into the weights afterwards.",
             build=lambda: tiny_vgg(batch_norm=True),
             finish=fold_batch_norm,
             cycles=(
@@ -117,6 +120,7 @@ RECIPES = {
         Recipe(
             name="five-by-five",
             title="Five by five, five convolutions of 5x5, CIFAR-10",
+            note="Trained with batch normalisation after every convolution, folded into the weights afterwards.",
             build=lambda: five_by_five(batch_norm=True),
             finish=fold_batch_norm,
             cycles=(
@@ -137,6 +141,7 @@ RECIPES = {
         Recipe(
             name="mini-resnet",
             title="Mini ResNet, residual blocks, CIFAR-10",
+            note="Labels only; from the second cycle on, half of the batches are cut and mixed.",
             build=mini_resnet,
             finish=unchanged,
             cycles=(
@@ -155,6 +160,11 @@ RECIPES = {
         Recipe(
             name="photo-net",
             title="Photo net, residual blocks, Imagenette",
+            note="Distilled: a MobileNetV2 with ImageNet weights, loaded through torchvision, gave its opinion on "
+            "random crops of every training photo, six for the first cycle and eight for the third, whose batches are "
+            "cut and mixed by half; the second and fourth cycle see two crops that are almost whole. The network "
+            "learns from the labels and from that opinion. The teacher has seen ImageNet's training photos, of which "
+            "Imagenette's are a part.",
             build=photo_net,
             finish=unchanged,
             cycles=(
