@@ -15,7 +15,7 @@ from explorer.images import open_image
 from explorer.samples import SAMPLES, read_sample
 
 WRITING_BOUND = 5.0  # times the encoder's bare forward pass
-BATCH_BOUND = 0.4  # of the time of one by one: looking costs what it costs, writing is shared
+BATCH_BOUND = 0.25  # of the time of one by one
 PHOTOS = 32
 PAGE = Path(__file__).parents[1] / "pages" / "captions.py"
 

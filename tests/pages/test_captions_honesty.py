@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.captioning import Caption, Captioner, list_captioners, load_captioner, occlude_words, shuffled, uniform
 from explorer.text import significant
-from explorer.ui.captions.attention_control import figure_rows, judge, say_likeness
+from explorer.ui.captions.attention_control import ATTENTION_LABELS, figure_rows, judge, say_likeness
 from tests.pages.opening import Browser, open_page, run
 from tests.pages.toy_captions import SILENT, arrays_of, best_words, caption_subject_of, run_code, texts_of
 
@@ -111,9 +111,9 @@ def test_the_card_is_shown_where_it_was_measured(shelve: Shelve, browser_side: B
     assert not open_honesty().table
 
 
-@pytest.mark.parametrize("measured", [None, [], {}, {"own": 3}, {"own": {"bleu4": "good"}}])
+@pytest.mark.parametrize("measured", [None, [], {}, {"own": 3}, {"own": {"bleu4": "good"}}, {"hard": {"bleu4": 1.0}}])
 def test_a_card_without_figures_has_no_rows(measured: object) -> None:
-    assert figure_rows("search", measured) == []
+    assert figure_rows("attention", ATTENTION_LABELS, measured) == []
 
 
 def test_maps_that_hardly_move_are_said(shelve: Shelve, browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

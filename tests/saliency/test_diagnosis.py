@@ -25,8 +25,8 @@ def broken(change: str) -> VisionModel:
         elif change == "huge":
             network[2].weight.fill_(1e30)
             network[0].weight.fill_(1e30)
-        elif change == "tiny":
-            network[6].weight[1] = 1e-33
+        elif change in ("small", "tiny"):
+            network[6].weight[1] = {"small": 1e-20, "tiny": 1e-33}[change]
     return as_model(network, classes=2)
 
 
@@ -62,6 +62,13 @@ def test_all_negative_weights_are_counted() -> None:
     maps = broken("negative").network[:4](X)
     active = int(maps[0].flatten(1).any(1).sum())
     assert f"{active} of the {active} active maps have a negative weight" in diagnosis
+
+
+def test_small_gradients_are_not_lost_by_grad_cam_pp() -> None:
+    """Their third power would be zero in single precision."""
+    heatmap = explain(broken("small"), X, "grad-cam-pp", 1)
+    assert heatmap.diagnosis == ""
+    assert heatmap.values.max() > 0
 
 
 def test_a_single_cell() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import exp
 from typing import Any
 
@@ -32,6 +33,7 @@ ATTENTION_NOTES: dict[Attention, str] = {
     "uniform": "every cell alike at every word",
     "shuffled": "its own weights, on other cells",
 }
+SEARCHES = {"greedy": "greedy", "beam 3": "beam 3", "beam 5": "beam 5"}
 MUCH = 3.0  # nats by which the caption must suffer to say that attention matters: 20 times less probable
 SOME = 0.7  # twice less probable
 
@@ -176,8 +178,8 @@ def say_likeness(value: float) -> str:
 def _show_card(card: dict[str, Any]) -> None:
     """How good captions of test photos are, by search and by attention, where the card knows it."""
     accuracy = card.get("accuracy")
-    searched = figure_rows("search", accuracy.get("metrics") if isinstance(accuracy, dict) else None)
-    attended = figure_rows("attention, beam 3", card.get("attention_control"))
+    searched = figure_rows("search", SEARCHES, accuracy.get("metrics") if isinstance(accuracy, dict) else None)
+    attended = figure_rows("attention, beam 3", ATTENTION_LABELS, card.get("attention_control"))
     if not searched and not attended:
         return
     st.subheader("On the test photos", anchor=False)
@@ -190,20 +192,22 @@ def _show_card(card: dict[str, Any]) -> None:
     )
 
 
-def figure_rows(title: str, measured: Any) -> list[dict[str, str]]:
+def figure_rows(title: str, labels: Mapping[str, str], measured: Any) -> list[dict[str, str]]:
     """A card's figures as rows of a table, times a hundred; none where there are none.
 
     Args:
         title: of the first column.
+        labels: what a row is called, by its name on the card; others are left out.
         measured: by the name of a row its metrics.
     """
     rows = []
-    for name, figures in measured.items() if isinstance(measured, dict) else ():
+    for name, label in labels.items() if isinstance(measured, dict) else ():
+        figures = measured.get(name)
         known = figures if isinstance(figures, dict) else {}
-        values = {label: known.get(key) for label, key in (("BLEU-4", "bleu4"), ("CIDEr", "cider"))}
-        said = {label: f"{100 * value:.3g}" for label, value in values.items() if isinstance(value, (int, float))}
+        values = {metric: known.get(key) for metric, key in (("BLEU-4", "bleu4"), ("CIDEr", "cider"))}
+        said = {metric: f"{100 * value:.3g}" for metric, value in values.items() if isinstance(value, (int, float))}
         if said:
-            rows.append({title: ATTENTION_LABELS.get(str(name), str(name)), **said})
+            rows.append({title: label, **said})
     return rows
 
 
