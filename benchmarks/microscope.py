@@ -13,8 +13,8 @@ from torch import nn
 
 from benchmarks.results import Row
 from benchmarks.timing import seconds_of
-from explorer.anatomy.microscope import dissect
-from explorer.operations import Dissection, dissect_module
+from explorer.anatomy.microscope import break_down
+from explorer.operations import LayerBreakdown, break_down_module
 from explorer.zoo import random_model
 from tests.browser.find_browser import BrowserMissing, find_browser
 from tests.browser.serving import ROOT, serve, wait_until_idle
@@ -36,10 +36,10 @@ def measure(quick: bool) -> list[Row]:
     image = torch.randn(1, 3, 224, 224)
     name = "build the microscope's data for a layer of 64 channels of 56x56"
     return [
-        Row(name, _milliseconds(lambda: dissect_module(conv, x), repetitions), "ms", BUILD_BOUND),
+        Row(name, _milliseconds(lambda: break_down_module(conv, x), repetitions), "ms", BUILD_BOUND),
         Row(
             f"{name}, in ResNet-18 with its forward pass",
-            _milliseconds(lambda: dissect(model, image, "layer1.0.conv1"), repetitions),
+            _milliseconds(lambda: break_down(model, image, "layer1.0.conv1"), repetitions),
             "ms",
             BUILD_BOUND,
         ),
@@ -47,13 +47,13 @@ def measure(quick: bool) -> list[Row]:
     ]
 
 
-def _milliseconds(take_apart: Callable[[], Dissection], repetitions: int) -> float:
+def _milliseconds(take_apart: Callable[[], LayerBreakdown], repetitions: int) -> float:
     """The median, with one channel packed for the browser."""
 
     def build() -> None:
-        specimen = take_apart().specimen(7, MOST_BYTES)
-        assert specimen.input is not None
-        specimen.input.tobytes()
+        channel_view = take_apart().channel_view(7, MOST_BYTES)
+        assert channel_view.input is not None
+        channel_view.input.tobytes()
 
     build()
     return 1000 * median(seconds_of(build) for _ in range(repetitions))

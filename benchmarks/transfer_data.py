@@ -50,14 +50,14 @@ def write_pictures(path: Path, count: int) -> None:
 
 def take_in(path: Path) -> tuple[float, float, float, float]:
     """MB that this process has had at most; seconds for reading, for looking, and for comparing all pairs."""
-    from explorer.transfer.examining import find_pairs, look
+    from explorer.transfer.near_duplicates import find_pairs, image_statistics
     from explorer.transfer.sources import read_zip
 
     data = path.read_bytes()
     started = time.perf_counter()
     pictures = read_zip(data, path.name).pictures
     read = time.perf_counter()
-    looks = look(pictures)
+    statistics = image_statistics(pictures)
     looked = time.perf_counter()
-    find_pairs(looks)
+    find_pairs(statistics)
     return peak_memory(), read - started, looked - read, time.perf_counter() - looked

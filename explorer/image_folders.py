@@ -1,4 +1,4 @@
-"""A stranger's ZIP file with one folder of pictures a class: read in memory within limits, never extracted.
+"""An untrusted ZIP file with one folder of pictures a class: read in memory within limits, never extracted.
 
 Names in the archive only name classes and pictures, they are never paths on this machine: so a name such as "../../x"
 does no harm. What an archive can do wrong is judged from its directory before anything is unpacked, and again while
@@ -84,7 +84,7 @@ class Skipped:
     """A member that is left out.
 
     Attributes:
-        name: as the archive has it: a stranger's text.
+        name: as the archive has it: untrusted text.
         reason: what kind of thing it is.
         why: the same in a sentence.
     """
@@ -138,7 +138,7 @@ def clean_name(name: str, longest: int = _LONGEST - 10) -> str:
     """A file's name as it is read from an archive again: no folders, nothing that cannot be shown, not long.
 
     Args:
-        name: a stranger's text.
+        name: untrusted text.
         longest: characters, the last ones; by default there is room for a number before them.
     """
     plain = "".join(letter if letter.isprintable() and letter not in '\\:/"' else "_" for letter in name)[-longest:]

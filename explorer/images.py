@@ -1,6 +1,6 @@
 """From the bytes of an upload to a checked, upright RGB picture of at most 2,048 pixels a side.
 
-What a stranger's file can do wrong is answered here, in one sentence a person can act on. What a network does to the
+What an untrusted file can do wrong is answered here, in one sentence a person can act on. What a network does to the
 picture afterwards belongs to the zoo; the sample photographs are in `explorer.samples`.
 
 The order of the checks matters: bytes, format, pixels and memory are judged before a pixel is decoded.

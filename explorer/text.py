@@ -41,5 +41,5 @@ def class_labels(names: tuple[str, ...]) -> list[str]:
 
 
 def as_plain_text(text: str) -> str:
-    """Names of a stranger's file as they are, whatever they would mean in Markdown."""
+    """Names of an untrusted file as they are, whatever they would mean in Markdown."""
     return re.sub(r"([\\`*_\[\]<>$:~|#])", r"\\\1", text)

@@ -1,4 +1,4 @@
-"""A stranger's ZIP file: what is found in it, what is left out with a reason, and what is refused."""
+"""An untrusted ZIP file: what is found in it, what is left out with a reason, and what is refused."""
 
 import io
 import zipfile

@@ -22,7 +22,7 @@ from explorer.anatomy.patches import MOST_OVERLAP, strongest_places
 from explorer.anatomy.receptive_field import Axis, ReceptiveField
 from explorer.anatomy.recording import INPUT, Edit, LayerFacts, LayerRecord, LayerUnknown, Recording
 from explorer.anatomy.stages import Stage, stage_of, stages
-from explorer.anatomy.tracing import pass_through, record, survey
+from explorer.anatomy.tracing import pass_through, record, summarize_layers
 from explorer.anatomy.units import ORDERS, MapStatistics, Order, describe_maps, most_active_cell
 
 __all__ = [
@@ -61,6 +61,6 @@ __all__ = [
     "strongest_places",
     "strongest_slices",
     "summarise_filters",
-    "survey",
+    "summarize_layers",
     "unit_filters",
 ]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from explorer.anatomy.recording import LayerFacts
-from explorer.anatomy.tracing import survey
+from explorer.anatomy.tracing import summarize_layers
 from explorer.operations import output_kernels
 from explorer.zoo import VisionModel
 
@@ -125,7 +125,7 @@ def find_convolutions(model: VisionModel, size: int) -> tuple[Convolution, ...]:
     Returns:
         In execution order, a module that is called twice once; those that take no part come last.
     """
-    layers = survey(model, torch.zeros(1, 3, size, size))
+    layers = summarize_layers(model, torch.zeros(1, 3, size, size))
     modules = dict(model.network.named_modules())
     found: dict[str, Convolution] = {}
     for layer in layers:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from explorer.anatomy.recording import LayerFacts
 from explorer.anatomy.surgery import explain_refusal, pooling_layers
-from explorer.anatomy.tracing import record, survey
+from explorer.anatomy.tracing import record, summarize_layers
 from explorer.zoo import VisionModel
 
 
@@ -49,7 +49,7 @@ def describe_head(model: VisionModel, x: Tensor) -> Head | None:
     last = _last_pooling(model, x)
     if last is None:
         return None
-    every = survey(model, x)
+    every = summarize_layers(model, x)
     after = every[every.index(last) + 1 :]
     channels, height, width = last.input_shapes[0]
     return Head(

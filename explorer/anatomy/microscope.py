@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from explorer.anatomy.recording import LayerFacts
-from explorer.anatomy.tracing import record, survey
+from explorer.anatomy.tracing import record, summarize_layers
 from explorer.operations import (
     SUPPORTED,
-    Dissection,
     Following,
+    LayerBreakdown,
     describe_following,
     describe_operation,
     without_padding,
@@ -32,7 +32,7 @@ class NotUnderTheMicroscope(ValueError):
 
 
 def is_explainable(model: VisionModel, facts: LayerFacts) -> bool:
-    """Whether `dissect` can take this layer apart."""
+    """Whether `break_down` can take this layer apart."""
     return _module_of(model, facts) is not None
 
 
@@ -88,7 +88,7 @@ def padding_before(model: VisionModel, every: Sequence[LayerFacts], facts: Layer
     return source if padded else None
 
 
-def dissect(model: VisionModel, x: Tensor, layer: str) -> Dissection:
+def break_down(model: VisionModel, x: Tensor, layer: str) -> LayerBreakdown:
     """Take one convolution or pooling layer of a network apart.
 
     Where a layer of its own puts zeros around the maps first, the two are taken apart as one: the input is what the
@@ -103,7 +103,7 @@ def dissect(model: VisionModel, x: Tensor, layer: str) -> Dissection:
         NotUnderTheMicroscope: it is no such layer, or reads something else than maps.
         LayerUnknown: there is no layer of that name.
     """
-    every = survey(model, x)
+    every = summarize_layers(model, x)
     facts = next((facts for facts in every if facts.name == layer), None)
     module = None if facts is None else _module_of(model, facts)
     if facts is not None and module is None:
@@ -122,11 +122,11 @@ def dissect(model: VisionModel, x: Tensor, layer: str) -> Dissection:
         padding = model.network.get_submodule(pad.path)
         assert isinstance(padding, SamePadding)
         rows, columns = (
-            without_padding(taps, padding.sides(size)[0], size)
-            for taps, size in zip((operation.rows, operation.columns), read.shape[2:], strict=True)
+            without_padding(window_indices, padding.sides(size)[0], size)
+            for window_indices, size in zip((operation.rows, operation.columns), read.shape[2:], strict=True)
         )
         operation = replace(operation, rows=rows, columns=columns)
-    return Dissection(
+    return LayerBreakdown(
         operation=operation,
         input=read[0].float().cpu().numpy(),
         output=recorded.maps.float().cpu().numpy(),

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.anatomy.recording import LayerFacts
-from explorer.anatomy.tracing import record, survey
+from explorer.anatomy.tracing import record, summarize_layers
 from explorer.operations.shifting import MOST, shift
 from explorer.zoo import VisionModel
 
@@ -80,7 +80,7 @@ def _module_of(network: nn.Module, facts: LayerFacts) -> nn.Module | None:
 
 def pooling_layers(model: VisionModel, x: Tensor) -> tuple[LayerFacts, ...]:
     """Every pooling layer, in execution order, for inputs of x's shape."""
-    return tuple(facts for facts in survey(model, x) if is_pooling(model, facts))
+    return tuple(facts for facts in summarize_layers(model, x) if is_pooling(model, facts))
 
 
 def operate(model: VisionModel, change: Change, x: Tensor) -> Surgery:
@@ -216,7 +216,7 @@ def run_once(model: VisionModel, x: Tensor) -> Outcome:
         recording = record(model, x, layers=())
     except RuntimeError as error:
         raise SizeRefused(explain_refusal(error)) from error
-    return Outcome(survey(model, x), recording.logits.float().softmax(0))
+    return Outcome(summarize_layers(model, x), recording.logits.float().softmax(0))
 
 
 def explain_refusal(error: RuntimeError) -> str:

@@ -236,7 +236,7 @@ def record(
     return Recording(records, logits[0], x[0])
 
 
-def survey(model: VisionModel, x: Tensor) -> tuple[LayerFacts, ...]:
+def summarize_layers(model: VisionModel, x: Tensor) -> tuple[LayerFacts, ...]:
     """The facts of every layer for inputs of x's shape, in execution order, without keeping any output.
 
     Raises:
@@ -271,7 +271,7 @@ def pass_through(model: VisionModel, x: Tensor, layer: str, passing: Callable[[T
         ValueError: x has another shape.
         LayerUnknown: this network has no such layer.
     """
-    facts = survey(model, x[:1])
+    facts = summarize_layers(model, x[:1])
     if all(each.name != layer for each in facts):
         raise LayerUnknown(f"This network has no layer {layer!r} that takes part in a forward pass.")
     return _probe(model.network).run_through(x.to(model.device), layer, passing)

@@ -2,13 +2,21 @@
 
 Transforms are torchvision's (`catalogue`), put together to pipelines (`pipeline`) that are drawn from (`drawing`) with
 random numbers of their own (`randomness`). What draws, sweeps and motions do to a network is asked in `predicting`,
-`sweeps` and `stillness`; whether a pipeline helps, in `training_twice`, on a person's own pictures with `image_zip`.
+`sweeps` and `invariance`; whether a pipeline helps, in `training_twice`, on a person's own pictures with `image_zip`.
 """
 
 from explorer.augmentation.catalogue import CATALOGUE, GROUPS, LEFT_OUT, Group, Parameter, Transform, find
 from explorer.augmentation.drawing import Draw, DrawnStep, Operation
 from explorer.augmentation.experiment import Curve, Experiment, Pictures
 from explorer.augmentation.image_zip import ImageFolder, read_image_zip, take_evenly
+from explorer.augmentation.invariance import (
+    Invariance,
+    LayerInvariance,
+    MapComparison,
+    compare_maps,
+    measure_invariance,
+    move_pixels,
+)
 from explorer.augmentation.mixing import Mixture, cut_mix, mix_up
 from explorer.augmentation.motion import MOTIONS, Motion
 from explorer.augmentation.normalisation import (
@@ -30,14 +38,6 @@ from explorer.augmentation.predicting import (
 from explorer.augmentation.ranges import FIXED, Kind, Value
 from explorer.augmentation.rejection import PipelineRejected
 from explorer.augmentation.steps import Step
-from explorer.augmentation.stillness import (
-    LayerStillness,
-    MapComparison,
-    Stillness,
-    compare_maps,
-    move_pixels,
-    stillness,
-)
 from explorer.augmentation.sweeps import SWEEPS, Flip, Sweep, SweepResult, flips, sweep
 from explorer.augmentation.training_twice import train_in_turns, train_twice
 
@@ -59,8 +59,9 @@ __all__ = [
     "Group",
     "Histograms",
     "ImageFolder",
+    "Invariance",
     "Kind",
-    "LayerStillness",
+    "LayerInvariance",
     "MapComparison",
     "Meeting",
     "Mixture",
@@ -73,7 +74,6 @@ __all__ = [
     "PipelineRejected",
     "Stage",
     "Step",
-    "Stillness",
     "Sweep",
     "SweepResult",
     "TestTimeAverage",
@@ -86,12 +86,12 @@ __all__ = [
     "dim_and_bright",
     "find",
     "flips",
+    "measure_invariance",
     "mix_up",
     "move_pixels",
     "normalise",
     "probabilities_of_draws",
     "read_image_zip",
-    "stillness",
     "sweep",
     "take_evenly",
     "train_in_turns",

@@ -187,15 +187,15 @@ def _first_paragraph(documentation: str) -> str:
 def _of_arguments(documentation: str) -> dict[str, str]:
     """What the section "Args:" says of each parameter: its lines are indented by four, what goes on by more."""
     _, _, section = documentation.partition("Args:\n")
-    told: dict[str, list[str]] = {}
+    description: dict[str, list[str]] = {}
     name = ""
     for line in section.splitlines():
         if line and not line.startswith(" "):
             break
         if begins := re.match(r" {4}(\w+)(?:(?: \(.*?\))?:| \(\w+, optional\))(.*)", line):  # one lacks its colon
             name, line = begins.groups()
-        told.setdefault(name, []).append(line)
-    return {name: plain_documentation(" ".join(lines)).partition(" .. ")[0] for name, lines in told.items()}
+        description.setdefault(name, []).append(line)
+    return {name: plain_documentation(" ".join(lines)).partition(" .. ")[0] for name, lines in description.items()}
 
 
 def _title(name: str) -> str:
@@ -219,7 +219,7 @@ def _plain(default: Any) -> Value:
 def _read(name: str, group: Group) -> Transform:
     made = getattr(v2, name)
     documentation = inspect.getdoc(made) or ""
-    told = _of_arguments(documentation)
+    description = _of_arguments(documentation)
     own = any(base.__name__ == "_RandomApplyTransform" for base in made.__mro__)
     parameters = []
     signature = inspect.signature(made).parameters
@@ -242,7 +242,7 @@ def _read(name: str, group: Group) -> Transform:
                 allowed.unit,
                 allowed.whole,
                 allowed.optional,
-                told.get(parameter.name, ""),
+                description.get(parameter.name, ""),
             )
         )
     probability = float(signature["p"].default) if own else 1.0

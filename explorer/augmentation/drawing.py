@@ -22,7 +22,7 @@ MOST_PIXELS = 16_000_000  # of any picture on the way: about 50 MB as RGB
 _FEW = 16  # numbers of a tensor that are told one by one
 _SIGNED = {"Rotate": "°"}
 
-Told = bool | int | float | str | tuple["Told", ...]
+Value = bool | int | float | str | tuple["Value", ...]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Operation:
     chain: int | None = None
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """For people: "Rotate -8°"."""
         if self.magnitude is None:
             return self.name
@@ -62,17 +62,17 @@ class DrawnStep:
 
     transform: str
     fired: bool
-    parameters: dict[str, Told]
+    parameters: dict[str, Value]
     operations: tuple[Operation, ...] = ()
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """For people: "Random rotation: angle -12.3"; "Random invert: did not fire"."""
         title = find(self.transform).title
         if not self.fired:
             return f"{title}: did not fire"
         said = [f"{name.replace('_', ' ')} {_say(value)}" for name, value in self.parameters.items()]
-        said += [each.told for each in self.operations]
+        said += [each.description for each in self.operations]
         return f"{title}: {', '.join(said)}" if said else title
 
 
@@ -91,9 +91,9 @@ class Draw:
     steps: tuple[DrawnStep, ...]
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """The steps that fired, in one line."""
-        return "; ".join(step.told for step in self.steps if step.fired) or "nothing fired"
+        return "; ".join(step.description for step in self.steps if step.fired) or "nothing fired"
 
 
 def run(steps: tuple[Step, ...], image: Image.Image, seed: int) -> Draw:
@@ -114,8 +114,8 @@ def run(steps: tuple[Step, ...], image: Image.Image, seed: int) -> Draw:
     drawn = []
     with OwnRandomness(seed):
         for place, step in enumerate(steps, start=1):
-            image, told = _run_one(step, image, place)
-            drawn.append(told)
+            image, description = _run_one(step, image, place)
+            drawn.append(description)
     return Draw(image, seed, tuple(drawn))
 
 
@@ -163,7 +163,7 @@ def _listen(bare: v2.Transform, step: Step) -> Callable[[], DrawnStep]:
     The methods of this one object are wrapped; nobody else has it.
     """
     fired = False
-    parameters: dict[str, Told] = {}
+    parameters: dict[str, Value] = {}
     operations: list[Operation] = []
     make, change, forward = bare.make_params, bare.transform, bare.forward
 
@@ -192,14 +192,14 @@ def _listen(bare: v2.Transform, step: Step) -> Callable[[], DrawnStep]:
     return lambda: DrawnStep(step.transform, fired, parameters, tuple(operations))
 
 
-def _listen_inside(bare: v2.Transform, parameters: dict[str, Told], operations: list[Operation]) -> None:
+def _listen_inside(bare: v2.Transform, parameters: dict[str, Value], operations: list[Operation]) -> None:
     """The same for the operations of a policy, and for the weights with which AugMix mixes its chains."""
     apply = bare._apply_image_or_video_transform
     mixes = isinstance(bare, v2.AugMix)
     start: list[Any] = []  # the picture that every chain of AugMix begins with: the first one seen
     chain = -1
 
-    def apply_told(image: Any, transform_id: str, magnitude: float, **how: Any) -> Any:
+    def apply_with_trace(image: Any, transform_id: str, magnitude: float, **how: Any) -> Any:
         nonlocal chain
         if not start:
             start.append(image)
@@ -208,12 +208,12 @@ def _listen_inside(bare: v2.Transform, parameters: dict[str, Told], operations: 
         operations.append(Operation(transform_id, None if silent else float(magnitude), chain if mixes else None))
         return apply(image, transform_id, magnitude, **how)
 
-    bare._apply_image_or_video_transform = apply_told
+    bare._apply_image_or_video_transform = apply_with_trace
     if not mixes:
         return
     sample = bare._sample_dirichlet
 
-    def sample_told(concentrations: Tensor) -> Tensor:
+    def sample_with_trace(concentrations: Tensor) -> Tensor:
         drawn: Tensor = sample(concentrations)
         shares = drawn.flatten().tolist()
         original = parameters.get("share_of_the_original")
@@ -223,7 +223,7 @@ def _listen_inside(bare: v2.Transform, parameters: dict[str, Told], operations: 
             parameters["share_of_the_original"] = shares[0]
         return drawn
 
-    bare._sample_dirichlet = sample_told
+    bare._sample_dirichlet = sample_with_trace
 
 
 def _size_after(bare: v2.Transform, params: dict[str, Any], height: int, width: int) -> tuple[float, float]:
@@ -252,7 +252,7 @@ def _refuse_giants(height: float, width: float) -> None:
         raise PipelineRejected("would shrink the picture to nothing.")
 
 
-def _tell(made: dict[str, Any], picture: Any) -> dict[str, Told]:
+def _tell(made: dict[str, Any], picture: Any) -> dict[str, Value]:
     """What was drawn, without what says nothing: no tensors, no flags, nothing that did not happen."""
     if "displacement" in made:  # (1, H, W, 2) in halves of the side
         height, width = F.get_size(picture)
@@ -263,20 +263,22 @@ def _tell(made: dict[str, Any], picture: Any) -> dict[str, Told]:
             return {"area": "no rectangle fitted"}
         names = {"i": "top", "j": "left", "h": "height", "w": "width"}
         return {names[key]: int(made[key]) for key in names}
-    told = {name: _plain(value) for name, value in made.items() if value is not None and name != "num_input_channels"}
-    if "fn_idx" in told:
+    values = {name: _plain(value) for name, value in made.items() if value is not None and name != "num_input_channels"}
+    if "fn_idx" in values:
         order = ("brightness", "contrast", "saturation", "hue")
-        there = [order[index] for index in told.pop("fn_idx") if f"{order[index]}_factor" in told]  # type: ignore[union-attr, index]
-        return {**told, **({"order": tuple(there)} if len(there) > 1 else {})}
-    if "needs_crop" in told:
-        padded = bool(told.pop("needs_pad"))
-        told = {name: value for name, value in told.items() if name != "needs_crop" and (padded or name != "padding")}
-    if "contrast_before" in told and "contrast_factor" not in told:
-        del told["contrast_before"]
-    return told
+        there = [order[index] for index in values.pop("fn_idx") if f"{order[index]}_factor" in values]  # type: ignore[union-attr, index]
+        return {**values, **({"order": tuple(there)} if len(there) > 1 else {})}
+    if "needs_crop" in values:
+        padded = bool(values.pop("needs_pad"))
+        values = {
+            name: value for name, value in values.items() if name != "needs_crop" and (padded or name != "padding")
+        }
+    if "contrast_before" in values and "contrast_factor" not in values:
+        del values["contrast_before"]
+    return values
 
 
-def _plain(value: Any) -> Told:
+def _plain(value: Any) -> Value:
     if isinstance(value, Tensor):
         value = value.tolist() if value.numel() <= _FEW else f"{value.numel()} numbers"
     return tuple(_plain(each) for each in value) if isinstance(value, list | tuple) else value
@@ -288,7 +290,7 @@ def _number(value: float) -> str:
     return f"{value:.3g}"
 
 
-def _say(value: Told) -> str:
+def _say(value: Value) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(_say(each) for each in value)})"
     if isinstance(value, bool):

@@ -94,7 +94,7 @@ class Experiment:
     stopped: bool = False
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """What came out, in one sentence that claims no more than one run can."""
         if not self.plain.steps:
             return "Nothing has been measured yet."

@@ -1,6 +1,6 @@
 """A person's own image folder as a ZIP file, for the experiment: every picture's middle square, 32 x 32.
 
-How a stranger's archive is read safely: `explorer.image_folders`.
+How an untrusted archive is read safely: `explorer.image_folders`.
 """
 
 from __future__ import annotations

@@ -81,10 +81,10 @@ class Pipeline:
             raise PipelineRejected(f"There is no step {place + 1}; the pipeline has {len(self.steps)}.")
 
     def draw(self, image: Image.Image, seed: int) -> Image.Image:
-        """One picture, RGB; see `draw_told`."""
-        return self.draw_told(image, seed).image
+        """One picture, RGB; see `draw_with_trace`."""
+        return self.draw_with_trace(image, seed).image
 
-    def draw_told(self, image: Image.Image, seed: int) -> Draw:
+    def draw_with_trace(self, image: Image.Image, seed: int) -> Draw:
         """One picture, and which steps fired with which parameters.
 
         What comes out depends on the pipeline, the picture and the seed alone. Any number of threads may draw at a
@@ -103,7 +103,7 @@ class Pipeline:
 
     def draw_many(self, image: Image.Image, count: int, seed: int) -> tuple[Draw, ...]:
         """Pictures with the seeds `seed`, `seed` + 1, ..., `seed` + `count` - 1."""
-        return tuple(self.draw_told(image, seed + number) for number in range(count))
+        return tuple(self.draw_with_trace(image, seed + number) for number in range(count))
 
     def to_json(self) -> str:
         """As text that `from_json` reads back to an equal pipeline."""

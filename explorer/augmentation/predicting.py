@@ -26,7 +26,7 @@ def batches(x: Tensor) -> Iterator[Tensor]:
 
 
 def probabilities(model: VisionModel, x: Tensor) -> NDArray[np.float32]:
-    """The network's belief for every picture.
+    """The network's probabilities for every picture.
 
     Args:
         model: from the zoo.
@@ -47,7 +47,7 @@ def inputs_of(model: VisionModel, images: Sequence[Image.Image]) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class DrawProbabilities:
-    """The belief in each class for each draw.
+    """The probability of each class for each draw.
 
     Attributes:
         target: index of the class that is most probable for the unchanged picture.
@@ -94,7 +94,7 @@ def probabilities_of_draws(model: VisionModel, image: Image.Image, draws: Sequen
 
 @dataclass(frozen=True, eq=False)
 class TestTimeAverage:
-    """Test-time augmentation: the mean belief over draws against the belief in the one picture.
+    """Test-time augmentation: the mean prediction over draws beside that for the one picture.
 
     Attributes:
         draws: with what was drawn.
@@ -124,7 +124,7 @@ class TestTimeAverage:
 def average_draws(
     model: VisionModel, image: Image.Image, pipeline: Pipeline, count: int = 16, seed: int = 0
 ) -> TestTimeAverage:
-    """Test-time augmentation (Krizhevsky et al. 2012 averaged ten crops): predict many draws, average the beliefs.
+    """Test-time augmentation (Krizhevsky et al. 2012 averaged ten crops): average the probabilities of many draws.
 
     Args:
         model: from the zoo.

@@ -76,10 +76,10 @@ class Job:
     @property
     def experiment(self) -> Experiment | None:
         """The curves as far as they have come; None before the first point."""
-        told = [line["experiment"] for line in self._lines() if "experiment" in line]
-        if not told:
+        description = [line["experiment"] for line in self._lines() if "experiment" in line]
+        if not description:
             return None
-        experiment = Experiment.from_json(told[-1])
+        experiment = Experiment.from_json(description[-1])
         return replace(experiment, stopped=True) if self._stopped and experiment.done < experiment.steps else experiment
 
     @property

@@ -1,4 +1,4 @@
-"""What the room says when it cannot do what it was asked."""
+"""Errors of augmentation pipelines."""
 
 
 class PipelineRejected(ValueError):

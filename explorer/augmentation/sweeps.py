@@ -94,7 +94,7 @@ SWEEPS: dict[str, Sweep] = {
 
 @dataclass(frozen=True, eq=False)
 class SweepResult:
-    """The network's belief along a sweep.
+    """The network's probabilities along a sweep.
 
     Attributes:
         sweep: its name.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from explorer.captioning.decoder import Decoder
     from explorer.captioning.encoder import Encoder
     from explorer.captioning.occlusion import Stopped, occlude_words
-    from explorer.captioning.search import Beams, Led
+    from explorer.captioning.search import Beams, TeacherForced
     from explorer.captioning.steering import moved, shuffled, spot, uniform
     from explorer.captioning.vocabulary import SentenceRejected, Vocabulary, read_sentence
 
@@ -26,7 +26,7 @@ _HOMES = {
     "Captioner": "captioner",
     "Decoder": "decoder",
     "Encoder": "encoder",
-    "Led": "search",
+    "TeacherForced": "search",
     "SentenceRejected": "vocabulary",
     "Steer": "caption_decoder",
     "Stopped": "occlusion",
@@ -48,10 +48,10 @@ __all__ = [
     "CaptionerUnknown",
     "Decoder",
     "Encoder",
-    "Led",
     "SentenceRejected",
     "Steer",
     "Stopped",
+    "TeacherForced",
     "Vocabulary",
     "list_captioners",
     "load_captioner",

@@ -16,7 +16,7 @@ from explorer.captioning.caption_decoder import CaptionDecoder, Steer
 from explorer.captioning.encoder import Encoder, PhotoEncoder, annotation_vectors
 from explorer.captioning.familiarity import Familiarity, Likeness
 from explorer.captioning.nouns import NOUNS
-from explorer.captioning.search import LONGEST, Beams, Led, beam_search, lead, sample
+from explorer.captioning.search import LONGEST, Beams, TeacherForced, beam_search, sample, teacher_force
 from explorer.captioning.vocabulary import END, PAD, UNKNOWN, Vocabulary
 from explorer.zoo import Preprocessing
 
@@ -161,15 +161,17 @@ class Captioner:
         unknown = tuple(dict.fromkeys(word for word in words if word not in self.vocabulary))
         return replace(caption, words=tuple(words), unknown=unknown)
 
-    def lead(self, a: Tensor, words: Sequence[str], steer: Steer | None = None) -> Led:
+    def teacher_force(self, a: Tensor, words: Sequence[str], steer: Steer | None = None) -> TeacherForced:
         """Everything that happened inside the decoder on the way through these words and the end mark."""
-        return lead(self.decoder, a, torch.tensor([[*self.vocabulary.encode(words), END]], device=self.device), steer)
+        return teacher_force(
+            self.decoder, a, torch.tensor([[*self.vocabulary.encode(words), END]], device=self.device), steer
+        )
 
     def follow(self, a: Tensor, sentences: Sequence[Sequence[int]], steer: Steer | None = None) -> list[Caption]:
         """The captions of sentences that are known as numbers, one a picture of a (B, L, D)."""
         longest = max(len(sentence) for sentence in sentences) + 1
         rows = [[*sentence, END] + [PAD] * (longest - len(sentence) - 1) for sentence in sentences]
-        led = lead(self.decoder, a, torch.tensor(rows, device=a.device), steer)
+        led = teacher_force(self.decoder, a, torch.tensor(rows, device=a.device), steer)
         spoken, alpha, beta = (t.cpu() for t in (led.log_probabilities, led.alpha, led.beta))
         captions = [
             self._caption(sentence, spoken[row], alpha[row], beta[row]) for row, sentence in enumerate(sentences)

@@ -88,7 +88,7 @@ class Decoder(CaptionDecoder):
         attention: A, width of the attention's hidden layer (Bahdanau et al. 2015).
         dropout: share of entries set to zero where words are read and written, in training.
         cell: D, width that annotation vectors are projected to first; None leaves them as they are.
-        nouns, known: as for `CaptionDecoder`; then D must be E, and the nouns' vectors, weighed by attention
+        nouns, known: as for `CaptionDecoder`; then D must be E, and the nouns' vectors, weighted by attention
             of their own, are added to the context.
     """
 
@@ -148,7 +148,7 @@ class Decoder(CaptionDecoder):
         return self.energy(hidden).squeeze(3).softmax(dim=2).flatten(0, 1)
 
     def recall(self, nouns: Nouns, h: Tensor) -> Tensor:
-        """(B * R, E) the nouns' vectors, weighed by the softmax of U h . n + log p."""
+        """(B * R, E) the nouns' vectors, weighted by the softmax of U h . n + log p."""
         asked = self.noun_query(h).unflatten(0, (len(nouns.vectors), -1))  # (B, R, E)
         scores = asked @ nouns.vectors.transpose(1, 2) * asked.shape[2] ** -0.5  # (B, R, K)
         weights = (scores + nouns.certainty[:, None]).softmax(dim=2).to(nouns.vectors.dtype)

@@ -30,7 +30,7 @@ def read_heads(captioner: Captioner, a: Tensor, words: Sequence[str]) -> LargeCa
     """
     if not isinstance(captioner.decoder, TransformerDecoder):
         raise ValueError(f"The decoder of {captioner.name} is an LSTM: it has one attention and no heads.")
-    led = captioner.lead(a, words)
+    led = captioner.teacher_force(a, words)
     count, cells = len(words), a.shape[1]
     heads = torch.cat([step.heads for step in led.steps[:count]]).float().cpu().numpy()  # (T, layers, heads, L + K)
     numbers = torch.tensor([*captioner.vocabulary.encode(words), END])

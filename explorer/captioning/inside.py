@@ -60,7 +60,7 @@ def look_inside(captioner: Captioner, a: Tensor, words: Sequence[str]) -> Memory
     decoder = captioner.decoder
     if not isinstance(decoder, Decoder):
         raise ValueError(f"The decoder of {captioner.name} is a Transformer: it has no gates and no cells.")
-    led = captioner.lead(a, words)
+    led = captioner.teacher_force(a, words)
     steps = led.steps[: len(words)]  # the step that writes the end mark is left out
     before = [led.first, *(step.state for step in steps)]
     with torch.inference_mode():

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from explorer.captioning.captioner import AT_ONCE, Captioner
-from explorer.captioning.search import lead
+from explorer.captioning.search import teacher_force
 from explorer.captioning.vocabulary import END
 
 Progress = Callable[[int, int], bool | None]  # windows so far, windows in all; answers True to stop
@@ -44,7 +44,7 @@ def occlude_words(
     height, width = x.shape[2] / rows, x.shape[3] / columns
 
     def spoken(inputs: torch.Tensor) -> torch.Tensor:
-        led = lead(captioner.decoder, captioner.look(inputs), numbers.expand(len(inputs), -1))
+        led = teacher_force(captioner.decoder, captioner.look(inputs), numbers.expand(len(inputs), -1))
         return led.log_probabilities[:, :-1].gather(2, numbers[:, :-1, None].expand(len(inputs), -1, 1)).squeeze(2)
 
     whole = spoken(x)  # (1, T)

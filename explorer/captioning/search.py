@@ -193,7 +193,7 @@ def sample(
 
 
 @dataclass(frozen=True, eq=False)
-class Led:
+class TeacherForced:
     """What the decoder did while it was led through given sentences.
 
     Attributes:
@@ -217,7 +217,7 @@ class Led:
 
 
 @torch.inference_mode()
-def lead(decoder: CaptionDecoder, a: Tensor, words: Tensor, steer: Steer | None = None) -> Led:
+def teacher_force(decoder: CaptionDecoder, a: Tensor, words: Tensor, steer: Steer | None = None) -> TeacherForced:
     """Force the decoder through sentences.
 
     Args:
@@ -238,4 +238,4 @@ def lead(decoder: CaptionDecoder, a: Tensor, words: Tensor, steer: Steer | None 
     nouns = scene.nouns
     copied = vectors.new_zeros(*vectors.shape[:2], 0) if nouns is None else decoder.copied_shares(vectors, nouns)
     alpha, beta = (torch.stack([getattr(step, name) for step in steps], dim=1) for name in ("alpha", "beta"))
-    return Led(spoken, alpha, beta, copied, nouns, steps, first)
+    return TeacherForced(spoken, alpha, beta, copied, nouns, steps, first)

@@ -117,7 +117,7 @@ class Block(nn.Module):
         return x + self.dropout(self.words.gather(self.words.weigh(asked, keys, later), values)), (keys, values)
 
     def finish(self, x: Tensor, weights: Tensor, values: Tensor) -> Tensor:
-        """(B, T, E) after the photo, weighed by (B, H, T, L + K), and the block's own two layers."""
+        """(B, T, E) after the photo, weighted by (B, H, T, L + K), and the block's own two layers."""
         x = x + self.dropout(self.photo.gather(weights, values))
         return x + self.dropout(self.inner(self.norm_inner(x)))
 

@@ -3,13 +3,7 @@
 Knows tensors and PyTorch's layers, no network and no page.
 """
 
-from explorer.operations.dissection import (
-    ACTIVATIONS,
-    Dissection,
-    Following,
-    describe_following,
-    dissect_module,
-)
+from explorer.operations.channel_view import NONE, PAD, ChannelView, Step
 from explorer.operations.explanation import (
     SUPPORTED,
     CellExplanation,
@@ -19,8 +13,14 @@ from explorer.operations.explanation import (
     explain_cell,
     output_kernels,
 )
-from explorer.operations.specimen import NONE, PAD, Specimen, Step
-from explorer.operations.taps import without_padding
+from explorer.operations.layer_breakdown import (
+    ACTIVATIONS,
+    Following,
+    LayerBreakdown,
+    break_down_module,
+    describe_following,
+)
+from explorer.operations.window_indices import without_padding
 
 __all__ = [
     "ACTIVATIONS",
@@ -28,15 +28,15 @@ __all__ = [
     "PAD",
     "SUPPORTED",
     "CellExplanation",
-    "Dissection",
+    "ChannelView",
     "Following",
+    "LayerBreakdown",
     "Operation",
     "OperationUnsupported",
-    "Specimen",
     "Step",
+    "break_down_module",
     "describe_following",
     "describe_operation",
-    "dissect_module",
     "explain_cell",
     "output_kernels",
     "without_padding",

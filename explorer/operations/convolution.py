@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from explorer.operations.channel_view import NONE
 from explorer.operations.explanation import describe_operation
 from explorer.operations.sizes import SizeFormula, convolution_size, transposed_size
-from explorer.operations.specimen import NONE
 
 Border = Literal["valid", "zeros", "reflect", "replicate", "circular"]
 BORDERS: tuple[Border, ...] = get_args(Border)
@@ -160,7 +160,7 @@ def count_overlaps(module: nn.Conv2d | nn.ConvTranspose2d, size: tuple[int, int]
     output: the checkerboard of Odena et al. 2016.
     """
     operation = describe_operation(module, (module.in_channels, *size))
-    rows, columns = ((taps != NONE).sum(axis=1) for taps in (operation.rows, operation.columns))
+    rows, columns = ((window_indices != NONE).sum(axis=1) for window_indices in (operation.rows, operation.columns))
     return np.outer(rows, columns)
 
 

@@ -11,8 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from explorer.operations.specimen import NONE, PAD
-from explorer.operations.taps import Taps, adaptive_taps, convolution_taps, pooling_taps, transposed_taps
+from explorer.operations.channel_view import NONE, PAD
+from explorer.operations.window_indices import (
+    WindowIndices,
+    adaptive_indices,
+    convolution_indices,
+    pooling_indices,
+    transposed_indices,
+)
 
 Kind = Literal["convolution", "max", "average", "l2"]
 
@@ -33,12 +39,12 @@ class OperationUnsupported(TypeError):
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """What a layer does to an input of one size. A transposed convolution is a convolution with other taps.
+    """What a layer does to an input of one size. A transposed convolution is a convolution with other window indices.
 
     Attributes:
         kind: how the values in a window become one.
-        rows: (H_out, kh) taps, see `taps`.
-        columns: (W_out, kw) taps.
+        rows: (H_out, kh) window indices, see `window indices`.
+        columns: (W_out, kw) window indices.
         in_channels, out_channels: of the whole layer.
         groups: each output channel reads in_channels / groups input channels; pooling reads one.
         weight: (O, I / groups, kh, kw); None for pooling.
@@ -47,8 +53,8 @@ class Operation:
     """
 
     kind: Kind
-    rows: Taps
-    columns: Taps
+    rows: WindowIndices
+    columns: WindowIndices
     in_channels: int
     out_channels: int
     groups: int
@@ -105,8 +111,8 @@ class CellExplanation:
     """
 
     channels: range
-    rows: Taps
-    columns: Taps
+    rows: WindowIndices
+    columns: WindowIndices
     patch: NDArray[np.float32]
     kernel: NDArray[np.float32] | None
     terms: NDArray[np.float64]
@@ -151,7 +157,7 @@ def describe_operation(module: nn.Module, input_shape: Sequence[int]) -> Operati
         wanted: Any = module.output_size
         asked = wanted if isinstance(wanted, (tuple, list)) else (wanted, wanted)
         rows, columns = (
-            adaptive_taps(size, size if side is None else int(side))
+            adaptive_indices(size, size if side is None else int(side))
             for size, side in zip((height, width), asked, strict=True)
         )
         kind: Kind = "max" if isinstance(module, nn.AdaptiveMaxPool2d) else "average"
@@ -185,7 +191,7 @@ def _describe_convolution(conv: nn.Conv2d, height: int, width: int) -> Operation
     else:
         padding = [(side, side) for side in ((0, 0) if conv.padding == "valid" else _pair(conv.padding))]
     rows, columns = (
-        convolution_taps(size, kernel[axis], stride[axis], padding[axis], dilation[axis], conv.padding_mode)
+        convolution_indices(size, kernel[axis], stride[axis], padding[axis], dilation[axis], conv.padding_mode)
         for axis, size in enumerate((height, width))
     )
     kernels, bias = output_kernels(conv), _as_array(conv.bias)
@@ -197,7 +203,7 @@ def _describe_transposed(conv: nn.ConvTranspose2d, height: int, width: int) -> O
         _pair(side) for side in (conv.kernel_size, conv.stride, conv.padding, conv.dilation, conv.output_padding)
     )
     rows, columns = (
-        transposed_taps(size, kernel[axis], stride[axis], padding[axis], dilation[axis], extra[axis])
+        transposed_indices(size, kernel[axis], stride[axis], padding[axis], dilation[axis], extra[axis])
         for axis, size in enumerate((height, width))
     )
     return Operation(
@@ -220,7 +226,7 @@ def _describe_pooling(
     dilation = _pair(getattr(pool, "dilation", 1))
     counted = isinstance(pool, nn.AvgPool2d) and pool.count_include_pad
     rows, columns = (
-        pooling_taps(size, kernel[axis], stride[axis], padding[axis], dilation[axis], pool.ceil_mode, counted)
+        pooling_indices(size, kernel[axis], stride[axis], padding[axis], dilation[axis], pool.ceil_mode, counted)
         for axis, size in enumerate((height, width))
     )
     if isinstance(pool, nn.LPPool2d) and (float(pool.norm_type) != 2.0 or pool.ceil_mode):

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from explorer.operations.convolution import Impossible
 from explorer.operations.sizes import convolution_size
-from explorer.operations.taps import Taps, adaptive_taps, pooling_taps
+from explorer.operations.window_indices import WindowIndices, adaptive_indices, pooling_indices
 
 PoolingKind = Literal["max", "average", "l2", "adaptive", "global", "convolution", "slicing"]
 POOLINGS: tuple[PoolingKind, ...] = get_args(PoolingKind)
@@ -52,16 +52,16 @@ class Pooling:
             return convolution_size(cells, 1, self.stride).value
         return convolution_size(cells, self.window, self.stride, self.padding).value
 
-    def taps(self, cells: int) -> Taps:
-        """(outputs, places) the input cells along one axis that stand behind each output cell, see `taps`.
+    def window_indices(self, cells: int) -> WindowIndices:
+        """(outputs, places) the input cells along one axis that stand behind each output cell, see `window indices`.
 
         Those of "slicing" are the `stride` cells from the one it reads to the next.
         """
         if self.kind in ("adaptive", "global"):
-            return adaptive_taps(cells, self.size(cells))
+            return adaptive_indices(cells, self.size(cells))
         if self.kind == "slicing":
-            return pooling_taps(cells, self.stride, self.stride, ceil_mode=True)
-        return pooling_taps(cells, self.window, self.stride, self.padding)
+            return pooling_indices(cells, self.stride, self.stride, ceil_mode=True)
+        return pooling_indices(cells, self.window, self.stride, self.padding)
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,10 +207,10 @@ def unpool(pooled: Pooled, filled: bool = False) -> Tensor:
 
 def _reading(pooling: Pooling, cells: int, like: Tensor) -> Tensor:
     """(outputs, cells) 1 where an output cell reads an input cell, along one axis, or the nearest one that is read."""
-    taps = pooling.taps(cells)
-    table = np.zeros((len(taps), cells), np.float32)
-    outputs, places = np.nonzero(taps >= 0)
-    table[outputs, taps[outputs, places]] = 1.0
+    window_indices = pooling.window_indices(cells)
+    table = np.zeros((len(window_indices), cells), np.float32)
+    outputs, places = np.nonzero(window_indices >= 0)
+    table[outputs, window_indices[outputs, places]] = 1.0
     read = np.flatnonzero(table.any(axis=0))
     nearest = read[np.abs(np.arange(cells)[:, None] - read[None, :]).argmin(axis=1)]
     return torch.from_numpy(np.ascontiguousarray(table[:, nearest])).to(like)

@@ -1,4 +1,4 @@
-"""The colours of the house: three tables for arrays and the names that every page shares.
+"""Colours: three colour maps for arrays, and the named colours that every page shares.
 
 A table is a read-only (256, 3) uint8 array, darkest or lowest first. Which value gets which row is said in
 `scaling`; page themes live in `.streamlit/config.toml`. All tables stay readable with the common forms of

@@ -20,7 +20,7 @@ _NUMBERED: Final = 25  # classes above which cells are too small for numbers
 
 
 def confusion_chart(counts: NDArray[np.integer], names: Sequence[str], chosen: tuple[int, int] | None = None) -> Figure:
-    """Draws how often each true class (rows) was told to be each class (columns).
+    """Draws how often each true class (rows) was predicted to be each class (columns).
 
     Colour is the share of the true class. A square of points lies over the cells, since cells themselves cannot be
     clicked; a point's `customdata` is [row, column].
@@ -66,7 +66,7 @@ def confusion_chart(counts: NDArray[np.integer], names: Sequence[str], chosen: t
         marker={"symbol": "square", "size": _marker_side(classes), "opacity": 0, "color": ACCENT},
         customdata=[list(cell) for cell in cells],
         hovertext=[
-            f"{plain(names[row])} told as {plain(names[column])}: {counts[row, column]} of {totals[row, 0]}, "
+            f"{plain(names[row])} predicted as {plain(names[column])}: {counts[row, column]} of {totals[row, 0]}, "
             f"{100 * shares[row, column]:.3g} %"
             for row, column in cells
         ],
@@ -93,10 +93,10 @@ def confusion_chart(counts: NDArray[np.integer], names: Sequence[str], chosen: t
         "zeroline": False,
         "tickfont": {"size": 12 if classes <= 15 else 9 if classes <= 40 else 7},
     }
-    figure.update_xaxes(title="told", range=[-0.5, classes - 0.5], **ticks)
+    figure.update_xaxes(title="predicted", range=[-0.5, classes - 0.5], **ticks)
     figure.update_yaxes(title="true", range=[classes - 0.5, -0.5], **ticks)
     cell = 64 if classes <= 5 else 44 if classes <= 10 else 26 if classes <= 25 else 14 if classes <= 50 else 9
-    return dress(figure, "True classes and what they were told to be", height=150 + max(180, cell * classes))
+    return dress(figure, "True classes and what they were predicted to be", height=150 + max(180, cell * classes))
 
 
 def _marker_side(classes: int) -> int:

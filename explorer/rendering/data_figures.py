@@ -23,7 +23,7 @@ def count_bars(classes: Sequence[str], counts: NDArray[np.int64], parts: Sequenc
     """Draws one bar for each class, the first on top, with a piece for each part.
 
     Args:
-        classes: Names, a stranger's text.
+        classes: Names, untrusted text.
         counts: (K, P) pictures of each class in each part.
         parts: Names, at most three.
 
@@ -90,5 +90,5 @@ def size_points(sizes: NDArray[np.int64]) -> Figure:
 
 
 def _shorten(name: str) -> str:
-    """A stranger's text as Plotly shows it: letters only, whatever they would mean as HTML."""
+    """Untrusted text as Plotly shows it: letters only, whatever they would mean as HTML."""
     return html.escape(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…")

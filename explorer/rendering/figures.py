@@ -199,7 +199,7 @@ def _bin_edges(finite: NDArray[np.float64], bins: int) -> NDArray[np.float64]:
 
 
 def dress(figure: "Figure", title: str, *, height: int, top: int = 44) -> "Figure":
-    """Gives a figure the looks of the house: transparent, small margins, a title."""
+    """The style that all figures share: transparent, small margins, a title."""
     from plotly import graph_objects as go
 
     # Colours of text and lines sit in the template, so that Streamlit's theme can put its own in their place.

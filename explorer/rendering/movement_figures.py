@@ -98,7 +98,7 @@ def feature_scatter(
                 x=points[places, 0].tolist(),
                 y=points[places, 1].tolist(),
                 mode="markers",
-                # A stranger's text: Plotly would read tags in it.
+                # Untrusted text: Plotly would read tags in it.
                 name=html.escape(name),
                 legendgroup=str(number),
                 showlegend=not any(trace.legendgroup == str(number) for trace in figure.data),

@@ -1,6 +1,6 @@
 """Figures of a comparison of trainings: accuracies, learning curves, the four situations.
 
-Names may be a stranger's text, so `plain` keeps Plotly from reading markup in them.
+Names may be untrusted text, so `plain` keeps Plotly from reading markup in them.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def plain(name: str, most: int | None = None) -> str:
     return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def accuracy_rows(rows: Sequence[AccuracyRow], title: str = "Test pictures told rightly") -> Figure:
+def accuracy_rows(rows: Sequence[AccuracyRow], title: str = "Test pictures classified correctly") -> Figure:
     """Draws accuracies as marks with their intervals as whiskers, and every single training as a ring.
 
     Args:

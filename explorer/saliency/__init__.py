@@ -11,26 +11,26 @@ from explorer.saliency.attention import (
     self_attention,
 )
 from explorer.saliency.channels import estimate_losses, measure_losses
-from explorer.saliency.control import control, redraw, weighted_layers
 from explorer.saliency.covering import FILLS, MOST_TEXT, Box, Cover, Fill, Stroke, cover
 from explorer.saliency.explaining import explain
 from explorer.saliency.faithfulness import (
     BASELINES,
     Baseline,
     Curves,
-    Kept,
+    MaskedConfidence,
     agreement,
     average_drop,
     centred_blob,
     deletion_insertion,
     increase,
-    keep_lit,
+    masked_confidence,
     random_map,
 )
 from explorer.saliency.heatmap import Heatmap, Progress, SaliencyImpossible, Stopped
 from explorer.saliency.inside import Inside, attention_inside, networks_with_attention
 from explorer.saliency.layers import default_layer, layers_for
 from explorer.saliency.methods import FAST, METHODS, Method
+from explorer.saliency.parameter_randomization import explain_randomized, redraw, weighted_layers
 from explorer.saliency.windows import WindowAttention, window_attention
 
 __all__ = [
@@ -48,7 +48,7 @@ __all__ = [
     "Gates",
     "Heatmap",
     "Inside",
-    "Kept",
+    "MaskedConfidence",
     "Method",
     "Progress",
     "SaliencyImpossible",
@@ -61,17 +61,17 @@ __all__ = [
     "centred_blob",
     "channel_gates",
     "class_relevance",
-    "control",
     "cover",
     "default_layer",
     "deletion_insertion",
     "entropy_bits",
     "estimate_losses",
     "explain",
+    "explain_randomized",
     "gated_maps",
     "increase",
-    "keep_lit",
     "layers_for",
+    "masked_confidence",
     "measure_losses",
     "networks_with_attention",
     "random_map",

@@ -1,4 +1,4 @@
-"""Attributions to pixels, by captum: what the score owes to each of them."""
+"""Attributions of a score S to the pixels x, by captum; each function has its formula and its paper."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from captum.attr import GuidedBackprop, InputXGradient, IntegratedGradients, Noi
 from torch import Tensor, nn
 
 from explorer.saliency.heatmap import Progress, SaliencyImpossible, Stopped
-from explorer.saliency.scores import Goal, SeededNoise
+from explorer.saliency.scores import SeededNoise, TargetScore
 from explorer.zoo import VisionModel
 
 # Captum says at every call that it hooks the network: here that is a clone of our own.
@@ -31,26 +31,26 @@ class Attributed:
     Attributes:
         values: (H, W).
         logits: (num_classes,).
-        goal: the score, with its class.
+        target_score: the score, with its class.
         raw: (rows, columns) before it was spread over the pixels; None where there is no such thing.
     """
 
     values: Tensor
     logits: Tensor
-    goal: Goal
+    target_score: TargetScore
     raw: Tensor | None = None
 
 
 class _Scorer(nn.Module):
     """A network that gives one score an image, and tells how many it has seen."""
 
-    def __init__(self, network: nn.Module, goal: Goal, total: int, progress: Progress | None) -> None:
+    def __init__(self, network: nn.Module, target_score: TargetScore, total: int, progress: Progress | None) -> None:
         super().__init__()
-        self.network, self.goal, self.total, self.progress = network, goal, total, progress
+        self.network, self.target_score, self.total, self.progress = network, target_score, total, progress
         self.done = 0
 
     def forward(self, x: Tensor) -> Tensor:
-        scores = self.goal.of_batch(self.network(x.clone()))  # a clone, for networks that overwrite their input
+        scores = self.target_score.of_batch(self.network(x.clone()))  # a clone, for networks that overwrite their input
         self.done += len(x)
         if self.progress and self.progress(min(self.done, self.total), self.total) is False:
             raise Stopped("Stopped before the heatmap was complete.")
@@ -58,7 +58,12 @@ class _Scorer(nn.Module):
 
 
 def attribute(
-    model: VisionModel, x: Tensor, method: str, goal: Goal, progress: Progress | None = None, seed: int = 0
+    model: VisionModel,
+    x: Tensor,
+    method: str,
+    target_score: TargetScore,
+    progress: Progress | None = None,
+    seed: int = 0,
 ) -> Attributed:
     """One attribution to pixels.
 
@@ -69,7 +74,7 @@ def attribute(
         model: from the zoo.
         x: (1, 3, H, W) on the model's device.
         method: a name of the family "attribution", but for "occlusion".
-        goal: the score.
+        target_score: the score.
         progress: called after each batch.
         seed: of SmoothGrad's noise.
 
@@ -80,27 +85,34 @@ def attribute(
     compute, images, strongest = _COMPUTE[method]
     with torch.inference_mode():
         logits = model.network(x.clone())[0]
-        goal = goal.settle(logits)
+        target_score = target_score.settle(logits)
     leaf = x.detach().clone().requires_grad_(True)
     with torch.enable_grad(), SeededNoise(seed):
         network = _guided(model) if method == "guided-backprop" else model.network
-        gradients = compute(_Scorer(network, goal, images, progress), leaf).detach()[0].float()  # (3, H, W)
-    return Attributed(gradients.abs().amax(0) if strongest else gradients.sum(0), logits.clone(), goal)
+        gradients = compute(_Scorer(network, target_score, images, progress), leaf).detach()[0].float()  # (3, H, W)
+    return Attributed(gradients.abs().amax(0) if strongest else gradients.sum(0), logits.clone(), target_score)
 
 
 def _saliency(scorer: _Scorer, x: Tensor) -> Tensor:
+    """dS/dx (Simonyan et al. 2014), https://arxiv.org/abs/1312.6034."""
     return Saliency(scorer).attribute(x, abs=False)
 
 
 def _input_x_gradient(scorer: _Scorer, x: Tensor) -> Tensor:
+    """The product x * dS/dx (Shrikumar et al. 2016), https://arxiv.org/abs/1605.01713; zero is the mean colour."""
     return InputXGradient(scorer).attribute(x)
 
 
 def _integrated(scorer: _Scorer, x: Tensor) -> Tensor:
+    """The integral of x * dS/dx(a * x) over a from 0 to 1 (Sundararajan et al. 2017), https://arxiv.org/abs/1703.01365.
+
+    Gauss-Legendre quadrature with `STEPS` points; the sum over all pixels is S(x) - S(0).
+    """
     return IntegratedGradients(scorer).attribute(x, n_steps=STEPS, internal_batch_size=BATCH)
 
 
 def _smoothed(scorer: _Scorer, x: Tensor) -> Tensor:
+    """Mean of dS/dx at x + n for `COPIES` draws of n ~ N(0, spread^2) (Smilkov et al. 2017), arXiv 1706.03825."""
     spread = NOISE * float(x.detach().max() - x.detach().min())
     tunnel = NoiseTunnel(Saliency(scorer))
     return tunnel.attribute(
@@ -109,6 +121,7 @@ def _smoothed(scorer: _Scorer, x: Tensor) -> Tensor:
 
 
 def _guided_backprop(scorer: _Scorer, x: Tensor) -> Tensor:
+    """dS/dx, where each ReLU hands back only what is positive (Springenberg et al. 2015), arXiv 1412.6806."""
     return GuidedBackprop(scorer).attribute(x)
 
 

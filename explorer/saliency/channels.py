@@ -12,12 +12,12 @@ from torch import Tensor
 from explorer.anatomy import Edit, pass_through, record
 from explorer.saliency.heatmap import SaliencyImpossible
 from explorer.saliency.layers import find_layer
-from explorer.saliency.scores import Goal
+from explorer.saliency.scores import TargetScore
 from explorer.zoo import VisionModel
 
 
 def estimate_losses(
-    model: VisionModel, x: Tensor, layer: str, target: int, against: int | None = None
+    model: VisionModel, x: Tensor, layer: str, target: int, contrast: int | None = None
 ) -> NDArray[np.float64]:
     """What the score would lose if each channel alone were switched off, by one gradient for all of them.
 
@@ -30,7 +30,7 @@ def estimate_losses(
         x: (1, 3, H, W), normalised.
         layer: name of one with maps.
         target: index of the class.
-        against: index of a class whose logit is subtracted from the score.
+        contrast: index of a class whose logit is subtracted from the score.
 
     Returns:
         (C,) logits; below zero where the score would rise.
@@ -38,7 +38,7 @@ def estimate_losses(
     Raises:
         SaliencyImpossible: there is no such layer, it has no maps, or the score does not depend on it.
     """
-    facts, goal = find_layer(model, x, layer), Goal(target, against)
+    facts, target_score = find_layer(model, x, layer), TargetScore(target, contrast)
     held: list[Tensor] = []
 
     def hold(output: Tensor) -> Tensor:
@@ -46,7 +46,7 @@ def estimate_losses(
         return held[0].clone()  # the next layer may overwrite what it gets
 
     with torch.enable_grad():
-        score = goal.of_one(pass_through(model, x.detach(), facts.name, hold)[0])
+        score = target_score.of_one(pass_through(model, x.detach(), facts.name, hold)[0])
         found = torch.autograd.grad(score, held[0], allow_unused=True)[0] if score.requires_grad else None
     if found is None:
         raise SaliencyImpossible(f"The score of this class does not depend on {facts.name}.")
@@ -57,7 +57,7 @@ def estimate_losses(
 
 
 def measure_losses(
-    model: VisionModel, x: Tensor, layer: str, channels: Sequence[int], target: int, against: int | None = None
+    model: VisionModel, x: Tensor, layer: str, channels: Sequence[int], target: int, contrast: int | None = None
 ) -> NDArray[np.float64]:
     """What the score loses when each of some channels is switched off, by a forward pass for each.
 
@@ -72,10 +72,10 @@ def measure_losses(
         ValueError: the layer has no such channel.
         LayerUnknown: this network has no such layer.
     """
-    goal = Goal(target, against)
+    target_score = TargetScore(target, contrast)
 
     def score(*edits: Edit) -> float:
-        return float(goal.of_one(record(model, x, layers=[], edits=edits).logits.cpu().double()))
+        return float(target_score.of_one(record(model, x, layers=[], edits=edits).logits.cpu().double()))
 
     whole = score()
     return np.array([whole - score(Edit(layer, channels=(channel,))) for channel in channels], np.float64)

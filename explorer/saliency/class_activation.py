@@ -1,4 +1,4 @@
-"""Class activation maps: the maps A (C, h, w) of a layer, weighed by what the gradients g = dS/dA of a score say.
+"""Class activation maps: the maps A (C, h, w) of a layer, weighted by what the gradients g = dS/dA of a score say.
 
 Each is a sum over the maps, M = sum over k of w_k A_k, and the methods differ in the weights w alone. What is below
 zero is cut from M where it is shown (but for CAM), after it was diagnosed.
@@ -15,7 +15,7 @@ from torch import Tensor
 from explorer.anatomy import LayerFacts, pass_through
 from explorer.saliency.heatmap import SaliencyImpossible
 from explorer.saliency.layers import linear_head
-from explorer.saliency.scores import Goal
+from explorer.saliency.scores import TargetScore
 from explorer.zoo import VisionModel
 
 COPIES, NOISE = 4, 0.3  # noisy photos of Smooth Grad-CAM++, and the noise's standard deviation in normalised units
@@ -26,11 +26,11 @@ class ClassActivationMap:
     """A class activation map and what it was made of.
 
     Attributes:
-        signed: (h, w) the weighed sum, before what is below zero was cut.
+        signed: (h, w) the weighted sum, before what is below zero was cut.
         maps: (C, h, w) of the layer.
         gradients: (C, h, w) of the score with respect to them; None for methods without.
         logits: (num_classes,).
-        goal: the score, with its class.
+        target_score: the score, with its class.
         cut: whether the method cuts what is below zero.
     """
 
@@ -38,7 +38,7 @@ class ClassActivationMap:
     maps: Tensor
     gradients: Tensor | None
     logits: Tensor
-    goal: Goal
+    target_score: TargetScore
     cut: bool = True
 
 
@@ -100,7 +100,7 @@ def _sum(maps: Tensor) -> Tensor:
 
 
 def map_class(
-    model: VisionModel, x: Tensor, method: str, facts: LayerFacts, goal: Goal, seed: int = 0
+    model: VisionModel, x: Tensor, method: str, facts: LayerFacts, target_score: TargetScore, seed: int = 0
 ) -> ClassActivationMap:
     """One class activation map.
 
@@ -109,25 +109,27 @@ def map_class(
         x: (1, 3, H, W) on the model's device.
         method: "cam", "smooth-grad-cam-pp" or one of `WEIGHTS`.
         facts: of the layer.
-        goal: the score.
+        target_score: the score.
         seed: of the noise that Smooth Grad-CAM++ adds.
 
     Raises:
         SaliencyImpossible: the network does not allow this method, or its score does not depend on the layer.
     """
     if method == "cam":
-        return _read_head(model, x, facts, goal)
-    maps, gradients, logits, goal = _differentiate(model, x, facts, goal)
+        return _read_head(model, x, facts, target_score)
+    maps, gradients, logits, target_score = _differentiate(model, x, facts, target_score)
     if method == "smooth-grad-cam-pp":
         generator = torch.Generator(x.device).manual_seed(seed)
         copies = [x + NOISE * torch.randn(x.shape, generator=generator, device=x.device) for _ in range(COPIES)]
-        weights = smooth_grad_cam_pp(maps, [_differentiate(model, copy, facts, goal)[1] for copy in copies])
+        weights = smooth_grad_cam_pp(maps, [_differentiate(model, copy, facts, target_score)[1] for copy in copies])
     else:
         weights = WEIGHTS[method](maps, gradients)
-    return ClassActivationMap((weights * maps).nansum(dim=0), maps, gradients, logits, goal)
+    return ClassActivationMap((weights * maps).nansum(dim=0), maps, gradients, logits, target_score)
 
 
-def _differentiate(model: VisionModel, x: Tensor, facts: LayerFacts, goal: Goal) -> tuple[Tensor, Tensor, Tensor, Goal]:
+def _differentiate(
+    model: VisionModel, x: Tensor, facts: LayerFacts, target_score: TargetScore
+) -> tuple[Tensor, Tensor, Tensor, TargetScore]:
     """Maps and gradients (C, h, w), logits, and the score's class. No gradient goes further back than the layer."""
     seen: list[Tensor] = []
 
@@ -139,15 +141,15 @@ def _differentiate(model: VisionModel, x: Tensor, facts: LayerFacts, goal: Goal)
 
     with torch.enable_grad():
         logits = pass_through(model, x.detach(), facts.name, lead)[0]
-        goal = goal.settle(logits)
-        score = goal.of_one(logits)
+        target_score = target_score.settle(logits)
+        score = target_score.of_one(logits)
         (gradients,) = torch.autograd.grad(score, seen, allow_unused=True) if score.requires_grad else (None,)
     if gradients is None:
         raise SaliencyImpossible(f"The score of this class does not depend on {facts.name}.")
-    return seen[0].detach()[0], gradients[0], logits.detach(), goal
+    return seen[0].detach()[0], gradients[0], logits.detach(), target_score
 
 
-def _read_head(model: VisionModel, x: Tensor, facts: LayerFacts, goal: Goal) -> ClassActivationMap:
+def _read_head(model: VisionModel, x: Tensor, facts: LayerFacts, target_score: TargetScore) -> ClassActivationMap:
     """CAM: w_k is the dense layer's weight from map k to the class; the map's mean is the logit but for its bias.
 
     Zhou et al. 2016, https://arxiv.org/abs/1512.04150, equation 2.
@@ -168,7 +170,9 @@ def _read_head(model: VisionModel, x: Tensor, facts: LayerFacts, goal: Goal) -> 
 
     with torch.no_grad():
         logits = pass_through(model, x, facts.name, watch)[0]
-        goal = goal.settle(logits)
+        target_score = target_score.settle(logits)
         rows = model.network.get_submodule(head.weights).get_parameter("weight").flatten(1)  # (num_classes, C)
-        weights = goal.of_one(rows)[:, None, None]
-        return ClassActivationMap((weights * seen[0][0]).nansum(dim=0), seen[0][0], None, logits, goal, cut=False)
+        weights = target_score.of_one(rows)[:, None, None]
+        return ClassActivationMap(
+            (weights * seen[0][0]).nansum(dim=0), seen[0][0], None, logits, target_score, cut=False
+        )

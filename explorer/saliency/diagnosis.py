@@ -89,8 +89,8 @@ def _explain_negative(mapped: ClassActivationMap, method: str, layer: str) -> st
     because = ""
     if mapped.gradients is not None and method in ("grad-cam", "xgrad-cam"):
         active = mapped.maps.flatten(1).any(1)
-        against = int((mapped.gradients.flatten(1).mean(1)[active] < 0).sum())
-        because = f"{against} of the {int(active.sum())} active maps have a negative weight, and "
+        negative = int((mapped.gradients.flatten(1).mean(1)[active] < 0).sum())
+        because = f"{negative} of the {int(active.sum())} active maps have a negative weight, and "
     if not mapped.signed.any() and not because:
         return (
             f"The map is blank: no active cell of {layer} has a positive gradient for this class. Choose a class that "

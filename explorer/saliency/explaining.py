@@ -15,7 +15,7 @@ from explorer.saliency.heatmap import Heatmap, Progress, SaliencyImpossible
 from explorer.saliency.layers import find_layer
 from explorer.saliency.masking import occlude, score_cam
 from explorer.saliency.methods import FAST, METHODS
-from explorer.saliency.scores import Goal
+from explorer.saliency.scores import TargetScore
 from explorer.zoo import VisionModel
 
 
@@ -26,7 +26,7 @@ def explain(
     target: int | None = None,
     layer: str | None = None,
     *,
-    against: int | None = None,
+    contrast: int | None = None,
     progress: Progress | None = None,
     fast: bool = False,
 ) -> Heatmap:
@@ -40,7 +40,7 @@ def explain(
         method: a key of `METHODS`.
         target: index of the class; the most probable one if None.
         layer: of class activation maps; `default_layer` if None.
-        against: index of another class: what speaks for the target rather than for this one.
+        contrast: index of another class: what speaks for the target rather than for this one.
         progress: called with (images done, images in all) by slow methods; may return False to stop.
         fast: let Score-CAM give similar maps one score, and Occlusion look at some of its windows only; both in half
             precision where the device is faster with it.
@@ -62,34 +62,34 @@ def explain(
     x = x.detach().to(model.device)
     grid: Tensor | None
     start = time.perf_counter()
-    goal = _check_goal(model, target, against)
+    target_score = _check_target(model, target, contrast)
     size = (int(x.shape[2]), int(x.shape[3]))
     if METHODS[method].family == "activation":
         facts = find_layer(model, x, layer)
         if method == "score-cam":
-            mapped = score_cam(model, x, facts, goal, progress, fast)
+            mapped = score_cam(model, x, facts, target_score, progress, fast)
         else:
-            mapped = map_class(model, x, method, facts, goal)
-        name, goal = facts.name, mapped.goal
+            mapped = map_class(model, x, method, facts, target_score)
+        name, target_score = facts.name, mapped.target_score
         grid = mapped.signed.clamp(min=0) if mapped.cut else mapped.signed
         values = F.interpolate(grid[None, None].float(), size, mode="bilinear", align_corners=False)[0, 0]
         diagnosis = diagnose_maps(mapped, model, x, method, name)
     else:
         found = (
-            occlude(model, x, goal, progress, fast=fast)
+            occlude(model, x, target_score, progress, fast=fast)
             if method == "occlusion"
-            else attribute(model, x, method, goal, progress)
+            else attribute(model, x, method, target_score, progress)
         )
-        name, goal, values, grid = "", found.goal, found.values, found.raw
+        name, target_score, values, grid = "", found.target_score, found.values, found.raw
         diagnosis = diagnose_pixels(values, model, x, found.logits, method)
-    assert goal.target is not None
+    assert target_score.target is not None
     return Heatmap(
         values=_to_numpy(values),
         raw=None if grid is None else _to_numpy(grid),
         method=method,
         layer=name,
-        target=goal.target,
-        against=goal.against,
+        target=target_score.target,
+        contrast=target_score.contrast,
         seconds=time.perf_counter() - start,
         diagnosis=diagnosis,
         signed=METHODS[method].signed,
@@ -97,17 +97,17 @@ def explain(
     )
 
 
-def _check_goal(model: VisionModel, target: int | None, against: int | None) -> Goal:
+def _check_target(model: VisionModel, target: int | None, contrast: int | None) -> TargetScore:
     """Classes that are there."""
     count = len(model.classes)
     if count < 2:
         raise SaliencyImpossible(
             f"{model.name} knows one class only: whatever it sees has a probability of 100 %, and no place decides it."
         )
-    for index in (target, against):
+    for index in (target, contrast):
         if index is not None and not 0 <= index < count:
             raise SaliencyImpossible(f"There is no class {index}: {model.name} has classes 0 to {count - 1}.")
-    return Goal(target, against)
+    return TargetScore(target, contrast)
 
 
 def _to_numpy(tensor: Tensor) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Whether a heatmap earns belief: what happens to the probability when the bright places go, or are all there is."""
+"""Whether a heatmap is faithful: what happens to the probability when the bright places go, or are all there is."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def make_baseline(model: Prepared, x: Tensor, baseline: Baseline) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Kept:
+class MaskedConfidence:
     """The target's probability for the whole picture, and for what its heatmap lights up.
 
     Attributes:
@@ -134,20 +134,20 @@ class Kept:
     """
 
     whole: float
-    lit: float
+    masked: float
 
     @property
     def drop(self) -> float:
         """The share of the probability that is lost, from 0, the best, to 1; 0 where it rises."""
-        return max(0.0, self.whole - self.lit) / self.whole if self.whole > 0 else 0.0
+        return max(0.0, self.whole - self.masked) / self.whole if self.whole > 0 else 0.0
 
     @property
     def increased(self) -> bool:
         """Whether the lit part alone is more convincing than the whole."""
-        return self.lit > self.whole
+        return self.masked > self.whole
 
 
-def keep_lit(model: VisionModel, x: Tensor, values: np.ndarray, target: int) -> Kept:
+def masked_confidence(model: VisionModel, x: Tensor, values: np.ndarray, target: int) -> MaskedConfidence:
     """Show the network only what a heatmap lights up (Chattopadhay et al. 2018, "Grad-CAM++", section 4.1).
 
     The heatmap is stretched to [0, 1] and multiplied with the normalised picture: what is dark becomes the mean colour.
@@ -167,16 +167,16 @@ def keep_lit(model: VisionModel, x: Tensor, values: np.ndarray, target: int) -> 
     heat = torch.from_numpy(np.nan_to_num(values, nan=0.0).clip(0).astype(np.float32)).to(x.device)
     heat = heat - heat.min()
     mask = heat / heat.max() if heat.any() else heat
-    whole, lit = _probabilities(model, torch.cat([x, mask * x]), target)
-    return Kept(float(whole), float(lit))
+    whole, masked = _probabilities(model, torch.cat([x, mask * x]), target)
+    return MaskedConfidence(float(whole), float(masked))
 
 
-def average_drop(kept: Sequence[Kept]) -> float:
+def average_drop(kept: Sequence[MaskedConfidence]) -> float:
     """Mean of the drops over pictures, a share: "average drop %" of Chattopadhay et al. 2018 over 100."""
     return float(np.mean([each.drop for each in kept]))
 
 
-def increase(kept: Sequence[Kept]) -> float:
+def increase(kept: Sequence[MaskedConfidence]) -> float:
     """Share of the pictures whose probability rises: their "% increase in confidence" over 100."""
     return float(np.mean([each.increased for each in kept]))
 

@@ -31,7 +31,7 @@ class Heatmap:
         method: name, a key of `METHODS`.
         layer: name of the layer, "" for methods without one.
         target: index of the class.
-        against: index of the class whose score was subtracted; None for one class alone.
+        contrast: index of the class whose score was subtracted; None for one class alone.
         seconds: how long it took.
         diagnosis: what is wrong with the map, why, and what to try; "" where all is well.
         signed: whether values below zero mean something.
@@ -43,7 +43,7 @@ class Heatmap:
     method: str
     layer: str
     target: int
-    against: int | None
+    contrast: int | None
     seconds: float
     diagnosis: str
     signed: bool

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from explorer.anatomy import INPUT, LayerFacts, survey
+from explorer.anatomy import INPUT, LayerFacts, summarize_layers
 from explorer.saliency.heatmap import SaliencyImpossible
 from explorer.zoo import VisionModel
 
@@ -19,7 +19,7 @@ def layers_for(model: VisionModel, x: Tensor) -> tuple[LayerFacts, ...]:
 
     They have maps that a convolution has made; those with a single cell are among them only where there are no others.
     """
-    return _wide(_with_maps(survey(model, x)))
+    return _wide(_with_maps(summarize_layers(model, x)))
 
 
 def default_layer(model: VisionModel, x: Tensor) -> str:
@@ -44,7 +44,7 @@ def find_layer(model: VisionModel, x: Tensor, name: str | None) -> LayerFacts:
     Raises:
         SaliencyImpossible: there is no such layer, or it has no maps.
     """
-    every = survey(model, x)
+    every = summarize_layers(model, x)
     mapped = _with_maps(every)
     if name is None:
         if not mapped:
@@ -84,7 +84,7 @@ def _with_maps(every: Sequence[LayerFacts]) -> tuple[LayerFacts, ...]:
 
 @dataclass(frozen=True)
 class LinearHead:
-    """A head that makes the score a weighed sum of the last maps' means, which is what CAM needs.
+    """A head that makes the score a weighted sum of the last maps' means, which is what CAM needs.
 
     Attributes:
         layer: whose maps are averaged.
@@ -104,7 +104,7 @@ def linear_head(model: VisionModel, x: Tensor) -> LinearHead | None:
 
     A 1 x 1 convolution to one map a class with ReLU and pooling after it (SqueezeNet) counts as well.
     """
-    every = survey(model, x)
+    every = summarize_layers(model, x)
     head = _follow_head(model, every)
     return LinearHead(head[0].name, head[1]) if head and head[0] in _with_maps(every) else None
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from explorer.anatomy import survey
+from explorer.anatomy import summarize_layers
 from explorer.zoo import VisionModel
 
 
@@ -74,7 +74,7 @@ def _time(conv: nn.Module, x: Tensor) -> float:
 
 def _foldable(model: VisionModel, x: Tensor) -> list[tuple[str, str]]:
     """Convolutions and the batch normalisations that are the only ones to read them."""
-    every = survey(model, x)
+    every = summarize_layers(model, x)
     by_name = {facts.name: facts for facts in every}
     calls = Counter(facts.path for facts in every if facts.kind in ("Conv2d", "BatchNorm2d"))
     readers = Counter(name for facts in every for name in facts.inputs)

@@ -12,7 +12,7 @@ from explorer.saliency.class_activation import ClassActivationMap
 from explorer.saliency.heatmap import Progress, SaliencyImpossible, Stopped
 from explorer.saliency.lean import halves_are_fast, lean_copy
 from explorer.saliency.merging import group_similar, mean_of_groups
-from explorer.saliency.scores import Goal
+from explorer.saliency.scores import TargetScore
 from explorer.zoo import VisionModel
 
 PIXELS = 8 * 224**2  # at a time: as fast as more of them, and a fraction of their memory
@@ -22,7 +22,12 @@ EPSILON = 1e-8  # where a map is the same everywhere
 
 
 def score_cam(
-    model: VisionModel, x: Tensor, facts: LayerFacts, goal: Goal, progress: Progress | None = None, fast: bool = False
+    model: VisionModel,
+    x: Tensor,
+    facts: LayerFacts,
+    target_score: TargetScore,
+    progress: Progress | None = None,
+    fast: bool = False,
 ) -> ClassActivationMap:
     """Score-CAM (Wang et al. 2020), https://arxiv.org/abs/1910.01279, with a softmax over the weights.
 
@@ -34,7 +39,7 @@ def score_cam(
         model: from the zoo.
         x: (1, 3, H, W) on the model's device.
         facts: of the layer.
-        goal: the score.
+        target_score: the score.
         progress: called after each batch.
         fast: groups of similar maps get one score, in half precision where the device is faster with it.
 
@@ -43,9 +48,9 @@ def score_cam(
     """
     recording = record(model, x, [facts.name])
     maps = recording[facts.name].output  # (C, h, w)
-    goal = goal.settle(recording.logits)
+    target_score = target_score.settle(recording.logits)
     halves = fast and halves_are_fast(x.device)
-    network = _Scorer(model, x, goal, halves)
+    network = _Scorer(model, x, target_score, halves)
     with torch.inference_mode():
         masks = maps - maps.amin((1, 2), keepdim=True)
         masks = masks / (masks.amax((1, 2), keepdim=True) + EPSILON)
@@ -63,12 +68,12 @@ def score_cam(
             wide = F.interpolate(some, x.shape[2:], mode="bilinear", align_corners=False)
             scores.append(network.score(wide * x))
             _report(progress, start + len(some), len(chosen))
-        found = torch.cat(scores) - goal.of_one(recording.logits)
+        found = torch.cat(scores) - target_score.of_one(recording.logits)
         changes = torch.full((len(maps),), float(found[-1]), dtype=found.dtype, device=found.device)
         changes[active] = found[places]
         weights = changes.softmax(0)
         signed = (weights[:, None, None] * maps).nansum(0)
-    return ClassActivationMap(signed, maps, None, recording.logits, goal)
+    return ClassActivationMap(signed, maps, None, recording.logits, target_score)
 
 
 def _at_once(x: Tensor) -> int:
@@ -79,7 +84,7 @@ def _at_once(x: Tensor) -> int:
 def occlude(
     model: VisionModel,
     x: Tensor,
-    goal: Goal,
+    target_score: TargetScore,
     progress: Progress | None = None,
     window: int = 0,
     stride: int = 0,
@@ -93,7 +98,7 @@ def occlude(
     Args:
         model: from the zoo.
         x: (1, 3, H, W) on the model's device.
-        goal: the score.
+        target_score: the score.
         progress: called after each batch.
         window: its side in pixels; a seventh of the photo's if 0.
         stride: from one window to the next; half a window if 0.
@@ -119,8 +124,8 @@ def occlude(
     places = [(rows[row], columns[column]) for row, column in looked.nonzero().tolist()]
     with torch.inference_mode():
         logits = model.network(x.clone())[0]
-        goal = goal.settle(logits)
-        network = _Scorer(model, x, goal, halves)
+        target_score = target_score.settle(logits)
+        network = _Scorer(model, x, target_score, halves)
         whole = network.score(x)
         scores = []
         batch = _at_once(x)
@@ -139,7 +144,7 @@ def occlude(
             for j, column in enumerate(columns):
                 total[row : row + window, column : column + window] += falls[i, j]
                 count[row : row + window, column : column + window] += 1
-    return Attributed(total / count, logits, goal, falls)
+    return Attributed(total / count, logits, target_score, falls)
 
 
 def _fill_in(values: Tensor, known: Tensor) -> Tensor:
@@ -153,14 +158,14 @@ def _fill_in(values: Tensor, known: Tensor) -> Tensor:
 class _Scorer:
     """The score of many pictures, as fast as it can be had."""
 
-    def __init__(self, model: VisionModel, x: Tensor, goal: Goal, halves: bool) -> None:
+    def __init__(self, model: VisionModel, x: Tensor, target_score: TargetScore, halves: bool) -> None:
         self.dtype = torch.bfloat16 if halves else torch.float32
-        self.network, self.goal = lean_copy(model, x, self.dtype), goal
+        self.network, self.target_score = lean_copy(model, x, self.dtype), target_score
 
     def score(self, pictures: Tensor) -> Tensor:
         """From (B, 3, H, W) to (B,)."""
         ready = pictures.to(self.dtype, memory_format=torch.channels_last, copy=True)
-        return self.goal.of_batch(self.network(ready).float())
+        return self.target_score.of_batch(self.network(ready).float())
 
 
 def _report(progress: Progress | None, done: int, total: int) -> None:

@@ -40,7 +40,7 @@ def _attribution(name: str, label: str, shows: str, signed: bool = False, slow: 
 
 
 _ALL = (
-    _activation("grad-cam", "Grad-CAM", "The layer's maps, each weighed by its mean gradient; what is below zero cut."),
+    _activation("grad-cam", "Grad-CAM", "The layer's maps, weighted by their mean gradients; what is below zero cut."),
     _activation(
         "grad-cam-pp", "Grad-CAM++", "As Grad-CAM, but cells with a positive gradient count more: several objects."
     ),
@@ -51,18 +51,18 @@ _ALL = (
     ),
     _activation("xgrad-cam", "XGrad-CAM", "As Grad-CAM, with gradients averaged where the map is active."),
     _activation(
-        "layer-cam", "Layer-CAM", "Every cell weighed by its own positive gradient: finer, also at early layers."
+        "layer-cam", "Layer-CAM", "Every cell weighted by its own positive gradient: finer, also at early layers."
     ),
     _activation(
         "cam",
         "CAM",
-        "The last maps, weighed by the class's row of the dense layer: exactly what the score is made of.",
+        "The last maps, weighted by the class's row of the dense layer: exactly what the score is made of.",
         signed=True,
     ),
     _activation(
         "score-cam",
         "Score-CAM",
-        "Each map weighed by the score that the photo keeps when only what the map lights up is shown; no gradients.",
+        "Each map weighted by the score that the photo keeps when only what the map lights up is shown; no gradients.",
         slow=True,
     ),
     _attribution("saliency", "Saliency", "How strongly the score reacts to a tiny change of each pixel."),

@@ -13,36 +13,36 @@ from explorer.saliency.heatmap import SaliencyImpossible
 
 
 @dataclass(frozen=True)
-class Goal:
+class TargetScore:
     """The score of one class, or the lead of one over another; logits, before the softmax.
 
     Attributes:
         target: index of the class; None for the most probable one, which `settle` finds.
-        against: index of the class whose logit is subtracted.
+        contrast: index of the class whose logit is subtracted.
     """
 
     target: int | None
-    against: int | None = None
+    contrast: int | None = None
 
-    def settle(self, logits: Tensor) -> Goal:
+    def settle(self, logits: Tensor) -> TargetScore:
         """The same with a class, now that the logits (num_classes,) are known.
 
         Raises:
             SaliencyImpossible: the most probable class would be set against itself.
         """
         target = int(logits.argmax()) if self.target is None else self.target
-        if target == self.against:
+        if target == self.contrast:
             raise SaliencyImpossible("A class cannot be set against itself; choose another one.")
         return replace(self, target=target)
 
     def of_one(self, logits: Tensor) -> Tensor:
         """From (num_classes,) to a scalar."""
-        return logits[self.target] if self.against is None else logits[self.target] - logits[self.against]
+        return logits[self.target] if self.contrast is None else logits[self.target] - logits[self.contrast]
 
     def of_batch(self, logits: Tensor) -> Tensor:
         """From (B, num_classes) to (B,)."""
         chosen = logits[:, self.target]
-        return chosen if self.against is None else chosen - logits[:, self.against]
+        return chosen if self.contrast is None else chosen - logits[:, self.contrast]
 
 
 class SeededNoise(TorchFunctionMode):

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from explorer.transfer.cutting import Cut, choose_cut
 from explorer.transfer.heads import find_head, renew_head
 from explorer.transfer.trial import STRATEGIES, Strategy, TransferRejected
+from explorer.transfer.truncation import Cut, choose_cut
 from explorer.zoo import VisionModel, publish
 from explorer.zoo.loading import training_builder
 from explorer.zoo.truncation import TRAINING_ONLY, Truncated

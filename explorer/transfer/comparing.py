@@ -17,8 +17,8 @@ from explorer.transfer.resampling import (
     accuracy_interval,
     draw_differences,
     interval,
-    joint_luck,
-    seed_luck,
+    joint_variance,
+    seed_variance,
 )
 from explorer.transfer.trial import STRATEGIES, STRATEGY_TITLES, Strategy, TransferRejected
 
@@ -34,8 +34,8 @@ class Group:
         network, strategy, share: what they have in common.
         experiments: sorted by seed; all of them measured.
         interval: of the mean accuracy, at 95 %, see `accuracy_interval`.
-        right: (seeds, pictures) 1 where a picture was told rightly, 0 where wrongly, NaN where a seed was not tested
-            on it; its columns are the same in all groups of a comparison.
+        right: (seeds, pictures) 1 where a picture was classified correctly, 0 where wrongly, NaN where a seed was not
+            tested on it; its columns are the same in all groups of a comparison.
     """
 
     network: str
@@ -62,7 +62,7 @@ class Group:
 
     @property
     def accuracies(self) -> tuple[float, ...]:
-        """Shares of the test pictures that were told rightly, one a seed."""
+        """Shares of the test pictures that were classified correctly, one a seed."""
         return tuple(each.accuracy for each in self.experiments)
 
     @property
@@ -111,14 +111,14 @@ class Difference:
         mean: accuracy of the first minus that of the second.
         interval: of the difference, together with all other pairs right in 95 % of repetitions (Bonferroni: each one
             at 1 - 0.05 / pairs).
-        luck: half the width that the interval would have through the seeds alone, with endless test pictures.
+        seed_reach: half the width that the interval would have through the seeds alone, with endless test pictures.
     """
 
     first: Group
     second: Group
     mean: float
     interval: tuple[float, float]
-    luck: float
+    seed_reach: float
 
     @property
     def separate(self) -> bool:
@@ -133,12 +133,12 @@ class Difference:
         the accuracies are equal, or the seeds alone hide the difference.
         """
         size = abs(self.mean)
-        if size <= self.luck:
+        if size <= self.seed_reach:
             return None
         low, high = self.interval
         reach = self.mean - low if self.mean > 0 else high - self.mean  # towards zero
-        pictures = max(0.0, reach**2 - self.luck**2)
-        return ceil(self.first.right.shape[1] * pictures / (size**2 - self.luck**2))
+        pictures = max(0.0, reach**2 - self.seed_reach**2)
+        return ceil(self.first.right.shape[1] * pictures / (size**2 - self.seed_reach**2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,8 +220,8 @@ def compare(groups: Sequence[Group], draws: int = DRAWS) -> Verdict:
     for (one, other), values in drawn.items():
         first, second = named[one], named[other]
         mean, level = first.mean - second.mean, 1 - (1 - LEVEL) / pairs
-        luck = joint_luck([seed_luck(first.right), seed_luck(second.right)]).reach(level)
-        differences.append(Difference(first, second, mean, interval(values, mean, level), luck))
+        seed_reach = joint_variance([seed_variance(first.right), seed_variance(second.right)]).reach(level)
+        differences.append(Difference(first, second, mean, interval(values, mean, level), seed_reach))
     best = [each for each in differences if each.first is ranking[0]]
     leaders = (ranking[0], *(each.second for each in best if not each.separate))
     winner = ranking[0] if len(leaders) == 1 else None

@@ -96,12 +96,12 @@ class Experiment:
 
     @property
     def right(self) -> NDArray[np.bool_]:
-        """(T,) whether each test picture was told rightly."""
+        """(T,) whether each test picture was classified correctly."""
         return np.asarray(self.test_probabilities.argmax(axis=1) == self.test_labels)
 
     @property
     def accuracy(self) -> float:
-        """Share of the test pictures that were told rightly; NaN before it is measured."""
+        """Share of the test pictures that were classified correctly; NaN before it is measured."""
         return float(self.right.mean()) if self.finished else float("nan")
 
     def save(self, folder: Path) -> None:

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from explorer.anatomy import LayerFacts, record, survey
+from explorer.anatomy import LayerFacts, record, summarize_layers
 from explorer.transfer.movement import likeness, movement
 from explorer.transfer.similarity import NEIGHBOURS, vote_of_neighbours
 from explorer.transfer.strategies import adapt
@@ -159,8 +159,8 @@ def _begin(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def common_layers(before: VisionModel, after: VisionModel) -> tuple[LayerFacts, ...]:
     """Layers of the same name and shape in both, in the order in which a picture goes through them."""
-    shapes = {facts.name: facts.shape for facts in survey(before, _blank(before))}
-    return tuple(facts for facts in survey(after, _blank(after)) if shapes.get(facts.name) == facts.shape)
+    shapes = {facts.name: facts.shape for facts in summarize_layers(before, _blank(before))}
+    return tuple(facts for facts in summarize_layers(after, _blank(after)) if shapes.get(facts.name) == facts.shape)
 
 
 def _blank(model: VisionModel) -> Tensor:
@@ -222,7 +222,7 @@ def in_execution_order(layers: Sequence[str], model: VisionModel) -> tuple[str, 
         model: the network they are of.
     """
     places: dict[str, int] = {}
-    for place, facts in enumerate(survey(model, _blank(model))):
+    for place, facts in enumerate(summarize_layers(model, _blank(model))):
         places.setdefault(facts.path, place)
 
     def place_of(layer: str) -> int:

@@ -17,8 +17,8 @@ class Behind:
 
     Attributes:
         place: in the picture set.
-        seeds: of the trainings that told it so, sorted.
-        probability: of the told class, averaged over those.
+        seeds: of the trainings that predicted it so, sorted.
+        probability: of the predicted class, averaged over those.
     """
 
     place: int
@@ -32,8 +32,8 @@ class Mistake:
 
     Attributes:
         place: of the picture in the picture set.
-        true, told: classes.
-        probability: of the told class.
+        true, predicted: classes.
+        probability: of the predicted class.
         true_probability: of the true class.
         seed: of the training that was surest of it.
         seeds: how many of the trainings told this picture wrongly, in whichever way.
@@ -41,7 +41,7 @@ class Mistake:
 
     place: int
     true: int
-    told: int
+    predicted: int
     probability: float
     true_probability: float
     seed: int
@@ -49,7 +49,7 @@ class Mistake:
 
 
 def confusion(experiments: Sequence[Experiment]) -> NDArray[np.int64]:
-    """How often pictures of each true class (rows) were told to be each class (columns), summed over trainings.
+    """How often pictures of each true class (rows) were predicted to be each class (columns), summed over trainings.
 
     Returns:
         (K, K); all zero where nothing was measured.
@@ -69,15 +69,17 @@ def confusion(experiments: Sequence[Experiment]) -> NDArray[np.int64]:
     return counts
 
 
-def pictures_behind(experiments: Sequence[Experiment], true: int, told: int) -> tuple[Behind, ...]:
-    """The pictures of one cell of the confusion matrix: those that most trainings told so first, then the surest."""
+def pictures_behind(experiments: Sequence[Experiment], true: int, predicted: int) -> tuple[Behind, ...]:
+    """The pictures of one cell of the confusion matrix: those of most trainings first, then the surest."""
     found: dict[int, list[tuple[int, float]]] = {}
     for seed, answer in _answers(experiments):
-        if answer.true == true and answer.told == told:
+        if answer.true == true and answer.predicted == predicted:
             found.setdefault(answer.place, []).append((seed, answer.probability))
     behind = [
-        Behind(place, tuple(sorted(seed for seed, _ in told_by)), float(np.mean([value for _, value in told_by])))
-        for place, told_by in found.items()
+        Behind(
+            place, tuple(sorted(seed for seed, _ in predicted_by)), float(np.mean([value for _, value in predicted_by]))
+        )
+        for place, predicted_by in found.items()
     ]
     return tuple(sorted(behind, key=lambda each: (-len(each.seeds), -each.probability, each.place)))
 
@@ -87,34 +89,34 @@ def confident_errors(experiments: Sequence[Experiment], most: int = 12) -> tuple
     surest: dict[int, Mistake] = {}
     wrong: dict[int, int] = {}
     for seed, answer in _answers(experiments):
-        if answer.true == answer.told:
+        if answer.true == answer.predicted:
             continue
         wrong[answer.place] = wrong.get(answer.place, 0) + 1
         known = surest.get(answer.place)
         if known is None or (-answer.probability, seed) < (-known.probability, known.seed):
             surest[answer.place] = Mistake(
-                answer.place, answer.true, answer.told, answer.probability, answer.true_probability, seed, 0
+                answer.place, answer.true, answer.predicted, answer.probability, answer.true_probability, seed, 0
             )
     ranked = sorted(surest.values(), key=lambda each: (-each.probability, each.place))[:most]
     return tuple(
-        Mistake(m.place, m.true, m.told, m.probability, m.true_probability, m.seed, wrong[m.place]) for m in ranked
+        Mistake(m.place, m.true, m.predicted, m.probability, m.true_probability, m.seed, wrong[m.place]) for m in ranked
     )
 
 
 def worst_cell(counts: NDArray[np.int64]) -> tuple[int, int]:
-    """(true, told) of the most frequent mistake; the fullest cell where there is none."""
+    """(true, predicted) of the most frequent mistake; the fullest cell where there is none."""
     wrong = counts.copy()
     np.fill_diagonal(wrong, 0)
     chosen = wrong if wrong.any() else counts
-    true, told = np.unravel_index(int(chosen.argmax()), chosen.shape)
-    return int(true), int(told)
+    true, predicted = np.unravel_index(int(chosen.argmax()), chosen.shape)
+    return int(true), int(predicted)
 
 
 @dataclass(frozen=True)
 class _Answer:
     place: int
     true: int
-    told: int
+    predicted: int
     probability: float
     true_probability: float
 
@@ -124,13 +126,13 @@ def _answers(experiments: Sequence[Experiment]) -> Iterator[tuple[int, _Answer]]
     for each in experiments:
         if not each.finished:
             continue
-        told = each.test_probabilities.argmax(axis=1)
-        rows = np.arange(len(told))
+        predicted = each.test_probabilities.argmax(axis=1)
+        rows = np.arange(len(predicted))
         columns = (
             each.test_places.tolist(),
             each.test_labels.tolist(),
-            told.tolist(),
-            each.test_probabilities[rows, told].tolist(),
+            predicted.tolist(),
+            each.test_probabilities[rows, predicted].tolist(),
             each.test_probabilities[rows, each.test_labels].tolist(),
         )
         for values in zip(*columns, strict=True):

@@ -9,10 +9,10 @@ from typing import Literal
 import torch
 from torch import nn
 
-from explorer.anatomy import LayerFacts, survey
+from explorer.anatomy import LayerFacts, summarize_layers
 from explorer.transfer.adapting import adapt
-from explorer.transfer.cutting import weightless
 from explorer.transfer.trial import Strategy
+from explorer.transfer.truncation import weightless
 from explorer.zoo import VisionModel
 
 State = Literal["frozen", "trained", "new", "removed"]
@@ -65,7 +65,7 @@ def _layers(model: VisionModel, states: dict[str, State]) -> list[PlannedLayer]:
     network, side = model.network, model.preprocessing.size
     layers: list[PlannedLayer] = []
     told: set[str] = set()
-    for facts in survey(model, torch.empty(1, 3, side, side)):
+    for facts in summarize_layers(model, torch.empty(1, 3, side, side)):
         names = [name for name in _weights_of(network, facts) if name in states and name not in told]
         if names:
             told.update(names)

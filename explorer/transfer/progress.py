@@ -78,7 +78,7 @@ class Seen:
         return 1.0 if self.ended else self.done
 
     @property
-    def told_problem(self) -> str:
+    def describe_problem(self) -> str:
         """What went wrong, in a sentence; "" for nothing."""
         problem = self.status.problem
         return f"{STRATEGY_TITLES[self.trial.strategy]}: {problem}" if problem else ""
@@ -132,7 +132,7 @@ def seconds_left(tasks: Sequence[Seen]) -> float | None:
     )
 
 
-def told_progress(tasks: Sequence[Seen]) -> str:
+def describe_progress(tasks: Sequence[Seen]) -> str:
     """How far a running job is, in a line."""
     ended = sum(task.ended for task in tasks)
     now = [task for task in tasks if task.status.state == "running"]
@@ -144,29 +144,29 @@ def told_progress(tasks: Sequence[Seen]) -> str:
             parts.append(now[0].note.rstrip("."))
     left = seconds_left(tasks)
     if left is not None:
-        parts.append(f"about {told_seconds(left)} left")
+        parts.append(f"about {describe_seconds(left)} left")
     return " · ".join(parts)
 
 
-def told_seconds(seconds: float) -> str:
+def describe_seconds(seconds: float) -> str:
     """40 s, 3 min, 2.1 h."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def told_end(status: Status, ordered: Ordered, tasks: Sequence[Seen]) -> str:
+def describe_end(status: Status, ordered: Ordered, tasks: Sequence[Seen]) -> str:
     """What became of a job, in a sentence."""
     measured = sum(task.status.state in ("done", "stopped") and task.experiment is not None for task in tasks)
     network = ordered.trials[0].network
-    took = f"{count_text(measured, 'training')} of `{network}` in {told_seconds(status.seconds)}."
+    took = f"{count_text(measured, 'training')} of `{network}` in {describe_seconds(status.seconds)}."
     if status.state == "stopped":
         return f"Stopped. {took if measured else 'Nothing had been measured yet.'}"
     return took if measured else "Nothing was measured."
 
 
 def strategies_of(tasks: Sequence[Seen]) -> list[Strategy]:
-    """The strategies of a job, in the house's order."""
+    """The strategies of a job, in the order of `STRATEGIES`."""
     return [strategy for strategy in STRATEGIES if any(task.trial.strategy == strategy for task in tasks)]
 
 

@@ -1,16 +1,16 @@
-"""How sure an accuracy and a difference of two are: the luck of the test pictures and that of the seeds.
+"""How sure an accuracy and a difference of two are: the variance of the test pictures and that of the seeds.
 
 What the answers are is in `comparing`; here they are tables of right and wrong, a row a seed, a column a test picture,
 NaN where a seed was not tested on a picture: with repeated splits every seed has test pictures of its own.
 
 An accuracy gets Wilson's interval (1927) with an effective number of pictures, as it is used for surveys whose answers
 come in clusters (Franco, Little, Louis and Slud 2019, https://doi.org/10.1093/jssam/smy019): answers of several seeds
-to one picture count as one, and what the seeds differ beyond single answers' luck makes the number smaller, by
-Student's quantile for so few seeds. With one seed that is Wilson's interval itself.
+to one picture count as one, and what the seeds differ beyond the variance of single answers makes the number
+smaller, by Student's quantile for so few seeds. With one seed that is Wilson's interval itself.
 
 A difference is drawn again and again: pictures from those there are, with replacement, as in any bootstrap. Three seeds
 drawn from three cannot show what a fourth would have done, so each draw adds a number from Student's distribution
-instead, as wide as the seeds differ beyond what the luck of single answers explains.
+instead, as wide as the seeds differ beyond what the variance of single answers explains.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ Right = NDArray[np.bool_] | NDArray[np.float64]  # (seeds, test pictures); NaN w
 
 
 @dataclass(frozen=True)
-class Luck:
-    """How far the luck of its seeds moves a mean.
+class SeedVariance:
+    """How far the variance of its seeds moves a mean.
 
     Attributes:
         variance: of the mean.
@@ -42,24 +42,24 @@ class Luck:
     freedom: float
 
     def reach(self, level: float) -> float:
-        """Half the width of the interval that luck alone would have."""
+        """Half the width of the interval that seed variance alone would have."""
         from scipy.stats import t
 
         return float(t.ppf((1 + level) / 2, self.freedom)) * sqrt(self.variance) if self.variance > 0 else 0.0
 
 
-def seed_luck(right: Right) -> Luck:
-    """The luck of the seeds in the mean accuracy of a table of answers.
+def seed_variance(right: Right) -> SeedVariance:
+    """The variance of the seeds in the mean accuracy of a table of answers.
 
     From the analysis of variance of a table with one answer a cell, both seeds and pictures being random: the mean
     square of the rows less that of the residuals, over S T (Searle, Casella and McCulloch 1992, "Variance Components").
     Where seeds have test pictures of their own, there is nothing crossed, and the residual is the variance of the
-    answers within a seed. Below zero it is zero; a single seed says nothing, and its luck is taken to be zero.
+    answers within a seed. Below zero it is zero; a single seed says nothing, and its variance is taken to be zero.
     """
     seeds, table = len(right), _tested(right)
     pictures = float((~np.isnan(table)).sum()) / seeds
     if seeds < 2 or pictures < 2:
-        return Luck(0.0, 0.0)
+        return SeedVariance(0.0, 0.0)
     rows = np.nanmean(table, axis=1, keepdims=True)
     if np.isnan(table).any():
         residual = float(np.nansum((table - rows) ** 2)) / (seeds * (pictures - 1))
@@ -67,22 +67,24 @@ def seed_luck(right: Right) -> Luck:
         columns = table.mean(axis=0, keepdims=True)
         residual = float(((table - rows - columns + table.mean()) ** 2).sum()) / ((seeds - 1) * (pictures - 1))
     variance = (pictures * float(rows.var(ddof=1)) - residual) / (seeds * pictures)
-    return Luck(variance, seeds - 1) if variance > 1e-12 else Luck(0.0, 0.0)
+    return SeedVariance(variance, seeds - 1) if variance > 1e-12 else SeedVariance(0.0, 0.0)
 
 
-def joint_luck(parts: Sequence[Luck]) -> Luck:
-    """The luck in a sum or difference of independent means (Welch and Satterthwaite)."""
+def joint_variance(parts: Sequence[SeedVariance]) -> SeedVariance:
+    """The variance of a sum or difference of independent means (Welch and Satterthwaite)."""
     variance = sum(part.variance for part in parts)
     if variance == 0:
-        return Luck(0.0, 0.0)
-    return Luck(variance, variance**2 / sum(part.variance**2 / part.freedom for part in parts if part.variance > 0))
+        return SeedVariance(0.0, 0.0)
+    return SeedVariance(
+        variance, variance**2 / sum(part.variance**2 / part.freedom for part in parts if part.variance > 0)
+    )
 
 
 def accuracy_interval(right: Right, level: float = 0.95) -> tuple[float, float]:
     """Where an accuracy would lie with endless test pictures and, where there are several seeds, endless seeds.
 
     Args:
-        right: (seeds, pictures) whether each picture was told rightly.
+        right: (seeds, pictures) whether each picture was classified correctly.
         level: in how many of many repetitions the interval shall hold the truth.
 
     Returns:
@@ -99,7 +101,7 @@ def accuracy_interval(right: Right, level: float = 0.95) -> tuple[float, float]:
         raise ValueError("an interval needs test pictures")
     share = float(np.nanmean(table))
     reach, of_pictures = float(norm.ppf((1 + level) / 2)), share * (1 - share) / pictures
-    of_seeds = (seed_luck(right).reach(level) / reach) ** 2  # as a variance that a normal distribution would need
+    of_seeds = (seed_variance(right).reach(level) / reach) ** 2  # as a variance that a normal distribution would need
     effective = pictures * of_pictures / (of_pictures + of_seeds) if of_seeds else float(pictures)
     shrunk = 1 + reach**2 / effective
     centre = (share + reach**2 / (2 * effective)) / shrunk
@@ -118,7 +120,7 @@ def draw_differences(
     pictures shall not decide alone.
 
     Args:
-        right: by name, (seeds, pictures) whether each picture was told rightly; the columns are the same pictures.
+        right: by name, (seeds, pictures) whether each picture was classified correctly; columns are the same pictures.
         draws: how many.
         seed: of the draws.
 
@@ -130,14 +132,16 @@ def draw_differences(
     """
     shares, extra = _draw_shares(right, draws, seed)
     names = list(right)
-    lucks = {name: seed_luck(rows) for name, rows in right.items()}
+    variances = {name: seed_variance(rows) for name, rows in right.items()}
     drawn = {}
     for place, first in enumerate(names):
         for second in names[place + 1 :]:
-            luck = joint_luck([lucks[first], lucks[second]])
+            seed_reach = joint_variance([variances[first], variances[second]])
             # A tie must be zero: the last digits of shares would put it on one side.
             moved = np.round(shares[first] - shares[second] + extra, 12)
-            drawn[first, second] = np.clip(moved + _draw_luck(luck, f"{first} {second}", draws, seed), -1.0, 1.0)
+            drawn[first, second] = np.clip(
+                moved + _draw_seed_variance(seed_reach, f"{first} {second}", draws, seed), -1.0, 1.0
+            )
     return drawn
 
 
@@ -186,9 +190,9 @@ def _draw_shares(
     return {name: every[:, place] for place, name in enumerate(right)}, np.concatenate(extra)
 
 
-def _draw_luck(luck: Luck, name: str, draws: int, seed: int) -> NDArray[np.float64]:
-    if luck.variance == 0:
+def _draw_seed_variance(seed_reach: SeedVariance, name: str, draws: int, seed: int) -> NDArray[np.float64]:
+    if seed_reach.variance == 0:
         return np.zeros(draws)
     # By the name, so that what else is compared does not change the draws.
     random = np.random.default_rng([seed, zlib.crc32(name.encode())])
-    return np.asarray(random.standard_t(luck.freedom, draws) * sqrt(luck.variance))
+    return np.asarray(random.standard_t(seed_reach.freedom, draws) * sqrt(seed_reach.variance))

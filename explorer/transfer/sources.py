@@ -1,6 +1,6 @@
 """Where a person's pictures come from: a ZIP file, files dropped onto classes, or a set that is built in.
 
-Whatever comes from a stranger is judged here: what cannot be used is listed with its reason, and the rest is kept.
+Whatever is uploaded is judged here: what cannot be used is listed with its reason, and the rest is kept.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Intake:
 
     Attributes:
         pictures: what can be trained on.
-        skipped: what was left out: its name, a stranger's text, and why, in a sentence.
+        skipped: what was left out: its name, untrusted text, and why, in a sentence.
         note: what was done to the rest; "" for nothing.
     """
 
@@ -152,7 +152,7 @@ def read_zip(data: bytes, title: str, tell: Tell | None = None) -> Intake:
 
 
 def reopen(data: bytes, title: str) -> PictureSet:
-    """The set that `PictureSet.to_zip` wrote, without looking into its pictures again: not for a stranger's file.
+    """The set that `PictureSet.to_zip` wrote, without looking into its pictures again: not for an untrusted file.
 
     Raises:
         TransferRejected: it was written by something else.

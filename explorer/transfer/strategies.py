@@ -12,11 +12,11 @@ from typing import Any
 from torch import Tensor, nn
 
 from explorer.transfer.adapting import Adapted, adapt
-from explorer.transfer.cutting import Cut, list_cuts, weight_stages
 from explorer.transfer.heads import body_before, tail_from
 from explorer.transfer.plan import PlannedLayer, plan
 from explorer.transfer.settling import BatchNorm
 from explorer.transfer.trial import Recipe
+from explorer.transfer.truncation import Cut, list_cuts, weight_stages
 
 __all__ = [
     "Adapted",

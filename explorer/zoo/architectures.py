@@ -1,6 +1,6 @@
 """The architectures of the networks we train and ship.
 
-Three sizes of one story: a plain stack of convolutions, the same with residual connections, and a
+Three sizes: a plain stack of convolutions, the same with residual connections, and a
 residual network large enough for photographs. All are fully convolutional with global average
 pooling, so any input of at least a few pixels is accepted, not only the size trained on.
 """

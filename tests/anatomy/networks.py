@@ -5,7 +5,7 @@ from functools import cache
 import torch
 from torch import nn
 
-from explorer.anatomy import LayerFacts, survey
+from explorer.anatomy import LayerFacts, summarize_layers
 from explorer.zoo import Preprocessing, VisionModel, architectures, list_shipped, load_model, publish, random_model
 
 OURS = ("tiny_vgg", "mini_resnet", "photo_net")
@@ -73,4 +73,4 @@ def make_input(name: str) -> torch.Tensor:
 
 
 def facts_of(model: VisionModel, x: torch.Tensor) -> dict[str, LayerFacts]:
-    return {facts.name: facts for facts in survey(model, x)}
+    return {facts.name: facts for facts in summarize_layers(model, x)}

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from explorer.anatomy import Edit, LayerUnknown, Recording, forward_pass, record, survey, tracing
+from explorer.anatomy import Edit, LayerUnknown, Recording, forward_pass, record, summarize_layers, tracing
 from explorer.zoo import VisionModel, architectures
 
 from .networks import as_model, open_random
@@ -52,7 +52,7 @@ def make_tasks(models: list[VisionModel]) -> list[tuple[VisionModel, torch.Tenso
         model = models[seed % len(models)]
         side = draw.choice((32, 40, 64))
         x = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(seed))
-        names = [facts.name for facts in survey(model, torch.zeros(1, 3, 48, 48))]
+        names = [facts.name for facts in summarize_layers(model, torch.zeros(1, 3, 48, 48))]
         layers = draw.choice([None, [], draw.sample(names, 3)])
         edits = draw.choice([(), (Edit(draw.choice(names[2:-3]), 0.5),), (Edit(names[0], 0.0, (0, 3)), Edit(names[1]))])
         tasks.append((model, x, layers, edits))
@@ -69,7 +69,7 @@ def test_threads_on_shared_models_get_what_one_thread_gets() -> None:
     expected = []
     for model, x, layers, edits in tasks:
         alone = as_model(copy.deepcopy(model.network))
-        expected.append((record(alone, x, layers, edits), survey(alone, x)))
+        expected.append((record(alone, x, layers, edits), summarize_layers(alone, x)))
 
     # Nobody has recorded on these probes yet: the first passes of many threads meet.
     for model in models:
@@ -88,7 +88,7 @@ def test_threads_on_shared_models_get_what_one_thread_gets() -> None:
             got, wanted = unpack(recording), unpack(reference)
             same_values = got.keys() == wanted.keys() and all(torch.equal(got[name], wanted[name]) for name in wanted)
             same_facts = [layer.facts for layer in recording] == [layer.facts for layer in reference]
-            results.append((task, same_values and same_facts and survey(model, x) == reference_facts))
+            results.append((task, same_values and same_facts and summarize_layers(model, x) == reference_facts))
         return results
 
     with ThreadPoolExecutor(THREADS) as pool:

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from explorer.anatomy import record, survey
+from explorer.anatomy import record, summarize_layers
 from explorer.zoo import VisionModel, list_shipped
 
 from .networks import SIDES, as_model, make_input, open_any
@@ -23,7 +23,7 @@ def count_flops(model: VisionModel, x: torch.Tensor) -> FlopCounterMode:
 @pytest.mark.parametrize("name", [*SIDES, *list_shipped()])
 def test_multiply_adds_are_half_of_pytorchs_flops(name: str) -> None:
     model, x = open_any(name), make_input(name)
-    facts = survey(model, x)
+    facts = summarize_layers(model, x)
     counter = count_flops(model, x)
     assert 2 * sum(layer.macs for layer in facts) == counter.get_total_flops() > 0
     table = {path: sum(by_op.values()) for path, by_op in counter.get_flop_counts().items()}
@@ -36,7 +36,7 @@ def test_multiply_adds_are_half_of_pytorchs_flops(name: str) -> None:
 @pytest.mark.parametrize("name", [*SIDES, *list_shipped()])
 def test_layers_hold_all_parameters(name: str) -> None:
     model, x = open_any(name), make_input(name)
-    facts = survey(model, x)
+    facts = summarize_layers(model, x)
     assert sum(layer.parameters for layer in facts) == sum(p.numel() for p in model.network.parameters())
     for layer in facts:
         if layer.name == layer.path:
@@ -68,7 +68,7 @@ class Functional(nn.Module):
 
 def test_functions_and_rare_convolutions() -> None:
     model, x = as_model(Functional(), classes=3), torch.randn(1, 3, 15, 18)
-    facts = {layer.name: layer for layer in survey(model, x)}
+    facts = {layer.name: layer for layer in summarize_layers(model, x)}
     assert 2 * sum(layer.macs for layer in facts.values()) == count_flops(model, x).get_total_flops()
     assert facts["conv2d"].macs == 6 * 8 * 9 * 9  # each output cell: one input channel of its group, 3x3
     assert facts["conv2d"].parameters == 54

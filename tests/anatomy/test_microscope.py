@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.anatomy import LayerUnknown, record, survey
-from explorer.anatomy.microscope import NotUnderTheMicroscope, dissect, is_explainable, padding_before
+from explorer.anatomy import LayerUnknown, record, summarize_layers
+from explorer.anatomy.microscope import NotUnderTheMicroscope, break_down, is_explainable, padding_before
 from explorer.operations import PAD, explain_cell
 from explorer.zoo import VisionModel
 from explorer.zoo.loading import random_model
@@ -42,16 +42,16 @@ def test_every_convolution_and_pooling_layer(case: tuple[VisionModel, torch.Tens
     """One cell of each, worked out from what the layer read, against what the recorder says it gave."""
     model, x = case
     generator = np.random.default_rng(0)
-    layers = [facts for facts in survey(model, x) if is_explainable(model, facts)]
+    layers = [facts for facts in summarize_layers(model, x) if is_explainable(model, facts)]
     assert any(facts.kind == "Conv2d" for facts in layers)
     assert any("Pool" in facts.kind or facts.kind in ("mean", "adaptive_avg_pool2d") for facts in layers)
     for facts in layers[:: max(1, len(layers) // 24)]:
-        dissection = dissect(model, x, facts.name)
-        np.testing.assert_array_equal(dissection.output, record(model, x, layers=[facts.name])[facts.name].maps.numpy())
+        breakdown = break_down(model, x, facts.name)
+        np.testing.assert_array_equal(breakdown.output, record(model, x, layers=[facts.name])[facts.name].maps.numpy())
         channel = int(generator.integers(facts.channels))
         row, column = (int(generator.integers(side)) for side in facts.resolution)
-        operation, reads = dissection.operation, dissection.operation.reads(channel)
-        patch = operation.patch(dissection.input[reads.start : reads.stop], row, column).astype(np.float64)
+        operation, reads = breakdown.operation, breakdown.operation.reads(channel)
+        patch = operation.patch(breakdown.input[reads.start : reads.stop], row, column).astype(np.float64)
         kernel = operation.kernel(channel)
         terms = patch if kernel is None else patch * kernel
         if operation.kind == "max":
@@ -61,30 +61,30 @@ def test_every_convolution_and_pooling_layer(case: tuple[VisionModel, torch.Tens
         else:
             bias = 0.0 if operation.bias is None else float(operation.bias[channel])
             value, size = np.nansum(terms) + bias, np.nansum(np.abs(terms)) + abs(bias)
-        assert abs(value - dissection.output[channel, row, column]) <= 1e-5 * size + 1e-9, facts.name
-        if dissection.following:
-            values = dissection.output[channel]
-            for layer in dissection.following:
+        assert abs(value - breakdown.output[channel, row, column]) <= 1e-5 * size + 1e-9, facts.name
+        if breakdown.following:
+            values = breakdown.output[channel]
+            for layer in breakdown.following:
                 step = layer.step(channel)
                 values = arithmetic(step.kind, values, step.scale, step.shift)
-            np.testing.assert_allclose(values, dissection.final[channel], rtol=1e-3, atol=1e-4, err_msg=facts.name)
+            np.testing.assert_allclose(values, breakdown.final[channel], rtol=1e-3, atol=1e-4, err_msg=facts.name)
 
 
 def test_padding_that_is_a_layer_is_seen_as_cells_outside_the_input() -> None:
     """Below and to the right of the photo where its side is even; PyTorch's own padding would be above and left."""
     model = random_model("efficientnet-lite0")
     x = torch.randn(1, 3, 64, 64)
-    facts = {layer.name: layer for layer in survey(model, x)}
+    facts = {layer.name: layer for layer in summarize_layers(model, x)}
     assert facts["stem.pad"].shape == facts["stem.conv"].input_shapes[0] == (3, 65, 65)
     assert facts["stem.conv"].inputs == ("stem.pad",)
     assert padding_before(model, list(facts.values()), facts["stem.conv"]) == facts["stem.pad"]
     assert padding_before(model, list(facts.values()), facts["stem.bn"]) is None
-    dissection = dissect(model, x, "stem.conv")
-    np.testing.assert_array_equal(dissection.input, x[0].numpy())
-    for taps in (dissection.operation.rows, dissection.operation.columns):
-        assert taps[0].tolist() == [0, 1, 2]
-        assert taps[-1].tolist() == [62, 63, PAD]
-    assert (dissection.operation.rows == PAD).sum() == 1
+    breakdown = break_down(model, x, "stem.conv")
+    np.testing.assert_array_equal(breakdown.input, x[0].numpy())
+    for window_indices in (breakdown.operation.rows, breakdown.operation.columns):
+        assert window_indices[0].tolist() == [0, 1, 2]
+        assert window_indices[-1].tolist() == [62, 63, PAD]
+    assert (breakdown.operation.rows == PAD).sum() == 1
 
 
 @pytest.mark.parametrize("side", [64, 75])
@@ -103,9 +103,9 @@ def test_a_cell_of_a_padded_convolution_adds_up(layer: str, side: int) -> None:
 
 def test_what_follows_is_found() -> None:
     model = random_model("mobilenet_v2")
-    dissection = dissect(model, torch.randn(1, 3, 64, 64), "features.3.conv.0.0")
-    assert [layer.kind for layer in dissection.following] == ["affine", "relu6"]
-    last = dissect(model, torch.randn(1, 3, 64, 64), "features.3.conv.2")
+    breakdown = break_down(model, torch.randn(1, 3, 64, 64), "features.3.conv.0.0")
+    assert [layer.kind for layer in breakdown.following] == ["affine", "relu6"]
+    last = break_down(model, torch.randn(1, 3, 64, 64), "features.3.conv.2")
     assert [layer.kind for layer in last.following] == ["affine"]  # then comes an addition
 
 
@@ -113,9 +113,9 @@ def test_other_layers_are_refused() -> None:
     model = random_model("tiny-vgg")
     x = torch.randn(1, 3, 32, 32)
     with pytest.raises(NotUnderTheMicroscope, match="ReLU"):
-        dissect(model, x, "features.relu1_1")
+        break_down(model, x, "features.relu1_1")
     with pytest.raises(LayerUnknown):
-        dissect(model, x, "nowhere")
+        break_down(model, x, "nowhere")
 
 
 def test_inputs_are_kept_only_where_asked_for() -> None:

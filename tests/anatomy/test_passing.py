@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from explorer.anatomy import Edit, LayerUnknown, pass_through, record, survey
+from explorer.anatomy import Edit, LayerUnknown, pass_through, record, summarize_layers
 
 from .networks import make_input, open_any
 from .test_concurrency import assert_untouched
@@ -14,7 +14,7 @@ NAMES = ["tiny_vgg", "resnet18", "densenet121", "googlenet", "mobilenet_v3_small
 @pytest.mark.parametrize("name", NAMES)
 def test_the_function_sees_the_layer_and_the_network_its_result(name: str) -> None:
     model, x = open_any(name), make_input(name)
-    layers = survey(model, x)
+    layers = summarize_layers(model, x)
     for facts in [*layers[1 : -2 : max(1, len(layers) // 12)], layers[-2]]:
         seen: list[torch.Tensor] = []
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.nn import functional as F
 
-from explorer.anatomy import Edit, LayerUnknown, Recording, record, survey
+from explorer.anatomy import Edit, LayerUnknown, Recording, record, summarize_layers
 from explorer.zoo import VisionModel
 
 from .networks import as_model, make_input, open_random
@@ -41,10 +41,10 @@ def test_only_the_layers_asked_for() -> None:
 def test_survey_states_the_same_facts() -> None:
     model = as_model(copy.deepcopy(open_random("mini_resnet").network))
     x = torch.randn(1, 3, 40, 24)
-    surveyed = survey(model, x)
+    surveyed = summarize_layers(model, x)
     assert surveyed == tuple(layer.facts for layer in record(model, x))
-    assert survey(model, x) == surveyed
-    assert survey(model, torch.randn(1, 3, 32, 32)) != surveyed
+    assert summarize_layers(model, x) == surveyed
+    assert summarize_layers(model, torch.randn(1, 3, 32, 32)) != surveyed
 
 
 born: list[StorageWeakRef] = []
@@ -89,7 +89,7 @@ def test_other_outputs_are_freed_at_once() -> None:
     "shape", [(3, 32, 32), (2, 3, 32, 32), (1, 1, 32, 32), (1, 4, 32, 32), (1, 3, 32), (0, 3, 32, 32), (1, 32, 32, 3)]
 )
 def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
-    for call in (record, survey):
+    for call in (record, summarize_layers):
         with pytest.raises(ValueError, match=r"\(1, 3, H, W\)"):
             call(open_random("tiny_vgg"), torch.zeros(shape))
 
@@ -167,7 +167,7 @@ def test_edit_of_a_functional_layer() -> None:
 def test_edits_make_no_layers_and_rename_none(name: str) -> None:
     """The arithmetic of an edit is not the network's, in a first pass as in later ones."""
     x = make_input(name)
-    expected = {facts.name: facts for facts in survey(open_random(name), x)}
+    expected = {facts.name: facts for facts in summarize_layers(open_random(name), x)}
     fresh = as_model(copy.deepcopy(open_random(name).network))
     for _ in range(2):
         recording = record(fresh, x, edits=[Edit(layer, 0.9) for layer in expected])

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from explorer.anatomy import LayerFacts, stage_of, stages, survey
+from explorer.anatomy import LayerFacts, stage_of, stages, summarize_layers
 from explorer.anatomy.stages import MOST
 from explorer.zoo import random_model
 
@@ -23,7 +23,7 @@ NETWORKS = (
 @pytest.fixture(scope="module")
 def layers() -> dict[str, tuple[LayerFacts, ...]]:
     """The layers of every network at a small resolution."""
-    return {name: survey(random_model(name), torch.zeros(1, 3, 64, 64)) for name in NETWORKS}
+    return {name: summarize_layers(random_model(name), torch.zeros(1, 3, 64, 64)) for name in NETWORKS}
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -61,7 +61,7 @@ def test_resnet_is_told_by_its_resolutions(layers: dict[str, tuple[LayerFacts, .
 
 
 def test_named_stages_stand_beside_stem_and_head() -> None:
-    layers = survey(random_model("efficientnet-lite0"), torch.zeros(1, 3, 64, 64))
+    layers = summarize_layers(random_model("efficientnet-lite0"), torch.zeros(1, 3, 64, 64))
     columns = stages(layers)
     named = [f"stage{number}" for number in range(1, 8)]
     assert [column.title for column in columns] == ["stem", *named, "head", "average", "flatten", "classifier"]

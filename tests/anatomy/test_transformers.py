@@ -7,7 +7,7 @@ from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import SwinTransformer, VisionTransformer
 
-from explorer.anatomy import record, survey
+from explorer.anatomy import record, summarize_layers
 from explorer.zoo.photo_vit import fuse
 from tests.saliency.test_attention import small_hybrid
 
@@ -103,13 +103,13 @@ def test_multiply_adds_of_attention(side: int) -> None:
     model, x = as_model(swin()), torch.randn(1, 3, side, side)
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
         model.network(x)
-    assert 2 * sum(facts.macs for facts in survey(model, x)) == counter.get_total_flops()
+    assert 2 * sum(facts.macs for facts in summarize_layers(model, x)) == counter.get_total_flops()
 
 
 def test_multiply_adds_of_tokens() -> None:
     network = VisionTransformer(32, 8, 2, 2, 16, 32, num_classes=10)
     model, x = as_model(network), torch.randn(1, 3, 32, 32)
-    attention = [facts for facts in survey(model, x) if facts.kind == "MultiheadAttention"]
+    attention = [facts for facts in summarize_layers(model, x) if facts.kind == "MultiheadAttention"]
     by_hand = 17 * 16 * 48 + 2 * (17 * 17 * 16) + 17 * 16 * 16  # in, compare and gather, out
     assert [facts.macs for facts in attention] == [by_hand, by_hand]
 

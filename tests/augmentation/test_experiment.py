@@ -106,14 +106,14 @@ def test_the_split_is_a_quarter_of_each_class() -> None:
 
 def outcome(without: float, with_it: float, held_out: int) -> str:
     curves = [Curve((0,), (1.0,), (0.5,), (value,), (1.0,)) for value in (without, with_it)]
-    return Experiment(("a", "b"), 90, held_out, "", 5, 0, *curves, done=5).told
+    return Experiment(("a", "b"), 90, held_out, "", 5, 0, *curves, done=5).description
 
 
 def test_the_sentence_claims_no_more_than_the_numbers() -> None:
     assert outcome(0.6, 0.65, 40).startswith("No clear difference: 65.0 % with the pipeline against 60.0 % without")
     assert outcome(0.6, 0.65, 4000).startswith("The pipeline helped: 65.0 %")
     assert outcome(0.9, 0.5, 100).startswith("The pipeline hurt: 50.0 %")
-    assert "Nothing" in Experiment(("a", "b"), 9, 3, "", 5, 0).told
+    assert "Nothing" in Experiment(("a", "b"), 9, 3, "", 5, 0).description
 
 
 def test_pictures_that_do_not_fit_are_refused() -> None:

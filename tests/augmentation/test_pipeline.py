@@ -85,7 +85,7 @@ def test_seeds_differ_and_repeat(small: Image.Image) -> None:
 def test_eight_threads_draw_what_one_draws(small: Image.Image) -> None:
     every = [Pipeline((Step(name, {"size": 32} if name == "RandomCrop" else {}),)) for name in CATALOGUE]
     tasks = [(pipeline, seed) for pipeline in [EXAMPLE, *every] for seed in range(2)]
-    expected = [pipeline.draw_told(small, seed) for pipeline, seed in tasks]
+    expected = [pipeline.draw_with_trace(small, seed) for pipeline, seed in tasks]
     state = torch.get_rng_state()
     gate = threading.Barrier(8)
 
@@ -97,7 +97,7 @@ def test_eight_threads_draw_what_one_draws(small: Image.Image) -> None:
         wrong = []
         for task in order:
             pipeline, seed = tasks[task]
-            drawn = pipeline.draw_told(small, seed)
+            drawn = pipeline.draw_with_trace(small, seed)
             if drawn.image.tobytes() != expected[task].image.tobytes() or drawn.steps != expected[task].steps:
                 wrong.append(task)
         return wrong
@@ -149,10 +149,10 @@ def test_order_counts(small: Image.Image) -> None:
 
 
 def test_the_empty_pipeline_gives_the_picture_itself(small: Image.Image) -> None:
-    draw = Pipeline().draw_told(small, 9)
+    draw = Pipeline().draw_with_trace(small, 9)
     assert np.array_equal(pixels(draw.image), pixels(small))
     assert draw.steps == ()
-    assert draw.told == "nothing fired"
+    assert draw.description == "nothing fired"
     assert Pipeline.from_json(Pipeline().to_json()) == Pipeline()
 
 

@@ -46,9 +46,9 @@ def test_batches_do_not_change_what_is_believed(
 def test_the_average_is_over_the_draws(model: VisionModel, small: Image.Image) -> None:
     average = average_draws(model, small, EXAMPLE, count=7, seed=5)
     assert [draw.seed for draw in average.draws] == list(range(5, 12))
-    beliefs = np.stack([ask(model, EXAMPLE.draw(small, seed)) for seed in range(5, 12)])
-    assert np.abs(average.mean - beliefs.mean(axis=0)).max() < 1e-5
-    deviations = np.sqrt(((beliefs - beliefs.mean(axis=0)) ** 2).sum(axis=0) / 6)
+    probabilities = np.stack([ask(model, EXAMPLE.draw(small, seed)) for seed in range(5, 12)])
+    assert np.abs(average.mean - probabilities.mean(axis=0)).max() < 1e-5
+    deviations = np.sqrt(((probabilities - probabilities.mean(axis=0)) ** 2).sum(axis=0) / 6)
     assert np.abs(average.spread - deviations).max() < 1e-5
     assert float(average.mean.sum()) == pytest.approx(1, abs=1e-5)
 

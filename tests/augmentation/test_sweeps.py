@@ -1,4 +1,4 @@
-"""Sweeps: the pictures against torchvision's functions, the beliefs against the network asked one by one."""
+"""Sweeps: the pictures against torchvision's functions, the probabilities against the network asked one by one."""
 
 import numpy as np
 import pytest
@@ -85,13 +85,13 @@ def test_a_blur_wider_than_the_picture_still_keeps_its_light(model: VisionModel,
     assert abs(float(result.pixels[1].mean()) - float(result.pixels[0].mean())) < 10
 
 
-def make(beliefs: list[list[float]]) -> SweepResult:
-    probabilities = np.array(beliefs, np.float32)
+def make(rows: list[list[float]]) -> SweepResult:
+    probabilities = np.array(rows, np.float32)
     return SweepResult(
         "zoom",
-        np.arange(len(beliefs)) / 2,
+        np.arange(len(rows)) / 2,
         probabilities,
-        np.zeros((len(beliefs), 1, 1, 3), np.uint8),
+        np.zeros((len(rows), 1, 1, 3), np.uint8),
         probabilities[0],
     )
 

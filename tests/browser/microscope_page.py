@@ -1,6 +1,6 @@
-"""A page of its own for the microscope: every kind of layer, with taps found by brute force and values by PyTorch.
+"""A page of its own for the microscope: every kind of layer, its indices found by brute force and values by PyTorch.
 
-The taps are worked out here and not by the library, so that the browser is held against something independent.
+The window indices are worked out here and not by the library, so that the browser has an independent oracle.
 `?case=NAME` chooses a layer, `?channel=N` its output channel, `?pinned=R,C` the cell that is held.
 """
 
@@ -17,18 +17,18 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from explorer.samples import read_sample
-from explorer.ui.components import NONE, PAD, Specimen, Step, microscope
+from explorer.ui.components import NONE, PAD, ChannelView, Step, microscope
 
-Taps = NDArray[np.int32]
-CASES: dict[str, Callable[[int], Specimen]] = {}
+WindowIndices = NDArray[np.int32]
+CASES: dict[str, Callable[[int], ChannelView]] = {}
 
 
-def case(build: Callable[[int], Specimen]) -> Callable[[int], Specimen]:
+def case(build: Callable[[int], ChannelView]) -> Callable[[int], ChannelView]:
     CASES[build.__name__] = build
     return build
 
 
-def slide(size: int, kernel: int, stride: int, padding: int, dilation: int, mode: str, cells: int) -> Taps:
+def slide(size: int, kernel: int, stride: int, padding: int, dilation: int, mode: str, cells: int) -> WindowIndices:
     """The input index behind each tap, read off an axis of indices that was padded as the input would be."""
     modes = {"zeros": "constant", "none": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
     settings = {"constant_values": PAD if mode == "zeros" else NONE} if mode in ("zeros", "none") else {}
@@ -39,18 +39,18 @@ def slide(size: int, kernel: int, stride: int, padding: int, dilation: int, mode
     return np.array([[axis[o * stride + k * dilation] for k in range(kernel)] for o in range(cells)], np.int32)
 
 
-def spread(size: int, kernel: int, stride: int, padding: int, dilation: int, cells: int) -> Taps:
+def spread(size: int, kernel: int, stride: int, padding: int, dilation: int, cells: int) -> WindowIndices:
     """The same for a transposed convolution, by walking from the input and noting where each cell adds."""
-    taps = np.full((cells, kernel), NONE, np.int32)
+    window_indices = np.full((cells, kernel), NONE, np.int32)
     for i in range(size):
         for k in range(kernel):
             o = i * stride - padding + k * dilation
             if 0 <= o < cells:
-                taps[o, k] = i
-    return taps
+                window_indices[o, k] = i
+    return window_indices
 
 
-def adapt(size: int, cells: int) -> Taps:
+def adapt(size: int, cells: int) -> WindowIndices:
     """The same for adaptive pooling, found by asking PyTorch which inputs move an output."""
     x = torch.zeros(1, 1, size, requires_grad=True)
     reads = []
@@ -71,7 +71,7 @@ def random_input(channels: int, height: int, width: int, *, positive: bool = Fal
 @torch.inference_mode()
 def of_convolution(
     layer: nn.Module, x: Tensor, channel: int, steps: tuple[Step, ...] = (), after: nn.Module | None = None
-) -> Specimen:
+) -> ChannelView:
     torch.manual_seed(1)
     with torch.no_grad():
         for parameter in layer.parameters():
@@ -89,7 +89,7 @@ def of_convolution(
         mode = layer.padding_mode
         rows, columns = (slide(*size[:5], mode, size[5]) for size in sizes)
         kernel = layer.weight[channel]
-    return Specimen(
+    return ChannelView(
         operation="convolution",
         rows=rows,
         columns=columns,
@@ -107,9 +107,15 @@ def of_convolution(
 
 
 def of_pooling(
-    operation: str, rows: Taps, columns: Taps, x: Tensor, channel: int, output: Tensor, divisor: float | None = None
-) -> Specimen:
-    return Specimen(
+    operation: str,
+    rows: WindowIndices,
+    columns: WindowIndices,
+    x: Tensor,
+    channel: int,
+    output: Tensor,
+    divisor: float | None = None,
+) -> ChannelView:
+    return ChannelView(
         operation=operation,
         rows=rows,
         columns=columns,
@@ -131,7 +137,7 @@ def photo(size: int) -> tuple[Image.Image, Tensor]:
 
 
 @case
-def first_layer(channel: int) -> Specimen:
+def first_layer(channel: int) -> ChannelView:
     image, x = photo(112)
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
@@ -147,14 +153,14 @@ def first_layer(channel: int) -> Specimen:
 
 
 @case
-def photo_5x5(channel: int) -> Specimen:
+def photo_5x5(channel: int) -> ChannelView:
     return replace(
         of_convolution(nn.Conv2d(3, 4, 5, 2, 2), photo(128)[1], channel), channel_names=("red", "green", "blue")
     )
 
 
 @case
-def many(channel: int) -> Specimen:
+def many(channel: int) -> ChannelView:
     norm = nn.BatchNorm2d(64).eval()
     scale, shift = 1.25, -0.5
     norm.weight.data.fill_(scale * (1 + norm.eps) ** 0.5)
@@ -167,66 +173,66 @@ def many(channel: int) -> Specimen:
 
 
 @case
-def deep(channel: int) -> Specimen:
+def deep(channel: int) -> ChannelView:
     return of_convolution(
         nn.Conv2d(512, 4, 3, padding=1), random_input(512, 14, 14), channel, (Step("GELU", "gelu"),), nn.GELU()
     )
 
 
 @case
-def depthwise(channel: int) -> Specimen:
+def depthwise(channel: int) -> ChannelView:
     layer = nn.Conv2d(32, 32, 3, stride=2, padding=1, groups=32)
     return of_convolution(layer, random_input(32, 56, 56), channel, (Step("ReLU6", "relu6"),), nn.ReLU6())
 
 
 @case
-def grouped(channel: int) -> Specimen:
+def grouped(channel: int) -> ChannelView:
     return of_convolution(nn.Conv2d(12, 6, (3, 2), (2, 1), (1, 0), (1, 2), 3), random_input(12, 17, 20), channel)
 
 
 @case
-def pointwise(channel: int) -> Specimen:
+def pointwise(channel: int) -> ChannelView:
     return of_convolution(nn.Conv2d(24, 4, 1), random_input(24, 14, 14), channel, (Step("SiLU", "silu"),), nn.SiLU())
 
 
 @case
-def reflected(channel: int) -> Specimen:
+def reflected(channel: int) -> ChannelView:
     return of_convolution(nn.Conv2d(2, 2, 7, 2, 3, padding_mode="reflect"), random_input(2, 24, 30), channel)
 
 
 @case
-def replicated(channel: int) -> Specimen:
+def replicated(channel: int) -> ChannelView:
     layer = nn.Conv2d(2, 2, 3, 1, 2, 2, padding_mode="replicate")
     return of_convolution(layer, random_input(2, 9, 9), channel, (Step("Hardswish", "hardswish"),), nn.Hardswish())
 
 
 @case
-def circular(channel: int) -> Specimen:
+def circular(channel: int) -> ChannelView:
     layer = nn.Conv2d(2, 2, 3, 1, 2, 2, padding_mode="circular")
     return of_convolution(layer, random_input(2, 12, 12), channel, (Step("Tanh", "tanh"),), nn.Tanh())
 
 
 @case
-def transposed(channel: int) -> Specimen:
+def transposed(channel: int) -> ChannelView:
     layer = nn.ConvTranspose2d(6, 4, 3, 2, 1, output_padding=1, groups=2)
     return of_convolution(layer, random_input(6, 10, 12), channel, (Step("Sigmoid", "sigmoid"),), nn.Sigmoid())
 
 
 @case
-def sparse_transposed(channel: int) -> Specimen:  # cells between the inputs read nothing at all
+def sparse_transposed(channel: int) -> ChannelView:  # cells between the inputs read nothing at all
     step = Step("LeakyReLU", "leaky_relu", slope=0.2)
     return of_convolution(nn.ConvTranspose2d(4, 2, 2, 3), random_input(4, 7, 7), channel, (step,), nn.LeakyReLU(0.2))
 
 
 @case
-def maximum(channel: int) -> Specimen:
+def maximum(channel: int) -> ChannelView:
     x = random_input(4, 56, 56, positive=True)  # many zeros, so many equal values
     rows = slide(56, 3, 2, 1, 1, "none", 28)
     return of_pooling("max", rows, rows, x, channel, functional.max_pool2d(x, 3, 2, 1))
 
 
 @case
-def rounded_up(channel: int) -> Specimen:
+def rounded_up(channel: int) -> ChannelView:
     x = random_input(2, 14, 13)
     output = functional.max_pool2d(x, 3, 2, ceil_mode=True)
     rows, columns = (
@@ -236,21 +242,21 @@ def rounded_up(channel: int) -> Specimen:
 
 
 @case
-def average(channel: int) -> Specimen:
+def average(channel: int) -> ChannelView:
     x = random_input(2, 20, 20)
     rows = slide(20, 3, 2, 1, 1, "zeros", 10)
     return of_pooling("average", rows, rows, x, channel, functional.avg_pool2d(x, 3, 2, 1))
 
 
 @case
-def average_inside(channel: int) -> Specimen:
+def average_inside(channel: int) -> ChannelView:
     x = random_input(2, 20, 20)
     rows = slide(20, 3, 2, 1, 1, "none", 10)
     return of_pooling("average", rows, rows, x, channel, functional.avg_pool2d(x, 3, 2, 1, count_include_pad=False))
 
 
 @case
-def average_divided(channel: int) -> Specimen:
+def average_divided(channel: int) -> ChannelView:
     x = random_input(2, 20, 20)
     rows = slide(20, 2, 2, 0, 1, "zeros", 10)
     output = functional.avg_pool2d(x, 2, 2, divisor_override=3)
@@ -258,38 +264,38 @@ def average_divided(channel: int) -> Specimen:
 
 
 @case
-def adaptive(channel: int) -> Specimen:
+def adaptive(channel: int) -> ChannelView:
     x = random_input(2, 23, 17)
     return of_pooling("average", adapt(23, 6), adapt(17, 5), x, channel, functional.adaptive_avg_pool2d(x, (6, 5)))
 
 
 @case
-def overall(channel: int) -> Specimen:
+def overall(channel: int) -> ChannelView:
     x = random_input(3, 56, 56, positive=True)
     return of_pooling("average", adapt(56, 1), adapt(56, 1), x, channel, functional.adaptive_avg_pool2d(x, 1))
 
 
 @case
-def root(channel: int) -> Specimen:
+def root(channel: int) -> ChannelView:
     x = random_input(2, 21, 21, positive=True)
     rows = slide(21, 4, 3, 0, 1, "none", 6)
     return of_pooling("l2", rows, rows, x, channel, functional.lp_pool2d(x, 2, 4, 3))
 
 
 @case
-def one_channel_zero(channel: int) -> Specimen:
+def one_channel_zero(channel: int) -> ChannelView:
     return of_convolution(nn.Conv2d(1, 1, 3, bias=False), torch.zeros(1, 1, 8, 8), channel)
 
 
-def withhold(specimen: Specimen, cell: tuple[int, int] | None) -> Specimen:
+def withhold(channel_view: ChannelView, cell: tuple[int, int] | None) -> ChannelView:
     """What a page sends of a layer whose input is too large: the numbers of one cell, and one map to look at."""
     patch = None
     if cell is not None:
-        ys, xs = specimen.rows[cell[0]][:, None], specimen.columns[cell[1]][None]
-        read = specimen.input[:, np.maximum(ys, 0), np.maximum(xs, 0)]
+        ys, xs = channel_view.rows[cell[0]][:, None], channel_view.columns[cell[1]][None]
+        read = channel_view.input[:, np.maximum(ys, 0), np.maximum(xs, 0)]
         patch = np.where((ys == NONE) | (xs == NONE), np.nan, np.where((ys == PAD) | (xs == PAD), 0, read))
         patch = patch.astype(np.float32)
-    return replace(specimen, input=None, preview=specimen.input[0], patch=patch, patch_cell=cell)
+    return replace(channel_view, input=None, preview=channel_view.input[0], patch=patch, patch_cell=cell)
 
 
 def show() -> None:
@@ -300,10 +306,10 @@ def show() -> None:
     name = query.get("case", "first_layer")
     pinned = tuple(map(int, query["pinned"].split(","))) if "pinned" in query else None
     channel = st.segmented_control("Map", [0, 1], default=int(query.get("channel", 0)))
-    specimen = CASES[name.removeprefix("withheld_")](channel or 0)
+    channel_view = CASES[name.removeprefix("withheld_")](channel or 0)
     if name.startswith("withheld_"):
-        specimen = withhold(specimen, pinned)
-    clicked = microscope(specimen, pinned=pinned, key="microscope")
+        channel_view = withhold(channel_view, pinned)
+    clicked = microscope(channel_view, pinned=pinned, key="microscope")
     if clicked is not None:
         if clicked == pinned:
             del query["pinned"]

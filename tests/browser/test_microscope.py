@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from torch.nn import functional
 
-from explorer.operations.specimen import NONE, Specimen
+from explorer.operations.channel_view import NONE, ChannelView
 from tests.browser.microscope_page import CASES, random_input
 from tests.browser.serving import serve, wait_until_idle
 from tests.browser.test_components import NAMELESS
@@ -86,28 +86,30 @@ def choose_cells(size: tuple[int, int], count: int, seed: int = 0) -> list[tuple
     return list(dict.fromkeys([*corners, *others]))
 
 
-def find_terms(specimen: Specimen, cell: tuple[int, int]) -> np.ndarray:
+def find_terms(channel_view: ChannelView, cell: tuple[int, int]) -> np.ndarray:
     """What is added up for a cell, (C, kh, kw) in doubles, 0 where nothing is read."""
-    rows, columns = specimen.rows[cell[0]][:, None], specimen.columns[cell[1]][None]
-    values = specimen.input[:, np.maximum(rows, 0), np.maximum(columns, 0)].astype(np.float64)
+    rows, columns = channel_view.rows[cell[0]][:, None], channel_view.columns[cell[1]][None]
+    values = channel_view.input[:, np.maximum(rows, 0), np.maximum(columns, 0)].astype(np.float64)
     values = np.where((rows >= 0) & (columns >= 0), values, 0.0)
-    return values if specimen.kernel is None else values * specimen.kernel
+    return values if channel_view.kernel is None else values * channel_view.kernel
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_values_are_those_of_pytorch(case: str, laboratory: str, page: Page) -> None:
-    specimen = CASES[case](0)
-    size = specimen.output_size
+    channel_view = CASES[case](0)
+    size = channel_view.output_size
     root = open_case(page, laboratory, case)
-    assert colours_on(root.locator(".output .base")) > 1 or specimen.output.size == 1 or not specimen.output.any()
+    assert (
+        colours_on(root.locator(".output .base")) > 1 or channel_view.output.size == 1 or not channel_view.output.any()
+    )
     for cell in choose_cells(size, 6):
         point_at(root, size, cell)
         expect_cell(root, cell)
         said = read(root)
-        truth = specimen.output if specimen.final is None else specimen.final
-        magnitude = np.abs(find_terms(specimen, cell)).sum() + abs(specimen.bias or 0)
+        truth = channel_view.output if channel_view.final is None else channel_view.final
+        magnitude = np.abs(find_terms(channel_view, cell)).sum() + abs(channel_view.bias or 0)
         assert said["framework"] == float(truth[cell])
-        assert said["sum"] == pytest.approx(specimen.output[cell], rel=0, abs=1e-5 * magnitude)
+        assert said["sum"] == pytest.approx(channel_view.output[cell], rel=0, abs=1e-5 * magnitude)
         # No step here is steeper than 1.25, but float32 rounds once more after each.
         assert said["value"] == pytest.approx(truth[cell], rel=0, abs=1.25e-5 * magnitude + 1e-7)
         remark = "equal to the last digit" if said["value"] == said["framework"] else "rounding of float32"
@@ -116,22 +118,22 @@ def test_values_are_those_of_pytorch(case: str, laboratory: str, page: Page) -> 
 
 @pytest.mark.parametrize("case", ["grouped", "replicated", "circular", "transposed", "adaptive"])
 def test_cells_are_lit_where_they_are_read(case: str, laboratory: str, page: Page) -> None:
-    specimen = CASES[case](0)
+    channel_view = CASES[case](0)
     root = open_case(page, laboratory, case)
-    for cell in choose_cells(specimen.output_size, 2, seed=3):
-        point_at(root, specimen.output_size, cell)
+    for cell in choose_cells(channel_view.output_size, 2, seed=3):
+        point_at(root, channel_view.output_size, cell)
         expect_cell(root, cell)
-        lit = page.evaluate(LIT, [root.element_handle(), *specimen.input_size])
-        rows, columns = specimen.rows[cell[0]], specimen.columns[cell[1]]
+        lit = page.evaluate(LIT, [root.element_handle(), *channel_view.input_size])
+        rows, columns = channel_view.rows[cell[0]], channel_view.columns[cell[1]]
         assert {(y, x) for y, x in lit} == {(int(y), int(x)) for y in rows for x in columns if y >= 0 and x >= 0}
 
 
 def test_the_largest_is_marked_where_pytorch_took_it(laboratory: str, page: Page) -> None:
-    specimen = CASES["maximum"](0)
+    channel_view = CASES["maximum"](0)
     _, places = functional.max_pool2d(random_input(4, 56, 56, positive=True), 3, 2, 1, return_indices=True)
     root = open_case(page, laboratory, "maximum")
-    for cell in choose_cells(specimen.output_size, 30):
-        point_at(root, specimen.output_size, cell)
+    for cell in choose_cells(channel_view.output_size, 30):
+        point_at(root, channel_view.output_size, cell)
         expect_cell(root, cell)
         place = int(places[0, 0][cell])
         expect(root).to_have_attribute("data-best", f"{place // 56},{place % 56}")
@@ -140,12 +142,12 @@ def test_the_largest_is_marked_where_pytorch_took_it(laboratory: str, page: Page
 
 @pytest.mark.parametrize("case", ["many", "deep"])
 def test_hundreds_of_channels(case: str, laboratory: str, page: Page) -> None:
-    specimen = CASES[case](0)
+    channel_view = CASES[case](0)
     cell = (3, 5)
     root = open_case(page, laboratory, case)
-    point_at(root, specimen.output_size, cell)
+    point_at(root, channel_view.output_size, cell)
     expect_cell(root, cell)
-    shares = find_terms(specimen, cell).sum(axis=(1, 2))
+    shares = find_terms(channel_view, cell).sum(axis=(1, 2))
     strongest = np.argsort(-np.abs(shares))[:8]
     names = root.locator(".card .name")
     assert names.all_inner_texts() == [f"channel {channel}" for channel in strongest]
@@ -160,16 +162,16 @@ def test_hundreds_of_channels(case: str, laboratory: str, page: Page) -> None:
 
 
 def test_a_channel_is_chosen_by_its_bar(laboratory: str, page: Page) -> None:
-    specimen = CASES["many"](0)
+    channel_view = CASES["many"](0)
     root = open_case(page, laboratory, "many")
-    point_at(root, specimen.output_size, (3, 5))
+    point_at(root, channel_view.output_size, (3, 5))
     expect_cell(root, (3, 5))
-    greatest = int(np.argmax(find_terms(specimen, (3, 5)).sum(axis=(1, 2))))
+    greatest = int(np.argmax(find_terms(channel_view, (3, 5)).sum(axis=(1, 2))))
     root.locator(".bars").click(position={"x": 1, "y": 8})
     expect(root).to_have_attribute("data-channel", str(greatest))
     expect(root.locator(".input .what")).to_contain_text(f"channel {greatest} of")
     for cell in ((20, 20), (40, 9)):
-        point_at(root, specimen.output_size, cell)
+        point_at(root, channel_view.output_size, cell)
         expect_cell(root, cell)
         expect(root).to_have_attribute("data-channel", str(greatest))
     button = root.locator(".channel").nth(2)
@@ -229,7 +231,7 @@ def test_a_click_pins_and_another_lets_go(laboratory: str, page: Page) -> None:
 
 
 def test_a_link_opens_the_pinned_cell(laboratory: str, page: Page) -> None:
-    specimen = CASES["many"](1)
+    channel_view = CASES["many"](1)
     root = open_case(page, laboratory, "many", "pinned=7,60")
     expect_cell(root, (7, 60))
     before = read(root)
@@ -243,10 +245,10 @@ def test_a_link_opens_the_pinned_cell(laboratory: str, page: Page) -> None:
     wait_until_idle(page)
     expect_cell(root, (7, 60))
     expect(root).to_have_attribute("data-pinned", "7,60")
-    assert read(root)["framework"] == specimen.final[7, 60] != before["framework"]
+    assert read(root)["framework"] == channel_view.final[7, 60] != before["framework"]
     # The channel's own numbers came; the input, a megabyte, was there already.
-    assert opened > specimen.input.nbytes
-    assert 0 < sum(map(len, received)) < specimen.input.nbytes / 4
+    assert opened > channel_view.input.nbytes
+    assert 0 < sum(map(len, received)) < channel_view.input.nbytes / 4
 
 
 def test_play_pause_and_step(laboratory: str, page: Page) -> None:
@@ -279,10 +281,10 @@ def test_play_pause_and_step(laboratory: str, page: Page) -> None:
 
 
 def test_after_the_last_cell_comes_the_first(laboratory: str, page: Page) -> None:
-    specimen = CASES["adaptive"](0)
+    channel_view = CASES["adaptive"](0)
     root = open_case(page, laboratory, "adaptive")
-    last = (specimen.output_size[0] - 1, specimen.output_size[1] - 1)
-    point_at(root, specimen.output_size, last)
+    last = (channel_view.output_size[0] - 1, channel_view.output_size[1] - 1)
+    point_at(root, channel_view.output_size, last)
     expect_cell(root, last)
     root.get_by_role("button", name="One cell on").click()
     expect_cell(root, (0, 0))
@@ -339,8 +341,8 @@ def test_a_phone(case: str, laboratory: str, open_page: Callable[..., Page]) -> 
 
 def test_an_input_too_large_to_send(laboratory: str, page: Page) -> None:
     sent = frames_to(page)
-    specimen = CASES["many"](0)
-    size = specimen.output_size
+    channel_view = CASES["many"](0)
+    size = channel_view.output_size
     root = open_case(page, laboratory, "withheld_many")
     before = len(sent)
     note = root.locator(".note")
@@ -349,7 +351,7 @@ def test_an_input_too_large_to_send(laboratory: str, page: Page) -> None:
     expect_cell(root, (0, 9))
     said = read(root)
     assert said["value"] is None
-    assert said["framework"] == specimen.final[0, 9]
+    assert said["framework"] == channel_view.final[0, 9]
     expect(root.locator(".line")).to_contain_text("reads input rows 0–1, columns 8–10, and 3 padded zeros")
     assert len(sent) == before
     for cell in ((0, 9), (31, 8)):
@@ -358,8 +360,8 @@ def test_an_input_too_large_to_send(laboratory: str, page: Page) -> None:
         wait_until_idle(page)
         expect_cell(root, cell)
         expect(note).to_be_hidden()
-        magnitude = np.abs(find_terms(specimen, cell)).sum()
-        assert read(root)["sum"] == pytest.approx(specimen.output[cell], rel=0, abs=1e-5 * magnitude)
+        magnitude = np.abs(find_terms(channel_view, cell)).sum()
+        assert read(root)["sum"] == pytest.approx(channel_view.output[cell], rel=0, abs=1e-5 * magnitude)
         assert root.locator(".card:visible").count() == 8
     page.keyboard.press("Escape")
     wait_until_idle(page)
@@ -370,12 +372,12 @@ def test_an_input_too_large_to_send(laboratory: str, page: Page) -> None:
 
 
 def test_a_large_window_is_read_by_pointing(laboratory: str, page: Page) -> None:
-    specimen = CASES["overall"](0)
+    channel_view = CASES["overall"](0)
     root = open_case(page, laboratory, "overall")
     canvas = root.locator(".card canvas")
     box = canvas.bounding_box()
     canvas.hover(position={"x": box["width"] * 10.5 / 56, "y": box["height"] * 20.5 / 56})
-    value = f"{specimen.input[0, 20, 10]:.4g}"
+    value = f"{channel_view.input[0, 20, 10]:.4g}"
     expect(root.locator(".tip")).to_have_text(f"patch (20, 10): {value}, input row 20, column 10")
     expect(root.get_by_role("button", name="Play")).to_be_disabled()  # there is one cell only
 
@@ -390,9 +392,9 @@ def test_everything_has_a_name(laboratory: str, page: Page) -> None:
 
 def test_the_dark_theme(laboratory: str, open_page: Callable[..., Page]) -> None:
     root = open_case(open_page(colour_scheme="dark"), laboratory, "sparse_transposed")
-    specimen = CASES["sparse_transposed"](0)
-    empty = next(cell for cell in np.ndindex(specimen.output_size) if (specimen.rows[cell[0]] == NONE).all())
-    point_at(root, specimen.output_size, empty)
+    channel_view = CASES["sparse_transposed"](0)
+    empty = next(cell for cell in np.ndindex(channel_view.output_size) if (channel_view.rows[cell[0]] == NONE).all())
+    point_at(root, channel_view.output_size, empty)
     expect(root.locator(".line")).to_contain_text("reads nothing")
     for canvas in root.locator(".card canvas").all():
         assert colours_on(canvas) > 2

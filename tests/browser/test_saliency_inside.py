@@ -1,4 +1,4 @@
-"""Attention inside a network and what excites a unit, in a real browser."""
+"""Attention inside a network and maximally activating patches, in a real browser."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,7 +70,7 @@ def test_a_bar_says_its_channel(attention: str, page: Page) -> None:
 
 
 def test_patches_stand_with_their_values(dashboard: str, page: Page) -> None:
-    query = {"part": "What excites a unit", "model": "tiny-vgg", "excited_unit": "3", "excited_count": "9"}
+    query = {"part": "Maximally activating patches", "model": "tiny-vgg", "excited_unit": "3", "excited_count": "9"}
     open_saliency(page, dashboard, query)
     patches = page.locator('[data-testid="stMain"] img[alt^="A patch of"]')
     expect(patches).to_have_count(9)

@@ -59,7 +59,7 @@ def test_probabilities_are_those_of_the_decoder_led_by_hand(captioner: Captioner
     for t, number in enumerate(numbers):
         assert caption.log_probabilities[t] == pytest.approx(float(expected[t, number]), abs=1e-4)
     assert caption.end == pytest.approx(float(expected[3, END]), abs=1e-4)
-    last = captioner.lead(a, words).alpha[0, 3]
+    last = captioner.teacher_force(a, words).alpha[0, 3]
     np.testing.assert_allclose(caption.attention.reshape(3, -1).sum(axis=0), (looked[0, 0] - last).numpy(), atol=1e-5)
     total = sum(float(expected[t, number]) for t, number in enumerate([*numbers, END]))
     assert caption.log_probability == pytest.approx(total, abs=1e-3)

@@ -51,7 +51,7 @@ def test_every_step_against_an_lstm_cell_and_by_hand(captioner: Captioner, a: to
     mean = a.mean(dim=1)
     h = torch.tanh(F.linear(mean, decoder.first_h.weight, decoder.first_h.bias))
     c = torch.tanh(F.linear(mean, decoder.first_c.weight, decoder.first_c.bias))
-    led = captioner.lead(a, WORDS)
+    led = captioner.teacher_force(a, WORDS)
     previous = START
     with torch.no_grad():
         for t, number in enumerate([*captioner.vocabulary.encode(WORDS), END]):
@@ -79,7 +79,7 @@ def test_every_step_against_an_lstm_cell_and_by_hand(captioner: Captioner, a: to
 
 def test_training_and_leading_give_the_same(captioner: Captioner, a: torch.Tensor) -> None:
     numbers = captioner.vocabulary.encode(WORDS)
-    led = captioner.lead(a, WORDS)
+    led = captioner.teacher_force(a, WORDS)
     logits, looked = captioner.decoder(a, torch.tensor([[[START, *numbers]]]))
     torch.testing.assert_close(looked[0], led.alpha.sum(dim=1))
     shown = torch.isfinite(led.log_probabilities)
@@ -98,7 +98,7 @@ def test_the_gates_make_the_cell_state(seed: int, a: torch.Tensor) -> None:
     )
     # What the LSTM shows is what the next look is asked by.
     scene, _ = captioner.decoder.see(a)
-    led = captioner.lead(a, WORDS)
+    led = captioner.teacher_force(a, WORDS)
     for t in range(len(WORDS)):
         h = torch.from_numpy(memory.output[t] * np.tanh(memory.cell[t]))[None]
         torch.testing.assert_close(captioner.decoder.attend(scene, h), led.alpha[:, t + 1], rtol=1e-4, atol=1e-5)

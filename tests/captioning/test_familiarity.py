@@ -1,4 +1,4 @@
-"""Kinds of training photos: found, named, kept, and a distance that tells strangers."""
+"""Kinds of training photos: found, named, kept, and a distance that tells unlike photos."""
 
 from pathlib import Path
 

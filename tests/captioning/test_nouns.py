@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from explorer.captioning.noun_cells import KEPT, Nouns
 from explorer.captioning.nouns import CLASSES, KIND_OF_NOUN, NOUN_OF_CLASS, NOUNS
-from explorer.captioning.search import beam_search, lead
+from explorer.captioning.search import beam_search, teacher_force
 from explorer.captioning.vocabulary import END, START, split_words
 from explorer.training.noun_swaps import SURE, swap_nouns
 from explorer.zoo import read_card
@@ -113,7 +113,7 @@ def test_training_reads_what_a_step_reads(kind: str, seed: int) -> None:
 def test_a_noun_that_no_caption_has_is_only_copied(kind: str) -> None:
     decoder, a = toy_photo_decoder(kind), cells(4)
     words = torch.full((4, 1), END)
-    led = lead(decoder, a, words)
+    led = teacher_force(decoder, a, words)
     own = {int(word) for word in led.nouns.words.flatten()}
     for number in range(LEARNT, len(VOCABULARY)):
         for row in range(4):

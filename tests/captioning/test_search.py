@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from explorer.captioning import Beams, Captioner, Decoder, shuffled, uniform
-from explorer.captioning.search import LENGTH_PENALTY, LONGEST, beam_search, lead, log_probabilities, sample
+from explorer.captioning.search import LENGTH_PENALTY, LONGEST, beam_search, log_probabilities, sample, teacher_force
 from explorer.captioning.vocabulary import END, PAD, START, UNKNOWN
 from tests.captioning.making import WORDS, toy_captioner
 
@@ -180,7 +180,7 @@ def test_the_probabilities_of_the_way_add_up_to_the_score(steer: Callable[[int, 
     (beams,) = beam_search(decoder, a, 5, 8, steer=steer)
     for sentence, score in finals(beams):
         words = [*sentence, END][:8]  # one of eight words has not ended
-        led = lead(decoder, a, torch.tensor([words]), steer)
+        led = teacher_force(decoder, a, torch.tensor([words]), steer)
         assert float(led.log_probabilities[0].gather(1, torch.tensor(words)[:, None]).sum()) == pytest.approx(
             score, abs=1e-4
         )
@@ -216,9 +216,9 @@ def test_a_batch_gives_what_each_picture_gives_alone(seed: int, width: int, word
 def test_led_in_a_batch_is_led_alone() -> None:
     decoder, a = toy_decoder(4, WORDS), scenes(3, 4)
     words = torch.tensor([[4, 5, 6, END], [7, 8, END, PAD], [4, UNKNOWN, 5, END]])
-    led = lead(decoder, a, words)
+    led = teacher_force(decoder, a, words)
     for row in range(3):
-        alone = lead(decoder, a[row : row + 1], words[row : row + 1])
+        alone = teacher_force(decoder, a[row : row + 1], words[row : row + 1])
         for name in ("log_probabilities", "alpha", "beta"):
             torch.testing.assert_close(getattr(led, name)[row], getattr(alone, name)[0])
         for step in range(4):
@@ -228,7 +228,7 @@ def test_led_in_a_batch_is_led_alone() -> None:
 
 def test_the_lstm_gates_are_those_of_the_lstm() -> None:
     decoder, a = toy_decoder(5, WORDS), scenes(2, 5)
-    led = lead(decoder, a, torch.tensor([[4, 5, END], [6, 7, END]]))
+    led = teacher_force(decoder, a, torch.tensor([[4, 5, END], [6, 7, END]]))
     before = led.first
     for step in led.steps:
         gates = decoder.gates(step.x, before)
@@ -241,7 +241,7 @@ def test_led_gives_the_logits_of_training() -> None:
     words = torch.tensor([[4, 5, 6, END], [7, 8, 9, END]])
     with torch.inference_mode():
         logits, looked = decoder(a, torch.cat([torch.full((2, 1), START), words[:, :-1]], dim=1)[:, None])
-    led = lead(decoder, a, words)
+    led = teacher_force(decoder, a, words)
     torch.testing.assert_close(led.log_probabilities.flatten(0, 1), log_probabilities(logits))
     torch.testing.assert_close(led.alpha.sum(dim=1), looked[:, 0])
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from explorer.captioning.search import beam_search, lead
+from explorer.captioning.search import beam_search, teacher_force
 from explorer.captioning.steering import moved, uniform
 from explorer.captioning.transformer import Attention, TransformerDecoder
 from explorer.captioning.vocabulary import END, START
@@ -64,7 +64,7 @@ def test_every_heads_weights_are_pytorchs(decoder: TransformerDecoder) -> None:
 
 def test_later_words_change_nothing_before_them(decoder: TransformerDecoder) -> None:
     a = cells(1)
-    first, second = (lead(decoder, a, torch.tensor([[4, 5, word, END]])) for word in (6, 7))
+    first, second = (teacher_force(decoder, a, torch.tensor([[4, 5, word, END]])) for word in (6, 7))
     torch.testing.assert_close(first.log_probabilities[:, :3], second.log_probabilities[:, :3])
     assert not torch.allclose(first.log_probabilities[:, 3], second.log_probabilities[:, 3])
 
@@ -89,7 +89,7 @@ def test_beams_and_batches(decoder: TransformerDecoder) -> None:
     for row, beams in enumerate(together):
         (alone,) = beam_search(decoder, a[row : row + 1], 3, 8)
         assert beams.best == alone.best
-        led = lead(decoder, a[row : row + 1], torch.tensor([[*beams.best, END]]))
+        led = teacher_force(decoder, a[row : row + 1], torch.tensor([[*beams.best, END]]))
         total = led.log_probabilities[0].gather(1, torch.tensor([[*beams.best, END]]).T).sum()
         if len(beams.best) < 8:  # else it was cut off
             assert float(total) == pytest.approx(float(beams.scores[-1, beams.order[0]]), abs=1e-3)

@@ -12,7 +12,7 @@ from skimage.metrics import peak_signal_noise_ratio
 from torch import Tensor
 from torch.nn import functional as F
 
-from explorer.operations import dissect_module
+from explorer.operations import break_down_module
 from explorer.operations.convolution import Impossible
 from explorer.operations.pooling import (
     POOLINGS,
@@ -75,11 +75,11 @@ def test_every_kind_is_what_pytorch_gives(case: tuple[Tensor, Pooling]) -> None:
 def test_the_layer_under_the_microscope_gives_the_same(case: tuple[Tensor, Pooling]) -> None:
     x, pooling = case
     module = build_pooling(pooling, len(x), (x.shape[1], x.shape[2]))
-    dissection = dissect_module(module, pooling_input(x, pooling))
-    np.testing.assert_allclose(dissection.output, pool(x, pooling).output.numpy(), rtol=1e-6, atol=1e-6)
-    specimen = dissection.specimen(0, 10**9)
-    assert specimen.output_size == tuple(dissection.output.shape[1:])
-    assert specimen.channels == 1  # every channel by itself, the strided convolution too
+    breakdown = break_down_module(module, pooling_input(x, pooling))
+    np.testing.assert_allclose(breakdown.output, pool(x, pooling).output.numpy(), rtol=1e-6, atol=1e-6)
+    channel_view = breakdown.channel_view(0, 10**9)
+    assert channel_view.output_size == tuple(breakdown.output.shape[1:])
+    assert channel_view.channels == 1  # every channel by itself, the strided convolution too
 
 
 @property_test
@@ -129,7 +129,7 @@ def test_spreading_is_the_mean_of_the_windows_over_a_cell(case: tuple[Tensor, Po
     pooled = pool(x, pooling)
     values = pooled.output / pooling.window if pooling.kind == "l2" else pooled.output
     back = unpool(pooled, filled=True)
-    rows, columns = (pooling.taps(cells) for cells in x.shape[1:])
+    rows, columns = (pooling.window_indices(cells) for cells in x.shape[1:])
     total, count = np.zeros(x.shape[1:]), np.zeros(x.shape[1:])
     for i, row in enumerate(rows):
         for j, column in enumerate(columns):

@@ -10,7 +10,7 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Widget
 
-from explorer.operations import Specimen
+from explorer.operations import ChannelView
 from explorer.ui.components import NetworkClick
 from explorer.ui.session.pictures import get_picture
 from explorer.ui.session.subject import Subject
@@ -54,7 +54,7 @@ class Browser:
     Attributes:
         networks: the arguments of every network view of the last run, by key.
         sheets: those of every sheet of maps.
-        specimens: what is under every microscope, and the pinned cell.
+        channel views: what is under every microscope, and the pinned cell.
         covers: those of every photo to be covered.
         movers: those of every photo with a spot of attention.
         players: those of every player of a caption.
@@ -64,7 +64,7 @@ class Browser:
 
     networks: dict[str, dict[str, Any]] = field(default_factory=dict)
     sheets: dict[str, dict[str, Any]] = field(default_factory=dict)
-    specimens: dict[str, tuple[Specimen, tuple[int, int] | None]] = field(default_factory=dict)
+    channel_views: dict[str, tuple[ChannelView, tuple[int, int] | None]] = field(default_factory=dict)
     covers: dict[str, dict[str, Any]] = field(default_factory=dict)
     movers: dict[str, dict[str, Any]] = field(default_factory=dict)
     players: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -79,8 +79,8 @@ class Browser:
         self.sheets[key] = given
         return self.clicks.pop(key, None)
 
-    def microscope(self, specimen: Specimen, *, pinned: tuple[int, int] | None, key: str) -> Any:
-        self.specimens[key] = specimen, pinned
+    def microscope(self, channel_view: ChannelView, *, pinned: tuple[int, int] | None, key: str) -> Any:
+        self.channel_views[key] = channel_view, pinned
         return self.clicks.pop(key, None)
 
     def photo_cover(self, *, key: str, **given: Any) -> Any:

@@ -71,11 +71,11 @@ def test_it_works_at_once_and_gives_what_the_library_gives(browser_side: Browser
     assert arrays["fired"].tolist() == fired
     sheet = browser_side.sheets["draws"]
     assert sheet["cells"].count == 16
-    assert sheet["labels"][4] == f"draw 5: {expected[4].told}"
+    assert sheet["labels"][4] == f"draw 5: {expected[4].description}"
     assert "Random rotation" in sheet["alt"]
-    told = told_by(app)
+    description = told_by(app)
     for place, step in enumerate(EXAMPLE.steps):
-        assert f"{CATALOGUE[step.transform].title} {sum(row[place] for row in fired)}" in told
+        assert f"{CATALOGUE[step.transform].title} {sum(row[place] for row in fired)}" in description
     picture = decode_png(browser_side.downloads["draws-offer-png"][1]())
     assert picture.shape[:2] == (4 * SIDE + 18, 4 * SIDE + 18)
     assert (picture[:SIDE, :SIDE] == np.asarray(expected[0].image)).all()
@@ -102,12 +102,12 @@ def test_one_draw_is_chosen_by_slider_and_by_click(browser_side: Browser) -> Non
     app = open_augmentation({"draw": "4"})
     expected = EXAMPLE.draw_many(square(subject_of(app)), 16, 0)
     assert browser_side.sheets["draws"]["selected"] == 3
-    assert f"1. {expected[3].steps[0].told}" in told_by(app)
+    assert f"1. {expected[3].steps[0].description}" in told_by(app)
     browser_side.clicks["draws"] = 9
     run(app)
     assert app.select_slider(key="draw").value == 10
     assert browser_side.sheets["draws"]["selected"] == 9
-    assert f"3. {expected[9].steps[2].told}" in told_by(app)
+    assert f"3. {expected[9].steps[2].description}" in told_by(app)
 
 
 def test_draw_again_takes_the_next_sixteen_seeds(browser_side: Browser) -> None:

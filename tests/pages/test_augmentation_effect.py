@@ -14,18 +14,18 @@ from explorer.augmentation import (
     cut_mix,
     dim_and_bright,
     flips,
+    measure_invariance,
     mix_up,
     normalise,
     probabilities_of_draws,
-    stillness,
     sweep,
 )
 from explorer.images import open_image
 from explorer.rendering import decode_png
 from explorer.samples import SAMPLES, read_sample
 from explorer.text import class_labels
-from explorer.ui.augmentation.effect import say_average, say_beliefs
-from explorer.ui.augmentation.inside import CHANNELS, say_stillness, strongest_changes
+from explorer.ui.augmentation.effect import say_average, say_draw_probabilities
+from explorer.ui.augmentation.inside import CHANNELS, say_invariance, strongest_changes
 from explorer.ui.augmentation.sweep import say_flip, say_steady
 from explorer.ui.session.subject import Subject
 from tests.pages.opening import Browser, run, subject_of
@@ -44,18 +44,18 @@ def test_draws_are_sorted_and_averaged(browser_side: Browser) -> None:
     subject = subject_of(app)
     average = average_draws(viewer(subject), square(subject), EXAMPLE, 16, 5)
     found = probabilities_of_draws(viewer(subject), square(subject), [draw.image for draw in average.draws])
-    arrays = arrays_of(browser_side, "beliefs-offer-npz")
+    arrays = arrays_of(browser_side, "probabilities-offer-npz")
     for name in ("single", "probabilities", "mean", "spread"):
         np.testing.assert_allclose(arrays[name], getattr(average, name), atol=1e-6)
     shown = arrays["probabilities"][arrays["order"], found.target]
     assert (np.diff(shown) <= 0).all()
     names = class_labels(subject.model.classes)
-    told = told_by(app)
-    assert say_beliefs(found, names) in told
-    assert say_average(average, names) in told
+    description = told_by(app)
+    assert say_draw_probabilities(found, names) in description
+    assert say_average(average, names) in description
     kept = int((found.probabilities.argmax(axis=1) == found.target).sum())
-    assert f"**{kept} of 16 draws** are still seen as **{names[found.target]}**" in told
-    picture = decode_png(browser_side.downloads["beliefs-offer-png"][1]())
+    assert f"**{kept} of 16 draws** are still seen as **{names[found.target]}**" in description
+    picture = decode_png(browser_side.downloads["probabilities-offer-png"][1]())
     assert (picture[:224, :224] == np.asarray(average.draws[int(found.order[0])].image)).all()
     names_there, printed = run_snippet(app.code[0].value)
     np.testing.assert_allclose(names_there["average"].mean, arrays["mean"], atol=1e-6)
@@ -72,12 +72,12 @@ def test_a_sweep_with_its_flips(name: str, browser_side: Browser) -> None:
     np.testing.assert_allclose(arrays["probabilities"], result.probabilities, atol=1e-5)
     np.testing.assert_array_equal(arrays["pixels"], result.pixels)
     names = class_labels(subject.model.classes)
-    told = told_by(app)
-    assert say_steady(SWEEPS[name], result, names) in told
+    description = told_by(app)
+    assert say_steady(SWEEPS[name], result, names) in description
     turns = flips(result)
     nearest = min(turns, key=lambda flip: abs((flip.before + flip.after) / 2 - SWEEPS[name].neutral), default=None)
     if nearest is not None:
-        assert say_flip(SWEEPS[name], nearest, names) in told
+        assert say_flip(SWEEPS[name], nearest, names) in description
     # The slider picks the picture, and what the network makes of it stands below.
     slider = app.select_slider(key=f"at_{name}")
     run(slider.set_value(slider.options[3]))
@@ -96,12 +96,12 @@ def test_the_snippet_of_a_sweep(browser_side: Browser) -> None:
 def test_layers_that_follow_a_motion(browser_side: Browser) -> None:
     app = open_augmentation({**EFFECT, "effect": "Inside the network"})
     subject = subject_of(app)
-    found = stillness(viewer(subject), square(subject), motion=next(iter(MOTIONS.values())))
+    found = measure_invariance(viewer(subject), square(subject), motion=next(iter(MOTIONS.values())))
     arrays = arrays_of(browser_side, "inside-offer-npz")
     np.testing.assert_allclose(arrays["invariance"], [each.invariance for each in found.layers], atol=1e-5)
     wanted = [np.nan if each.equivariance is None else each.equivariance for each in found.layers]
     np.testing.assert_allclose(arrays["equivariance"], wanted, atol=1e-5)
-    assert say_stillness(found.layers) in told_by(app)
+    assert say_invariance(found.layers) in told_by(app)
     layer = app.selectbox(key="layer").options[2]
     run(app.selectbox(key="layer").select(layer))
     compared = compare_maps(viewer(subject), layer, square(subject), Image.fromarray(found.changed))
@@ -126,12 +126,14 @@ def test_a_motion_of_ones_own_and_a_draw(browser_side: Browser) -> None:
     app.toggle(key="mirrored").set_value(True)
     run(app)
     motion = Motion(-45.0, 1.5, (0.1, 0.0), True)
-    expected = [each.invariance for each in stillness(viewer(subject), square(subject), motion=motion).layers]
+    expected = [each.invariance for each in measure_invariance(viewer(subject), square(subject), motion=motion).layers]
     np.testing.assert_allclose(arrays_of(browser_side, "inside-offer-npz")["invariance"], expected, atol=1e-5)
     run(app.segmented_control(key="cause").set_value("draw"))
     run(app.select_slider(key="draw").set_value(6))
     augmented = EXAMPLE.draw(square(subject), 5)
-    expected = [each.invariance for each in stillness(viewer(subject), square(subject), augmented=augmented).layers]
+    expected = [
+        each.invariance for each in measure_invariance(viewer(subject), square(subject), augmented=augmented).layers
+    ]
     arrays = arrays_of(browser_side, "inside-offer-npz")
     np.testing.assert_allclose(arrays["invariance"], expected, atol=1e-5)
     assert np.isnan(arrays["equivariance"]).all()

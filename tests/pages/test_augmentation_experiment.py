@@ -104,7 +104,7 @@ def test_the_page_trains_and_shows_both_curves(browser_side: Browser) -> None:
     run(app)
     found = job.experiment
     assert found is not None
-    assert found.told in told_by(app)
+    assert found.description in told_by(app)
     arrays = arrays_of(browser_side, "experiment-npz")
     assert arrays["augmented_validation_accuracy"].tolist() == list(found.augmented.validation_accuracy)
     assert not app.button(key="train").disabled
@@ -150,8 +150,8 @@ def test_an_own_folder_is_trained_on(browser_side: Browser, tmp_path: Path, monk
     assert "Choose a ZIP file" in told_by(app)
     run(app.file_uploader(key="own_folder").set_value(("mine_1.zip", data, "application/zip")))
     assert not app.error
-    told = told_by(app)
-    assert as_plain_text("mine_1.zip: 80 pictures of 2 classes (blue, red). Left out: 1 file that is no") in told
+    description = told_by(app)
+    assert as_plain_text("mine_1.zip: 80 pictures of 2 classes (blue, red). Left out: 1 file that is no") in description
     run(app.button(key="train").click())
     job: Job = app.session_state["augmentation_job"]
     assert job.order == Order("own", 200, EXAMPLE.to_json(), 50, 1)
@@ -160,7 +160,7 @@ def test_an_own_folder_is_trained_on(browser_side: Browser, tmp_path: Path, monk
     assert job.experiment is not None
     assert job.experiment.classes == ("blue", "red")
     assert (job.experiment.training, job.experiment.validation) == (60, 20)
-    assert job.experiment.told in told_by(app)
+    assert job.experiment.description in told_by(app)
     (tmp_path / "mine_1.zip").write_bytes(data)
     monkeypatch.chdir(tmp_path)
     code = next(block.value for block in app.code if "read_image_zip" in block.value)

@@ -10,7 +10,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from explorer.captioning import Captioner, list_captioners, load_captioner
-from explorer.captioning.honesty import changed_words
+from explorer.captioning.attention_control import changed_words
 from explorer.saliency import Cover
 from explorer.ui.captions.choices import label_words
 from explorer.ui.captions.sentence_change import mark_come, mark_gone, say_change

@@ -31,7 +31,7 @@ def test_gates_and_cells_are_what_the_lstm_did(shelve: Shelve, browser_side: Bro
     captioner = shelve()
     app = open_inside()
     words = best_words(captioner, caption_subject_of(app))
-    led = captioner.lead(caption_subject_of(app).seen, words)
+    led = captioner.teacher_force(caption_subject_of(app).seen, words)
     arrays = arrays_of(browser_side, "inside-offer")
     assert tuple(arrays["words"]) == words
     lstm, before = captioner.decoder.lstm, led.first

@@ -91,7 +91,7 @@ def test_the_copied_share_is_that_of_the_words_probability(toy: Captioner) -> No
     a = toy.look(image)
     noun = toy.guess_nouns(a)[0].noun
     caption = toy.read(a, ["a", noun])
-    led = toy.lead(a, ["a", noun])
+    led = toy.teacher_force(a, ["a", noun])
     vector = led.steps[1].vector
     number = toy.vocabulary.encode([noun])[0]
     own = toy.decoder.write(vector)[0].clone()

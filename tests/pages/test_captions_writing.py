@@ -31,7 +31,7 @@ def check_reading(app: AppTest, side: Browser, words: tuple[str, ...]) -> Captio
     """Everything on the page is about these words."""
     subject = caption_subject_of(app)
     captioner = subject.captioner
-    led = captioner.lead(subject.seen, words)
+    led = captioner.teacher_force(subject.seen, words)
     numbers = captioner.vocabulary.encode(words)
     own = led.log_probabilities[0, range(len(words)), numbers].numpy()
     bits = np.where(np.isfinite(own), -own / math.log(2), np.nan)

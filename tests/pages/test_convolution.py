@@ -51,8 +51,8 @@ def check_consistent(app: AppTest, side: Browser) -> np.ndarray:
     maps, printed = run_snippet(app)
     np.testing.assert_allclose(maps, found["maps"], rtol=1e-6, atol=1e-7)
     assert printed.startswith(str(tuple(found["maps"].shape)))
-    specimen, _ = side.specimens["microscope"]
-    assert any(np.array_equal(specimen.output, values) for values in found["output"])
+    channel_view, _ = side.channel_views["microscope"]
+    assert any(np.array_equal(channel_view.output, values) for values in found["output"])
     return found["maps"]
 
 
@@ -62,11 +62,11 @@ def test_it_works_at_once(browser_side: Browser) -> None:
     kernel = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]).expand(1, 3, 3, 3) / 3
     maps = check_consistent(app, browser_side)
     np.testing.assert_allclose(maps, F.conv2d(x[None], kernel, padding=1)[0].numpy(), rtol=1e-4, atol=1e-5)
-    specimen, pinned = browser_side.specimens["microscope"]
+    channel_view, pinned = browser_side.channel_views["microscope"]
     assert pinned is None
-    assert specimen.channel_names == ("red", "green", "blue")
-    assert specimen.backdrop.startswith(b"\x89PNG")
-    np.testing.assert_allclose(specimen.input, x.numpy(), atol=1e-6)
+    assert channel_view.channel_names == ("red", "green", "blue")
+    assert channel_view.backdrop.startswith(b"\x89PNG")
+    np.testing.assert_allclose(channel_view.input, x.numpy(), atol=1e-6)
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -100,9 +100,9 @@ def test_several_filters_make_a_deeper_output(browser_side: Browser) -> None:
     browser_side.clicks["filter-maps"] = 2
     run(app)
     assert app.query_params["map"] == "2"
-    specimen, _ = browser_side.specimens["microscope"]
-    assert specimen.title == "Sobel y"
-    assert np.array_equal(specimen.output, arrays(browser_side)["output"][2])
+    channel_view, _ = browser_side.channel_views["microscope"]
+    assert channel_view.title == "Sobel y"
+    assert np.array_equal(channel_view.output, arrays(browser_side)["output"][2])
 
 
 def test_stride_padding_dilation_and_size(browser_side: Browser) -> None:
@@ -134,7 +134,7 @@ def test_groups_keep_the_colours_apart(browser_side: Browser) -> None:
     np.testing.assert_allclose(maps[0], np.pad(x[0].numpy(), 0), atol=1e-6)  # the first filter reads red only
     blurred = F.avg_pool2d(F.pad(x[1][None, None], [1] * 4), 3, 1)[0, 0].numpy()
     np.testing.assert_allclose(maps[1], blurred, rtol=1e-4, atol=1e-5)
-    assert browser_side.specimens["microscope"][0].channel_names == ("red",)
+    assert browser_side.channel_views["microscope"][0].channel_names == ("red",)
 
 
 def test_transposed(browser_side: Browser) -> None:
@@ -258,7 +258,7 @@ def test_an_impossible_link_still_shows_something(browser_side: Browser) -> None
 
 def test_a_prediction_is_checked(browser_side: Browser) -> None:
     app = open_convolution(filters=["Sobel x", "Sobel y"], stride="2", predict="true")
-    assert "microscope" not in browser_side.specimens  # the pictures wait
+    assert "microscope" not in browser_side.channel_views  # the pictures wait
     rows, columns = F.conv2d(photo()[None], torch.zeros(1, 3, 3, 3), stride=2, padding=1).shape[2:]
     for name, value in (("channels", 2), ("rows", rows), ("columns", columns + 1)):
         app.number_input(key=f"predict-{name}").set_value(value)
@@ -268,13 +268,13 @@ def test_a_prediction_is_checked(browser_side: Browser) -> None:
     app.number_input(key="predict-columns").set_value(columns)
     run(press(app, "Check"))
     assert app.success
-    assert "microscope" in browser_side.specimens
+    assert "microscope" in browser_side.channel_views
     run(app.number_input(key="stride").set_value(3))  # a new question
-    browser_side.specimens.clear()
+    browser_side.channel_views.clear()
     run(app)
-    assert "microscope" not in browser_side.specimens
+    assert "microscope" not in browser_side.channel_views
     run(press(app, "Show me"))
-    assert "microscope" in browser_side.specimens
+    assert "microscope" in browser_side.channel_views
 
 
 def press(app: AppTest, label: str) -> Any:
@@ -289,19 +289,19 @@ def test_a_pinned_cell_stands_in_the_address(browser_side: Browser) -> None:
     browser_side.clicks["microscope"] = (4, 7)
     run(app)
     assert app.query_params["microscope.cell"] == "4,7"
-    assert browser_side.specimens["microscope"][1] == (4, 7)
+    assert browser_side.channel_views["microscope"][1] == (4, 7)
     again = open_convolution(**{"microscope.cell": "4,7"})
-    assert browser_side.specimens["microscope"][1] == (4, 7)
+    assert browser_side.channel_views["microscope"][1] == (4, 7)
     browser_side.clicks["microscope"] = (4, 7)  # a second click lets it go
     run(again)
     assert "microscope.cell" not in again.query_params
-    assert browser_side.specimens["microscope"][1] is None
+    assert browser_side.channel_views["microscope"][1] is None
 
 
 @pytest.mark.parametrize("cell", ["4", "a,b", "-1,2", "999,0", ""])
 def test_a_cell_that_is_not_there_is_not_pinned(cell: str, browser_side: Browser) -> None:
     open_convolution(**{"microscope.cell": cell})
-    assert browser_side.specimens["microscope"][1] is None
+    assert browser_side.channel_views["microscope"][1] is None
 
 
 # A layer of the network.
@@ -316,9 +316,9 @@ def test_every_convolution_of_a_network(network: str, browser_side: Browser) -> 
     for name in (layers[0], layers[-1]):
         run(app.selectbox(key="layer").set_value(name))
         run(app.number_input(key="unit").set_value(modules[name].out_channels - 1))
-        specimen, _ = browser_side.specimens["layer-microscope"]
-        assert specimen.kernel.shape == tuple(modules[name].weight.shape[1:])
-        np.testing.assert_array_equal(specimen.kernel, modules[name].weight[-1].detach().numpy())
+        channel_view, _ = browser_side.channel_views["layer-microscope"]
+        assert channel_view.kernel.shape == tuple(modules[name].weight.shape[1:])
+        np.testing.assert_array_equal(channel_view.kernel, modules[name].weight[-1].detach().numpy())
         assert arrays(browser_side)["maps"].shape[0] == modules[name].out_channels
         maps, _ = run_snippet(app)
         np.testing.assert_allclose(maps, arrays(browser_side)["maps"], rtol=1e-5, atol=1e-6)
@@ -333,12 +333,12 @@ def load(network: str) -> Any:
 
 def test_the_first_layer_shows_the_photo(browser_side: Browser) -> None:
     app = open_page("convolution", {"model": SMALL, "look": "A layer of the network"})
-    specimen, _ = browser_side.specimens["layer-microscope"]
-    assert specimen.channel_names == ("red", "green", "blue")
-    assert specimen.backdrop is not None
-    assert [step.kind for step in specimen.steps] == ["relu"]
+    channel_view, _ = browser_side.channel_views["layer-microscope"]
+    assert channel_view.channel_names == ("red", "green", "blue")
+    assert channel_view.backdrop is not None
+    assert [step.kind for step in channel_view.steps] == ["relu"]
     run(app.selectbox(key="layer").select_index(1))
-    assert browser_side.specimens["layer-microscope"][0].backdrop is None
+    assert browser_side.channel_views["layer-microscope"][0].backdrop is None
 
 
 def test_a_large_layer_is_fetched_cell_by_cell(browser_side: Browser) -> None:
@@ -346,11 +346,11 @@ def test_a_large_layer_is_fetched_cell_by_cell(browser_side: Browser) -> None:
     app = open_page("convolution", address)
     name = "stem.conv2"
     run(app.selectbox(key="layer").set_value(name))
-    specimen, _ = browser_side.specimens["layer-microscope"]
-    assert specimen.input is None
+    channel_view, _ = browser_side.channel_views["layer-microscope"]
+    assert channel_view.input is None
     browser_side.clicks["layer-microscope"] = (0, 0)
     run(app)
-    specimen, pinned = browser_side.specimens["layer-microscope"]
-    assert specimen.patch_cell == pinned == (0, 0)
-    value = (specimen.patch.astype(np.float64) * specimen.kernel).sum()
-    assert value == pytest.approx(float(specimen.output[0, 0]), rel=1e-4, abs=1e-4)
+    channel_view, pinned = browser_side.channel_views["layer-microscope"]
+    assert channel_view.patch_cell == pinned == (0, 0)
+    value = (channel_view.patch.astype(np.float64) * channel_view.kernel).sum()
+    assert value == pytest.approx(float(channel_view.output[0, 0]), rel=1e-4, abs=1e-4)

@@ -80,7 +80,7 @@ def test_it_works_at_once(name: str, browser_side: Browser) -> None:
         assert KIND_LABELS[kind] in told
         assert f"`{shape_text(pooled.output.shape)}`" in told
         assert f"{psnr(x, unpool(pooled), 1.0):.1f} dB" in told
-    assert "microscope" in "".join(browser_side.specimens)
+    assert "microscope" in "".join(browser_side.channel_views)
 
 
 def test_window_stride_and_padding(browser_side: Browser) -> None:
@@ -189,11 +189,11 @@ def test_every_kind_under_the_microscope(kind: str, browser_side: Browser) -> No
     run(app.segmented_control(key="kind").set_value(kind))
     for number, colour in enumerate(("red", "green", "blue")):
         run(app.segmented_control(key="colour").set_value(colour))
-        specimen, pinned = browser_side.specimens["pooling-microscope"]
+        channel_view, pinned = browser_side.channel_views["pooling-microscope"]
         output = pool(photo(), Pooling(kind, 3, 2, 1)).output[number].numpy()
-        np.testing.assert_allclose(specimen.output, output, rtol=1e-6)
-        assert colour in specimen.title
-        assert specimen.channel_names == (colour,)
+        np.testing.assert_allclose(channel_view.output, output, rtol=1e-6)
+        assert colour in channel_view.title
+        assert channel_view.channel_names == (colour,)
         assert pinned is None
 
 
@@ -202,17 +202,17 @@ def test_a_pinned_cell_stands_in_the_address(browser_side: Browser) -> None:
     browser_side.clicks["pooling-microscope"] = (3, 4)
     run(app)
     assert "3,4" in app.query_params["pooling-microscope.cell"]
-    assert browser_side.specimens["pooling-microscope"][1] == (3, 4)
+    assert browser_side.channel_views["pooling-microscope"][1] == (3, 4)
     run(app.segmented_control(key="kind").set_value("global"))  # it has one cell only
-    assert browser_side.specimens["pooling-microscope"][1] is None
+    assert browser_side.channel_views["pooling-microscope"][1] is None
 
 
 def test_a_map_under_the_microscope(browser_side: Browser) -> None:
     app = open_pooling({"pooled": "features.relu1_1", "pooled_map": "2"})
-    specimen, _ = browser_side.specimens["pooling-microscope"]
-    assert "features.relu1_1, map 2" in specimen.title
+    channel_view, _ = browser_side.channel_views["pooling-microscope"]
+    assert "features.relu1_1, map 2" in channel_view.title
     maps = compute_maps(subject_of(app), "features.relu1_1")
-    np.testing.assert_array_equal(specimen.input[0], maps[2])
+    np.testing.assert_array_equal(channel_view.input[0], maps[2])
     with pytest.raises(KeyError):
         app.segmented_control(key="colour")
 

@@ -1,4 +1,4 @@
-"""Heatmaps, their test and the random-weights control: every control, against the library called directly."""
+"""Heatmaps, their test and the parameter randomization test: every control, against the library called directly."""
 
 import contextlib
 import io
@@ -13,12 +13,12 @@ from explorer.rendering import decode_png
 from explorer.saliency import (
     METHODS,
     centred_blob,
-    control,
     default_layer,
     deletion_insertion,
     explain,
-    keep_lit,
+    explain_randomized,
     layers_for,
+    masked_confidence,
     random_map,
     weighted_layers,
 )
@@ -27,7 +27,7 @@ from explorer.text import class_labels
 from explorer.ui.components import NetworkClick
 from explorer.ui.saliency import compute as saliency_compute
 from explorer.ui.saliency.choices import AS_ABOVE, BEST, LAST, NOBODY
-from explorer.ui.saliency.random_weights import correlation, judge, steps_of
+from explorer.ui.saliency.parameter_randomization import correlation, judge, steps_of
 from explorer.ui.session.subject import Subject
 from explorer.zoo import list_shipped
 from tests.pages.opening import Browser, open_page, run, subject_of
@@ -96,7 +96,7 @@ def test_the_class_and_what_it_is_set_against(browser_side: Browser) -> None:
     run(app.selectbox(key="class").select(labels[best[2]]))
     run(app.selectbox(key="against").select(labels[best[1]]))
     (array,) = arrays_of(browser_side).values()
-    expected = explain(subject.model, subject.input, "grad-cam", best[2], against=best[1])
+    expected = explain(subject.model, subject.input, "grad-cam", best[2], contrast=best[1])
     np.testing.assert_allclose(array, expected.values, rtol=1e-4, atol=1e-5)
     assert f"{labels[best[2]]} rather than {labels[best[1]]}" in told_by(app)
     # Choosing the rival as the class takes it off the list of rivals.
@@ -115,7 +115,7 @@ def test_a_panel_can_have_its_own_layer_and_class(browser_side: Browser) -> None
     run(app.selectbox(key="against2").select(subject.model.classes[best[0]]))
     first, second = arrays_of(browser_side).values()
     np.testing.assert_allclose(first, explain(subject.model, subject.input, "grad-cam").values, atol=1e-5)
-    expected = explain(subject.model, subject.input, "layer-cam", best[1], layers[0], against=best[0])
+    expected = explain(subject.model, subject.input, "layer-cam", best[1], layers[0], contrast=best[0])
     np.testing.assert_allclose(second, expected.values, rtol=1e-4, atol=1e-5)
     assert f"**Layer-CAM** at `{layers[0]}`" in told_by(app)
 
@@ -255,12 +255,14 @@ def test_the_test_of_the_heatmaps(browser_side: Browser) -> None:
             curves = deletion_insertion(subject.model, x, values, target, baseline=baseline)
             assert float(table.loc[name, "Deletion"]) == pytest.approx(curves.deletion_area, abs=2e-3)
             assert float(table.loc[name, "Insertion"]) == pytest.approx(curves.insertion_area, abs=2e-3)
-            assert table.loc[name, "Rise"] == ("yes" if keep_lit(subject.model, x, values, target).increased else "no")
+            assert table.loc[name, "Rise"] == (
+                "yes" if masked_confidence(subject.model, x, values, target).increased else "no"
+            )
         gains = table["Gain"].astype(float).tolist()
         assert gains == sorted(gains, reverse=True)
     best = next(name for name in table.index if name in ("1 Grad-CAM", "2 Layer-CAM"))
     assert f"**{best}**" in told_by(app) or "no heatmap does better" in told_by(app)
-    arrays = arrays_of(browser_side, "belief-npz")
+    arrays = arrays_of(browser_side, "faithfulness-npz")
     assert arrays["names"].tolist() == list(maps)
     _, printed = run_snippet(app.code[1].value)
     areas = [float(line.split()[1]) for line in printed.splitlines()]
@@ -279,7 +281,7 @@ def test_the_control_forgets_from_the_top(browser_side: Browser) -> None:
     first = explain(subject.model, x, "layer-cam", target)
     np.testing.assert_allclose(arrays["redrawn0"], first.values, rtol=1e-4, atol=1e-5)
     for count in counts[1:]:
-        drawn = control(subject.model, x, "layer-cam", target, layers=count)
+        drawn = explain_randomized(subject.model, x, "layer-cam", target, layers=count)
         np.testing.assert_allclose(arrays[f"redrawn{count}"], drawn.values, rtol=1e-3, atol=1e-5)
     assert judge("Layer-CAM", correlation(first, drawn)) in told_by(app)
     names, _ = run_snippet(app.code[0].value)

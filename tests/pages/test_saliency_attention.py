@@ -325,7 +325,7 @@ def test_networks_without_name_those_that_have_it(
 
 @pytest.mark.parametrize("name", [TOKENS, WINDOWS, OURS])
 def test_transformers_say_why_they_have_no_patches(name: str, browser_side: Browser) -> None:
-    app = open_page("saliency", {"model": name, "part": "What excites a unit"})
+    app = open_page("saliency", {"model": name, "part": "Maximally activating patches"})
     assert f"{name} is a transformer: its units look at the whole photo" in told_by(app)
 
 

@@ -1,4 +1,4 @@
-"""What excites a unit: every control, against a search over every cell of every picture."""
+"""Maximally activating patches: every control, against a search over every cell of every picture."""
 
 import contextlib
 import io
@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from explorer.anatomy import LayerFacts, record, survey
+from explorer.anatomy import LayerFacts, record, summarize_layers
 from explorer.rendering import decode_png
 from explorer.saliency import default_layer, layers_for
 from explorer.samples import SAMPLES
@@ -22,7 +22,7 @@ from explorer.ui.shared.recorded import PLACES
 from tests.pages.opening import Browser, open_page, run, subject_of
 
 SMALL = "tiny-vgg"
-PART = {"part": "What excites a unit"}
+PART = {"part": "Maximally activating patches"}
 
 
 def open_patches(address: dict[str, str] | None = None) -> AppTest:
@@ -43,7 +43,7 @@ def maps_of(subject: Subject, layer: str) -> np.ndarray:
 
 
 def facts_of(subject: Subject, layer: str) -> LayerFacts:
-    return next(each for each in survey(subject.model, subject.input) if each.name == layer)
+    return next(each for each in summarize_layers(subject.model, subject.input) if each.name == layer)
 
 
 def search(subject: Subject, layer: str, unit: int, count: int, labels: list[str]) -> list[tuple[float, str]]:

@@ -94,7 +94,7 @@ def test_one_click_trains_all_four_with_three_seeds(jobs: ToyJobs) -> None:
     assert {trial.share for trial in trials} == {1.0}
     pictures = read_zip((jobs.root / name / "inputs" / "pictures.zip").read_bytes(), "digits").pictures
     assert pictures.key == load_built_in("shapes", 10).key
-    assert pictures.title not in order.title  # strangers in the queue read it
+    assert pictures.title not in order.title  # other people in the queue read it
     assert app.button(key="train_transfer").disabled  # one at a time
 
 

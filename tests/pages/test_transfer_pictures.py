@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from explorer.transfer.examining import across, find_pairs, leave_out_twins, look
+from explorer.transfer.near_duplicates import across_split, find_pairs, image_statistics, leave_out_duplicates
 from explorer.transfer.pictures import PictureSet
 from explorer.transfer.sources import BUILT_IN, load_built_in, read_zip
 from explorer.transfer.splitting import split
@@ -72,9 +72,9 @@ def press(app: AppTest, key: str) -> AppTest:
     return run(app.button(key=key).click())
 
 
-def zip_of(twins: bool = False, **extra: bytes) -> bytes:
+def zip_of(duplicates: bool = False, **extra: bytes) -> bytes:
     members = {f"cat/{n}.png": FILES[n] for n in range(6)} | {f"dog/{n}.png": FILES[6 + n] for n in range(6)}
-    if twins:
+    if duplicates:
         buffer = io.BytesIO()
         Image.open(io.BytesIO(FILES[0])).save(buffer, "JPEG", quality=90)
         members |= {f"cat/copy{n}.png": FILES[0] for n in range(3)} | {"dog/again.jpg": buffer.getvalue()}
@@ -172,11 +172,11 @@ def test_a_zip_file_is_read_and_kept_and_a_bad_one_loses_nothing(browser_side: B
 def test_the_snippet_reads_the_persons_zip_file(
     browser_side: Browser, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = zip_of(twins=True)
+    data = zip_of(duplicates=True)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pets.zip").write_bytes(data)
     app = drop(open_part(data="zip"), 0, ("pets.zip", data))
-    press(app, "twins_out")
+    press(app, "duplicates_out")
     names, arrays = run_code(app), arrays_of(browser_side)
     assert names["pictures"].key == shown_by(app).key
     assert arrays["test"].tolist() == names["parts"].test.tolist()
@@ -184,23 +184,23 @@ def test_the_snippet_reads_the_persons_zip_file(
 
 
 def test_near_duplicates_are_shown_and_left_out_with_one_click_and_put_back() -> None:
-    app = drop(open_part(data="zip"), 0, ("pets.zip", zip_of(twins=True)))
+    app = drop(open_part(data="zip"), 0, ("pets.zip", zip_of(duplicates=True)))
     before = shown_by(app)
-    pairs = find_pairs(look(before))
-    crossing = across(pairs, split(before.labels, 0))
+    pairs = find_pairs(image_statistics(before))
+    crossing = across_split(pairs, split(before.labels, 0))
     said = said_by(app)
     assert f"{len(pairs)} pairs of nearly the same pictures" in said
     assert (f"{len(crossing)} across the split" if len(crossing) else "none across this split") in said
     assert "4 of them in two different classes" in said
     told = [text for text in alternatives_of(app) if text.endswith("which are nearly the same")]
     assert len(told) == min(6, len(crossing) or len(pairs))
-    press(app, "twins_out")
+    press(app, "duplicates_out")
     after = shown_by(app)
-    assert after.key == leave_out_twins(before, pairs).key
+    assert after.key == leave_out_duplicates(before, pairs).key
     assert len(after) == len(before) - 4
     assert "4 near-duplicates left out" in said_by(app)
     assert app.session_state["dealt"].test.max() < len(after)
-    press(app, "twins_back")
+    press(app, "duplicates_back")
     assert shown_by(app).key == before.key
 
 
@@ -208,7 +208,7 @@ def test_too_many_twins_lose_nothing() -> None:
     members = {f"cat/{n}.png": FILES[0] for n in range(6)} | {f"dog/{n}.png": FILES[n] for n in range(1, 7)}
     app = drop(open_part(data="zip"), 0, ("pets.zip", make_zip(members)))
     before = shown_by(app).key
-    press(app, "twins_out")
+    press(app, "duplicates_out")
     assert "Without the near-duplicates too little is left" in said_by(app)
     assert run(app).session_state["shown"].key == before
 
@@ -262,7 +262,7 @@ def test_what_is_known_is_not_computed_again(monkeypatch: pytest.MonkeyPatch) ->
     from explorer.ui.transfer import dataset_report
 
     looked: list[str] = []
-    original: Callable[..., Any] = dataset_report.look
+    original: Callable[..., Any] = dataset_report.image_statistics
 
     def watch(pictures: PictureSet, *more: Any) -> Any:
         looked.append(pictures.key)

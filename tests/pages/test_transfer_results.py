@@ -180,7 +180,7 @@ def test_a_cell_and_the_pictures_behind_it(
     counts = confusion(trained)
     behind = pictures_behind(trained, 0, 2)
     texts = [each.value for each in app.text]
-    assert texts[0] == f"“ants” told as “wasps”: {len(behind)} pictures"
+    assert texts[0] == f"“ants” predicted as “wasps”: {len(behind)} pictures"
     assert f"{np.trace(counts)} of 180 answers are right, summed over 3 seeds" in app.caption[0].value
     sheet = browser_side.downloads["mistakes-offer-png"][1]
     with Image.open(io.BytesIO(sheet)) as png:
@@ -199,7 +199,7 @@ def test_the_surest_errors_have_their_heatmaps(browser_side: Browser) -> None:
     texts = [each.value for each in app.text][1:]
     assert len(texts) == len(errors) == 10
     for text, error in zip(texts, errors, strict=True):
-        assert text.startswith(f"{CLASSES[error.true]}, told as {CLASSES[error.told]}: ")
+        assert text.startswith(f"{CLASSES[error.true]}, predicted as {CLASSES[error.told]}: ")
         assert text.endswith(f"picture {error.place}.png")
     first = errors[0]
     drawn = transfer_mistakes.draw_error(
@@ -221,8 +221,8 @@ def test_one_seed_alone(browser_side: Browser) -> None:
 
 def test_no_errors_and_empty_cells_are_said(browser_side: Browser) -> None:
     app = open_part("mistakes", make_seeds("head", 1.0, seeds=1), address={"true_class": "ants", "told_class": "bees"})
-    assert [each.value for each in app.text] == ["No picture of “ants” was told as “bees”."]
-    assert [each.value for each in app.success] == ["Every test picture was told rightly."]
+    assert [each.value for each in app.text] == ["No picture of “ants” was predicted as “bees”."]
+    assert [each.value for each in app.success] == ["Every test picture was classified correctly."]
 
 
 def test_weights_that_are_gone_lose_only_the_heatmaps(browser_side: Browser) -> None:

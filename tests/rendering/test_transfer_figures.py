@@ -84,7 +84,7 @@ def test_a_matrix_has_numbers_colours_and_cells_that_can_be_clicked() -> None:
     assert [list(row) for row in cells.text] == [["8", "2"], ["0", "0"]]
     assert [list(each) for each in points.customdata] == [[0, 0], [0, 1], [1, 0], [1, 1]]
     assert list(zip(points.y, points.x, strict=True)) == [(0, 0), (0, 1), (1, 0), (1, 1)]
-    assert points.hovertext[1] == "&lt;i&gt; told as b: 2 of 10, 20 %"
+    assert points.hovertext[1] == "&lt;i&gt; predicted as b: 2 of 10, 20 %"
     assert list(figure.layout.yaxis.ticktext) == ["&lt;i&gt;", "b"]
     assert {(each.x0, each.y0) for each in figure.layout.shapes} == {(0.5, -0.5)}
     with pytest.raises(ValueError, match="3 names"):

@@ -31,32 +31,32 @@ def run_hooked(model: VisionModel, x: torch.Tensor, layer: str, scale: torch.Ten
 
 
 @pytest.mark.parametrize(("name", "layer"), LAYERS)
-@pytest.mark.parametrize("against", [None, 2])
+@pytest.mark.parametrize("contrast", [None, 2])
 def test_the_estimate_is_the_gradient_with_respect_to_the_channels_factors(
-    name: str, layer: str, against: int | None
+    name: str, layer: str, contrast: int | None
 ) -> None:
     model = open_model(name)
     x = make_input(model)
-    found = estimate_losses(model, x, layer, 5, against)
+    found = estimate_losses(model, x, layer, 5, contrast)
     # The derivative with respect to a factor before the whole map is the sum of gradient times value.
     scale = torch.ones(len(found), requires_grad=True)
     logits = run_hooked(model, x, layer, scale)
-    (wanted,) = torch.autograd.grad(logits[5] - (0 if against is None else logits[against]), scale)
+    (wanted,) = torch.autograd.grad(logits[5] - (0 if contrast is None else logits[contrast]), scale)
     np.testing.assert_allclose(found, wanted.numpy(), rtol=1e-3, atol=1e-4 * float(wanted.abs().max()))
 
 
 @pytest.mark.parametrize(("name", "layer"), LAYERS)
-@pytest.mark.parametrize("against", [None, 2])
-def test_the_measure_is_a_pass_without_the_channel(name: str, layer: str, against: int | None) -> None:
+@pytest.mark.parametrize("contrast", [None, 2])
+def test_the_measure_is_a_pass_without_the_channel(name: str, layer: str, contrast: int | None) -> None:
     model = open_model(name)
     x = make_input(model)
     count = len(estimate_losses(model, x, layer, 5))
     channels = [0, count // 2, count - 1]
-    found = measure_losses(model, x, layer, channels, 5, against)
+    found = measure_losses(model, x, layer, channels, 5, contrast)
 
     def score(scale: torch.Tensor) -> float:
         logits = run_hooked(model, x, layer, scale)
-        return float(logits[5] - (0 if against is None else logits[against]))
+        return float(logits[5] - (0 if contrast is None else logits[contrast]))
 
     for channel, loss in zip(channels, found, strict=True):
         scale = torch.ones(count)

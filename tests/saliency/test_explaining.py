@@ -146,13 +146,13 @@ def test_grad_cam_by_hand() -> None:
     network = model.network
     maps = network[:4](x).requires_grad_()
     logits = network[4:](maps)[0]
-    for target, against in ((1, None), (2, 0)):
-        score = logits[target] - (0 if against is None else logits[against])
+    for target, contrast in ((1, None), (2, 0)):
+        score = logits[target] - (0 if contrast is None else logits[contrast])
         (gradient,) = torch.autograd.grad(score, maps, retain_graph=True)
         wanted = (gradient.mean((2, 3), keepdim=True) * maps).sum(1)[0].relu()
-        heatmap = explain(model, x, "grad-cam", target, "3", against=against)
+        heatmap = explain(model, x, "grad-cam", target, "3", contrast=contrast)
         np.testing.assert_allclose(heatmap.raw, wanted.detach().numpy(), atol=1e-6)
-        assert heatmap.against == against
+        assert heatmap.contrast == contrast
 
 
 def test_the_default_layer_of_a_network_is_the_one_before_its_average() -> None:
@@ -202,7 +202,7 @@ def test_shares_of_integrated_gradients_are_the_change_of_the_score() -> None:
     with torch.inference_mode():
         logits = model.network(torch.cat([x, torch.zeros_like(x)]))
     best, worst = int(logits[0].argmax()), int(logits[0].argmin())
-    heatmap = explain(model, x, "integrated-gradients", best, against=worst)
+    heatmap = explain(model, x, "integrated-gradients", best, contrast=worst)
     change = (logits[0, best] - logits[0, worst]) - (logits[1, best] - logits[1, worst])
     assert abs(change) > 5
     assert heatmap.values.sum() == pytest.approx(float(change), rel=0.05)
@@ -284,8 +284,8 @@ def test_what_cannot_be_done_is_said_in_one_sentence() -> None:
         (lambda: explain(small_model(classes=1), x, "grad-cam"), "one class only"),
         (lambda: explain(small, x, "grad-cam", 3), "no class 3"),
         (lambda: explain(small, x, "saliency", -1), "no class -1"),
-        (lambda: explain(small, x, "saliency", 0, against=9), "no class 9"),
-        (lambda: explain(small, x, "occlusion", 1, against=1), "against itself"),
+        (lambda: explain(small, x, "saliency", 0, contrast=9), "no class 9"),
+        (lambda: explain(small, x, "occlusion", 1, contrast=1), "against itself"),
         (lambda: explain(small, x, "grad-cam", layer="nothing"), "no layer 'nothing'"),
         (lambda: explain(small, x, "grad-cam", layer="6"), "without rows and columns"),
         (lambda: explain(small, x, "eigen-cam"), "no method 'eigen-cam'"),

@@ -12,7 +12,7 @@ from torchcam.metrics import ClassificationMetric
 
 from explorer.saliency import (
     BASELINES,
-    Kept,
+    MaskedConfidence,
     Stopped,
     agreement,
     average_drop,
@@ -20,7 +20,7 @@ from explorer.saliency import (
     deletion_insertion,
     explain,
     increase,
-    keep_lit,
+    masked_confidence,
     random_map,
 )
 from explorer.saliency.faithfulness import make_baseline
@@ -106,7 +106,7 @@ def test_sizes_that_differ_and_stops() -> None:
     with pytest.raises(ValueError, match="pixels"):
         deletion_insertion(model, x, np.zeros((4, 4)), 1)
     with pytest.raises(ValueError, match="pixels"):
-        keep_lit(model, x, np.zeros((4, 4)), 1)
+        masked_confidence(model, x, np.zeros((4, 4)), 1)
     with pytest.raises(ValueError, match="one size"):
         agreement([np.zeros((4, 4)), np.zeros((5, 4))])
     seen: list[tuple[int, int]] = []
@@ -117,18 +117,30 @@ def test_sizes_that_differ_and_stops() -> None:
 
 def test_keeping_the_lit_part() -> None:
     model, x = block_model(), torch.ones(1, 3, SIZE, SIZE)
-    right, wrong, blank = (keep_lit(model, x, values, 1) for values in (block_map(), 1 - block_map(), 0 * block_map()))
-    assert right == Kept(pytest.approx(probability(1)), pytest.approx(probability(1)))
+    right, wrong, blank = (
+        masked_confidence(model, x, values, 1) for values in (block_map(), 1 - block_map(), 0 * block_map())
+    )
+    assert right == MaskedConfidence(pytest.approx(probability(1)), pytest.approx(probability(1)))
     assert right.drop == 0
     assert not right.increased
-    assert wrong == blank == Kept(pytest.approx(probability(1)), pytest.approx(0.5))
+    assert wrong == blank == MaskedConfidence(pytest.approx(probability(1)), pytest.approx(0.5))
     assert wrong.drop == pytest.approx(1 - 0.5 / probability(1))
     half = x.clone()
     half[:, :, :TOP] = -4.0  # speaks neither for nor against: the block is elsewhere
-    assert keep_lit(model, half, block_map(), 1).lit == pytest.approx(probability(1))
+    assert masked_confidence(model, half, block_map(), 1).masked == pytest.approx(probability(1))
     assert average_drop([right, wrong]) == pytest.approx(wrong.drop / 2)
-    assert increase([Kept(0.2, 0.4), Kept(0.4, 0.2), Kept(0.3, 0.3), Kept(0.1, 0.9)]) == 0.5
-    assert Kept(0.0, 0.0).drop == 0
+    assert (
+        increase(
+            [
+                MaskedConfidence(0.2, 0.4),
+                MaskedConfidence(0.4, 0.2),
+                MaskedConfidence(0.3, 0.3),
+                MaskedConfidence(0.1, 0.9),
+            ]
+        )
+        == 0.5
+    )
+    assert MaskedConfidence(0.0, 0.0).drop == 0
 
 
 def test_drop_is_torchcams() -> None:
@@ -137,7 +149,7 @@ def test_drop_is_torchcams() -> None:
     model = open_model("photo-net")
     x = make_input(model, 64)
     heatmap = explain(model, x, "layer-cam", 3, "stages.stage3.block2.relu2")
-    kept = keep_lit(model, x, heatmap.values, 3)
+    kept = masked_confidence(model, x, heatmap.values, 3)
     with LayerCAM(model.network, "stages") as extractor:
         metric = ClassificationMetric(extractor, lambda logits: torch.softmax(logits, -1))
         metric.update(x.clone().requires_grad_(), 3)

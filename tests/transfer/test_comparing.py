@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from explorer.transfer.comparing import compare, group_experiments
-from explorer.transfer.resampling import Luck, accuracy_interval, draw_differences, interval, joint_luck, seed_luck
+from explorer.transfer.resampling import (
+    SeedVariance,
+    accuracy_interval,
+    draw_differences,
+    interval,
+    joint_variance,
+    seed_variance,
+)
 from explorer.transfer.splitting import split
 from explorer.transfer.trial import Recipe, TransferRejected
 from tests.transfer.making_experiments import make_experiment, make_seeds
@@ -133,7 +140,7 @@ def test_one_seed_each_is_the_paired_bootstrap_of_scipy() -> None:
 def test_the_luck_of_seeds_is_that_of_the_analysis_of_variance() -> None:
     random = np.random.default_rng(0)
     right = random.random((3, 50)) < np.array([[0.3], [0.6], [0.9]])
-    luck = seed_luck(right)
+    seed_reach = seed_variance(right)
     rows = stats.f_oneway(*right.astype(float))  # one-way: its residual still holds the pictures
     table = right.astype(float)
     between = 50 * table.mean(axis=1).var(ddof=1)
@@ -141,30 +148,30 @@ def test_the_luck_of_seeds_is_that_of_the_analysis_of_variance() -> None:
     assert between / within == pytest.approx(rows.statistic)
     pictures = 3 * table.mean(axis=0).var(ddof=1)
     residual = (within * 3 * 49 - pictures * 49) / (2 * 49)  # sums of squares add up
-    assert luck.variance == pytest.approx((between - residual) / 150)
-    assert luck.freedom == 2
-    assert luck.reach(0.95) == pytest.approx(4.303 * luck.variance**0.5, rel=1e-3)
+    assert seed_reach.variance == pytest.approx((between - residual) / 150)
+    assert seed_reach.freedom == 2
+    assert seed_reach.reach(0.95) == pytest.approx(4.303 * seed_reach.variance**0.5, rel=1e-3)
 
 
 def test_luck_of_two_is_welch() -> None:
     random = np.random.default_rng(0)
     first, second = random.normal(size=4), 3 * random.normal(size=6)
-    joint = joint_luck([Luck(first.var(ddof=1) / 4, 3), Luck(second.var(ddof=1) / 6, 5)])
+    joint = joint_variance([SeedVariance(first.var(ddof=1) / 4, 3), SeedVariance(second.var(ddof=1) / 6, 5)])
     oracle = stats.ttest_ind(first, second, equal_var=False)
     assert joint.freedom == pytest.approx(oracle.df)
     low, high = oracle.confidence_interval(0.9)
     assert 2 * joint.reach(0.9) == pytest.approx(high - low)
-    assert joint_luck([Luck(0.0, 0.0), Luck(0.0, 0.0)]).reach(0.95) == 0.0
+    assert joint_variance([SeedVariance(0.0, 0.0), SeedVariance(0.0, 0.0)]).reach(0.95) == 0.0
 
 
 def test_seeds_that_differ_widen_the_interval() -> None:
     calm = np.tile(np.arange(400) % 2 == 0, (3, 1))
     wild = np.stack([np.arange(400) % 10 < tenths for tenths in (4, 5, 6)])
-    assert seed_luck(calm).variance == 0
+    assert seed_variance(calm).variance == 0
     low, high = accuracy_interval(wild)
-    assert high - low > 1.5 * seed_luck(wild).reach(0.95)
+    assert high - low > 1.5 * seed_variance(wild).reach(0.95)
     assert high - low > 3 * np.diff(accuracy_interval(calm))[0]
-    assert seed_luck(wild[:1]).variance == 0
+    assert seed_variance(wild[:1]).variance == 0
 
 
 @pytest.mark.parametrize("tested", [10, 20, 50])

@@ -14,7 +14,7 @@ LABELS = np.array([0, 0, 1, 1])
 PLACES = np.array([3, 5, 7, 9])
 
 
-def told(seed: int, probabilities: list[list[float]]) -> Experiment:
+def predicted(seed: int, probabilities: list[list[float]]) -> Experiment:
     return Experiment(
         Trial("tiny-vgg", "head", seed=seed),
         ("cat", "dog"),
@@ -27,8 +27,8 @@ def told(seed: int, probabilities: list[list[float]]) -> Experiment:
     )
 
 
-FIRST = told(0, [[0.9, 0.1], [0.2, 0.8], [0.1, 0.9], [0.75, 0.25]])
-SECOND = told(1, [[0.4, 0.6], [0.1, 0.9], [0.2, 0.8], [0.3, 0.7]])
+FIRST = predicted(0, [[0.9, 0.1], [0.2, 0.8], [0.1, 0.9], [0.75, 0.25]])
+SECOND = predicted(1, [[0.4, 0.6], [0.1, 0.9], [0.2, 0.8], [0.3, 0.7]])
 
 
 def test_a_small_matrix_by_hand() -> None:

@@ -1,4 +1,4 @@
-"""Where pictures come from: a stranger's ZIP file, named classes, sets that are built in, downloads."""
+"""Where pictures come from: an untrusted ZIP file, named classes, sets that are built in, downloads."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torchvision import models
 
-from explorer.anatomy import record, survey
+from explorer.anatomy import record, summarize_layers
 from explorer.zoo import WeightsMismatch, WeightsRejected, load_model, random_model
 from explorer.zoo.truncation import HIDDEN, CutUnknown, Truncated, chain
 
@@ -83,7 +83,7 @@ def test_it_can_be_looked_into() -> None:
     x = torch.randn(1, 3, 64, 64)
     recording = record(model, x)
     assert torch.equal(recording.logits, model.network(x)[0])
-    whole = [facts.name for facts in survey(random_model("photo-net"), x)]
+    whole = [facts.name for facts in summarize_layers(random_model("photo-net"), x)]
     names = [layer.name for layer in recording]
     kept = names[: names.index("head.average")]
     assert kept == whole[: len(kept)]

@@ -35,13 +35,13 @@ class Drawn:
         pixels: (H, W, 3) uint8.
         seed: of this draw.
         steps: what each step did.
-        told: that in one line.
+        description: that in one line.
     """
 
     pixels: NDArray[np.uint8]
     seed: int
     steps: tuple[DrawnStep, ...]
-    told: str
+    description: str
 
 
 def side_of(subject: Subject) -> int:
@@ -80,7 +80,7 @@ def compute_draws(subject: Subject, pipeline: str, seed: int, count: int = DRAWS
 
 def keep_draw(draw: Draw) -> Drawn:
     """The pixels and the words of a draw."""
-    return Drawn(np.array(draw.image), draw.seed, draw.steps, draw.told)
+    return Drawn(np.array(draw.image), draw.seed, draw.steps, draw.description)
 
 
 @st.cache_data(max_entries=24, show_spinner=False)

@@ -185,7 +185,7 @@ def _show_progress(job: Job, experiment: Experiment | None) -> None:
 
 def _show_curves(experiment: Experiment) -> None:
     said = "Stopped early. " if experiment.stopped else ""
-    st.markdown(said + experiment.told)
+    st.markdown(said + experiment.description)
     left, right = st.columns(2, gap="large")
     runs = {"without": experiment.plain, "with the pipeline": experiment.augmented}
     accuracy = {
@@ -267,6 +267,6 @@ def experiment_snippet(order: Order, title: str = "") -> str:
         f"pipeline = Pipeline.from_json({compact(Pipeline.from_json(order.pipeline))!r})",
         f"data = {data}",
         f"experiment = train_twice(data, pipeline, steps={order.steps}, seed={order.seed}, points={POINTS})",
-        "print(experiment.told)",
+        "print(experiment.description)",
     ]
     return "\n".join(lines) + "\n"

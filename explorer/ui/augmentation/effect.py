@@ -39,34 +39,34 @@ def show_effect(subject: Subject) -> None:
     elif effect == "inside":
         show_inside(subject)
     else:
-        _show_beliefs(subject)
+        _show_draw_probabilities(subject)
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
-def compute_beliefs(subject: Subject, pipeline: str, seed: int) -> DrawProbabilities:
+def compute_draw_probabilities(subject: Subject, pipeline: str, seed: int) -> DrawProbabilities:
     """What the network makes of the sixteen draws and of the picture as it is, in one batch."""
     draws = [Image.fromarray(each.pixels) for each in compute_draws(subject, pipeline, seed)]
     return probabilities_of_draws(viewer_of(subject), square_of(subject), draws)
 
 
-def _show_beliefs(subject: Subject) -> None:
+def _show_draw_probabilities(subject: Subject) -> None:
     st.markdown("Every bar is one draw from your pipeline, the surest first: does the network see the same?")
     seed = choose_seed()
     pipeline = current_pipeline()
     draws = draws_or_reason(subject, pipeline, seed)
     if draws is None:
         return
-    found = compute_beliefs(subject, pipeline.to_json(), seed)
+    found = compute_draw_probabilities(subject, pipeline.to_json(), seed)
     names = class_labels(subject.model.classes)
     show_knowledge(subject, float(found.single.max()))
-    st.markdown(say_beliefs(found, names))
+    st.markdown(say_draw_probabilities(found, names))
     order = [int(place) for place in found.order]
     chart = draw_bars(
         [float(found.of_target[place]) for place in order],
         float(found.single[found.target]),
         [draws[place].pixels for place in order],
         [f"draw {place + 1}" for place in order],
-        [_say_belief(found, place, names) for place in order],
+        [_say_probability(found, place, names) for place in order],
         names[found.target],
     )
     st.plotly_chart(chart, config=CHART_CONFIG, key="chart-draws")
@@ -76,14 +76,14 @@ def _show_beliefs(subject: Subject) -> None:
     _offer(subject, draws, found, average, seed)
 
 
-def _say_belief(found: DrawProbabilities, place: int, names: list[str]) -> str:
+def _say_probability(found: DrawProbabilities, place: int, names: list[str]) -> str:
     best = int(found.probabilities[place].argmax())
     if best == found.target:
         return "the same prediction"
     return f"seen as {names[best]}, {format_percent(float(found.probabilities[place, best]))}"
 
 
-def say_beliefs(found: DrawProbabilities, names: list[str]) -> str:
+def say_draw_probabilities(found: DrawProbabilities, names: list[str]) -> str:
     """How many draws keep the class, and what the surest and the least sure one say."""
     best = found.probabilities.argmax(axis=1)
     kept = int((best == found.target).sum())
@@ -94,10 +94,10 @@ def say_beliefs(found: DrawProbabilities, names: list[str]) -> str:
     others = best[best != found.target]
     if len(others):
         rivals, counts = np.unique(others, return_counts=True)
-        told = ", ".join(
+        description = ", ".join(
             f"{names[rivals[place]]} ({counts[place]})" for place in np.argsort(-counts, kind="stable")[:4]
         )
-        said += f" The others are seen as {told}."
+        said += f" The others are seen as {description}."
     return said
 
 
@@ -119,14 +119,14 @@ def _show_average(average: TestTimeAverage, names: list[str]) -> None:
 def say_average(average: TestTimeAverage, names: list[str]) -> str:
     """The averaged prediction against the single one."""
     one, many = int(average.single.argmax()), int(average.mean.argmax())
-    belief = f"{format_percent(float(average.mean[many]))} ± {format_percent(float(average.spread[many]))}"
+    mean = f"{format_percent(float(average.mean[many]))} ± {format_percent(float(average.spread[many]))}"
     if one == many:
         return (
-            f"Averaged over the draws the prediction stays **{names[many]}**, with {belief} against "
+            f"Averaged over the draws the prediction stays **{names[many]}**, with {mean} against "
             f"{format_percent(float(average.single[one]))} from the one picture."
         )
     return (
-        f"Averaged over the draws the prediction is **{names[many]}** with {belief}; the one picture says "
+        f"Averaged over the draws the prediction is **{names[many]}** with {mean}; the one picture says "
         f"**{names[one]}** with {format_percent(float(average.single[one]))}."
     )
 
@@ -136,7 +136,7 @@ def _offer(
 ) -> None:
     ordered = tuple(draws[int(place)] for place in found.order)
     offer(
-        "augmentation-beliefs",
+        "augmentation-probabilities",
         lambda: full_sheet(ordered),
         lambda: arrays_as_npz(
             classes=np.array(subject.model.classes),
@@ -146,12 +146,12 @@ def _offer(
             mean=average.mean,
             spread=average.spread,
         ),
-        beliefs_snippet(subject, seed),
-        key="beliefs-offer",
+        draw_probabilities_snippet(subject, seed),
+        key="probabilities-offer",
     )
 
 
-def beliefs_snippet(subject: Subject, seed: int) -> str:
+def draw_probabilities_snippet(subject: Subject, seed: int) -> str:
     """Python that gives the bars and the average."""
     more = "from explorer.augmentation import Pipeline, average_draws, probabilities_of_draws"
     lines = [
@@ -160,7 +160,7 @@ def beliefs_snippet(subject: Subject, seed: int) -> str:
         f"average = average_draws(model, image, pipeline, count={DRAWS}, seed={seed})",
         "found = probabilities_of_draws(model, image, [draw.image for draw in average.draws])",
         "for place in found.order:",
-        "    print(f'draw {place + 1}', found.of_target[place], average.draws[place].told)",
+        "    print(f'draw {place + 1}', found.of_target[place], average.draws[place].description)",
         "best = average.mean.argmax()",
         "print(model.classes[best], average.mean[best], average.spread[best], average.single[best])",
     ]

@@ -12,13 +12,13 @@ from PIL import Image
 
 from explorer.augmentation import (
     MOTIONS,
-    LayerStillness,
+    Invariance,
+    LayerInvariance,
     MapComparison,
     Motion,
     PipelineRejected,
-    Stillness,
     compare_maps,
-    stillness,
+    measure_invariance,
 )
 from explorer.rendering import (
     CHART_CONFIG,
@@ -86,7 +86,7 @@ def show_inside(subject: Subject) -> None:
         for column, pixels, said in ((before, found.original, "before"), (after, found.changed, "after")):
             picture = np.array(fit_picture(pixels, _SIDE))
             column.image(encode_png(picture), said, alt=f"What the network sees {said} the change", width="stretch")
-        st.markdown(say_stillness(found.layers))
+        st.markdown(say_invariance(found.layers))
         st.caption(
             "Each number is the cosine of the angle between two sets of maps: 1 is alike, 0 has nothing in common. "
             "Stays still is invariance, the maps as they are; follows is equivariance, the old maps moved along. "
@@ -104,25 +104,25 @@ def show_inside(subject: Subject) -> None:
 
 
 @st.cache_data(max_entries=24, show_spinner="Recording every layer twice …")
-def compute_stillness_of_motion(
+def compute_invariance_of_motion(
     subject: Subject, angle: float, scale: float, shift: tuple[float, float], mirrored: bool
-) -> Stillness:
+) -> Invariance:
     """Every layer's answer to a motion."""
-    return stillness(viewer_of(subject), square_of(subject), motion=Motion(angle, scale, shift, mirrored))
+    return measure_invariance(viewer_of(subject), square_of(subject), motion=Motion(angle, scale, shift, mirrored))
 
 
 @st.cache_data(max_entries=24, show_spinner="Recording every layer twice …")
-def compute_stillness_of_draw(subject: Subject, pipeline: str, seed: int) -> Stillness:
+def compute_invariance_of_draw(subject: Subject, pipeline: str, seed: int) -> Invariance:
     """Every layer's answer to one draw."""
     augmented = Cause(None, pipeline, seed).picture(subject)
-    return stillness(viewer_of(subject), square_of(subject), augmented=augmented)
+    return measure_invariance(viewer_of(subject), square_of(subject), augmented=augmented)
 
 
-def _still(subject: Subject, cause: Cause) -> Stillness:
+def _still(subject: Subject, cause: Cause) -> Invariance:
     if cause.motion is None:
-        return compute_stillness_of_draw(subject, cause.pipeline, cause.seed)
+        return compute_invariance_of_draw(subject, cause.pipeline, cause.seed)
     motion = cause.motion
-    return compute_stillness_of_motion(subject, motion.angle, motion.scale, motion.shift, motion.mirrored)
+    return compute_invariance_of_motion(subject, motion.angle, motion.scale, motion.shift, motion.mirrored)
 
 
 def _choose_cause() -> Cause:
@@ -158,7 +158,7 @@ def _choose_motion() -> Motion:
     return Motion(float(angle), float(scale), (right / 100, down / 100), bool(mirrored))
 
 
-def say_stillness(layers: Sequence[LayerStillness]) -> str:
+def say_invariance(layers: Sequence[LayerInvariance]) -> str:
     """Which layers stay still and which follow."""
     measured = [each for each in layers if each.equivariance is not None]
     follow = [each for each in measured if (each.equivariance or 0) > each.invariance + _MARGIN]
@@ -188,7 +188,7 @@ def compute_comparison(subject: Subject, layer: str, _changed: NDArray[np.uint8]
     return compare_maps(viewer_of(subject), layer, square_of(subject), Image.fromarray(_changed))
 
 
-def _show_maps(subject: Subject, cause: Cause, found: Stillness) -> None:
+def _show_maps(subject: Subject, cause: Cause, found: Invariance) -> None:
     st.subheader("Maps of one layer, old beside new", anchor=False)
     layers = [facts.name for facts in facts_of(subject)]
     first = next((facts.name for facts in facts_of(subject) if len(facts.shape) == 3), layers[0])
@@ -276,14 +276,14 @@ def inside_snippet(subject: Subject, cause: Cause, layer: str) -> str:
     """Python that gives the numbers of the layers and the maps."""
     if cause.motion is not None:
         lines = [
-            *square_lines(subject, "from explorer.augmentation import Motion, compare_maps, stillness"),
-            f"found = stillness(model, image, motion={cause.motion!r})",
+            *square_lines(subject, "from explorer.augmentation import Motion, compare_maps, measure_invariance"),
+            f"found = measure_invariance(model, image, motion={cause.motion!r})",
         ]
     else:
         lines = [
-            *square_lines(subject, "from explorer.augmentation import Pipeline, compare_maps, stillness"),
+            *square_lines(subject, "from explorer.augmentation import Pipeline, compare_maps, measure_invariance"),
             f"pipeline = Pipeline.from_json({compact(current_pipeline())!r})",
-            f"found = stillness(model, image, augmented=pipeline.draw(image, seed={cause.seed}))",
+            f"found = measure_invariance(model, image, augmented=pipeline.draw(image, seed={cause.seed}))",
         ]
     lines += [
         "for each in found.layers:",

@@ -90,21 +90,23 @@ def _show_result(subject: Subject, mixed: Mixture, labels: list[str], pictures: 
         if mixed.box is None
         else f"The box covers {format_percent(1 - mixed.share)} of the area, and so much of the label is the second's."
     )
-    beliefs = [_probabilities(subject, Image.fromarray(side)) for side in sides]
-    belief = _probabilities(subject, mixed.image)
+    of_originals = [_probabilities(subject, Image.fromarray(side)) for side in sides]
+    of_mixture = _probabilities(subject, mixed.image)
     names = class_labels(subject.model.classes)
-    likely = {int(index) for each in (belief, *beliefs) for index in each.argsort()[::-1][:2]}
-    shown = sorted({*likely, *(int(i) for i in belief.argsort()[::-1][:_LIKELY])}, key=lambda index: -belief[index])
+    likely = {int(index) for each in (of_mixture, *of_originals) for index in each.argsort()[::-1][:2]}
+    shown = sorted(
+        {*likely, *(int(i) for i in of_mixture.argsort()[::-1][:_LIKELY])}, key=lambda index: -of_mixture[index]
+    )
     figure = probability_bars(
         [names[index] for index in shown],
-        [float(belief[index]) for index in shown],
-        compare=[float(beliefs[0][index]) for index in shown],
+        [float(of_mixture[index]) for index in shown],
+        compare=[float(of_originals[0][index]) for index in shown],
     )
     with chart:
-        show_knowledge(subject, float(beliefs[0].max()))
+        show_knowledge(subject, float(of_originals[0].max()))
     chart.plotly_chart(figure, config=CHART_CONFIG, key="chart-mixture")
     chart.caption("Now is the mixture, before is the first picture alone.")
-    st.markdown(say_mixture(belief, beliefs, names))
+    st.markdown(say_mixture(of_mixture, of_originals, names))
 
 
 def _square(picture: Image.Image) -> Image.Image:
@@ -122,14 +124,14 @@ def _probabilities(subject: Subject, image: Image.Image) -> NDArray[np.float32]:
     return found
 
 
-def say_mixture(belief: NDArray[np.float32], alone: list[NDArray[np.float32]], names: list[str]) -> str:
+def say_mixture(of_mixture: NDArray[np.float32], alone: list[NDArray[np.float32]], names: list[str]) -> str:
     """What is left of both predictions in the mixture."""
-    best = int(belief.argmax())
-    said = f"The mixture is seen as **{names[best]}** ({format_percent(float(belief[best]))})."
+    best = int(of_mixture.argmax())
+    said = f"The mixture is seen as **{names[best]}** ({format_percent(float(of_mixture[best]))})."
     parts = []
     for which, each in zip(("first", "second"), alone, strict=True):
         own = int(each.argmax())
-        parts.append(f"the {which} is {names[own]}, of which {format_percent(float(belief[own]))} are left")
+        parts.append(f"the {which} is {names[own]}, of which {format_percent(float(of_mixture[own]))} are left")
     return f"{said} By themselves, {'; '.join(parts)}."
 
 

@@ -83,14 +83,14 @@ def _show_draws(subject: Subject, step: Step) -> None:
     said += f" of {sizes[0][0]} × {sizes[0][1]} px." if len(sizes) == 1 else " of different sizes."
     st.caption(said)
     with st.expander("What was drawn", icon=":material/casino:"):
-        st.markdown("\n".join(f"{number}. {each.told}" for number, each in enumerate(draws, 1)))
+        st.markdown("\n".join(f"{number}. {each.description}" for number, each in enumerate(draws, 1)))
     lines = [
         *opening_lines(subject, "", more=("from explorer.augmentation import Pipeline",)),
         f"image = preprocessing.with_size({side_of(subject)}).fitted(image)  # the square that is changed",
         f"pipeline = Pipeline.from_json({compact(pipeline)!r})",
         f"draws = pipeline.draw_many(image, {SHOWN}, seed={seed})",
         "for draw in draws:",
-        "    print(draw.seed, draw.image.size, draw.told)",
+        "    print(draw.seed, draw.image.size, draw.description)",
     ]
     offer(
         f"transform-{step.transform}",
@@ -98,7 +98,9 @@ def _show_draws(subject: Subject, step: Step) -> None:
         lambda: draws_as_npz(draws),
         "\n".join(lines) + "\n",
         key="one-offer",
-        json=lambda: json.dumps([{"seed": each.seed, "told": each.told} for each in draws], indent=2) + "\n",
+        json=lambda: (
+            json.dumps([{"seed": each.seed, "description": each.description} for each in draws], indent=2) + "\n"
+        ),
     )
 
 
@@ -114,7 +116,7 @@ def compute_group(subject: Subject, names: tuple[str, ...], seed: int) -> tuple[
             words.append(f"{CATALOGUE[name].title}: {problem}")
             continue
         pictures.append(draw.pixels)
-        words.append(draw.told)
+        words.append(draw.description)
     return picture_sheet(pictures, columns=5, side=_CELL), tuple(words)
 
 

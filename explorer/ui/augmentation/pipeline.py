@@ -80,7 +80,7 @@ def _show_draws(subject: Subject, pipeline: Pipeline) -> None:
         clicked = clickable_mosaic(
             png=sheet.png,
             cells=sheet,
-            labels=[f"draw {number}: {each.told}" for number, each in enumerate(draws, 1)],
+            labels=[f"draw {number}: {each.description}" for number, each in enumerate(draws, 1)],
             selected=chosen - 1,
             marked=(),
             alt=f"{DRAWS} draws of {subject.picture.title}, each changed in its own way by {_say_steps(pipeline)}",
@@ -141,10 +141,13 @@ def _show_one(subject: Subject, draws: tuple[Drawn, ...], number: int) -> None:
         encode_png(compute_square(subject)), "before", alt=f"{subject.picture.title} as it is", width="stretch"
     )
     after.image(
-        encode_png(draw.pixels), f"draw {number}, seed {draw.seed}", alt=f"Draw {number}: {draw.told}", width="stretch"
+        encode_png(draw.pixels),
+        f"draw {number}, seed {draw.seed}",
+        alt=f"Draw {number}: {draw.description}",
+        width="stretch",
     )
     lines = [
-        f"{':material/check_circle:' if step.fired else ':material/remove:'} {place}. {step.told}"
+        f"{':material/check_circle:' if step.fired else ':material/remove:'} {place}. {step.description}"
         for place, step in enumerate(draw.steps, 1)
     ]
     st.markdown("  \n".join(lines) or "Nothing was done.")
@@ -178,6 +181,6 @@ def draws_snippet(subject: Subject, pipeline: Pipeline, seed: int) -> str:
         f"pipeline = Pipeline.from_json({compact(pipeline)!r})",
         f"draws = pipeline.draw_many(image, {DRAWS}, seed={seed})",
         "for draw in draws:",
-        "    print(draw.seed, draw.image.size, draw.told)",
+        "    print(draw.seed, draw.image.size, draw.description)",
     ]
     return "\n".join(lines) + "\n"

@@ -49,7 +49,7 @@ def show_sweep(subject: Subject) -> None:
 
 @st.cache_data(max_entries=16, show_spinner="The network looks at 41 pictures …")
 def compute_sweep(subject: Subject, name: str) -> SweepResult:
-    """The network's belief at 41 points."""
+    """The network's probabilities at 41 points."""
     return sweep(viewer_of(subject), square_of(subject), name)
 
 
@@ -72,14 +72,14 @@ def _show_pictures(chosen: Sweep, result: SweepResult, place: int, names: list[s
     value = float(result.values[place])
     unchanged = int(np.flatnonzero(result.values == chosen.neutral)[0])
     left, right = st.columns(2)
-    for column, where, belief, said in (
+    for column, where, probabilities, said in (
         (left, unchanged, result.single, "as it is"),
         (right, place, result.probabilities[place], with_unit_of(chosen, value)),
     ):
-        best = int(belief.argmax())
+        best = int(probabilities.argmax())
         picture = np.array(fit_picture(result.pixels[where], _SIDE))
         column.image(encode_png(picture), said, alt=f"What the network sees: {said}", width="stretch")
-        column.markdown(f"**{names[best]}** {format_percent(float(belief[best]))}")
+        column.markdown(f"**{names[best]}** {format_percent(float(probabilities[best]))}")
 
 
 def say_steady(chosen: Sweep, result: SweepResult, names: list[str]) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.captioning import Caption
-from explorer.captioning.honesty import (
+from explorer.captioning.attention_control import (
     Attention,
     Control,
     changed_words,
@@ -44,7 +44,7 @@ def compute_controls(subject: CaptionSubject, width: int) -> tuple[Control, ...]
     return control_attention(subject.captioner, subject.seen, width)
 
 
-def show_honesty(subject: CaptionSubject) -> None:
+def show_attention_control(subject: CaptionSubject) -> None:
     """Three kinds of attention, then attention beside occlusion, then the test photos."""
     controls = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
     width = choose_width(controls)
@@ -68,8 +68,8 @@ def show_honesty(subject: CaptionSubject) -> None:
         f"{subject.name}-attention-control",
         lambda: _draw_sheet(subject, found, drops, step),
         lambda: _collect(found, drops),
-        write_honesty_snippet(subject, width),
-        key="honesty-offer",
+        write_attention_control_snippet(subject, width),
+        key="attention-control-offer",
     )
 
 
@@ -96,7 +96,7 @@ def _show_controls(subject: CaptionSubject, found: tuple[Control, ...], step: in
             top=1.0,
         ),
         config=CHART_CONFIG,
-        key="honesty-lines",
+        key="attention-control-lines",
     )
 
 
@@ -234,13 +234,13 @@ def _collect(found: tuple[Control, ...], drops: NDArray[np.float32] | None) -> b
     return arrays_as_npz(**arrays)
 
 
-def write_honesty_snippet(subject: CaptionSubject, width: int) -> str:
+def write_attention_control_snippet(subject: CaptionSubject, width: int) -> str:
     """Python that gives the sentences, their log probabilities and the correlations."""
     lines = [
         *captioner_lines(
             subject,
             ["occlude_words"],
-            more=["from explorer.captioning.honesty import control_attention, correlate"],
+            more=["from explorer.captioning.attention_control import control_attention, correlate"],
         ),
         f"controls = control_attention(captioner, a, {width})",
         "for control in controls:",

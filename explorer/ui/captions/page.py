@@ -41,9 +41,9 @@ def show() -> None:
     elif part == "cause":
         show_cause(subject)
     elif part == "honest":
-        from explorer.ui.captions.attention_control import show_honesty
+        from explorer.ui.captions.attention_control import show_attention_control
 
-        show_honesty(subject)
+        show_attention_control(subject)
     elif part == "inside":
         from explorer.ui.captions.decoder import show_inside
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from explorer.captioning import Caption
-from explorer.captioning.honesty import changed_words
+from explorer.captioning.attention_control import changed_words
 from explorer.text import significant
 
 

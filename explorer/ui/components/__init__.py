@@ -7,7 +7,7 @@ network: they are given pictures, places in them and words.
 from explorer.ui.components.attention_mover import attention_mover
 from explorer.ui.components.caption_player import caption_player
 from explorer.ui.components.clickable_mosaic import clickable_mosaic
-from explorer.ui.components.microscope import MOST_BYTES, NONE, PAD, Specimen, Step, microscope
+from explorer.ui.components.microscope import MOST_BYTES, NONE, PAD, ChannelView, Step, microscope
 from explorer.ui.components.network_view import NetworkClick, NetworkColumn, network_view
 from explorer.ui.components.photo_cover import photo_cover
 
@@ -15,9 +15,9 @@ __all__ = [
     "MOST_BYTES",
     "NONE",
     "PAD",
+    "ChannelView",
     "NetworkClick",
     "NetworkColumn",
-    "Specimen",
     "Step",
     "attention_mover",
     "caption_player",

@@ -42,13 +42,13 @@ def show_layer_convolution(subject: Subject) -> None:
     module = modules[facts.path]
     assert isinstance(module, (nn.Conv2d, nn.ConvTranspose2d))
     st.markdown(describe(facts, module))
-    dissection = show_layer_microscope(subject, facts, unit, key="layer-microscope")
+    breakdown = show_layer_microscope(subject, facts, unit, key="layer-microscope")
     _show_sizes(facts, module)
-    values = dissection.output[unit]
+    values = breakdown.output[unit]
     offer(
         f"{subject.file_stem}-{name}-map-{unit}",
         magnify_map(values, bool(values.min() < 0), 320),
-        lambda: arrays_as_npz(input=dissection.input, maps=dissection.output),
+        lambda: arrays_as_npz(input=breakdown.input, maps=breakdown.output),
         layer_snippet(subject, name),
         key="offer",
     )

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from explorer.operations import Dissection, dissect_module
+from explorer.operations import LayerBreakdown, break_down_module
 from explorer.operations.convolution import BORDERS, Border, build, count_overlaps, pad, share_silenced
 from explorer.operations.kernels import write_kernel
 from explorer.operations.photo import to_tensor
@@ -40,11 +40,11 @@ def compute_photo(label: str, key: str, longest: int, grey: bool) -> NDArray[np.
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def compute_experiment(experiment: Experiment) -> Dissection:
+def compute_experiment(experiment: Experiment) -> LayerBreakdown:
     """The convolution on the picture, taken apart."""
     x = _photo(experiment)
     module = build(experiment.settings, experiment.weight(), experiment.channels)
-    return dissect_module(module, x, _MODULES.get(experiment.activation))
+    return break_down_module(module, x, _MODULES.get(experiment.activation))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -66,9 +66,9 @@ def photo_size(experiment: Experiment) -> tuple[int, int]:
     return height, width
 
 
-def shown_output(dissection: Dissection) -> NDArray[np.float32]:
+def shown_output(breakdown: LayerBreakdown) -> NDArray[np.float32]:
     """(O, H, W): after the activation, where there is one."""
-    return dissection.output if dissection.final is None else dissection.final
+    return breakdown.output if breakdown.final is None else breakdown.final
 
 
 def photo_png(experiment: Experiment) -> bytes:
@@ -128,12 +128,12 @@ def show_maps(experiment: Experiment) -> int:
         return 0
     asked = st.query_params.get("map", "")
     unit = min(int(asked) if asked.isdecimal() else 0, len(experiment.names) - 1)
-    dissection = compute_experiment(experiment)
+    breakdown = compute_experiment(experiment)
     st.caption(
         f"{count_text(len(experiment.names), 'filter')}, so the output is "
-        f"`{shape_text(dissection.output.shape)}`. Click a map to put it under the microscope."
+        f"`{shape_text(breakdown.output.shape)}`. Click a map to put it under the microscope."
     )
-    output = shown_output(dissection)
+    output = shown_output(breakdown)
     clicked = clickable_mosaic(
         png=compute_maps_sheet(experiment).png,
         cells=compute_maps_sheet(experiment),
@@ -242,8 +242,8 @@ def show_activation(experiment: Experiment, unit: int) -> None:
     module = _MODULES.get(experiment.activation)
     if module is None:
         return
-    dissection = compute_experiment(experiment)
-    before = dissection.output[unit]
+    breakdown = compute_experiment(experiment)
+    before = breakdown.output[unit]
     reach = max(float(np.abs(before).max()), 1e-3)
     x = np.linspace(-reach, reach, 201, dtype=np.float32)
     with torch.inference_mode():
@@ -254,19 +254,19 @@ def show_activation(experiment: Experiment, unit: int) -> None:
         config=CHART_CONFIG,
         key=f"curve-{experiment.activation}-{unit}",
     )
-    silenced = share_silenced(before, shown_output(dissection)[unit])
+    silenced = share_silenced(before, shown_output(breakdown)[unit])
     words.metric("cells it silences", f"{silenced:.1%}", help="Less than half a percent of their value is left.")
     words.caption(f"Of {before.size:,} sums, {int((before < 0).sum()):,} are below zero.")
 
 
 def offer_experiment(experiment: Experiment) -> None:
     """The maps as picture and numbers, and the same in Python."""
-    dissection = compute_experiment(experiment)
+    breakdown = compute_experiment(experiment)
     offer(
         "convolution",
         compute_maps_sheet(experiment).png,
         lambda: arrays_as_npz(
-            input=dissection.input, weight=experiment.weight(), output=dissection.output, maps=shown_output(dissection)
+            input=breakdown.input, weight=experiment.weight(), output=breakdown.output, maps=shown_output(breakdown)
         ),
         write_snippet(experiment),
         key="offer",

@@ -149,12 +149,12 @@ def show_silenced(subject: Subject, convolution: Convolution, summary: FilterSum
         help="Sets the maps of these filters to zero, everywhere, and runs the network again.",
     )
     channels = silenced_channels(summary, number, chosen)
-    twins = count_text(len(duplicates), "near-duplicate") if duplicates else "no near-duplicate"
+    same = count_text(len(duplicates), "near-duplicate") if duplicates else "no near-duplicate"
     alike = (
         f"shares its group with {count_text(len(group) - 1, 'other')}" if len(group) > 1 else "has a group of its own"
     )
     behind = " Silenced after the batch norm, so that nothing goes on." if convolution.norm else ""
-    st.caption(f"Filter {number} has {twins} and {alike}.{behind}")
+    st.caption(f"Filter {number} has {same} and {alike}.{behind}")
     names, before, after = compute_silenced(subject, convolution.edited_layer, channels)
     show_knowledge(subject, max(before))
     if not channels:

@@ -24,7 +24,7 @@ from explorer.ui.filters.compute import Filters
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
-from explorer.ui.shared.microscope import RGB_NAMES, compute_dissection, explainable_layers
+from explorer.ui.shared.microscope import RGB_NAMES, compute_breakdown, explainable_layers
 
 _FEW = 4  # tiles that are drawn large
 _TILE_SIDE, _LARGE_TILE_SIDE = 44, 96  # pixels of each of the three pictures on a tile
@@ -65,13 +65,13 @@ def compute_products(subject: Subject, layer: str, number: int) -> Products | No
     """What the slices of a filter make of the picture; None where its layer cannot be taken apart."""
     if layer not in explainable_layers(subject):
         return None
-    dissection = compute_dissection(subject, layer)
-    reads, biases = dissection.operation.reads(number), dissection.operation.bias
+    breakdown = compute_breakdown(subject, layer)
+    reads, biases = breakdown.operation.reads(number), breakdown.operation.bias
     return Products(
-        dissection.input[reads.start : reads.stop],
-        dissection.products(number),
+        breakdown.input[reads.start : reads.stop],
+        breakdown.products(number),
         0.0 if biases is None else float(biases[number]),
-        dissection.output[number],
+        breakdown.output[number],
     )
 
 
@@ -217,13 +217,13 @@ def name_channel(convolution: Convolution, number: int, part: int) -> str:
 
 def offer_solid(subject: Subject, convolution: Convolution, number: int, png: bytes, products: Products) -> None:
     """The drawing, the numbers behind it, and Python that gives them."""
-    more = ["from explorer.anatomy.microscope import dissect"]
+    more = ["from explorer.anatomy.microscope import break_down"]
     lines = [
         *opening_lines(subject, "", more=more),
-        f"dissection = dissect(model, preprocessing.tensor(image), {convolution.layer!r})",
-        f"products = dissection.products({number})  # (slices, H, W)",
-        f"bias = {'dissection.operation.bias[' + str(number) + ']' if convolution.bias else '0'}",
-        f"print(products.shape, abs(products.sum(axis=0) + bias - dissection.output[{number}]).max())",
+        f"breakdown = break_down(model, preprocessing.tensor(image), {convolution.layer!r})",
+        f"products = breakdown.products({number})  # (slices, H, W)",
+        f"bias = {'breakdown.operation.bias[' + str(number) + ']' if convolution.bias else '0'}",
+        f"print(products.shape, abs(products.sum(axis=0) + bias - breakdown.output[{number}]).max())",
     ]
     offer(
         f"{subject.file_stem}-{convolution.path}-filter-{number}",

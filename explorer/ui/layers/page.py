@@ -105,7 +105,10 @@ def show_layer(subject: Subject, layer: str, suffix: str = "") -> None:
         key=f"offer{suffix}",
     )
     if unit is None:
-        st.info("Click a map to see it large, over the photo, and what excites it.", icon=":material/touch_app:")
+        st.info(
+            "Click a map to see it large, over the photo, and the patches that activate it most.",
+            icon=":material/touch_app:",
+        )
     elif unit >= facts.channels:
         st.info(f"This layer has {facts.channels} maps; there is no map {unit} here.")
     else:

@@ -119,7 +119,7 @@ def pages_of(facts: LayerFacts) -> int:
 
 
 def show_unit(subject: Subject, facts: LayerFacts, unit: int, key: str) -> None:
-    """One map: large, over the photo, in numbers, where it peaks, and which pictures excite it."""
+    """One map: large, over the photo, in numbers, where it peaks, and which pictures activate it."""
     maps = compute_maps(subject, facts.name)
     values = maps[unit]
     signed = bool(maps.min() < 0)
@@ -167,7 +167,7 @@ def show_unit(subject: Subject, facts: LayerFacts, unit: int, key: str) -> None:
         _show_kernel(subject, facts, unit)
     if facts.name in explainable_layers(subject):
         show_layer_microscope(subject, facts, unit, key=f"{key}-microscope")
-    _show_excited(subject, facts, unit)
+    _show_strongest(subject, facts, unit)
 
 
 def _extent(box: tuple[float, float, float, float]) -> str:
@@ -192,18 +192,20 @@ def _show_kernel(subject: Subject, facts: LayerFacts, unit: int) -> None:
         st.caption(f"The first {len(shown)} of {len(kernel)} slices.")
 
 
-def _show_excited(subject: Subject, facts: LayerFacts, unit: int) -> None:
+def _show_strongest(subject: Subject, facts: LayerFacts, unit: int) -> None:
     """The pictures at hand, by how strongly this map answers to each; cropped to what its peak can see."""
     patches = rank_patches(subject, facts, unit, list_pictures()[:MOST_COMPARED], each=1)
     if not patches:
-        st.caption("None of your pictures excites this map: it is nowhere above zero.")
+        st.caption("None of your pictures activates this map: it is nowhere above zero.")
         return
-    st.caption("Which of your pictures excite this map most: its largest value, and the part of the picture behind it.")
+    st.caption(
+        "Which of your pictures activate this map most: its largest value, and the part of the picture behind it."
+    )
     places = st.container(horizontal=True)
     for patch in patches[:6]:
         place = places.container(width=110)
         crop = encode_png(cut_patch(subject, patch))
-        place.image(crop, alt=f"What excites map {unit} most in {patch.label}", width="stretch")
+        place.image(crop, alt=f"What activates map {unit} most in {patch.label}", width="stretch")
         place.text(f"{significant(patch.value)}\n{patch.title}")
 
 

@@ -22,7 +22,7 @@ from explorer.anatomy.surgery import (
     predict_shifted,
     run_once,
 )
-from explorer.operations import Dissection, dissect_module
+from explorer.operations import LayerBreakdown, break_down_module
 from explorer.operations.photo import to_tensor
 from explorer.operations.pooling import POOLINGS, Pooling, PoolingKind, build_pooling, pool, pooling_input, psnr, unpool
 from explorer.operations.shifting import MOST, pooled_drift, total_variation
@@ -148,11 +148,11 @@ def _colours(values: NDArray[np.float32], low: float, high: float, signed: bool)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def compute_pooling_dissection(source: Source, pooling: Pooling) -> Dissection:
+def compute_pooling_breakdown(source: Source, pooling: Pooling) -> LayerBreakdown:
     """One kind taken apart."""
     x = source_tensor(source)
     module = build_pooling(pooling, x.shape[0], (x.shape[1], x.shape[2]))
-    return dissect_module(module, pooling_input(x, pooling))
+    return break_down_module(module, pooling_input(x, pooling))
 
 
 @dataclass(frozen=True)

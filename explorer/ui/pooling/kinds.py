@@ -19,7 +19,7 @@ from explorer.ui.pooling.compute import (
     PooledPicture,
     PoolingView,
     Source,
-    compute_pooling_dissection,
+    compute_pooling_breakdown,
     compute_source,
     compute_view,
     map_of,
@@ -221,10 +221,10 @@ def show_cell(source: Source, settings: tuple[int, int, int], channel: int) -> N
     """One kind under the microscope."""
     kind = choose("Kind", KIND_LABELS, "kind", "max", hidden=True)
     st.caption(KIND_NOTES[kind])
-    dissection = compute_pooling_dissection(source, Pooling(kind, *settings))
+    breakdown = compute_pooling_breakdown(source, Pooling(kind, *settings))
     photo = not source.layer
     show_microscope(
-        dissection,
+        breakdown,
         channel,
         title=f"{KIND_LABELS[kind]}, {RGB_NAMES[channel] if photo else source.title}",
         key="pooling-microscope",

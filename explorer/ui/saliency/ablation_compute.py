@@ -76,21 +76,21 @@ def followers(subject: Subject, layer: str) -> tuple[LayerFacts, ...]:
 
 
 @st.cache_data(max_entries=64, show_spinner="Weighing the channels …")
-def compute_estimates(subject: Subject, layer: str, target: int, against: int | None) -> NDArray[np.float64]:
+def compute_estimates(subject: Subject, layer: str, target: int, contrast: int | None) -> NDArray[np.float64]:
     """(C,) what the score would lose without each channel, to first order.
 
     Raises:
         SaliencyImpossible: the score does not depend on this layer.
     """
-    return estimate_losses(subject.model, subject.input, layer, target, against)
+    return estimate_losses(subject.model, subject.input, layer, target, contrast)
 
 
 @st.cache_data(max_entries=64, show_spinner="Switching the channels off one by one …")
 def compute_measured(
-    subject: Subject, layer: str, channels: tuple[int, ...], target: int, against: int | None
+    subject: Subject, layer: str, channels: tuple[int, ...], target: int, contrast: int | None
 ) -> NDArray[np.float64]:
     """(len(channels),) what the score loses without each of some channels."""
-    return measure_losses(subject.model, subject.input, layer, channels, target, against)
+    return measure_losses(subject.model, subject.input, layer, channels, target, contrast)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -54,7 +54,7 @@ def show_channels(subject: Subject, question: Question) -> None:
     with first_row[0]:
         facts = _choose_layer(layers, first)
     try:
-        estimates = compute_estimates(subject, facts.name, question.target, question.against)
+        estimates = compute_estimates(subject, facts.name, question.target, question.contrast)
     except SaliencyImpossible as problem:
         st.info(f"{problem} Choose another layer.")
         return
@@ -178,9 +178,9 @@ def _list_channels(
 ) -> None:
     """The channels that the class rests on most, estimated and measured."""
     top = tuple(int(channel) for channel in order[:LISTED])
-    measured = compute_measured(subject, facts.name, top, question.target, question.against)
+    measured = compute_measured(subject, facts.name, top, question.target, question.contrast)
     gains = estimates.clip(0).sum()
-    score = "logit" if question.against is None else "lead in logits"
+    score = "logit" if question.contrast is None else "lead in logits"
     st.markdown(f"What **{say_question(subject, question)}** rests on most in `{facts.name}`")
     st.table(
         [
@@ -262,11 +262,11 @@ def write_switch_snippet(subject: Subject, question: Question, switch: Switch, s
             *([] if switch.channels is None else [f"channels={_as_code(switch.channels)}"]),
         ]
     )
-    against = "" if question.against is None else f", against={question.against}"
+    contrast = "" if question.contrast is None else f", contrast={question.contrast}"
     lines = [
         *opening_lines(subject, "Edit, record", more=["from explorer.saliency import estimate_losses"]),
         "x = preprocessing.tensor(image)",
-        f"estimates = estimate_losses(model, x, {switch.layer!r}, target={question.target}{against})  # (C,)",
+        f"estimates = estimate_losses(model, x, {switch.layer!r}, target={question.target}{contrast})  # (C,)",
         'print("the class rests on channels", estimates.argsort()[::-1][:5].tolist())',
         f"edit = Edit({edit})",
         f"recordings = [record(model, x, layers=[{shown!r}], edits=edits) for edits in ([], [edit])]",

@@ -30,18 +30,18 @@ class Question:
 
     Attributes:
         target: index of the class.
-        against: index of the class whose score is subtracted; None for one class alone.
+        contrast: index of the class whose score is subtracted; None for one class alone.
     """
 
     target: int
-    against: int | None = None
+    contrast: int | None = None
 
 
 def say_question(subject: Subject, question: Question) -> str:
     """The class, or the classes, in words."""
     labels = class_labels(subject.model.classes)
     target = labels[question.target]
-    return target if question.against is None else f"{target} rather than {labels[question.against]}"
+    return target if question.contrast is None else f"{target} rather than {labels[question.contrast]}"
 
 
 def choose_question(subject: Subject, left: DeltaGenerator, right: DeltaGenerator) -> Question:
@@ -55,11 +55,11 @@ def choose_question(subject: Subject, left: DeltaGenerator, right: DeltaGenerato
     rivals = [NOBODY, *(label for label in ordered if label != labels[index])]
     with right:
         said = "Another class: then the heatmaps show what speaks for the one rather than for the other."
-        against = _choose_class("Against", rivals, "against", said)
+        contrast = _choose_class("Against", rivals, "against", said)
     shares = " · ".join(f"{labels[index]} {format_percent(float(probabilities[index]))}" for index in likely)
     st.caption(f"The network says: {shares}.")
     show_knowledge(subject, float(probabilities[likely[0]]))
-    return Question(index, None if against == NOBODY else labels.index(against))
+    return Question(index, None if contrast == NOBODY else labels.index(contrast))
 
 
 def ordered_classes(subject: Subject) -> tuple[list[str], list[str]]:
@@ -120,7 +120,7 @@ def choose_panel(subject: Subject, question: Question, layer: str | None, number
         question = _own_question(subject, question, number)
     # Without a layer the library is asked all the same, and says in its own words why there is none.
     asked_layer = (layer or "") if method.needs_layer else ""
-    return Asked(subject, name, asked_layer, question.target, question.against, fast and name in FAST)
+    return Asked(subject, name, asked_layer, question.target, question.contrast, fast and name in FAST)
 
 
 def _own_question(subject: Subject, question: Question, number: int) -> Question:
@@ -130,5 +130,5 @@ def _own_question(subject: Subject, question: Question, number: int) -> Question
     if target == AS_ABOVE:
         return question
     rivals = [NOBODY, *(label for label in ordered if label != target)]
-    against = _choose_class(f"Against {number}", rivals, f"against{number}")
-    return Question(labels.index(target), None if against == NOBODY else labels.index(against))
+    contrast = _choose_class(f"Against {number}", rivals, f"against{number}")
+    return Question(labels.index(target), None if contrast == NOBODY else labels.index(contrast))

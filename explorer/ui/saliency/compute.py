@@ -13,7 +13,16 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.saliency import METHODS, Curves, Heatmap, Kept, deletion_insertion, explain, keep_lit, redraw
+from explorer.saliency import (
+    METHODS,
+    Curves,
+    Heatmap,
+    MaskedConfidence,
+    deletion_insertion,
+    explain,
+    masked_confidence,
+    redraw,
+)
 from explorer.saliency.faithfulness import Baseline
 from explorer.ui.session.subject import Subject
 
@@ -38,7 +47,7 @@ class Asked:
     method: str
     layer: str
     target: int
-    against: int | None = None
+    contrast: int | None = None
     fast: bool = False
     redrawn: int = 0
 
@@ -62,7 +71,7 @@ class Asked:
             self.method,
             self.target,
             self.layer or None,
-            against=self.against,
+            contrast=self.contrast,
             progress=progress,
             fast=self.fast,
         )
@@ -167,10 +176,12 @@ def compute_photo(subject: Subject, side: int) -> NDArray[np.uint8]:
 @st.cache_data(max_entries=96, show_spinner=False)
 def compute_curves(
     subject: Subject, values_key: str, _values: NDArray[np.float32], target: int, baseline: Baseline
-) -> tuple[Curves, Kept]:
+) -> tuple[Curves, MaskedConfidence]:
     """How the class's probability follows a map's pixels; `values_key` says which map it is."""
     model, x = subject.model, subject.input
-    return deletion_insertion(model, x, _values, target, baseline=baseline), keep_lit(model, x, _values, target)
+    return deletion_insertion(model, x, _values, target, baseline=baseline), masked_confidence(
+        model, x, _values, target
+    )
 
 
 def explain_lines(asked: Sequence[Asked]) -> list[str]:
@@ -179,7 +190,7 @@ def explain_lines(asked: Sequence[Asked]) -> list[str]:
     for each in asked:
         arguments = [f"model, x, {each.method!r}, {each.target}"]
         arguments += [f"layer={each.layer!r}"] if each.layer else []
-        arguments += [f"against={each.against}"] if each.against is not None else []
+        arguments += [f"contrast={each.contrast}"] if each.contrast is not None else []
         arguments += ["fast=True"] if each.fast else []
         lines.append(f"    explain({', '.join(arguments)}),")
     return [*lines, "]"]

@@ -1,4 +1,4 @@
-"""Whether the heatmaps on the page earn belief: deletion and insertion, what they keep, and where they agree."""
+"""Whether the heatmaps on the page are faithful: deletion and insertion, what they keep, and where they agree."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.rendering import CHART_CONFIG, agreement_matrix, curves, format_percent
-from explorer.saliency import Baseline, Curves, Heatmap, Kept, agreement, centred_blob, random_map
+from explorer.saliency import Baseline, Curves, Heatmap, MaskedConfidence, agreement, centred_blob, random_map
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz
 from explorer.ui.saliency.compute import Asked, compute_curves, explain_lines
@@ -21,7 +21,7 @@ RANDOM, BLOB = "Random map", "Blob in the middle"
 _CELLS = 8  # of the random map on a side: as coarse as a class activation map
 
 
-def show_belief(subject: Subject, found: Mapping[Asked, Heatmap]) -> None:
+def show_faithfulness(subject: Subject, found: Mapping[Asked, Heatmap]) -> None:
     """Every heatmap tested against the two that know nothing."""
     if not found:
         st.info("There is no heatmap to test.")
@@ -78,7 +78,7 @@ def _test(
     found: Mapping[Asked, Heatmap],
     maps: Mapping[str, tuple[int, NDArray[np.float32]]],
     baseline: Baseline,
-) -> dict[str, tuple[Curves, Kept]]:
+) -> dict[str, tuple[Curves, MaskedConfidence]]:
     keys = [*map(repr, found), RANDOM, BLOB]
     bar = st.empty()
     tested = {}
@@ -93,7 +93,7 @@ def _gain(found: Curves) -> float:
     return found.insertion_area - found.deletion_area
 
 
-def _verdict(order: list[str], tested: Mapping[str, tuple[Curves, Kept]]) -> str:
+def _verdict(order: list[str], tested: Mapping[str, tuple[Curves, MaskedConfidence]]) -> str:
     """Which map earns most, and which earn nothing."""
     ours = [name for name in order if name not in (RANDOM, BLOB)]
     best, bar = ours[0], max(_gain(tested[name][0]) for name in (RANDOM, BLOB))
@@ -105,13 +105,13 @@ def _verdict(order: list[str], tested: Mapping[str, tuple[Curves, Kept]]) -> str
         )
     curve = tested[best][0]
     said = (
-        f"On this photo **{best}** earns most belief: insertion {curve.insertion_area:.2f}, deletion "
+        f"On this photo **{best}** is the most faithful: insertion {curve.insertion_area:.2f}, deletion "
         f"{curve.deletion_area:.2f}; the better of the two that know nothing has a difference of {bar:.2f}."
     )
     return said + (f" No better than that: {', '.join(poor)}." if poor else " All of them beat it.")
 
 
-def _row(name: str, curve: Curves, kept: Kept) -> dict[str, str]:
+def _row(name: str, curve: Curves, kept: MaskedConfidence) -> dict[str, str]:
     return {
         "Map": name,
         "Deletion": f"{curve.deletion_area:.3f}",
@@ -137,15 +137,20 @@ def _show_agreement(maps: Mapping[str, tuple[int, NDArray[np.float32]]]) -> None
 
 
 def _offer(
-    subject: Subject, found: Mapping[Asked, Heatmap], tested: Mapping[str, tuple[Curves, Kept]], baseline: Baseline
+    subject: Subject,
+    found: Mapping[Asked, Heatmap],
+    tested: Mapping[str, tuple[Curves, MaskedConfidence]],
+    baseline: Baseline,
 ) -> None:
     lines = [
-        *opening_lines(subject, "", more=("from explorer.saliency import deletion_insertion, explain, keep_lit",)),
+        *opening_lines(
+            subject, "", more=("from explorer.saliency import deletion_insertion, explain, masked_confidence",)
+        ),
         "x = preprocessing.tensor(image)",
         *explain_lines(list(found)),
         "for heatmap in heatmaps:",
         f"    curves = deletion_insertion(model, x, heatmap.values, heatmap.target, baseline={baseline!r})",
-        "    kept = keep_lit(model, x, heatmap.values, heatmap.target)",
+        "    kept = masked_confidence(model, x, heatmap.values, heatmap.target)",
         "    print(heatmap.method, curves.deletion_area, curves.insertion_area, kept.drop, kept.increased)",
     ]
     arrays = {"fractions": next(iter(tested.values()))[0].fractions}
@@ -156,7 +161,7 @@ def _offer(
         lambda: arrays_as_npz(names=np.array(list(tested)), **arrays),
         "faithfulness.npz",
         "application/octet-stream",
-        key="belief-npz",
+        key="faithfulness-npz",
         on_click="ignore",
         icon=":material/data_array:",
     )

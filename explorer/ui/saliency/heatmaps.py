@@ -18,7 +18,7 @@ from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.saliency.choices import MOST_PANELS, Question, choose_layer, choose_panel, say_question
 from explorer.ui.saliency.compute import Asked, compute_photo, explain_lines, obtain_heatmap
-from explorer.ui.saliency.faithfulness import show_belief
+from explorer.ui.saliency.faithfulness import show_faithfulness
 from explorer.ui.saliency.fast import show_fast_note
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
@@ -69,10 +69,10 @@ def show_maps(subject: Subject, question: Question, place: DeltaGenerator) -> No
         help="Runs the network about seventy times for each heatmap.",
     )
     if tested:
-        show_belief(subject, found)
+        show_faithfulness(subject, found)
     else:
         st.caption(
-            "A heatmap earns belief when hiding its bright places destroys the prediction, and showing them alone "
+            "A heatmap is faithful when hiding its bright places destroys the prediction, and showing them alone "
             "restores it. Switch this on to measure that, against a random map and a blob in the middle."
         )
 
@@ -233,7 +233,7 @@ def draw_heatmap(subject: Subject, heatmap: Heatmap, drawing: Drawing, peak: flo
 
 def _show_one(place: Any, asked: Asked, heatmap: Heatmap, drawing: Drawing, peak: float, common: str | None) -> None:
     method = METHODS[asked.method]
-    question = Question(heatmap.target, heatmap.against)
+    question = Question(heatmap.target, heatmap.contrast)
     said = say_question(asked.subject, question)
     with place.container():
         st.image(

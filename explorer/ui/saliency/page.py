@@ -8,8 +8,8 @@ from explorer.ui.saliency.attention_inside import show_attention
 from explorer.ui.saliency.choices import choose_question
 from explorer.ui.saliency.experiments import show_experiments
 from explorer.ui.saliency.heatmaps import show_maps
+from explorer.ui.saliency.parameter_randomization import show_control
 from explorer.ui.saliency.patches import show_patches
-from explorer.ui.saliency.random_weights import show_control
 from explorer.ui.session.sidebar import show_sidebar
 
 PART_LABELS = {
@@ -17,7 +17,7 @@ PART_LABELS = {
     "random": "Random weights",
     "try": "Try it yourself",
     "inside": "Attention inside",
-    "patches": "What excites a unit",
+    "patches": "Maximally activating patches",
 }
 
 

@@ -1,4 +1,4 @@
-"""The Saliency page's part on one unit: the patches of all pictures at hand that excite it most."""
+"""The Saliency page's part on one unit: the patches of all pictures at hand that activate it most."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PATIENCE = 0.3  # seconds before a bar is worth its place
 
 
 def show_patches(subject: Subject) -> None:
-    """Choose a unit; what excites it, and the hand-over."""
+    """Choose a unit; the patches that activate it most, and the hand-over."""
     if subject.network in list_transformers():
         st.info(
             f"{subject.network} is a transformer: its units look at the whole photo through attention, so no patch can "
@@ -61,7 +61,7 @@ def show_patches(subject: Subject) -> None:
     st.markdown(f"**Unit {unit}**{chosen}, of {count_text(facts.channels, 'unit')} at `{facts.name}`")
     if not patches:
         st.info(
-            f"Unit {unit} is nowhere above zero on {count_text(len(labels), 'picture')}: nothing here excites it. Try "
+            f"Unit {unit} is nowhere above zero on {count_text(len(labels), 'picture')}: nothing activates it. Try "
             "another unit, or bring other pictures.",
             icon=":material/block:",
         )
@@ -133,10 +133,10 @@ def _show(subject: Subject, facts: LayerFacts, unit: int, patches: list[Patch]) 
         place = places.container(width=SIDE, gap=None)
         place.image(
             encode_png(draw_patch(subject, facts, patch)),
-            alt=f"A patch of {patch.title} that excites unit {unit} of {facts.name}: {significant(patch.value)}",
+            alt=f"A patch of {patch.title} that activates unit {unit} of {facts.name}: {significant(patch.value)}",
             width="stretch",
         )
-        place.text(f"{significant(patch.value)}\n{patch.title}")  # a file name is a stranger's text: never Markdown
+        place.text(f"{significant(patch.value)}\n{patch.title}")  # a file name is untrusted text: never Markdown
 
 
 def draw_patch(subject: Subject, facts: LayerFacts, patch: Patch) -> NDArray[np.uint8]:

@@ -103,7 +103,7 @@ def _take_in(file: Any) -> None:
             seen[file.file_id] = str(rejected)
     if seen[file.file_id]:
         with st.container(border=True):
-            st.text(file.name)  # never as Markdown: a file name is a stranger's text
+            st.text(file.name)  # never as Markdown: a file name is untrusted text
             st.error(seen[file.file_id], icon=":material/block:")
 
 

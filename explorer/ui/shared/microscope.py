@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.anatomy import LayerFacts
-from explorer.operations import Dissection
+from explorer.operations import LayerBreakdown
 from explorer.rendering import encode_png
 from explorer.ui.components import MOST_BYTES, microscope
 from explorer.ui.session.subject import Subject
@@ -28,23 +28,23 @@ def explainable_layers(subject: Subject) -> dict[str, LayerFacts]:
 
 # As a resource: tens of megabytes, which `cache_data` would copy at every run. Nobody writes into them.
 @st.cache_resource(max_entries=4, show_spinner=False)
-def compute_dissection(subject: Subject, layer: str) -> Dissection:
+def compute_breakdown(subject: Subject, layer: str) -> LayerBreakdown:
     """One layer of the network on the picture, taken apart."""
-    from explorer.anatomy.microscope import dissect
+    from explorer.anatomy.microscope import break_down
 
-    return dissect(subject.model, subject.input, layer)
+    return break_down(subject.model, subject.input, layer)
 
 
-def show_layer_microscope(subject: Subject, facts: LayerFacts, unit: int, key: str) -> Dissection:
+def show_layer_microscope(subject: Subject, facts: LayerFacts, unit: int, key: str) -> LayerBreakdown:
     """One map of a layer of the network under the microscope."""
     from explorer.anatomy.microscope import padding_before
 
-    dissection = compute_dissection(subject, facts.name)
+    breakdown = compute_breakdown(subject, facts.name)
     reads = padding_before(subject.model, facts_of(subject), facts) or facts
-    of_photo = reads.inputs == ("input",) and dissection.operation.in_channels == 3
+    of_photo = reads.inputs == ("input",) and breakdown.operation.in_channels == 3
     photo = subject.model.preprocessing.pixels(subject.picture.intake.image) if of_photo else None
     show_microscope(
-        dissection,
+        breakdown,
         unit,
         title=f"{facts.name}, map {unit}",
         key=key,
@@ -52,11 +52,11 @@ def show_layer_microscope(subject: Subject, facts: LayerFacts, unit: int, key: s
         colours=RGB_COLOURS if of_photo else (),
         backdrop=None if photo is None else encode_png(np.ascontiguousarray(photo)),
     )
-    return dissection
+    return breakdown
 
 
 def show_microscope(
-    dissection: Dissection,
+    breakdown: LayerBreakdown,
     channel: int,
     *,
     title: str,
@@ -68,7 +68,7 @@ def show_microscope(
     """One output channel under the microscope; the pinned cell stands in the address.
 
     Args:
-        dissection: the layer.
+        breakdown: the layer.
         channel: which output channel.
         title: of the layer and map.
         key: of the element; the address names the cell "KEY.cell".
@@ -76,11 +76,11 @@ def show_microscope(
         backdrop: a PNG to draw in place of the input.
     """
     parameter = f"{key}.cell"
-    pinned = _read_cell(st.query_params.get(parameter, ""), dissection.output.shape[1:])
-    specimen = dissection.specimen(
+    pinned = _read_cell(st.query_params.get(parameter, ""), breakdown.output.shape[1:])
+    channel_view = breakdown.channel_view(
         channel, MOST_BYTES, pinned, names=names, colours=colours, backdrop=backdrop, title=title
     )
-    clicked = microscope(specimen, pinned=pinned, key=key)
+    clicked = microscope(channel_view, pinned=pinned, key=key)
     if clicked is None:
         return
     if clicked == pinned:  # a second click lets it go

@@ -6,10 +6,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.anatomy import LayerFacts, record, strongest_places, survey
+from explorer.anatomy import LayerFacts, record, strongest_places, summarize_layers
 from explorer.ui.session.subject import Subject
 
-PLACES = 4  # of one picture that may excite a map
+PLACES = 4  # of one picture that may activate a map
 
 
 def facts_of(subject: Subject) -> tuple[LayerFacts, ...]:
@@ -17,7 +17,7 @@ def facts_of(subject: Subject) -> tuple[LayerFacts, ...]:
     import torch
 
     size = subject.model.preprocessing.size
-    return survey(subject.model, torch.zeros(1, 3, size, size))
+    return summarize_layers(subject.model, torch.zeros(1, 3, size, size))
 
 
 @st.cache_data(max_entries=6, show_spinner=False)

@@ -1,4 +1,4 @@
-"""The patches of the pictures at hand that excite one map, strongest first, cut out as the network saw them."""
+"""The patches of the pictures at hand that activate one map most, strongest first, cut out as the network saw them."""
 
 from __future__ import annotations
 

@@ -11,15 +11,15 @@ import streamlit as st
 from explorer.rendering import CHART_CONFIG, picture_sheet
 from explorer.rendering.data_figures import count_bars, size_points
 from explorer.text import as_plain_text, count_text
-from explorer.transfer.examining import (
+from explorer.transfer.near_duplicates import (
     PARTS,
-    Looks,
+    ImageStatistics,
     Pairs,
-    across,
+    across_split,
     find_pairs,
-    first_of_twins,
-    leave_out_twins,
-    look,
+    first_of_duplicates,
+    image_statistics,
+    leave_out_duplicates,
     part_of,
 )
 from explorer.transfer.pictures import PictureSet
@@ -38,7 +38,7 @@ _SHOWN_PAIRS: Final = 6
 _SIDE: Final = 112
 
 
-def show_look(pictures: PictureSet, seed: int, code: Sequence[str]) -> PictureSet:
+def show_dataset_report(pictures: PictureSet, seed: int, code: Sequence[str]) -> PictureSet:
     """Show everything about them; gives the pictures that are left after what the person left out.
 
     Args:
@@ -47,15 +47,15 @@ def show_look(pictures: PictureSet, seed: int, code: Sequence[str]) -> PictureSe
         code: lines of Python that give `pictures`.
     """
     pairs = pairs_of(pictures)
-    shown = _without_twins(pictures, pairs) if pictures.key in _left_out() else pictures
-    looks = looks_of(shown)
+    shown = _without_duplicates(pictures, pairs) if pictures.key in _left_out() else pictures
+    statistics = statistics_of(shown)
     parts = split(shown.labels, seed)
     st.text(f"{shown.title}: {count_text(len(shown), 'picture')} of {len(shown.classes)} classes")
     st.caption(_say_counts(shown, parts))
-    _show_figures(shown, looks, parts)
-    _show_twins(pictures, pairs, shown, parts)
+    _show_figures(shown, statistics, parts)
+    _show_duplicates(pictures, pairs, shown, parts)
     _show_sheets(shown)
-    _offer(pictures, shown, looks, parts, seed, code)
+    _offer(pictures, shown, statistics, parts, seed, code)
     return shown
 
 
@@ -64,11 +64,11 @@ def _left_out() -> set[str]:
     return left
 
 
-def _without_twins(pictures: PictureSet, pairs: Pairs) -> PictureSet:
+def _without_duplicates(pictures: PictureSet, pairs: Pairs) -> PictureSet:
     """What is left, with its looks already known."""
-    shown = once(("without twins", pictures.key), lambda: leave_out_twins(pictures, pairs))
-    kept = first_of_twins(pairs, len(pictures))
-    once(("looks", shown.key), lambda: looks_of(pictures).select(kept))
+    shown = once(("without duplicates", pictures.key), lambda: leave_out_duplicates(pictures, pairs))
+    kept = first_of_duplicates(pairs, len(pictures))
+    once(("looks", shown.key), lambda: statistics_of(pictures).select(kept))
     return shown
 
 
@@ -82,11 +82,11 @@ def _say_counts(pictures: PictureSet, parts: Split) -> str:
     )
 
 
-def _show_figures(pictures: PictureSet, looks: Looks, parts: Split) -> None:
+def _show_figures(pictures: PictureSet, statistics: ImageStatistics, parts: Split) -> None:
     where = part_of(parts, len(pictures))
     counts = np.zeros((len(pictures.classes), len(PARTS)), np.int64)
     np.add.at(counts, (pictures.labels, where), 1)
-    least, most = looks.sizes.min(axis=0), looks.sizes.max(axis=0)
+    least, most = statistics.sizes.min(axis=0), statistics.sizes.max(axis=0)
     bars = count_bars(pictures.classes, counts, PARTS)
     if (least == most).all():
         st.plotly_chart(bars, config=CHART_CONFIG, key="chart-counts")
@@ -94,26 +94,27 @@ def _show_figures(pictures: PictureSet, looks: Looks, parts: Split) -> None:
         return
     left, right = st.columns(2, gap="large")
     left.plotly_chart(bars, config=CHART_CONFIG, key="chart-counts")
-    right.plotly_chart(size_points(looks.sizes), config=CHART_CONFIG, key="chart-sizes")
-    tiny = int((looks.sizes.min(axis=1) < 32).sum())
+    right.plotly_chart(size_points(statistics.sizes), config=CHART_CONFIG, key="chart-sizes")
+    tiny = int((statistics.sizes.min(axis=1) < 32).sum())
     if tiny:
         right.caption(
             f"{count_text(tiny, 'picture')} with fewer than 32 pixels on a side: a network sees them blurred."
         )
 
 
-def _show_twins(pictures: PictureSet, pairs: Pairs, shown: PictureSet, parts: Split) -> None:
+def _show_duplicates(pictures: PictureSet, pairs: Pairs, shown: PictureSet, parts: Split) -> None:
     if shown is not pictures:
         gone = len(pictures) - len(shown)
         st.success(
-            f"{count_text(gone, 'near-duplicate')} left out; no seed can split twins now.", icon=":material/check:"
+            f"{count_text(gone, 'near-duplicate')} left out; no seed can split near-duplicates now.",
+            icon=":material/check:",
         )
-        st.button("Put back", key="twins_back", on_click=_left_out().discard, args=(pictures.key,))
+        st.button("Put back", key="duplicates_back", on_click=_left_out().discard, args=(pictures.key,))
         return
     if not len(pairs):
         st.caption("No two pictures are nearly the same, so no test picture has been seen in training.")
         return
-    split_pairs = across(pairs, parts)
+    split_pairs = across_split(pairs, parts)
     found = f"{'' if pairs.complete else 'More than '}{count_text(len(pairs), 'pair')} of nearly the same pictures, "
     labels = pictures.labels[pairs.places]
     torn = int((labels[:, 0] != labels[:, 1]).sum())
@@ -124,10 +125,12 @@ def _show_twins(pictures: PictureSet, pairs: Pairs, shown: PictureSet, parts: Sp
     else:
         st.info(f"{found}none across this split.{two}", icon=":material/content_copy:")
     _show_pairs(pictures, split_pairs if len(split_pairs) else pairs, parts)
-    twins = len(pictures) - len(first_of_twins(pairs, len(pictures)))
-    if st.button(f"Leave out {count_text(twins, 'near-duplicate')}", key="twins_out", icon=":material/content_cut:"):
+    duplicates = len(pictures) - len(first_of_duplicates(pairs, len(pictures)))
+    if st.button(
+        f"Leave out {count_text(duplicates, 'near-duplicate')}", key="duplicates_out", icon=":material/content_cut:"
+    ):
         try:
-            _without_twins(pictures, pairs)
+            _without_duplicates(pictures, pairs)
         except TransferRejected as problem:
             st.error(as_plain_text(str(problem)), icon=":material/block:")
             return
@@ -189,7 +192,9 @@ def _all_sheets(pictures: PictureSet) -> bytes:
     return picture_sheet([np.asarray(pictures.image(place)) for place in places], columns=_COLUMNS, side=_SIDE).png
 
 
-def _offer(pictures: PictureSet, shown: PictureSet, looks: Looks, parts: Split, seed: int, code: Sequence[str]) -> None:
+def _offer(
+    pictures: PictureSet, shown: PictureSet, statistics: ImageStatistics, parts: Split, seed: int, code: Sequence[str]
+) -> None:
     def arrays() -> bytes:
         return arrays_as_npz(
             labels=shown.labels,
@@ -197,7 +202,7 @@ def _offer(pictures: PictureSet, shown: PictureSet, looks: Looks, parts: Split, 
             training=parts.training,
             validation=parts.validation,
             test=parts.test,
-            sizes=looks.sizes,
+            sizes=statistics.sizes,
             pairs=pairs_of(shown).places,
         )
 
@@ -219,18 +224,18 @@ def _offer(pictures: PictureSet, shown: PictureSet, looks: Looks, parts: Split, 
     )
 
 
-def pictures_snippet(code: Sequence[str], without_twins: bool, seed: int) -> str:
+def pictures_snippet(code: Sequence[str], without_duplicates: bool, seed: int) -> str:
     """Python that gives the arrays on the page."""
-    names = "find_pairs, leave_out_twins, look" if without_twins else "find_pairs, look"
+    names = "find_pairs, leave_out_duplicates, look" if without_duplicates else "find_pairs, look"
     imports = [line for line in code[:-1] if line.startswith("from explorer")]
     lines = [
         *[line for line in code[:-1] if line not in imports],
-        f"from explorer.transfer.examining import {names}",
+        f"from explorer.transfer.near_duplicates import {names}",
         *imports,
         "from explorer.transfer.splitting import split",
         "",
         code[-1],
-        *(["pictures = leave_out_twins(pictures, find_pairs(look(pictures)))"] if without_twins else []),
+        *(["pictures = leave_out_duplicates(pictures, find_pairs(look(pictures)))"] if without_duplicates else []),
         f"parts = split(pictures.labels, seed={seed})",
         "looks = look(pictures)",
         "pairs = find_pairs(looks).places",
@@ -239,16 +244,16 @@ def pictures_snippet(code: Sequence[str], without_twins: bool, seed: int) -> str
     return "\n".join(lines) + "\n"
 
 
-def looks_of(pictures: PictureSet) -> Looks:
+def statistics_of(pictures: PictureSet) -> ImageStatistics:
     """`look`, with a bar the first time."""
 
-    def make() -> Looks:
+    def make() -> ImageStatistics:
         with watched("Looking at the pictures") as tell:
-            return look(pictures, tell)
+            return image_statistics(pictures, tell)
 
     return once(("looks", pictures.key), make)
 
 
 def pairs_of(pictures: PictureSet) -> Pairs:
     """`find_pairs` of all pictures."""
-    return once(("pairs", pictures.key), lambda: find_pairs(looks_of(pictures)))
+    return once(("pairs", pictures.key), lambda: find_pairs(statistics_of(pictures)))

@@ -87,7 +87,7 @@ def _offer_network(trained: Trained, title: str) -> None:
         key="take-card",
         on_click="ignore",
         icon=":material/badge:",
-        help="What it was trained on and how, what it told rightly, and what must be done to a picture before.",
+        help="What it was trained on and how, what it classified correctly, and what must be done to a picture before.",
     )
     _offer_onnx(trained, stem, row)
     with st.expander("Use it in Python", icon=":material/code:"):

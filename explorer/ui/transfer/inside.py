@@ -231,7 +231,7 @@ def separation_table(before: Separation, after: Separation) -> str:
         "| In all dimensions | Before | After |",
         "|:--|--:|--:|",
         f"| Silhouette, −1 to 1 | {_number(before.silhouette)} | {_number(after.silhouette)} |",
-        f"| Told rightly by {count_text(after.count, 'neighbour')} | {100 * before.neighbours:.1f} % | "
+        f"| Classified correctly by {count_text(after.count, 'neighbour')} | {100 * before.neighbours:.1f} % | "
         f"{100 * after.neighbours:.1f} % |",
     ]
     return "\n".join(rows)

@@ -120,7 +120,7 @@ def _show_picture(trained: Trained, pictures: PictureSet, place: int) -> None:
     seen = trained.after.preprocessing.pixels(pictures.image(place))
     left.image(encode_png(seen), alt=f"{pictures.names[place]} as the network sees it", width=128)
     told = int(probabilities.argmax())
-    right.text(  # never as Markdown: names are a stranger's text
+    right.text(  # never as Markdown: names are untrusted text
         f"It is {experiment.classes[int(experiment.test_labels[row])]}. "
         f"After training the network says {experiment.classes[told]}, {100 * probabilities[told]:.1f} %."
     )

@@ -47,11 +47,11 @@ _ALL = "All together"
 
 @dataclass(frozen=True)
 class ErrorPicture:
-    """A picture that was told wrongly, as PNG.
+    """A picture that was classified wrongly, as PNG.
 
     Attributes:
         seen: what the network saw.
-        glow: where it looked for what it told, over that; None where there is no such map.
+        glow: where it looked for what it predicted, over that; None where there is no such map.
         blank: whether that map glows nowhere.
         note: why there is none, or what is wrong with it; "" where all is well.
     """
@@ -86,8 +86,8 @@ def show_mistakes(experiments: Sequence[Experiment], pictures: PictureSet, weigh
     group = shown[title or best]
     chosen = _choose_seeds(second, group.experiments)
     counts = confusion(chosen)
-    true, told = _choose_cell(chosen, counts)
-    _show_behind(chosen, pictures, counts, true, told, group.title)
+    true, predicted = _choose_cell(chosen, counts)
+    _show_behind(chosen, pictures, counts, true, predicted, group.title)
     st.subheader("The surest errors", anchor=False)
     _show_errors(chosen, pictures, weights_of)
 
@@ -103,14 +103,14 @@ def _choose_seeds(place: DeltaGenerator, trained: Sequence[Experiment]) -> Seque
 def _choose_cell(trained: Sequence[Experiment], counts: NDArray[np.int64]) -> tuple[int, int]:
     """The matrix and the two lists that name a cell of it; a click on the matrix sets them."""
     names = list(trained[0].classes)
-    first_true, first_told = worst_cell(counts)
+    first_true, first_predicted = worst_cell(counts)
     place = st.empty()
     left, right = st.columns(2)
     keep_valid("true_class", names, names[first_true])
-    keep_valid("told_class", names, names[first_told])
+    keep_valid("told_class", names, names[first_predicted])
     true = left.selectbox("True class", names, first_true, key="true_class", bind="query-params")
-    told = right.selectbox("Told as", names, first_told, key="told_class", bind="query-params")
-    cell = names.index(true or names[first_true]), names.index(told or names[first_told])
+    predicted = right.selectbox("Predicted as", names, first_predicted, key="told_class", bind="query-params")
+    cell = names.index(true or names[first_true]), names.index(predicted or names[first_predicted])
     place.plotly_chart(
         confusion_chart(counts, names, cell),
         config=CHART_CONFIG,
@@ -140,21 +140,23 @@ def _show_behind(
     pictures: PictureSet,
     counts: NDArray[np.int64],
     true: int,
-    told: int,
+    predicted: int,
     title: str,
 ) -> None:
     names = trained[0].classes
-    behind = pictures_behind(trained, true, told)
+    behind = pictures_behind(trained, true, predicted)
     if not behind:
         with st.container(border=True):
-            st.text(f"No picture of “{names[true]}” was told as “{names[told]}”.")
+            st.text(f"No picture of “{names[true]}” was predicted as “{names[predicted]}”.")
         return
     shown = behind[:MOST_BEHIND]
     sheet = draw_sheet(pictures.key, tuple(each.place for each in shown), pictures)
-    st.text(f"“{names[true]}” told as “{names[told]}”: {count_text(len(behind), 'picture')}")  # a stranger's words
+    st.text(
+        f"“{names[true]}” predicted as “{names[predicted]}”: {count_text(len(behind), 'picture')}"
+    )  # untrusted text
     st.image(
         sheet,
-        alt=f"{count_text(len(shown), 'picture')} of {names[true]} that {title} told as {names[told]}",
+        alt=f"{count_text(len(shown), 'picture')} of {names[true]} that {title} predicted as {names[predicted]}",
         width="content",
     )
     notes = []
@@ -188,14 +190,14 @@ def _thumbnail(pictures: PictureSet, place: int) -> NDArray[np.uint8]:
 def _show_errors(trained: Sequence[Experiment], pictures: PictureSet, weights_of: Weights) -> None:
     errors = confident_errors(trained, MOST_ERRORS)
     if not errors:
-        st.success("Every test picture was told rightly.", icon=":material/check:")
+        st.success("Every test picture was classified correctly.", icon=":material/check:")
         return
     look = st.toggle(
         "Where it looked",
         True,
         key="mistakes_look",
         bind="query-params",
-        help="Grad-CAM for the class that was told, by the training that was surest of it.",
+        help="Grad-CAM for the predicted class, by the training that was surest of it.",
     )
     by_seed = {each.trial.seed: each for each in trained}
     row = st.container(horizontal=True, gap="small")  # on a phone two stand side by side
@@ -209,9 +211,9 @@ def _show_error(
 ) -> None:
     names = trained.classes
     try:
-        drawn = draw_error(pictures.key, digest([trained]), error.place, error.told, trained, pictures, weights_of)
+        drawn = draw_error(pictures.key, digest([trained]), error.place, error.predicted, trained, pictures, weights_of)
     except (OSError, KeyError, ValueError) as problem:
-        alt = f"A picture of {names[error.true]} told as {names[error.told]}"
+        alt = f"A picture of {names[error.true]} predicted as {names[error.predicted]}"
         st.image(_whole(pictures, error.place), alt=alt, width="stretch")
         st.caption("Its network cannot be opened any more.", help=str(problem))
         drawn = None
@@ -219,19 +221,19 @@ def _show_error(
         glows = look and drawn.glow is not None
         st.image(
             drawn.glow if glows and drawn.glow is not None else drawn.seen,
-            alt=f"A picture of {names[error.true]} told as {names[error.told]}"
+            alt=f"A picture of {names[error.true]} predicted as {names[error.predicted]}"
             + (", with where the network looked" if glows else ""),
             width="stretch",
         )
-    said = f"{names[error.true]}, told as {names[error.told]}: {format_percent(error.probability)}"
+    said = f"{names[error.true]}, predicted as {names[error.predicted]}: {format_percent(error.probability)}"
     st.text(f"{said}\n{pictures.names[error.place]}")
-    told = f"The true class got {format_percent(error.true_probability)}."
+    predicted = f"The true class got {format_percent(error.true_probability)}."
     if trainings > 1:
-        told += f" Wrong with {error.seeds} of {trainings} seeds."
+        predicted += f" Wrong with {error.seeds} of {trainings} seeds."
     note = drawn.note if look and drawn is not None else ""
     if look and drawn is not None and (drawn.glow is None or drawn.blank):
-        told += " There is no heatmap." if drawn.glow is None else " Its heatmap is blank."
-    st.caption(told, help=note or None)
+        predicted += " There is no heatmap." if drawn.glow is None else " Its heatmap is blank."
+    st.caption(predicted, help=note or None)
 
 
 @st.cache_data(max_entries=128, show_spinner="Looking where it looked …")
@@ -239,12 +241,12 @@ def draw_error(
     key: str,
     training: str,
     place: int,
-    told: int,
+    predicted: int,
     _experiment: Experiment,
     _pictures: PictureSet,
     _weights_of: Weights,
 ) -> ErrorPicture:
-    """What a trained network saw of a picture, and where it looked for the class that it told.
+    """What a trained network saw of a picture, and where it looked for the class that it predicted.
 
     Raises:
         OSError, KeyError, ValueError: its weights are gone or cannot be read.
@@ -255,7 +257,7 @@ def draw_error(
     image = _pictures.image(place)
     seen = np.asarray(fit_picture(model.preprocessing.pixels(image), SIDE))
     try:
-        heatmap = explain(model, model.preprocessing.tensor(image), "grad-cam", target=told)
+        heatmap = explain(model, model.preprocessing.tensor(image), "grad-cam", target=predicted)
     except SaliencyImpossible as problem:
         return ErrorPicture(encode_png(seen), None, False, str(problem))
     glow = np.maximum(heatmap.values, 0)
@@ -276,7 +278,7 @@ def _whole(pictures: PictureSet, place: int) -> bytes:
 def _collect(trained: Sequence[Experiment], counts: NDArray[np.int64], places: Sequence[int]) -> bytes:
     return arrays_as_npz(
         labels=np.stack([each.test_labels for each in trained]),
-        told=np.stack([each.test_probabilities.argmax(axis=1) for each in trained]),
+        predicted=np.stack([each.test_probabilities.argmax(axis=1) for each in trained]),
         probabilities=np.stack([each.test_probabilities for each in trained]),
         places=np.stack([each.test_places for each in trained]),
         classes=np.array(trained[0].classes, dtype=np.str_),
@@ -292,11 +294,11 @@ def mistakes_snippet() -> str:
         "from sklearn.metrics import confusion_matrix",
         "",
         'answers = np.load("mistakes.npz")  # the download',
-        'labels, told = answers["labels"], answers["told"]  # (seeds, T)',
+        'labels, predicted = answers["labels"], answers["predicted"]  # (seeds, T)',
         'classes = range(len(answers["classes"]))',
-        "confusion = sum(confusion_matrix(*each, labels=classes) for each in zip(labels, told))",
+        "confusion = sum(confusion_matrix(*each, labels=classes) for each in zip(labels, predicted))",
         "print(confusion)",
-        'sureness = np.where(told == labels, 0.0, answers["probabilities"].max(axis=2))  # (seeds, T)',
+        'sureness = np.where(predicted == labels, 0.0, answers["probabilities"].max(axis=2))  # (seeds, T)',
         "seed, picture = np.unravel_index(sureness.argmax(), sureness.shape)",
         'print(answers["places"][seed, picture], sureness.max())',
     ]

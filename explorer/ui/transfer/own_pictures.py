@@ -253,6 +253,6 @@ def list_skipped(skipped: Sequence[tuple[str, str]]) -> None:
         return
     with st.expander(f"Left out: {count_text(len(skipped), 'file')}", icon=":material/report:"):
         for name, why in skipped[:_TOLD]:
-            st.text(f"{name[-120:]}: {why}")  # never as Markdown: a file name is a stranger's text
+            st.text(f"{name[-120:]}: {why}")  # never as Markdown: a file name is untrusted text
         if len(skipped) > _TOLD:
             st.caption(f"and {len(skipped) - _TOLD:,} more")

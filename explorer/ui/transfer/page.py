@@ -37,7 +37,7 @@ def show() -> None:
         st.stop()
     st.markdown(
         "Train one network by several strategies on the same pictures of yours, and see which one wins, by how much, "
-        "and whether that is more than luck."
+        "and whether that is more than seed variance."
     )
     job = current_job()
     if job and "part" not in st.query_params and "part" not in st.session_state:

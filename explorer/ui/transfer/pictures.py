@@ -15,7 +15,7 @@ from explorer.transfer.trial import TransferRejected
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.remembered import number, recall, select, slide
 from explorer.ui.kit.slow import watched
-from explorer.ui.transfer.dataset_report import show_look
+from explorer.ui.transfer.dataset_report import show_dataset_report
 from explorer.ui.transfer.own_pictures import bring_classes, bring_zip
 
 EACH: Final = (10, 20, 40, 80, 160, 0)  # pictures of each class; 0 for all
@@ -70,7 +70,7 @@ def show_pictures() -> PictureSet | None:
             help="Which pictures are learned from, watched and tested: 60, 20 and 20 % of every class.",
         )
     code = _snippet_of(source, found)
-    shown = show_look(found, seed, code)
+    shown = show_dataset_report(found, seed, code)
     st.session_state[_CURRENT] = shown
     return shown
 

@@ -50,7 +50,7 @@ def show_drawing(subject: Subject, classes: int, strategies: Sequence[Strategy],
     titles, rows = [], []
     for strategy in strategies:
         drawn = compute_drawing(subject.network, subject.device, classes, strategy, kept)
-        titles.append(f"<b>{STRATEGY_TITLES[strategy]}</b>: {told_weights(drawn)}")
+        titles.append(f"<b>{STRATEGY_TITLES[strategy]}</b>: {describe_weights(drawn)}")
         rows.append(drawn.stages)
     if rows:
         st.plotly_chart(strategy_columns(titles, rows), config=CHART_CONFIG, key="chart-strategies")
@@ -69,7 +69,7 @@ def keep_possible(subject: Subject, classes: int, strategies: Sequence[Strategy]
     return tuple(possible)
 
 
-def told_weights(drawn: Drawn) -> str:
+def describe_weights(drawn: Drawn) -> str:
     """How many of the weights learn; short, for a phone."""
     every = with_unit(drawn.parameters, "")
     return f"all {every}" if drawn.trained == drawn.parameters else f"{with_unit(drawn.trained, '')} of {every}"
@@ -84,13 +84,13 @@ def compute_drawing(network: str, device: str, classes: int, strategy: Strategy,
     """
     import torch
 
-    from explorer.anatomy import stages, survey
+    from explorer.anatomy import stages, summarize_layers
     from explorer.transfer.strategies import plan
 
     model = open_network(network, device, "")
     planned = plan(model, classes, strategy, kept if strategy == "truncated" else 0)
     size = model.preprocessing.size
-    facts = survey(model, torch.zeros(1, 3, size, size))
+    facts = summarize_layers(model, torch.zeros(1, 3, size, size))
     coarse = stages(facts)
     fine = stages(facts, [stage.key for stage in coarse if stage.closed])
     drawn = _columns(planned, fine, size)

@@ -139,7 +139,7 @@ def pipeline_of(augment: Augment) -> str:
     return Pipeline(small).to_json()
 
 
-def told_precision(device: str) -> str:
+def describe_precision(device: str) -> str:
     """What a training computes in on this device, in a sentence."""
     from explorer.device import resolve_device
     from explorer.transfer.precision import precision

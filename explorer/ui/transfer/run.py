@@ -15,7 +15,7 @@ from explorer.rendering.strategy_figures import Line, growing_curves
 from explorer.text import count_text
 from explorer.transfer.ending import tell_endings
 from explorer.transfer.pictures import PictureSet
-from explorer.transfer.progress import Seen, curve_lines, done_share, strategies_of, told_end, told_progress
+from explorer.transfer.progress import Seen, curve_lines, describe_end, describe_progress, done_share, strategies_of
 from explorer.transfer.trial import STRATEGY_TITLES, Trial
 from explorer.transfer.work import PICTURES, TARGET, Ordered
 from explorer.ui.kit.choose import keep_valid
@@ -98,10 +98,10 @@ def _watch(job: str, live: bool, tried: bool) -> None:
     if status.state == "queued":
         _show_queue(status)
     elif live:
-        st.progress(done_share(tasks), told_progress(tasks))
+        st.progress(done_share(tasks), describe_progress(tasks))
     else:
-        st.markdown(told_end(status, ordered, tasks))
-    for said in dict.fromkeys(filter(None, [status.problem, *(task.told_problem for task in tasks)])):
+        st.markdown(describe_end(status, ordered, tasks))
+    for said in dict.fromkeys(filter(None, [status.problem, *(task.describe_problem for task in tasks)])):
         st.error(said, icon=":material/block:")
     if any(task.curve.epochs for task in tasks):
         _show_table(tasks)

@@ -86,7 +86,7 @@ def choose_strategies(subject: Subject, running: bool, pictures: int = 0) -> Cho
             3,
             "seeds",
             running,
-            help="How often each strategy is trained. Without at least three nobody can tell luck from skill.",
+            help="How often each strategy is trained. Without at least three seed variance cannot be told from skill.",
         )
     with second:
         shares = _choose_shares(running)
@@ -189,7 +189,7 @@ def list_kept(network: str, device: str) -> tuple[str, ...]:
     return tuple(cut.layer for cut in list_cuts(open_network(network, device, "")))
 
 
-def told_amount(choice: Choice) -> str:
+def describe_amount(choice: Choice) -> str:
     """What a click will start, in a sentence."""
     shares = f" × {count_text(len(choice.shares), 'share')}" if len(choice.shares) > 1 else ""
     recipe = choice.recipe

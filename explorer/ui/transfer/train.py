@@ -16,7 +16,7 @@ from explorer.transfer.trial import FOUR, TransferRejected
 from explorer.ui.session.subject import Subject, open_network
 from explorer.ui.transfer.pictures import current_pictures, current_split_seed
 from explorer.ui.transfer.plan import keep_possible, show_drawing
-from explorer.ui.transfer.recipe import told_precision
+from explorer.ui.transfer.recipe import describe_precision
 from explorer.ui.transfer.run import is_running, show_refusal, show_run, start
 from explorer.ui.transfer.state import (
     experiments_of,
@@ -27,7 +27,7 @@ from explorer.ui.transfer.state import (
     was_chosen,
     weights_of,
 )
-from explorer.ui.transfer.strategies import Choice, choose_strategies, told_amount
+from explorer.ui.transfer.strategies import Choice, choose_strategies, describe_amount
 from explorer.ui.transfer.try_it import show_try
 
 _CHOICE = "transfer_choice"
@@ -45,7 +45,7 @@ def show_training(subject: Subject, pictures: PictureSet | None, job: str) -> bo
         Whether there is a job that has ended, so that its results can be shown.
     """
     running = is_running(job)
-    told_subject(subject, pictures)
+    describe_subject(subject, pictures)
     choice = choose_strategies(subject, running, len(pictures) if pictures is not None else 0)
     if pictures is not None:
         classes = len(pictures.classes)
@@ -63,7 +63,7 @@ def show_training(subject: Subject, pictures: PictureSet | None, job: str) -> bo
     return status.finished
 
 
-def told_subject(subject: Subject, pictures: PictureSet | None) -> None:
+def describe_subject(subject: Subject, pictures: PictureSet | None) -> None:
     """What is trained, on what, in what precision."""
     if pictures is None:
         st.info("Choose or bring pictures in the first part.", icon=":material/photo_library:")
@@ -71,7 +71,7 @@ def told_subject(subject: Subject, pictures: PictureSet | None) -> None:
     size = open_network(subject.network, subject.device, "").preprocessing.size
     own = " Own weights are left out here: every strategy begins with the network's own." if subject.weights else ""
     st.text(f"{pictures.title}: {count_text(len(pictures), 'picture')} of {len(pictures.classes)} classes")
-    st.caption(f"`{subject.network}`, {size} × {size} pixels. {told_precision(subject.device)}{own}")
+    st.caption(f"`{subject.network}`, {size} × {size} pixels. {describe_precision(subject.device)}{own}")
 
 
 def show_button(subject: Subject, pictures: PictureSet | None, choice: Choice | None, running: bool) -> None:
@@ -103,7 +103,7 @@ def show_button(subject: Subject, pictures: PictureSet | None, choice: Choice | 
         on_click=start,
         args=(pictures, trials),
     )
-    row.caption(told_amount(choice) if trials else "Choose at least one strategy.")
+    row.caption(describe_amount(choice) if trials else "Choose at least one strategy.")
     show_refusal()
 
 

@@ -1,8 +1,9 @@
 """The microscope: which numbers made one output cell, worked out in the browser and held against the framework's value.
 
-Pointer, keyboard and play answer in the browser. What a specimen holds is said in `explorer.operations.specimen`; the
-arithmetic is in arithmetic.js, pixels and short texts in drawing.js, the maps in maps.js, the opened channels in
-cards.js, the sum and the bars in ledger.js, sentences in page.js; component.js is pointer, keyboard, play and pin.
+Pointer, keyboard and play answer in the browser. What a channel view holds is said in
+`explorer.operations.channel_view`; the arithmetic is in arithmetic.js, pixels and short texts in drawing.js, the maps
+in maps.js, the opened channels in cards.js, the sum and the bars in ledger.js, sentences in page.js; component.js is
+pointer, keyboard, play and pin.
 """
 
 import json
@@ -13,14 +14,14 @@ from typing import Any, Final
 import numpy as np
 import streamlit as st
 
-from explorer.operations.specimen import NONE, PAD, Specimen, Step
+from explorer.operations.channel_view import NONE, PAD, ChannelView, Step
 from explorer.rendering.colours import DIVERGING, SEQUENTIAL, UNDEFINED
 from explorer.ui.components.store import STORE_JS, send_numbers, send_picture
 
-__all__ = ["MOST_BYTES", "NONE", "PAD", "Specimen", "Step", "microscope"]
+__all__ = ["MOST_BYTES", "NONE", "PAD", "ChannelView", "Step", "microscope"]
 
 MOST_BYTES: Final = 1_500_000
-"""How much input a page should send at once; above it, a specimen without input answers one click at a time."""
+"""How much input a page should send at once; above it, a channel view without input answers one click at a time."""
 
 _HERE = Path(__file__).parent
 _SCRIPTS = ("arithmetic.js", "drawing.js", "page.js", "maps.js", "cards.js", "ledger.js", "component.js")
@@ -36,13 +37,13 @@ _mount = st.components.v2.component(
 )
 
 
-def microscope(specimen: Specimen, *, pinned: tuple[int, int] | None, key: str) -> tuple[int, int] | None:
-    """Shows a specimen and gives the cell that was clicked since the last run, once.
+def microscope(channel_view: ChannelView, *, pinned: tuple[int, int] | None, key: str) -> tuple[int, int] | None:
+    """Shows a channel view and gives the cell that was clicked since the last run, once.
 
     The input travels in an element of its own, so that another output channel does not send it again.
 
     Args:
-        specimen: What to show. Its input should stay below `MOST_BYTES`.
+        channel view: What to show. Its input should stay below `MOST_BYTES`.
         pinned: The (row, column) of the output that is held, None to follow the pointer.
         key: Of the element, unique on the page.
 
@@ -53,23 +54,25 @@ def microscope(specimen: Specimen, *, pinned: tuple[int, int] | None, key: str) 
     Raises:
         ValueError: If `pinned` is not on the output.
     """
-    height, width = specimen.output_size
+    height, width = channel_view.output_size
     if pinned is not None and not (0 <= pinned[0] < height and 0 <= pinned[1] < width):
         raise ValueError(f"pinned {pinned} is not on an output of {height}x{width}")
-    arrays = (specimen.kernel, specimen.output, specimen.final, specimen.rows, specimen.columns)
-    picture = specimen.preview if specimen.input is None else specimen.input
+    arrays = (channel_view.kernel, channel_view.output, channel_view.final, channel_view.rows, channel_view.columns)
+    picture = channel_view.preview if channel_view.input is None else channel_view.input
     with st.container(gap=None):
         with st.container(gap=None):  # so that the microscope keeps its place when one thing more is sent
             layer = send_numbers([array for array in arrays if array is not None], key=f"{key}-layer")
             sent = {
                 "inputId": None if picture is None else send_numbers([picture], key=f"{key}-input"),
-                "patchId": None if specimen.patch is None else send_numbers([specimen.patch], key=f"{key}-patch"),
+                "patchId": None
+                if channel_view.patch is None
+                else send_numbers([channel_view.patch], key=f"{key}-patch"),
                 "backdropId": None
-                if specimen.backdrop is None
-                else send_picture(specimen.backdrop, key=f"{key}-backdrop"),
+                if channel_view.backdrop is None
+                else send_picture(channel_view.backdrop, key=f"{key}-backdrop"),
             }
         result = _mount(
-            data={**_describe(specimen), **sent, "layerId": layer, "pinned": pinned},
+            data={**_describe(channel_view), **sent, "layerId": layer, "pinned": pinned},
             key=key,
             on_cell_change=_keep_event,
         )
@@ -77,25 +80,25 @@ def microscope(specimen: Specimen, *, pinned: tuple[int, int] | None, key: str) 
     return None if cell is None else (int(cell[0]), int(cell[1]))
 
 
-def _describe(specimen: Specimen) -> dict[str, Any]:
+def _describe(channel_view: ChannelView) -> dict[str, Any]:
     return {
-        "operation": specimen.operation,
-        "inputSize": specimen.input_size,
-        "outputSize": specimen.output_size,
-        "window": specimen.window,
-        "channels": specimen.channels,
-        "sent": specimen.input is not None,
-        "hasKernel": specimen.kernel is not None,
-        "hasFinal": specimen.final is not None,
-        "bias": specimen.bias,
-        "divisor": specimen.divisor,
-        "steps": [asdict(step) for step in specimen.steps],
-        "names": specimen.channel_names,
-        "colours": specimen.channel_colours,
-        "patchCell": specimen.patch_cell,
-        "signedInput": specimen.signed_input,
-        "signedOutput": specimen.signed_output,
-        "title": specimen.title,
+        "operation": channel_view.operation,
+        "inputSize": channel_view.input_size,
+        "outputSize": channel_view.output_size,
+        "window": channel_view.window,
+        "channels": channel_view.channels,
+        "sent": channel_view.input is not None,
+        "hasKernel": channel_view.kernel is not None,
+        "hasFinal": channel_view.final is not None,
+        "bias": channel_view.bias,
+        "divisor": channel_view.divisor,
+        "steps": [asdict(step) for step in channel_view.steps],
+        "names": channel_view.channel_names,
+        "colours": channel_view.channel_colours,
+        "patchCell": channel_view.patch_cell,
+        "signedInput": channel_view.signed_input,
+        "signedOutput": channel_view.signed_output,
+        "title": channel_view.title,
     }
 
 

@@ -33,13 +33,13 @@ const STEPS = {
 };
 
 /** The input cells behind each tap of an output cell: an index into one channel, PAD or NONE, in raster order. */
-function readPlaces(specimen, row, column, places) {
-  const [height, width] = specimen.window;
-  const across = specimen.inputSize[1];
+function readPlaces(channelView, row, column, places) {
+  const [height, width] = channelView.window;
+  const across = channelView.inputSize[1];
   for (let i = 0, k = 0; i < height; i += 1) {
-    const y = specimen.rows[row * height + i];
+    const y = channelView.rows[row * height + i];
     for (let j = 0; j < width; j += 1, k += 1) {
-      const x = specimen.columns[column * width + j];
+      const x = channelView.columns[column * width + j];
       places[k] = y === NONE || x === NONE ? NONE : y === PAD || x === PAD ? PAD : y * across + x;
     }
   }
@@ -50,72 +50,72 @@ function isKnown({ input, patch, patchCell }, row, column) {
   return Boolean(input) || Boolean(patch && patchCell && patchCell[0] === row && patchCell[1] === column);
 }
 
-/** Room for explanations of one specimen, used again for every cell so that a frame leaves no garbage. */
-function makeExplanation(specimen) {
-  const taps = specimen.window[0] * specimen.window[1];
+/** Room for explanations of one channelView, used again for every cell so that a frame leaves no garbage. */
+function makeExplanation(channelView) {
+  const windowSize = channelView.window[0] * channelView.window[1];
   return {
     row: 0,
     column: 0,
     known: false,
-    places: new Int32Array(taps),
-    taking: 0, // taps that take part
-    contributions: new Float64Array(specimen.channels),
-    ranked: Array.from({ length: specimen.channels }, (_, channel) => channel), // greatest contribution first
+    places: new Int32Array(windowSize),
+    taking: 0, // indices that take part
+    contributions: new Float64Array(channelView.channels),
+    ranked: Array.from({ length: channelView.channels }, (_, channel) => channel), // greatest contribution first
     opened: [], // channels of the greatest magnitude
     openedSum: 0,
     otherSum: 0,
     total: 0, // over all channels
     best: -1, // the tap that max pooling took
     sum: 0, // the operation's value, bias included
-    after: new Float64Array(specimen.steps.length),
+    after: new Float64Array(channelView.steps.length),
     value: 0, // after all steps
     bound: 0, // sum of the terms' magnitudes, carried through the steps: what rounding errors scale with
   };
 }
 
 /** What one tap of one channel reads. */
-function readTap(specimen, found, channel, k) {
+function readTap(channelView, found, channel, k) {
   const place = found.places[k];
   if (place === NONE) return NaN;
   if (place === PAD) return 0;
-  if (specimen.input) return specimen.input[channel * specimen.inputSize[0] * specimen.inputSize[1] + place];
-  return specimen.patch[channel * found.places.length + k];
+  if (channelView.input) return channelView.input[channel * channelView.inputSize[0] * channelView.inputSize[1] + place];
+  return channelView.patch[channel * found.places.length + k];
 }
 
 /** Works out a cell into `found`. */
-function explain(specimen, row, column, found) {
+function explain(channelView, row, column, found) {
   found.row = row;
   found.column = column;
-  readPlaces(specimen, row, column, found.places);
+  readPlaces(channelView, row, column, found.places);
   found.taking = 0;
   for (const place of found.places) if (place !== NONE) found.taking += 1;
   found.best = -1;
-  found.known = isKnown(specimen, row, column);
+  found.known = isKnown(channelView, row, column);
   if (!found.known) return;
-  if (specimen.operation === "convolution") addProducts(specimen, found);
-  else pool(specimen, found);
+  if (channelView.operation === "convolution") addProducts(channelView, found);
+  else pool(channelView, found);
   found.value = found.sum;
-  specimen.steps.forEach((step, index) => {
+  channelView.steps.forEach((step, index) => {
     found.value = STEPS[step.kind](found.value, step);
     found.after[index] = found.value;
     if (step.kind === "affine") found.bound = found.bound * Math.abs(step.scale) + Math.abs(step.shift);
   });
 }
 
-function addProducts(specimen, found) {
-  const { kernel, input, channels, bias } = specimen;
+function addProducts(channelView, found) {
+  const { kernel, input, channels, bias } = channelView;
   const { places, contributions, ranked } = found;
-  const taps = places.length;
-  const area = specimen.inputSize[0] * specimen.inputSize[1];
+  const windowSize = places.length;
+  const area = channelView.inputSize[0] * channelView.inputSize[1];
   let total = 0;
   let bound = 0;
   for (let channel = 0; channel < channels; channel += 1) {
     let sum = 0;
-    for (let k = 0; k < taps; k += 1) {
+    for (let k = 0; k < windowSize; k += 1) {
       const place = places[k];
       if (place < 0) continue;
-      const read = input ? input[channel * area + place] : specimen.patch[channel * taps + k];
-      const product = read * kernel[channel * taps + k];
+      const read = input ? input[channel * area + place] : channelView.patch[channel * windowSize + k];
+      const product = read * kernel[channel * windowSize + k];
       sum += product;
       bound += Math.abs(product);
     }
@@ -146,15 +146,15 @@ function openGreatest(found) {
   for (let place = front; place <= rear; place += 1) found.otherSum += contributions[ranked[place]];
 }
 
-function pool(specimen, found) {
-  const { operation } = specimen;
+function pool(channelView, found) {
+  const { operation } = channelView;
   let sum = 0;
   let magnitudes = 0;
   let best = -1;
   let most = -Infinity;
   for (let k = 0; k < found.places.length; k += 1) {
     if (found.places[k] === NONE) continue;
-    const read = readTap(specimen, found, 0, k);
+    const read = readTap(channelView, found, 0, k);
     sum += operation === "l2" ? read * read : read;
     magnitudes += Math.abs(read);
     // The first of equals, as the framework does; a NaN wins over everything.
@@ -165,7 +165,7 @@ function pool(specimen, found) {
   }
   if (operation === "max") found.best = best;
   found.total = sum;
-  const divisor = specimen.divisor ?? found.taking;
+  const divisor = channelView.divisor ?? found.taking;
   if (operation === "max") found.sum = most;
   else if (operation === "average") found.sum = sum / divisor;
   else found.sum = Math.sqrt(sum);

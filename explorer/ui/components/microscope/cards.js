@@ -18,23 +18,23 @@ class Cards {
     this.choose = choose; // called with a channel that a person wants to see
   }
 
-  /** Builds what lasts as long as the specimen. */
-  build(specimen, found) {
-    this.specimen = specimen;
+  /** Builds what lasts as long as the channelView. */
+  build(channelView, found) {
+    this.channelView = channelView;
     this.found = found;
-    const { channels, kernel, operation, window } = specimen;
+    const { channels, kernel, operation, window } = channelView;
     this.numbers = Math.max(...window) <= SMALL_GRID;
     const grids = GRIDS[operation].length;
     const least = grids * window[1] * LEGIBLE_CELL + (grids - 1) * SIGN_ROOM;
     this.root.classList.toggle("beside", channels <= FEW && (!this.numbers || least <= SIDE_COLUMN));
     this.root.classList.toggle("single", channels === 1);
     this.kernelRange = kernel ? findRange(kernel, 0, kernel.length, true) : null;
-    const taps = window[0] * window[1];
-    this.opened = Array.from({ length: Math.min(channels, MOST_OPENED) }, () => this.makeCard(operation, taps));
+    const windowSize = window[0] * window[1];
+    this.opened = Array.from({ length: Math.min(channels, MOST_OPENED) }, () => this.makeCard(operation, windowSize));
     this.box.replaceChildren(...this.opened.map((card) => card.box));
   }
 
-  makeCard(operation, taps) {
+  makeCard(operation, windowSize) {
     const card = { channel: 0, grids: [] };
     card.box = element("div", "card");
     card.button = element("button", "channel");
@@ -48,15 +48,15 @@ class Cards {
     card.canvas.addEventListener("pointermove", (event) => this.tellCell(card, event));
     card.canvas.addEventListener("pointerleave", () => this.tip.hide());
     card.box.append(card.button, card.canvas);
-    card.values = GRIDS[operation].map(() => new Float64Array(taps));
+    card.values = GRIDS[operation].map(() => new Float64Array(windowSize));
     return card;
   }
 
   /** Gives grids their places; numbers need room, so narrow cards break the line of grids. */
   fit() {
-    if (!this.specimen) return;
-    const [rows, columns] = this.specimen.window;
-    const names = GRIDS[this.specimen.operation];
+    if (!this.channelView) return;
+    const [rows, columns] = this.channelView.window;
+    const names = GRIDS[this.channelView.operation];
     const wanted = this.numbers ? (columns > 3 ? LEGIBLE_CELL + 1 : GOOD_CELL) : LARGEST_SIDE / Math.max(rows, columns);
     const least = names.length * columns * wanted + (names.length - 1) * SIGN_ROOM + 2;
     this.box.style.setProperty("--card", `${Math.ceil(Math.max(150, least))}px`);
@@ -90,22 +90,22 @@ class Cards {
   }
 
   draw(ranges, shown, look) {
-    this.box.hidden = !this.specimen.sent && !this.specimen.patch;
+    this.box.hidden = !this.channelView.sent && !this.channelView.patch;
     if (this.found.known) this.drawKnown(ranges, shown, look);
   }
 
   drawKnown(ranges, shown, look) {
-    const { specimen, found } = this;
-    const { colours, operation, kernel } = specimen;
-    const taps = found.places.length;
+    const { channelView, found } = this;
+    const { colours, operation, kernel } = channelView;
+    const windowSize = found.places.length;
     let most = 0;
     this.opened.forEach((card, index) => {
       card.channel = found.opened[index];
       const [patch, second, products] = card.values;
-      for (let k = 0; k < taps; k += 1) {
-        patch[k] = readTap(specimen, found, card.channel, k);
+      for (let k = 0; k < windowSize; k += 1) {
+        patch[k] = readTap(channelView, found, card.channel, k);
         if (operation === "convolution") {
-          second[k] = kernel[card.channel * taps + k];
+          second[k] = kernel[card.channel * windowSize + k];
           products[k] = found.places[k] === NONE ? NaN : patch[k] * second[k];
           if (Math.abs(products[k]) > most) most = Math.abs(products[k]);
         } else if (second) {
@@ -118,7 +118,7 @@ class Cards {
     for (const card of this.opened) {
       const { context, channel, grids, values } = card;
       if (!context) continue;
-      write(card.name, nameChannel(specimen, channel));
+      write(card.name, nameChannel(channelView, channel));
       write(card.amount, writeSigned(found.contributions[channel]));
       card.button.setAttribute("aria-pressed", String(channel === shown));
       if (colours.length) card.box.style.setProperty("--tint", colours[channel]);
@@ -158,10 +158,10 @@ class Cards {
       if (row < 0 || column < 0 || row >= rows || column >= columns) continue;
       const k = row * columns + column;
       const place = this.found.places[k];
-      const across = this.specimen.inputSize[1];
+      const across = this.channelView.inputSize[1];
       const read = place >= 0 ? `input row ${Math.floor(place / across)}, column ${place % across}` : "a padded zero";
       const value = Number(card.values[index][k].toPrecision(4));
-      const isRead = index !== 1 || !this.specimen.kernel;
+      const isRead = index !== 1 || !this.channelView.kernel;
       if (place === NONE && isRead) this.tip.show(`${name} (${row}, ${column}) reads nothing`, event);
       else this.tip.show(`${name} (${row}, ${column}): ${withMinus(String(value))}${index === 0 ? `, ${read}` : ""}`, event);
       return;

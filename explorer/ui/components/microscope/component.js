@@ -34,7 +34,7 @@ class Microscope {
     this.cards = new Cards(root, tip, choose);
     this.bars = new Bars(root, tip, choose);
     this.ledger = new Ledger(root);
-    this.specimen = null;
+    this.channelView = null;
     this.cell = null; // [row, column] that is explained
     this.pinned = null; // the same, or null
     this.told = null; // what the server holds as pinned
@@ -71,17 +71,17 @@ class Microscope {
 
   /** Takes the arrays apart in the order in which they were packed. */
   accept(data, input, layer, patch, backdrop) {
-    const taps = data.window[0] * data.window[1];
+    const windowSize = data.window[0] * data.window[1];
     const area = data.outputSize[0] * data.outputSize[1];
     let from = 0;
     const take = (length) => layer.subarray(from, (from += length));
-    const specimen = { ...data, patch, backdrop, picture: input, input: data.sent ? input : null };
-    specimen.kernel = data.hasKernel ? take(data.channels * taps) : null;
-    specimen.output = take(area);
-    specimen.final = data.hasFinal ? take(area) : null;
-    specimen.rows = take(data.outputSize[0] * data.window[0]);
-    specimen.columns = take(data.outputSize[1] * data.window[1]);
-    const old = this.specimen;
+    const channelView = { ...data, patch, backdrop, picture: input, input: data.sent ? input : null };
+    channelView.kernel = data.hasKernel ? take(data.channels * windowSize) : null;
+    channelView.output = take(area);
+    channelView.final = data.hasFinal ? take(area) : null;
+    channelView.rows = take(data.outputSize[0] * data.window[0]);
+    channelView.columns = take(data.outputSize[1] * data.window[1]);
+    const old = this.channelView;
     if (!old || !data.sent || old.inputId !== data.inputId || old.signedInput !== data.signedInput) this.pictures.clear();
     if (!old || old.channels !== data.channels || !isSame(old.names, data.names)) this.chosen = null;
     if (!old || !isSame(old.outputSize, data.outputSize)) {
@@ -89,17 +89,17 @@ class Microscope {
       this.cell = data.patchCell ?? data.outputSize.map((size) => Math.floor((size - 1) / 2));
       this.pinned = null;
     }
-    this.specimen = specimen;
-    this.found = makeExplanation(specimen);
+    this.channelView = channelView;
+    this.found = makeExplanation(channelView);
     this.shown = undefined; // nothing is on the input's canvas yet
     this.kernelWords = data.operation === "convolution" ? "convolution" : `${data.operation} pooling`;
-    for (const part of [this.cards, this.bars, this.ledger]) part.build(specimen, this.found);
+    for (const part of [this.cards, this.bars, this.ledger]) part.build(channelView, this.found);
     this.fit();
     this.describe();
   }
 
   describe() {
-    const { output, outputSize, inputSize, channels, signedOutput, title, steps } = this.specimen;
+    const { output, outputSize, inputSize, channels, signedOutput, title, steps } = this.channelView;
     const range = findRange(output, 0, output.length, signedOutput);
     for (const button of [this.back, this.player, this.step]) button.disabled = output.length < 2;
     this.output.show(toPicture(output, 0, ...outputSize, range), range);
@@ -124,14 +124,14 @@ class Microscope {
   }
 
   fit() {
-    if (!this.specimen) return;
+    if (!this.channelView) return;
     const width = this.root.clientWidth;
     if (!width) return;
     this.root.classList.toggle("wide", width >= 820);
     this.root.classList.toggle("narrow", width < 560);
     const tallest = width < 560 ? TALLEST_NARROW : TALLEST;
-    this.input.fit(this.specimen.inputSize, this.input.figure.clientWidth, tallest);
-    this.output.fit(this.specimen.outputSize, this.output.figure.clientWidth, tallest);
+    this.input.fit(this.channelView.inputSize, this.input.figure.clientWidth, tallest);
+    this.output.fit(this.channelView.outputSize, this.output.figure.clientWidth, tallest);
     this.cards.fit();
     this.bars.fit();
     this.schedule();
@@ -148,7 +148,7 @@ class Microscope {
   /** Moves on by itself while playing: a map takes about half a minute, but a cell never more than a sixth of a second. */
   advance(now) {
     if (this.playing === null) return;
-    const [height, width] = this.specimen.outputSize;
+    const [height, width] = this.channelView.outputSize;
     const pace = clamp(30_000 / (height * width), 16, 160); // milliseconds
     const steps = Math.min(4, Math.floor((now - this.playing) / pace));
     if (steps > 0) {
@@ -160,7 +160,7 @@ class Microscope {
 
   /** On by some cells in raster order, from the last to the first again. */
   slide(by) {
-    const [height, width] = this.specimen.outputSize;
+    const [height, width] = this.channelView.outputSize;
     const to = (this.cell[0] * width + this.cell[1] + by + height * width) % (height * width);
     this.move(Math.floor(to / width), to % width);
   }
@@ -172,12 +172,12 @@ class Microscope {
   }
 
   draw() {
-    if (!this.specimen || !this.cell || !this.input.context) return;
+    if (!this.channelView || !this.cell || !this.input.context) return;
     const start = performance.now();
-    const { specimen, found } = this;
+    const { channelView, found } = this;
     const [row, column] = this.cell;
     this.look = this.readLook();
-    explain(specimen, row, column, found);
+    explain(channelView, row, column, found);
     const strongest = found.known ? found.opened[0] : 0;
     this.showInput(this.chosen ?? strongest);
     this.lightInput(row, column);
@@ -206,25 +206,25 @@ class Microscope {
   }
 
   rangeOf(channel) {
-    const { specimen } = this;
-    const area = specimen.inputSize[0] * specimen.inputSize[1];
+    const { channelView } = this;
+    const area = channelView.inputSize[0] * channelView.inputSize[1];
     const key = `range ${channel}`;
     if (!this.pictures.has(key)) {
-      const values = specimen.input ?? specimen.patch;
-      const length = specimen.input ? area : this.found.places.length;
-      this.pictures.set(key, findRange(values, channel * length, (channel + 1) * length, specimen.signedInput));
+      const values = channelView.input ?? channelView.patch;
+      const length = channelView.input ? area : this.found.places.length;
+      this.pictures.set(key, findRange(values, channel * length, (channel + 1) * length, channelView.signedInput));
     }
     return this.pictures.get(key);
   }
 
   /** Draws an input channel unless it is there already, or the picture that stands for all of them. */
   showInput(channel) {
-    const { specimen } = this;
-    const { backdrop, picture, sent, inputSize, signedInput } = specimen;
+    const { channelView } = this;
+    const { backdrop, picture, sent, inputSize, signedInput } = channelView;
     const shown = sent && !(backdrop && this.chosen === null) ? channel : -1;
     if (shown === this.shown) return;
     this.shown = shown;
-    const name = shown >= 0 && specimen.channels > 1 ? `${nameChannel(specimen, shown)} of ` : "";
+    const name = shown >= 0 && channelView.channels > 1 ? `${nameChannel(channelView, shown)} of ` : "";
     write(this.input.what, name + this.shape);
     if (shown < 0 && backdrop) {
       this.input.show(backdrop, null);
@@ -242,13 +242,13 @@ class Microscope {
   }
 
   lightInput(row, column) {
-    const { specimen } = this;
-    const [height, width] = specimen.window;
-    const rows = toRuns(specimen.rows, row * height, (row + 1) * height);
-    const columns = toRuns(specimen.columns, column * width, (column + 1) * width);
+    const { channelView } = this;
+    const [height, width] = channelView.window;
+    const rows = toRuns(channelView.rows, row * height, (row + 1) * height);
+    const columns = toRuns(channelView.columns, column * width, (column + 1) * width);
     this.runs = [rows, columns];
     this.input.light(rows, columns, this.look);
-    const best = findBest(specimen, this.found);
+    const best = findBest(channelView, this.found);
     if (best) this.input.mark(...best, this.look);
   }
 
@@ -259,19 +259,19 @@ class Microscope {
 
   /** The sentence, the hint and what tests read. */
   say(row, column) {
-    const { specimen, found, pinned } = this;
-    write(this.line, `output cell (row ${row}, column ${column}) ${writeReading(specimen, found, this.runs)}`);
+    const { channelView, found, pinned } = this;
+    write(this.line, `output cell (row ${row}, column ${column}) ${writeReading(channelView, found, this.runs)}`);
     write(this.hint, writeHint(pinned));
-    this.note.hidden = specimen.sent || found.known;
-    if (!this.note.hidden) write(this.note, writeAbsence(specimen, pinned));
-    const theirs = (specimen.final ?? specimen.output)[row * specimen.outputSize[1] + column];
+    this.note.hidden = channelView.sent || found.known;
+    if (!this.note.hidden) write(this.note, writeAbsence(channelView, pinned));
+    const theirs = (channelView.final ?? channelView.output)[row * channelView.outputSize[1] + column];
     this.tell("cell", `${row},${column}`);
     this.tell("framework", String(theirs));
     this.tell("value", found.known ? String(found.value) : "");
     this.tell("sum", found.known ? String(found.sum) : "");
     this.tell("bound", found.known ? String(found.bound) : "");
     this.tell("pinned", pinned ? pinned.join() : "");
-    this.tell("best", findBest(specimen, found)?.join() ?? "");
+    this.tell("best", findBest(channelView, found)?.join() ?? "");
     this.tell("channel", String(this.shown));
     this.tell("drawn", "true");
   }
@@ -327,14 +327,14 @@ class Microscope {
   listen() {
     const { over } = this.output;
     over.addEventListener("pointermove", (event) => {
-      if (!this.specimen || this.pinned) return;
+      if (!this.channelView || this.pinned) return;
       const cell = this.output.cellAt(event);
       if (isSame(cell, this.cell)) return;
       if (this.playing !== null) this.pause();
       this.move(...cell);
     });
-    over.addEventListener("click", (event) => this.specimen && this.toggle(this.output.cellAt(event)));
-    over.addEventListener("keydown", (event) => this.specimen && this.steer(event));
+    over.addEventListener("click", (event) => this.channelView && this.toggle(this.output.cellAt(event)));
+    over.addEventListener("keydown", (event) => this.channelView && this.steer(event));
     this.root.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.pinned) this.unpin();
     });
@@ -343,7 +343,7 @@ class Microscope {
     this.player.addEventListener("click", () => (this.playing === null ? this.play() : this.pause()));
     for (const [button, by] of [[this.back, -1], [this.step, 1]]) {
       button.addEventListener("click", () => {
-        if (!this.specimen) return;
+        if (!this.channelView) return;
         this.pause();
         this.slide(by);
       });
@@ -351,7 +351,7 @@ class Microscope {
   }
 
   steer(event) {
-    const [height, width] = this.specimen.outputSize;
+    const [height, width] = this.channelView.outputSize;
     const [row, column] = this.cell;
     const goals = {
       ArrowLeft: [row, column - 1],

@@ -1,4 +1,4 @@
-// From numbers to pixels and short texts. SEQUENTIAL, DIVERGING and UNDEFINED come from the house's colours.
+// From numbers to pixels and short texts. SEQUENTIAL, DIVERGING and UNDEFINED come from explorer.rendering.colours.
 
 const TABLES = [SEQUENTIAL, DIVERGING].map((rows) => ({
   pixels: Uint32Array.from(rows, toPixel),
@@ -104,10 +104,10 @@ function writeLong(value) {
 const writeThree = (value) => withMinus(String(Number(value.toPrecision(3))));
 const writeSigned = (value) => (value > 0 ? "+" : "") + writeThree(value);
 
-/** Where taps lie, as runs of neighbours: [[2, 4], [9, 9]]. */
-function toRuns(taps, from, to) {
+/** Where indices lie, as runs of neighbours: [[2, 4], [9, 9]]. */
+function toRuns(indices, from, to) {
   const places = new Set();
-  for (let index = from; index < to; index += 1) if (taps[index] >= 0) places.add(taps[index]);
+  for (let index = from; index < to; index += 1) if (indices[index] >= 0) places.add(indices[index]);
   const runs = [];
   for (const place of [...places].sort((a, b) => a - b)) {
     const last = runs.at(-1);

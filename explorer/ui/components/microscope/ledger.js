@@ -13,11 +13,11 @@ class Bars {
     this.canvas.addEventListener("pointerleave", () => this.tip.hide());
   }
 
-  build(specimen, found) {
-    this.specimen = specimen;
+  build(channelView, found) {
+    this.channelView = channelView;
     this.found = found;
-    this.canvas.hidden = this.under.hidden = specimen.channels <= FEW; // their cards say it already
-    const label = `Contributions of ${specimen.channels} channels, greatest first`;
+    this.canvas.hidden = this.under.hidden = channelView.channels <= FEW; // their cards say it already
+    const label = `Contributions of ${channelView.channels} channels, greatest first`;
     write(this.under, label);
     this.canvas.setAttribute("aria-label", label);
   }
@@ -29,7 +29,7 @@ class Bars {
 
   /** All channels from the greatest contribution to the least. */
   draw(shown, look) {
-    const { found, context, width, specimen } = this;
+    const { found, context, width, channelView } = this;
     if (this.canvas.hidden || !context || !found.known) return;
     const { ranked, contributions } = found;
     const high = Math.max(0, contributions[ranked[0]]);
@@ -38,12 +38,12 @@ class Bars {
     const zero = 5 + high * scale;
     const step = Math.min(26, width / ranked.length);
     context.clearRect(0, 0, width, BARS_HEIGHT);
-    const isOpened = new Uint8Array(specimen.channels);
+    const isOpened = new Uint8Array(channelView.channels);
     for (const channel of found.opened) isOpened[channel] = 1;
     ranked.forEach((channel, rank) => {
       const height = contributions[channel] * scale;
       context.globalAlpha = isOpened[channel] ? 1 : 0.45;
-      context.fillStyle = specimen.colours[channel] ?? (height >= 0 ? look.positive : look.negative);
+      context.fillStyle = channelView.colours[channel] ?? (height >= 0 ? look.positive : look.negative);
       context.fillRect(rank * step, Math.min(zero, zero - height), Math.max(1, step - (step > 3 ? 1 : 0)), Math.abs(height));
       if (channel === shown) {
         context.globalAlpha = 1;
@@ -66,7 +66,7 @@ class Bars {
   tellBar(event) {
     const channel = this.channelAt(event);
     const { contributions } = this.found;
-    this.tip.show(`${nameChannel(this.specimen, channel)}: ${writeSigned(contributions[channel])}`, event);
+    this.tip.show(`${nameChannel(this.channelView, channel)}: ${writeSigned(contributions[channel])}`, event);
   }
 }
 
@@ -76,10 +76,10 @@ class Ledger {
   }
 
   /** Lines of the sum; each frame only writes their values. */
-  build(specimen, found) {
-    this.specimen = specimen;
+  build(channelView, found) {
+    this.channelView = channelView;
     this.found = found;
-    const { operation, channels, bias, steps, output, final } = specimen;
+    const { operation, channels, bias, steps, output, final } = channelView;
     const parts = [];
     this.lines = [];
     const add = (name, value, className = "") => {
@@ -93,7 +93,7 @@ class Ledger {
         add(`${MOST_OPENED} largest channels`, () => found.openedSum);
         add(`${channels - MOST_OPENED} other${channels > MOST_OPENED + 1 ? "s" : ""}`, () => found.otherSum);
       } else if (channels > 1) {
-        for (let c = 0; c < channels; c += 1) add(nameChannel(specimen, c), () => found.contributions[c]);
+        for (let c = 0; c < channels; c += 1) add(nameChannel(channelView, c), () => found.contributions[c]);
       }
       add(() => `sum of ${channels * found.taking} products`, () => found.total, "total");
       if (bias !== null) {
@@ -103,7 +103,7 @@ class Ledger {
     } else if (operation === "max") add(() => `largest of ${found.taking} values`, () => found.sum, "total");
     else if (operation === "average") {
       add(() => `sum of ${found.taking} values`, () => found.total);
-      add(() => `÷ ${Number((specimen.divisor ?? found.taking).toPrecision(7))}`, () => found.sum, "total");
+      add(() => `÷ ${Number((channelView.divisor ?? found.taking).toPrecision(7))}`, () => found.sum, "total");
     } else {
       add(() => `sum of ${found.taking} squares`, () => found.total);
       add("square root", () => found.sum, "total");
@@ -118,7 +118,7 @@ class Ledger {
   }
 
   at() {
-    return this.found.row * this.specimen.outputSize[1] + this.found.column;
+    return this.found.row * this.channelView.outputSize[1] + this.found.column;
   }
 
   draw() {
@@ -135,7 +135,7 @@ class Ledger {
 
   /** What a difference means: float32 keeps seven digits of every term. */
   judge() {
-    const theirs = (this.specimen.final ?? this.specimen.output)[this.at()];
+    const theirs = (this.channelView.final ?? this.channelView.output)[this.at()];
     const difference = Math.abs(this.found.value - theirs);
     if (difference === 0 || Object.is(this.found.value, theirs)) return "equal to the last digit";
     return difference <= 1e-5 * this.found.bound ? "rounding of float32" : "more than rounding of float32 explains";

@@ -42,12 +42,12 @@ function findBest({ inputSize }, { best, places }) {
 }
 
 /** What an output cell reads, in words. */
-function writeReading(specimen, found, [rows, columns]) {
+function writeReading(channelView, found, [rows, columns]) {
   const padded = found.places.reduce((count, place) => count + (place === PAD), 0);
   const zeros = padded ? `${padded} padded zero${padded > 1 ? "s" : ""}` : "";
   if (!rows.length || !columns.length) return zeros ? `reads nothing but ${zeros}` : "reads nothing";
   const beyond = zeros ? `, and ${zeros}` : "";
-  const best = findBest(specimen, found);
+  const best = findBest(channelView, found);
   const taken = best ? `; the largest is at row ${best[0]}, column ${best[1]}` : "";
   return `reads input ${writeRuns(rows, "row")}, ${writeRuns(columns, "column")}${beyond}${taken}`;
 }

@@ -3,13 +3,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explorer.operations.specimen import NONE, PAD, Specimen, Step
+from explorer.operations.channel_view import NONE, PAD, ChannelView, Step
 
 ROWS = np.array([[PAD, 0], [1, 2], [2, NONE]], np.int32)
 COLUMNS = np.array([[0], [1]], np.int32)
 
 
-def make(**changes: Any) -> Specimen:
+def make(**changes: Any) -> ChannelView:
     parts: dict[str, Any] = {
         "operation": "convolution",
         "rows": ROWS,
@@ -20,26 +20,26 @@ def make(**changes: Any) -> Specimen:
         "bias": 0.5,
         "output": np.zeros((3, 2), np.float32),
     }
-    return Specimen(**(parts | changes))
+    return ChannelView(**(parts | changes))
 
 
-def make_pooling(**changes: Any) -> Specimen:
+def make_pooling(**changes: Any) -> ChannelView:
     return make(operation="max", kernel=None, bias=None, input=np.zeros((1, 3, 2), np.float32), **changes)
 
 
 def test_sizes_follow_from_the_arrays() -> None:
-    specimen = make()
-    assert specimen.output_size == (3, 2)
-    assert specimen.window == (2, 1)
-    assert specimen.channels == 4
+    channel_view = make()
+    assert channel_view.output_size == (3, 2)
+    assert channel_view.window == (2, 1)
+    assert channel_view.channels == 4
     assert make_pooling().channels == 1
     assert make(input=None).channels == 4
 
 
 def test_a_patch_stands_in_for_the_input() -> None:
     patch = np.zeros((4, 2, 1), np.float32)
-    specimen = make(input=None, patch=patch, patch_cell=(2, 1), preview=np.zeros((3, 2), np.float32))
-    assert specimen.patch_cell == (2, 1)
+    channel_view = make(input=None, patch=patch, patch_cell=(2, 1), preview=np.zeros((3, 2), np.float32))
+    assert channel_view.patch_cell == (2, 1)
 
 
 @pytest.mark.parametrize(

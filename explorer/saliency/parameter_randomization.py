@@ -1,4 +1,4 @@
-"""The random-weights control: what a method draws for a network that has learned nothing (Adebayo et al. 2018).
+"""The model parameter randomization test (Adebayo et al. 2018): a method on a network that has learned nothing.
 
 A map that stays the same when the weights go shows the picture's edges or the architecture, not what was learned.
 """
@@ -11,7 +11,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from explorer.anatomy import survey
+from explorer.anatomy import summarize_layers
 from explorer.saliency.explaining import explain
 from explorer.saliency.heatmap import Heatmap, Progress
 from explorer.zoo import VisionModel
@@ -19,7 +19,7 @@ from explorer.zoo import VisionModel
 
 def weighted_layers(model: VisionModel, x: Tensor) -> tuple[str, ...]:
     """Paths of the layers that have weights, from the classes down to the picture."""
-    paths = dict.fromkeys(facts.path for facts in survey(model, x) if facts.parameters)
+    paths = dict.fromkeys(facts.path for facts in summarize_layers(model, x) if facts.parameters)
     return tuple(reversed(paths))
 
 
@@ -46,22 +46,20 @@ def redraw(model: VisionModel, x: Tensor, layers: int | None = None, seed: int =
     return replace(model, network=network, title=f"{model.title}, weights re-drawn")
 
 
-def control(
+def explain_randomized(
     model: VisionModel,
     x: Tensor,
     method: str,
     target: int,
     layer: str | None = None,
     *,
-    against: int | None = None,
+    contrast: int | None = None,
     layers: int | None = None,
     seed: int = 0,
     progress: Progress | None = None,
     fast: bool = False,
 ) -> Heatmap:
-    """The heatmap of the same method for a network with re-drawn weights.
-
-    Args:
+    """The model parameter randomization test:
         model, x, method, target, layer, against, progress, fast: as for `explain`.
         layers, seed: as for `redraw`.
 
@@ -69,4 +67,4 @@ def control(
         SaliencyImpossible, Stopped: as `explain` does.
     """
     drawn = redraw(model, x, layers, seed)
-    return explain(drawn, x, method, target, layer, against=against, progress=progress, fast=fast)
+    return explain(drawn, x, method, target, layer, contrast=contrast, progress=progress, fast=fast)

@@ -1,8 +1,8 @@
-"""All that is needed to work out one output channel of one layer by hand: taps, input, kernel, the framework's values.
+"""What is needed to work out one output channel of one layer by hand: indices, input, kernel, the framework's values.
 
-Plain arrays, no torch. An operation is described by its taps: the input row that each kernel row reads for each output
-row, and the same for columns. Stride, dilation, padding and its modes, adaptive windows and transposed convolutions
-differ in nothing else, so whoever shows or checks a specimen needs one mechanism for all of them.
+Plain arrays, no torch. An operation is described by its window indices: the input row that each kernel row reads for
+each output row, and the same for columns. Stride, dilation, padding and its modes, adaptive windows and transposed
+convolutions differ in nothing else, so whoever shows or checks a channel view needs one mechanism for all of them.
 """
 
 from dataclasses import dataclass, fields
@@ -48,14 +48,14 @@ class Step:
 
 
 @dataclass(frozen=True, eq=False)
-class Specimen:
+class ChannelView:
     """One output channel of one layer, ready to be explained cell by cell.
 
     A value is the sum over c, i, j of input[c, rows[r, i], columns[q, j]] * kernel[c, i, j], plus bias; for pooling the
     largest, the mean or the root of the sum of squares of input[0, rows[r, i], columns[q, j]].
 
     Attributes:
-        operation: One of `OPERATIONS`. Transposed convolutions are convolutions with other taps.
+        operation: One of `OPERATIONS`. Transposed convolutions are convolutions with other window indices.
         rows: (H_out, kh) the input row that each kernel row reads, `PAD` or `NONE`.
         columns: (W_out, kw) the same for columns.
         input: (C, H, W) the channels that this output channel reads. None where it is too large to send, then `patch`.
@@ -63,7 +63,7 @@ class Specimen:
         kernel: (C, kh, kw), None for pooling.
         bias: None where there is none.
         output: (H_out, W_out) the framework's values of the operation itself, before `steps`.
-        divisor: Of average pooling; None for the number of taps in the window that are not `NONE`.
+        divisor: Of average pooling; None for the number of window indices in the window that are not `NONE`.
         steps: What comes after the sum, in order.
         final: (H_out, W_out) the framework's values after all steps.
         channel_names: One for each channel, or empty for "channel 0", "channel 1" and so on.
@@ -102,7 +102,7 @@ class Specimen:
     title: str = ""
 
     def __post_init__(self) -> None:
-        self._check_taps()
+        self._check_indices()
         self._check_channels()
         _check_shape("output", self.output, self.output_size)
         _check_shape("final", self.final, self.output_size)
@@ -139,15 +139,17 @@ class Specimen:
                 return len(array)
         return 1
 
-    def _check_taps(self) -> None:
-        for name, taps, size in (
+    def _check_indices(self) -> None:
+        for name, indices, size in (
             ("rows", self.rows, self.input_size[0]),
             ("columns", self.columns, self.input_size[1]),
         ):
-            if taps.ndim != 2 or taps.size == 0:
-                raise ValueError(f"{name} must be a table (output cells, taps), not of shape {taps.shape}")
-            if taps.min() < NONE or taps.max() >= size:
-                raise ValueError(f"{name} read from {taps.min()} to {taps.max()}, but the input has 0 to {size - 1}")
+            if indices.ndim != 2 or indices.size == 0:
+                raise ValueError(f"{name} must be a table (output cells, window indices), not of shape {indices.shape}")
+            if indices.min() < NONE or indices.max() >= size:
+                raise ValueError(
+                    f"{name} read from {indices.min()} to {indices.max()}, but the input has 0 to {size - 1}"
+                )
 
     def _check_channels(self) -> None:
         if self.operation not in OPERATIONS:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from explorer.captioning.honesty import (
+from explorer.captioning.attention_control import (
     ATTENTIONS,
     changed_words,
     control_attention,
@@ -35,7 +35,7 @@ def test_every_control_is_a_search_and_a_reading_under_its_attention(seed: int) 
         written = captioner.search(a, 2, steer=steer).best
         assert list(control.written.words) == captioner.vocabulary.decode(written)
         # The sum over steps, read off the distributions one by one.
-        led = captioner.lead(a, words, steer)
+        led = captioner.teacher_force(a, words, steer)
         total = sum(float(led.log_probabilities[0, t, number]) for t, number in enumerate([*best, 2]))
         assert control.own.log_probability == pytest.approx(total, rel=1e-4)
     own, flat, _ = controls

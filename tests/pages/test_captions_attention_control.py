@@ -30,7 +30,7 @@ def test_every_attention_with_its_sentence_and_numbers(shelve: Shelve, browser_s
     app = open_honesty()
     subject = caption_subject_of(app)
     words, a = best_words(captioner, subject), subject.seen
-    arrays = arrays_of(browser_side, "honesty-offer")
+    arrays = arrays_of(browser_side, "attention-control-offer")
     assert tuple(arrays["words"]) == words
     told = texts_of(app)
     for name, steer in (("own", None), ("uniform", uniform), ("shuffled", shuffled(0))):
@@ -49,7 +49,7 @@ def test_every_attention_with_its_sentence_and_numbers(shelve: Shelve, browser_s
         tuple(arrays[f"written_{name}"]) for name in ("own", "uniform", "shuffled")
     ]
     assert judge(names["controls"]) in told
-    with Image.open(io.BytesIO(browser_side.downloads["honesty-offer-png"][1]())) as png:
+    with Image.open(io.BytesIO(browser_side.downloads["attention-control-offer-png"][1]())) as png:
         assert png.size == (560 * 2 + 8, 373 * 2 + 8)
 
 
@@ -141,7 +141,7 @@ def test_correlations_in_words() -> None:
 def test_the_shipped_captioner(browser_side: Browser) -> None:
     app = open_honesty()
     captioner = load_captioner(list_captioners()[0])
-    arrays = arrays_of(browser_side, "honesty-offer")
+    arrays = arrays_of(browser_side, "attention-control-offer")
     words = best_words(captioner, caption_subject_of(app))
     assert tuple(arrays["words"]) == words
     assert arrays["drops"].shape == (len(words), *captioner.grid)

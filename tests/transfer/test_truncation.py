@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from explorer.transfer.cutting import choose_cut, list_cuts, weight_stages, weightless
 from explorer.transfer.strategies import adapt
 from explorer.transfer.trial import TransferRejected
+from explorer.transfer.truncation import choose_cut, list_cuts, weight_stages, weightless
 from explorer.zoo import VisionModel, list_models, random_model
 from explorer.zoo.loading import _builder
 from explorer.zoo.truncation import chain

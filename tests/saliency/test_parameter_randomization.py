@@ -1,9 +1,9 @@
-"""The random-weights control: what is re-drawn, what is shared, and what it does to the maps."""
+"""The parameter randomization test: what is re-drawn, what is shared, and what it does to the maps."""
 
 import pytest
 import torch
 
-from explorer.saliency import agreement, control, explain, redraw, weighted_layers
+from explorer.saliency import agreement, explain, explain_randomized, redraw, weighted_layers
 from tests.anatomy.test_concurrency import assert_untouched, fingerprint
 
 from .networks import make_input, open_model
@@ -59,9 +59,9 @@ def test_the_control_is_the_method_on_the_drawn_network() -> None:
     model = open_model("photo-net")
     x = make_input(model, 64)
     real = explain(model, x, "layer-cam", 3)
-    drawn = control(model, x, "layer-cam", 3, real.layer, layers=5, seed=2)
+    drawn = explain_randomized(model, x, "layer-cam", 3, real.layer, layers=5, seed=2)
     assert (drawn.layer, drawn.target, drawn.method) == (real.layer, 3, "layer-cam")
     assert (drawn.values == explain(redraw(model, x, 5, 2), x, "layer-cam", 3, real.layer).values).all()
     assert agreement([real.values, drawn.values])[0, 1] < 0.9
-    unchanged = control(model, x, "layer-cam", 3, real.layer, layers=0)
+    unchanged = explain_randomized(model, x, "layer-cam", 3, real.layer, layers=0)
     assert (unchanged.values == real.values).all()

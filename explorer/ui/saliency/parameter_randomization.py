@@ -1,4 +1,4 @@
-"""The random-weights control: the same method on the same network, as it forgets from the top down."""
+"""The parameter randomization test: the same method on the same network, as it forgets from the top down."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def show_control(subject: Subject, question: Question, place: DeltaGenerator) ->
             "Method", names, 0, format_func=lambda each: METHODS[each].label, key="control", bind="query-params"
         )
     layer = choose_layer(subject) if METHODS[method].needs_layer else None
-    asked = Asked(subject, method, layer or "", question.target, question.against)
+    asked = Asked(subject, method, layer or "", question.target, question.contrast)
     every = weighted_layers(subject.model, subject.input)
     counts = steps_of(len(every))
     found: list[tuple[int, Heatmap]] = []
@@ -122,13 +122,15 @@ def _contact_sheet(subject: Subject, heatmaps: Sequence[Heatmap]) -> bytes:
 def control_snippet(asked: Asked, counts: Sequence[int]) -> str:
     """Python that gives the heatmaps on the page."""
     arguments = f"{asked.method!r}, {asked.target}" + (f", {asked.layer!r}" if asked.layer else "")
-    arguments += f", against={asked.against}" if asked.against is not None else ""
+    arguments += f", contrast={asked.contrast}" if asked.contrast is not None else ""
     lines = [
-        *opening_lines(asked.subject, "", more=("from explorer.saliency import agreement, control, explain",)),
+        *opening_lines(
+            asked.subject, "", more=("from explorer.saliency import agreement, explain, explain_randomized",)
+        ),
         "x = preprocessing.tensor(image)",
         f"heatmaps = [explain(model, x, {arguments})]",
         f"for layers in {list(counts)[1:]}:",
-        f"    heatmaps.append(control(model, x, {arguments}, layers=layers))",
+        f"    heatmaps.append(explain_randomized(model, x, {arguments}, layers=layers))",
         "    print(layers, agreement([heatmaps[0].values, heatmaps[-1].values])[0, 1])",
     ]
     return "\n".join(lines) + "\n"

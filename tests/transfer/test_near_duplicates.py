@@ -11,17 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
-from explorer.transfer.examining import (
+from explorer.transfer.near_duplicates import (
     ALIKE,
     NEAR,
-    Looks,
+    ImageStatistics,
     Pairs,
-    across,
+    across_split,
     find_pairs,
-    first_of_twins,
+    first_of_duplicates,
+    image_statistics,
     keep_together,
-    leave_out_twins,
-    look,
+    leave_out_duplicates,
     part_of,
 )
 from explorer.transfer.pictures import PictureSet
@@ -63,7 +63,7 @@ def test_copies_are_found_and_nothing_else() -> None:
             38: saved_again(large, brighter=1.08, quality=90),
         },
     )
-    pairs = find_pairs(look(pictures))
+    pairs = find_pairs(image_statistics(pictures))
     assert {tuple(pair) for pair in pairs.places.tolist()} == set(combinations([3, 11, 25, 38], 2))
     assert pairs.places[pairs.exact].tolist() == [[3, 11]]
     assert pairs.distances[0] == 0
@@ -73,11 +73,11 @@ def test_copies_are_found_and_nothing_else() -> None:
 
 def test_the_hash_is_imagehashs_and_sizes_are_the_pictures() -> None:
     pictures = noise_set((5, 5))
-    looks = look(pictures)
+    statistics = image_statistics(pictures)
     for place in range(len(pictures)):
         expected = imagehash.phash(pictures.image(place))
-        assert f"{int(np.frombuffer(looks.hashes[place].tobytes(), '>u8')[0]):016x}" == str(expected)
-        assert tuple(looks.sizes[place]) == (24, 20)
+        assert f"{int(np.frombuffer(statistics.hashes[place].tobytes(), '>u8')[0]):016x}" == str(expected)
+        assert tuple(statistics.sizes[place]) == (24, 20)
 
 
 def test_the_same_pattern_in_other_colours_is_no_copy() -> None:
@@ -87,9 +87,9 @@ def test_the_same_pattern_in_other_colours_is_no_copy() -> None:
         buffer = io.BytesIO()
         image.save(buffer, "PNG")
         files[place] = buffer.getvalue()
-    looks = look(with_files(noise_set((5, 5)), files))
-    assert looks.hashes[0] == looks.hashes[5]
-    assert len(find_pairs(looks)) == 0
+    statistics = image_statistics(with_files(noise_set((5, 5)), files))
+    assert statistics.hashes[0] == statistics.hashes[5]
+    assert len(find_pairs(statistics)) == 0
 
 
 @given(st.integers(2, 600), st.integers(0, 2**16))
@@ -101,7 +101,7 @@ def test_pairs_are_those_of_plain_counting(count: int, seed: int) -> None:
     for _ in range(5):  # some bits turned
         hashes = hashes ^ (np.uint64(1) << random.integers(0, 64, count, dtype=np.uint64))
     tiny = random.integers(0, 60, (count, 12, 12, 3)).astype(np.uint8)
-    looks = Looks(np.ones((count, 2), np.int64), hashes, np.arange(count), tiny)
+    statistics = ImageStatistics(np.ones((count, 2), np.int64), hashes, np.arange(count), tiny)
     alike = 0.096  # between the differences that such noise has
     expected = {
         (a, b, distance)
@@ -109,7 +109,7 @@ def test_pairs_are_those_of_plain_counting(count: int, seed: int) -> None:
         if (distance := (int(hashes[a]) ^ int(hashes[b])).bit_count()) <= NEAR
         and np.sqrt((((tiny[a] / 255.0) - (tiny[b] / 255.0)) ** 2).mean()) <= alike
     }
-    pairs = find_pairs(looks, alike=alike)
+    pairs = find_pairs(statistics, alike=alike)
     assert {(*pair, far) for pair, far in zip(pairs.places.tolist(), pairs.distances.tolist(), strict=True)} == {
         *expected
     }
@@ -118,14 +118,16 @@ def test_pairs_are_those_of_plain_counting(count: int, seed: int) -> None:
 def test_five_thousand_pictures_take_seconds() -> None:
     random = np.random.default_rng(0)
     hashes = random.integers(0, 2**63, 5000, dtype=np.uint64)
-    looks = Looks(np.ones((5000, 2), np.int64), hashes, np.arange(5000), np.zeros((5000, 12, 12, 3), np.uint8))
+    statistics = ImageStatistics(
+        np.ones((5000, 2), np.int64), hashes, np.arange(5000), np.zeros((5000, 12, 12, 3), np.uint8)
+    )
     started = time.process_time()
-    find_pairs(looks)
+    find_pairs(statistics)
     assert time.process_time() - started < 5
 
 
 def test_too_many_pairs_are_said_to_be_too_many() -> None:
-    same = Looks(
+    same = ImageStatistics(
         np.ones((1000, 2), np.int64),
         np.zeros(1000, np.uint64),
         np.zeros(1000, np.int64),
@@ -139,7 +141,7 @@ def test_too_many_pairs_are_said_to_be_too_many() -> None:
 def test_only_pairs_across_parts_count() -> None:
     dealt = Split(np.array([0, 1, 2]), np.array([3]), np.array([4, 5]))
     pairs = made([(0, 1), (1, 4), (4, 5), (3, 5), (2, 6)])
-    assert across(pairs, dealt).places.tolist() == [[1, 4], [3, 5]]
+    assert across_split(pairs, dealt).places.tolist() == [[1, 4], [3, 5]]
     assert part_of(dealt, 7).tolist() == [0, 0, 0, 1, 2, 2, -1]
 
 
@@ -151,7 +153,7 @@ def test_an_honest_split_has_no_pair_across_and_still_tests_every_class(data: st
     drawn = data.draw(st.lists(st.tuples(place, place).filter(lambda pair: pair[0] < pair[1]), max_size=8))
     pairs, before = made(drawn), split(labels, data.draw(st.integers(0, 99)))
     after = keep_together(before, labels, pairs)
-    assert len(across(pairs, after)) == 0
+    assert len(across_split(pairs, after)) == 0
     old, new = part_of(before, len(labels)), part_of(after, len(labels))
     touched = set(np.array(drawn, np.int64).reshape(-1).tolist())
     assert all(old[place] == new[place] for place in range(len(labels)) if place not in touched)
@@ -173,16 +175,16 @@ def test_twins_go_to_the_training_part_and_where_they_cannot_are_left_out() -> N
 def test_of_twins_the_first_stays() -> None:
     pictures = noise_set((8, 8))
     pairs = made([(0, 3), (3, 9), (10, 11)])
-    assert first_of_twins(pairs, 16).tolist() == [0, 1, 2, 4, 5, 6, 7, 8, 10, 12, 13, 14, 15]
-    left = leave_out_twins(pictures, pairs)
+    assert first_of_duplicates(pairs, 16).tolist() == [0, 1, 2, 4, 5, 6, 7, 8, 10, 12, 13, 14, 15]
+    left = leave_out_duplicates(pictures, pairs)
     assert left.counts.tolist() == [7, 6]
     assert left.files[3] == pictures.files[4]
-    assert first_of_twins(made([]), 4).tolist() == [0, 1, 2, 3]
+    assert first_of_duplicates(made([]), 4).tolist() == [0, 1, 2, 3]
 
 
 def test_nothing_but_twins() -> None:
     with pytest.raises(TransferRejected, match=r"Without the near-duplicates .* has 4"):
-        leave_out_twins(noise_set((5, 5)), made([(0, 1)]))
+        leave_out_duplicates(noise_set((5, 5)), made([(0, 1)]))
 
 
 def test_photographs_are_not_taken_for_copies() -> None:
@@ -191,4 +193,4 @@ def test_photographs_are_not_taken_for_copies() -> None:
 
     if not has_dataset("imagenette"):
         pytest.skip("EXPLORER_DATA holds no Imagenette")
-    assert len(find_pairs(look(load_built_in("imagenette", 20)), NEAR, ALIKE)) == 0
+    assert len(find_pairs(image_statistics(load_built_in("imagenette", 20)), NEAR, ALIKE)) == 0

@@ -1,8 +1,8 @@
 """A look at pictures before they are learned from: how many, how large, and which are nearly the same.
 
-A test picture whose twin was learned from tests memory: near-duplicates across a split make every strategy look better
-than it is. They are found by a perceptual hash (64 bits: which low frequencies of the grey picture are above their
-median, computed by the ImageHash library), and confirmed by the colours of a tiny copy.
+A test picture whose near-duplicate was learned from tests memory: near-duplicates across a split make every strategy
+look better than it is. They are found by a perceptual hash (64 bits: which low frequencies of the grey picture are
+above their median, computed by the ImageHash library), and confirmed by the colours of a tiny copy.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Tell = Callable[[int, int], None]  # (done, of)
 
 
 @dataclass(frozen=True, eq=False)
-class Looks:
+class ImageStatistics:
     """What one look at every picture gives.
 
     Attributes:
@@ -46,9 +46,9 @@ class Looks:
     digests: NDArray[np.int64]
     tiny: NDArray[np.uint8]
 
-    def select(self, places: Places) -> Looks:
+    def select(self, places: Places) -> ImageStatistics:
         """Only these pictures'."""
-        return Looks(self.sizes[places], self.hashes[places], self.digests[places], self.tiny[places])
+        return ImageStatistics(self.sizes[places], self.hashes[places], self.digests[places], self.tiny[places])
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,12 +75,12 @@ class Pairs:
         return Pairs(self.places[chosen], self.distances[chosen], self.exact[chosen], self.complete)
 
 
-def look(pictures: PictureSet, tell: Tell | None = None) -> Looks:
+def image_statistics(pictures: PictureSet, tell: Tell | None = None) -> ImageStatistics:
     """Open every picture once; some milliseconds each."""
     import imagehash  # brings SciPy along
 
     count = len(pictures)
-    looks = Looks(
+    statistics = ImageStatistics(
         np.empty((count, 2), np.int64),
         np.empty(count, np.uint64),
         np.empty(count, np.int64),
@@ -89,25 +89,25 @@ def look(pictures: PictureSet, tell: Tell | None = None) -> Looks:
     known: dict[bytes, int] = {}
     for place, file in enumerate(pictures.files):
         image = pictures.image(place)
-        looks.sizes[place] = image.size
-        looks.hashes[place] = np.packbits(imagehash.phash(image).hash.ravel()).view(np.uint64)[0]
-        looks.digests[place] = known.setdefault(hashlib.sha256(file).digest(), len(known))
-        looks.tiny[place] = np.asarray(image.resize((_TINY, _TINY), Image.Resampling.BOX))
+        statistics.sizes[place] = image.size
+        statistics.hashes[place] = np.packbits(imagehash.phash(image).hash.ravel()).view(np.uint64)[0]
+        statistics.digests[place] = known.setdefault(hashlib.sha256(file).digest(), len(known))
+        statistics.tiny[place] = np.asarray(image.resize((_TINY, _TINY), Image.Resampling.BOX))
         if tell is not None:
             tell(place + 1, count)
-    return looks
+    return statistics
 
 
-def find_pairs(looks: Looks, near: int = NEAR, alike: float = ALIKE) -> Pairs:
+def find_pairs(statistics: ImageStatistics, near: int = NEAR, alike: float = ALIKE) -> Pairs:
     """All pairs of pictures whose hashes differ in at most `near` bits and whose tiny copies are `alike`.
 
     The hash alone is blind to colour, and among pictures of little structure, such as digits, many agree by accident.
     All 12.5 million pairs of 5,000 pictures take a fraction of a second.
     """
-    tiny = np.divide(looks.tiny.reshape(len(looks.tiny), -1), 255, dtype=np.float32)  # (N, 432)
+    tiny = np.divide(statistics.tiny.reshape(len(statistics.tiny), -1), 255, dtype=np.float32)  # (N, 432)
     places, distances, found = [np.empty((0, 2), np.int64)], [np.empty(0, np.int64)], 0
-    for first in range(0, len(looks.hashes), _ROWS):
-        block = looks.hashes[first : first + _ROWS, None] ^ looks.hashes[None, first:]  # (rows, N - first)
+    for first in range(0, len(statistics.hashes), _ROWS):
+        block = statistics.hashes[first : first + _ROWS, None] ^ statistics.hashes[None, first:]  # (rows, N - first)
         bits = np.bitwise_count(block)
         rows, columns = np.nonzero(np.triu(bits <= near, 1))
         a, b = rows + first, columns + first
@@ -120,7 +120,7 @@ def find_pairs(looks: Looks, near: int = NEAR, alike: float = ALIKE) -> Pairs:
     every, far = np.concatenate(places), np.concatenate(distances)
     order = np.lexsort((every[:, 1], every[:, 0], far))[:MOST_PAIRS]
     every, far = every[order], far[order]
-    exact = looks.digests[every[:, 0]] == looks.digests[every[:, 1]]
+    exact = statistics.digests[every[:, 0]] == statistics.digests[every[:, 1]]
     return Pairs(every, far, exact, complete=found <= MOST_PAIRS)
 
 
@@ -141,7 +141,7 @@ def part_of(split: Split, count: int) -> NDArray[np.int64]:
     return parts
 
 
-def across(pairs: Pairs, split: Split) -> Pairs:
+def across_split(pairs: Pairs, split: Split) -> Pairs:
     """The pairs that lie in two different parts: what makes a measurement dishonest."""
     parts = part_of(split, _count(pairs, split))[pairs.places]
     return pairs.select((parts[:, 0] != parts[:, 1]) & (parts >= 0).all(axis=1))
@@ -161,7 +161,7 @@ def keep_together(split: Split, labels: NDArray[np.int64], pairs: Pairs) -> Spli
     """The same split, made honest: pictures that are nearly the same are all learned from, or none of them is.
 
     What lies in several parts moves to the training part. Where that would leave a class without a test picture, or
-    else without a validation picture, that one stays and its twins are left out altogether.
+    else without a validation picture, that one stays and its near-duplicates are left out altogether.
     """
     parts = part_of(split, len(labels))
     groups = group(pairs, len(labels))
@@ -177,18 +177,18 @@ def keep_together(split: Split, labels: NDArray[np.int64], pairs: Pairs) -> Spli
     return Split(*(np.flatnonzero(parts == number) for number in range(3)))
 
 
-def first_of_twins(pairs: Pairs, count: int) -> Places:
-    """Places of the pictures that have no twin, and of the first of each group of near-duplicates."""
+def first_of_duplicates(pairs: Pairs, count: int) -> Places:
+    """Places of the pictures that have no near-duplicate, and of the first of each group of near-duplicates."""
     return np.sort(np.unique(group(pairs, count), return_index=True)[1]).astype(np.int64)
 
 
-def leave_out_twins(pictures: PictureSet, pairs: Pairs) -> PictureSet:
+def leave_out_duplicates(pictures: PictureSet, pairs: Pairs) -> PictureSet:
     """The same pictures, of each group of near-duplicates only the first: then every split is honest.
 
     Raises:
         TransferRejected: a class would have too few pictures left.
     """
-    kept = first_of_twins(pairs, len(pictures))
+    kept = first_of_duplicates(pairs, len(pictures))
     try:
         return PictureSet(
             pictures.title,

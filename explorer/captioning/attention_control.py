@@ -1,4 +1,4 @@
-"""Whether the attention earns belief: what is said without it, and whether hiding a place tells the same story."""
+"""Whether the attention is faithful: what is said without it, and whether hiding a place tells the same story."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from explorer.operations.channel_view import ChannelView, Step
 from explorer.operations.explanation import Operation, combine, describe_operation
-from explorer.operations.specimen import Specimen, Step
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class Following:
 
 
 @dataclass(frozen=True, eq=False)
-class Dissection:
+class LayerBreakdown:
     """One layer on one image.
 
     Attributes:
@@ -86,13 +86,13 @@ class Dissection:
         return made
 
     def payload_bytes(self, channel: int) -> int:
-        """What `specimen` would send to a browser for one channel, its input included."""
+        """What `channel view` would send to a browser for one channel, its input included."""
         kernel = self.operation.kernel(channel)
         cells = self.output[channel].size * (1 if self.final is None else 2)
         read = len(self.operation.reads(channel)) * self.input[0].size
         return 4 * (read + cells + (0 if kernel is None else kernel.size))
 
-    def specimen(
+    def channel_view(
         self,
         channel: int,
         most_bytes: int,
@@ -102,7 +102,7 @@ class Dissection:
         colours: Sequence[str] = (),
         backdrop: bytes | None = None,
         title: str = "",
-    ) -> Specimen:
+    ) -> ChannelView:
         """One output channel, ready to be shown.
 
         Args:
@@ -130,7 +130,7 @@ class Dissection:
             strongest = int(np.argmax(np.abs(np.nansum(combine(operation.kind, patch, kernel), axis=(1, 2)))))
             more = {"patch": patch, "patch_cell": cell, "preview": np.ascontiguousarray(read[strongest])}
         every = names or [f"channel {number}" for number in range(operation.in_channels)]
-        return Specimen(
+        return ChannelView(
             operation=operation.kind,
             rows=operation.rows,
             columns=operation.columns,
@@ -181,7 +181,7 @@ def describe_following(name: str, module: nn.Module) -> Following | None:
     return None if kind is None else Following(name, kind, slope=slope)
 
 
-def dissect_module(module: nn.Module, x: Tensor, activation: nn.Module | None = None) -> Dissection:
+def break_down_module(module: nn.Module, x: Tensor, activation: nn.Module | None = None) -> LayerBreakdown:
     """One layer on one input, and an activation after it.
 
     Args:
@@ -197,7 +197,7 @@ def dissect_module(module: nn.Module, x: Tensor, activation: nn.Module | None = 
         output = module(x[None])
         final = None if activation is None else activation(output)
     following = None if activation is None else describe_following(type(activation).__name__, activation)
-    return Dissection(
+    return LayerBreakdown(
         operation=describe_operation(module, tuple(x.shape)),
         input=x.detach().float().cpu().numpy(),
         output=output[0].float().cpu().numpy(),

@@ -12,16 +12,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.operations.specimen import NONE, PAD
+from explorer.operations.channel_view import NONE, PAD
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
-Taps = NDArray[np.int32]
+WindowIndices = NDArray[np.int32]
 
 
-def convolution_taps(
+def convolution_indices(
     size: int, kernel: int, stride: int, padding: tuple[int, int], dilation: int, mode: PaddingMode = "zeros"
-) -> Taps:
-    """The taps of a convolution: place t of output o reads o * stride - padding + t * dilation.
+) -> WindowIndices:
+    """The window indices of a convolution: place t of output o reads o * stride - padding + t * dilation.
 
     Args:
         size: input cells along this axis.
@@ -51,15 +51,17 @@ def _fold(places: NDArray[np.int_], size: int, mode: PaddingMode) -> NDArray[np.
     return np.where((places >= 0) & (places < size), places, PAD)
 
 
-def without_padding(taps: Taps, before: int, size: int) -> Taps:
-    """The same taps on the `size` cells that there were before zeros were put around them, `before` in front."""
-    places = taps - before
+def without_padding(indices: WindowIndices, before: int, size: int) -> WindowIndices:
+    """The same indices on the `size` cells that there were before zeros were put around them, `before` in front."""
+    places = indices - before
     outside = (places < 0) | (places >= size)
-    return np.where(taps < 0, taps, np.where(outside, PAD, places)).astype(np.int32)
+    return np.where(indices < 0, indices, np.where(outside, PAD, places)).astype(np.int32)
 
 
-def transposed_taps(size: int, kernel: int, stride: int, padding: int, dilation: int, output_padding: int = 0) -> Taps:
-    """The taps of a transposed convolution: place t of output o reads (o + padding - t * dilation) / stride, if whole.
+def transposed_indices(
+    size: int, kernel: int, stride: int, padding: int, dilation: int, output_padding: int = 0
+) -> WindowIndices:
+    """Those of a transposed convolution: place t of output o reads (o + padding - t * dilation) / stride, if whole.
 
     Returns:
         (size_out, kernel); places between two input cells read nothing.
@@ -70,7 +72,7 @@ def transposed_taps(size: int, kernel: int, stride: int, padding: int, dilation:
     return np.where((rest == 0) & (sources >= 0) & (sources < size), sources, NONE).astype(np.int32)
 
 
-def pooling_taps(
+def pooling_indices(
     size: int,
     kernel: int,
     stride: int,
@@ -78,8 +80,8 @@ def pooling_taps(
     dilation: int = 1,
     ceil_mode: bool = False,
     count_padding: bool = False,
-) -> Taps:
-    """The taps of a pooling window.
+) -> WindowIndices:
+    """The window indices of a pooling window.
 
     Args:
         size: input cells along this axis.
@@ -100,8 +102,8 @@ def pooling_taps(
     return np.where(inside, places, np.where(padded, PAD, NONE)).astype(np.int32)
 
 
-def adaptive_taps(size: int, outputs: int) -> Taps:
-    """The taps of adaptive pooling: output o reads floor(o * size / outputs) up to ceil((o + 1) * size / outputs).
+def adaptive_indices(size: int, outputs: int) -> WindowIndices:
+    """Those of adaptive pooling: output o reads floor(o * size / outputs) up to ceil((o + 1) * size / outputs).
 
     Returns:
         (outputs, widest window); narrower windows end in places that read nothing.

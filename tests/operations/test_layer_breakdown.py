@@ -3,28 +3,28 @@ import pytest
 import torch
 from torch import nn
 
-from explorer.operations import ACTIVATIONS, describe_following, dissect_module
+from explorer.operations import ACTIVATIONS, break_down_module, describe_following
 
 PLENTY = 10**9
 
 
-def worked_out(specimen, row: int, column: int) -> float:
-    """A specimen's cell by loops over its taps and nothing else."""
+def worked_out(channel_view, row: int, column: int) -> float:
+    """A channel view's cell by loops over its window indices and nothing else."""
     values = []
-    for c in range(specimen.channels):
-        for i, r in enumerate(specimen.rows[row]):
-            for j, q in enumerate(specimen.columns[column]):
+    for c in range(channel_view.channels):
+        for i, r in enumerate(channel_view.rows[row]):
+            for j, q in enumerate(channel_view.columns[column]):
                 if r == -2 or q == -2:
                     continue
-                read = 0.0 if -1 in (r, q) else float(specimen.input[c, r, q])
-                values.append(read * (1.0 if specimen.kernel is None else float(specimen.kernel[c, i, j])))
-    if specimen.operation == "max":
+                read = 0.0 if -1 in (r, q) else float(channel_view.input[c, r, q])
+                values.append(read * (1.0 if channel_view.kernel is None else float(channel_view.kernel[c, i, j])))
+    if channel_view.operation == "max":
         return max(values)
-    if specimen.operation == "l2":
+    if channel_view.operation == "l2":
         return sum(value**2 for value in values) ** 0.5
-    if specimen.operation == "average":
-        return sum(values) / (specimen.divisor or len(values))
-    return sum(values) + (specimen.bias or 0.0)
+    if channel_view.operation == "average":
+        return sum(values) / (channel_view.divisor or len(values))
+    return sum(values) + (channel_view.bias or 0.0)
 
 
 @pytest.mark.parametrize(
@@ -42,14 +42,14 @@ def worked_out(specimen, row: int, column: int) -> float:
 )
 def test_a_specimen_holds_all_it_takes(module: nn.Module) -> None:
     x = torch.randn(4, 9, 8)
-    dissection = dissect_module(module, x)
+    breakdown = break_down_module(module, x)
     with torch.inference_mode():
         expected = module(x[None])[0].numpy()
-    np.testing.assert_array_equal(dissection.output, expected)
+    np.testing.assert_array_equal(breakdown.output, expected)
     for channel in (0, len(expected) - 1):
-        specimen = dissection.specimen(channel, PLENTY)
+        channel_view = breakdown.channel_view(channel, PLENTY)
         for row, column in ((0, 0), (1, 2), (expected.shape[1] - 1, expected.shape[2] - 1)):
-            assert worked_out(specimen, row, column) == pytest.approx(
+            assert worked_out(channel_view, row, column) == pytest.approx(
                 expected[channel, row, column], rel=1e-4, abs=1e-5
             )
 
@@ -69,10 +69,10 @@ def test_a_specimen_holds_all_it_takes(module: nn.Module) -> None:
 )
 def test_products_are_the_layer_on_one_input_map_at_a_time(module: nn.Conv2d | nn.ConvTranspose2d) -> None:
     x = torch.randn(module.in_channels, 12, 11)
-    dissection = dissect_module(module, x)
+    breakdown = break_down_module(module, x)
     width = module.in_channels // module.groups
     for channel in (0, module.out_channels - 1):
-        products = dissection.products(channel)
+        products = breakdown.products(channel)
         first = channel // (module.out_channels // module.groups) * width
         bias = 0.0 if module.bias is None else module.bias[channel].item()
         for place, product in enumerate(products):
@@ -82,22 +82,22 @@ def test_products_are_the_layer_on_one_input_map_at_a_time(module: nn.Conv2d | n
                 expected = module(alone[None])[0, channel].numpy() - bias
             np.testing.assert_allclose(product, expected, rtol=1e-4, atol=1e-5)
         assert len(products) == width
-        np.testing.assert_allclose(products.sum(axis=0) + bias, dissection.output[channel], rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(products.sum(axis=0) + bias, breakdown.output[channel], rtol=1e-5, atol=1e-5)
 
 
 def test_pooling_has_no_products() -> None:
     with pytest.raises(ValueError, match="no filters"):
-        dissect_module(nn.MaxPool2d(2), torch.randn(2, 4, 4)).products(0)
+        break_down_module(nn.MaxPool2d(2), torch.randn(2, 4, 4)).products(0)
 
 
 @pytest.mark.parametrize("kind", ACTIVATIONS)
 def test_activations_are_worked_out(kind: type[nn.Module]) -> None:
     """Only that kind, parameters and the framework's values travel; the browser's arithmetic has tests of its own."""
-    dissection = dissect_module(nn.Conv2d(1, 2, 3), torch.randn(1, 6, 6), kind())
-    specimen = dissection.specimen(1, PLENTY)
-    assert [step.kind for step in specimen.steps] == [ACTIVATIONS[kind]]
+    breakdown = break_down_module(nn.Conv2d(1, 2, 3), torch.randn(1, 6, 6), kind())
+    channel_view = breakdown.channel_view(1, PLENTY)
+    assert [step.kind for step in channel_view.steps] == [ACTIVATIONS[kind]]
     with torch.inference_mode():
-        np.testing.assert_array_equal(specimen.final, kind()(torch.from_numpy(dissection.output))[1].numpy())
+        np.testing.assert_array_equal(channel_view.final, kind()(torch.from_numpy(breakdown.output))[1].numpy())
 
 
 def test_batch_norm_is_a_line_per_channel() -> None:
@@ -125,32 +125,32 @@ def test_leaky_slope_and_unknown_layers() -> None:
 
 def test_too_much_to_send_becomes_one_cell() -> None:
     x = torch.randn(8, 20, 20)
-    dissection = dissect_module(nn.Conv2d(8, 4, 3, padding=1), x)
-    specimen = dissection.specimen(2, most_bytes=1000)
-    assert specimen.input is None
-    assert specimen.patch_cell == (10, 10)
-    chosen = dissection.specimen(2, most_bytes=1000, cell=(0, 19))
+    breakdown = break_down_module(nn.Conv2d(8, 4, 3, padding=1), x)
+    channel_view = breakdown.channel_view(2, most_bytes=1000)
+    assert channel_view.input is None
+    assert channel_view.patch_cell == (10, 10)
+    chosen = breakdown.channel_view(2, most_bytes=1000, cell=(0, 19))
     assert chosen.patch_cell == (0, 19)
     assert chosen.patch.shape == (8, 3, 3)
     assert (chosen.patch[:, 0] == 0).all()
     assert (chosen.patch[:, :, 2] == 0).all()
     value = (chosen.patch.astype(np.float64) * chosen.kernel).sum() + chosen.bias
-    assert value == pytest.approx(float(dissection.output[2, 0, 19]), rel=1e-4, abs=1e-5)
+    assert value == pytest.approx(float(breakdown.output[2, 0, 19]), rel=1e-4, abs=1e-5)
     assert any(np.array_equal(chosen.preview, channel) for channel in x.numpy())
 
 
 def test_a_payload_is_counted_by_what_one_map_needs() -> None:
-    dissection = dissect_module(nn.Conv2d(8, 8, 3, padding=1, groups=8), torch.randn(8, 20, 20), nn.ReLU())
-    specimen = dissection.specimen(3, PLENTY)
-    arrays = (specimen.input, specimen.kernel, specimen.output, specimen.final)
-    assert dissection.payload_bytes(3) == sum(array.nbytes for array in arrays)
+    breakdown = break_down_module(nn.Conv2d(8, 8, 3, padding=1, groups=8), torch.randn(8, 20, 20), nn.ReLU())
+    channel_view = breakdown.channel_view(3, PLENTY)
+    arrays = (channel_view.input, channel_view.kernel, channel_view.output, channel_view.final)
+    assert breakdown.payload_bytes(3) == sum(array.nbytes for array in arrays)
 
 
 def test_names_and_colours_follow_the_channels_that_are_read() -> None:
-    dissection = dissect_module(nn.Conv2d(3, 3, 3, groups=3), torch.rand(3, 6, 6))
-    specimen = dissection.specimen(2, PLENTY, names=("red", "green", "blue"), colours=("#f00", "#0f0", "#00f"))
-    assert specimen.channel_names == ("blue",)
-    assert specimen.channel_colours == ("#00f",)
-    assert not specimen.signed_input
+    breakdown = break_down_module(nn.Conv2d(3, 3, 3, groups=3), torch.rand(3, 6, 6))
+    channel_view = breakdown.channel_view(2, PLENTY, names=("red", "green", "blue"), colours=("#f00", "#0f0", "#00f"))
+    assert channel_view.channel_names == ("blue",)
+    assert channel_view.channel_colours == ("#00f",)
+    assert not channel_view.signed_input
     with pytest.raises(IndexError):
-        dissection.specimen(3, PLENTY)
+        breakdown.channel_view(3, PLENTY)

@@ -67,7 +67,7 @@ def cosine(first: Tensor, second: Tensor) -> float:
 
 
 @dataclass(frozen=True)
-class LayerStillness:
+class LayerInvariance:
     """How one layer answers to a change of the picture.
 
     All three numbers are cosines over the same cells and all channels. Maps behind a ReLU have no negative values, so
@@ -95,7 +95,7 @@ class LayerStillness:
 
 
 @dataclass(frozen=True, eq=False)
-class Stillness:
+class Invariance:
     """The answer of every layer.
 
     Attributes:
@@ -105,15 +105,15 @@ class Stillness:
 
     original: NDArray[np.uint8]
     changed: NDArray[np.uint8]
-    layers: tuple[LayerStillness, ...]
+    layers: tuple[LayerInvariance, ...]
 
 
-def stillness(
+def measure_invariance(
     model: VisionModel,
     image: Image.Image,
     motion: Motion | None = None,
     augmented: Image.Image | None = None,
-) -> Stillness:
+) -> Invariance:
     """One number for invariance and one for equivariance of each layer.
 
     Lenc & Vedaldi (2015) call a representation f equivariant to a change g of the picture if there is a map M with
@@ -145,7 +145,7 @@ def stillness(
     for layer in before:
         first, second = layer.maps.float().cpu(), after[layer.name].maps.float().cpu()
         layers.append(_compare(layer.name, layer.kind, layer.facts.shape, first, second, motion))
-    return Stillness(original, changed, tuple(layers))
+    return Invariance(original, changed, tuple(layers))
 
 
 def move_pixels(pixels: NDArray[np.uint8], motion: Motion) -> NDArray[np.uint8]:
@@ -162,7 +162,7 @@ def _as_input(model: VisionModel, pixels: NDArray[np.uint8]) -> Tensor:
 
 def _compare(
     name: str, kind: str, shape: tuple[int, ...], first: Tensor, second: Tensor, motion: Motion | None
-) -> LayerStillness:
+) -> LayerInvariance:
     """First and second: maps (C, H, W) of the original and of the changed picture."""
     cells = first.shape[1] * first.shape[2]
     seen = torch.ones(first.shape[1:], dtype=torch.bool)
@@ -173,7 +173,7 @@ def _compare(
             seen = inside
             equivariance = cosine(motion.apply(first)[:, seen], second[:, seen])
     a, b = first[:, seen], second[:, seen]  # (C, cells)
-    return LayerStillness(
+    return LayerInvariance(
         name, kind, shape, cosine(a, b), equivariance, chance_cosine(a, b), float(seen.float().mean())
     )
 

@@ -11,8 +11,8 @@ from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as F
 
 from explorer.anatomy import LayerUnknown, record
-from explorer.augmentation import MOTIONS, Motion, PipelineRejected, compare_maps, move_pixels, stillness
-from explorer.augmentation.stillness import chance_cosine, cosine
+from explorer.augmentation import MOTIONS, Motion, PipelineRejected, compare_maps, measure_invariance, move_pixels
+from explorer.augmentation.invariance import chance_cosine, cosine
 from tests.anatomy.networks import as_model, open_shipped
 
 
@@ -97,7 +97,7 @@ class Known(nn.Module):
 def test_a_layer_that_sees_one_pixel_follows_exactly_and_a_mean_stays(motion: Motion, photo: Image.Image) -> None:
     torch.manual_seed(0)
     model = as_model(Known(), classes=2)
-    found = stillness(model, photo, motion)
+    found = measure_invariance(model, photo, motion)
     follows, stays = found.layers[:2]
     assert (follows.name, stays.name) == ("follows", "averages")
     assert follows.equivariance == pytest.approx(1, abs=1e-5)
@@ -111,7 +111,7 @@ def test_a_layer_that_sees_one_pixel_follows_exactly_and_a_mean_stays(motion: Mo
 
 def test_a_shift_leaves_out_what_came_in_from_outside(photo: Image.Image) -> None:
     torch.manual_seed(0)
-    found = stillness(as_model(Known(), classes=2), photo, Motion(shift=(0.25, 0.0)))
+    found = measure_invariance(as_model(Known(), classes=2), photo, Motion(shift=(0.25, 0.0)))
     assert found.layers[0].seen == pytest.approx(0.75)
     assert found.layers[0].equivariance == pytest.approx(1, abs=1e-5)
     assert (found.changed[:, :8] == 0).all()
@@ -119,7 +119,7 @@ def test_a_shift_leaves_out_what_came_in_from_outside(photo: Image.Image) -> Non
 
 def test_shipped_networks_follow_first_and_stay_last(photo: Image.Image) -> None:
     model = open_shipped("tiny-vgg")
-    found = stillness(model, photo, MOTIONS["Shift by an eighth"])
+    found = measure_invariance(model, photo, MOTIONS["Shift by an eighth"])
     recording = record(model, model.preprocessing.tensor(photo))
     assert [layer.name for layer in found.layers] == list(recording.layers)
     assert all(layer.shape == recording[layer.name].facts.shape for layer in found.layers)
@@ -133,15 +133,19 @@ def test_shipped_networks_follow_first_and_stay_last(photo: Image.Image) -> None
 
 def test_nothing_moves_without_a_motion(photo: Image.Image) -> None:
     model = open_shipped("tiny-vgg")
-    for found in (stillness(model, photo, Motion()), stillness(model, photo, augmented=photo)):
+    for found in (measure_invariance(model, photo, Motion()), measure_invariance(model, photo, augmented=photo)):
         assert all(layer.invariance == pytest.approx(1, abs=1e-5) for layer in found.layers)
-    assert all(layer.equivariance is None for layer in stillness(model, photo, augmented=photo).layers)
-    still = [layer.equivariance for layer in stillness(model, photo, Motion()).layers if layer.equivariance is not None]
+    assert all(layer.equivariance is None for layer in measure_invariance(model, photo, augmented=photo).layers)
+    still = [
+        layer.equivariance
+        for layer in measure_invariance(model, photo, Motion()).layers
+        if layer.equivariance is not None
+    ]
     assert still == [pytest.approx(1, abs=1e-4)] * len(still)
 
 
 def test_a_motion_that_leaves_nothing_gives_no_equivariance(photo: Image.Image) -> None:
-    found = stillness(open_shipped("tiny-vgg"), photo, Motion(shift=(2.0, 0.0)))
+    found = measure_invariance(open_shipped("tiny-vgg"), photo, Motion(shift=(2.0, 0.0)))
     assert {layer.equivariance for layer in found.layers} == {None}
     assert {layer.seen for layer in found.layers} == {1.0}
 
@@ -150,7 +154,7 @@ def test_both_or_neither_is_refused(photo: Image.Image) -> None:
     model = open_shipped("tiny-vgg")
     for arguments in ({}, {"motion": Motion(), "augmented": photo}):
         with pytest.raises(PipelineRejected, match="either a motion or another picture"):
-            stillness(model, photo, **arguments)  # type: ignore[arg-type]
+            measure_invariance(model, photo, **arguments)  # type: ignore[arg-type]
 
 
 def test_maps_are_compared(photo: Image.Image) -> None:
