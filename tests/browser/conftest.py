@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.find_browser import BrowserMissing, find_browser, required
-from tests.browser.serving import ROOT, serve
+from tests.browser.serving import serve
 
 FLAGS = [
     "--disable-gpu",
@@ -41,8 +41,8 @@ def chromium() -> Path:
 
 @pytest.fixture(scope="session")
 def dashboard(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running dashboard, one for the whole session."""
-    with serve(ROOT / "streamlit_app.py", home=tmp_path_factory.mktemp("home")) as address:
+    """The address of a running dashboard, one for the whole session; `every_page` says what more it shows."""
+    with serve(Path(__file__).with_name("every_page.py"), home=tmp_path_factory.mktemp("home")) as address:
         yield address
 
 

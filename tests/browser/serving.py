@@ -67,8 +67,8 @@ def serve(script: Path, home: Path) -> Iterator[str]:
 
 def make_environment(home: Path) -> dict[str, str]:
     """What the server may know of this shell: where programs and data are, nothing about the person."""
-    kept = ("PATH", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "EXPLORER_DATA")
-    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    kept = ("PATH", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")
+    environment = {name: os.environ[name] for name in (*kept, "EXPLORER_DATA") if name in os.environ}
     torch_home = Path(environment["EXPLORER_DATA"], "torch-home") if "EXPLORER_DATA" in environment else home / "torch"
     return environment | {
         "HOME": str(home),

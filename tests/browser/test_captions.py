@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,22 +13,15 @@ from playwright.sync_api import Locator, Page, expect
 from explorer.rendering import decode_png, spotlight
 from explorer.rendering.film_strip import DARKEST
 from tests.browser.caption_page import CELLS, GRID, PHOTOS, PLACES, WORDS, attention
-from tests.browser.serving import serve, wait_until_idle
+from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
 from tests.browser.test_layers import check_width
 from tests.browser.watching import PATIENCE, frames_to
 
 
-@pytest.fixture(scope="module")
-def theatre(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a page that shows players and nothing else."""
-    with serve(Path(__file__).parent / "caption_page.py", home=tmp_path_factory.mktemp("home")) as address:
-        yield address
-
-
-def open_case(page: Page, theatre: str, case: str = "exact") -> Locator:
+def open_case(page: Page, dashboard: str, case: str = "exact") -> Locator:
     page.set_default_timeout(PATIENCE * 1000)
-    page.goto(f"{theatre}/?case={case}")
+    page.goto(f"{dashboard}/?only=caption_page&case={case}")
     player = page.locator(".player[data-drawn]")
     player.first.wait_for()
     wait_until_idle(page, timeout=PATIENCE)
@@ -71,9 +64,9 @@ def facts_of(player: Locator) -> str:
     return player.locator(".facts").inner_text()
 
 
-def test_every_word_without_one_message(theatre: str, page: Page) -> None:
+def test_every_word_without_one_message(dashboard: str, page: Page) -> None:
     sent = frames_to(page)
-    player = open_case(page, theatre)
+    player = open_case(page, dashboard)
     before = len(sent)
     assert before  # messages are seen at all
     for index in [*range(len(WORDS)), 2]:
@@ -96,8 +89,8 @@ def test_every_word_without_one_message(theatre: str, page: Page) -> None:
     assert len(sent) == before
 
 
-def test_the_photo_is_dark_by_the_formula(theatre: str, page: Page) -> None:
-    player = open_case(page, theatre)
+def test_the_photo_is_dark_by_the_formula(dashboard: str, page: Page) -> None:
+    player = open_case(page, dashboard)
     assert page.evaluate(NAMELESS) == []
     for index in (1, 4, 6):
         word_of(player, index).hover()
@@ -115,8 +108,8 @@ def test_the_photo_is_dark_by_the_formula(theatre: str, page: Page) -> None:
         assert np.unravel_index(cells.argmax(), GRID) == (row, column)
 
 
-def test_smoothed_and_back_to_the_true_grid(theatre: str, page: Page) -> None:
-    player = open_case(page, theatre)
+def test_smoothed_and_back_to_the_true_grid(dashboard: str, page: Page) -> None:
+    player = open_case(page, dashboard)
     word_of(player, 5).hover()
     expect_chosen(player, 5)
     photo, grid = player.locator(".photo"), player.get_by_role("button", name="Grid cells")
@@ -138,8 +131,8 @@ def test_smoothed_and_back_to_the_true_grid(theatre: str, page: Page) -> None:
     np.testing.assert_array_equal(pixels_of(photo), true)
 
 
-def test_the_numbers_of_a_word(theatre: str, page: Page) -> None:
-    player = open_case(page, theatre)
+def test_the_numbers_of_a_word(dashboard: str, page: Page) -> None:
+    player = open_case(page, dashboard)
     assert "Word 2 of 7" in facts_of(player)  # the first noun
     word_of(player, 0).hover()
     expect_chosen(player, 0)
@@ -178,8 +171,8 @@ def test_the_numbers_of_a_word(theatre: str, page: Page) -> None:
     expect(player.locator(".where")).to_have_text("Row 1, column 1: 5 % of the attention.")
 
 
-def test_by_keyboard_alone(theatre: str, page: Page) -> None:
-    player = open_case(page, theatre)
+def test_by_keyboard_alone(dashboard: str, page: Page) -> None:
+    player = open_case(page, dashboard)
     status = player.get_by_role("status")
     expect(player.get_by_role("listbox", name="Words of the caption")).to_be_visible()
     expect(status).to_have_text("")
@@ -203,9 +196,9 @@ def test_by_keyboard_alone(theatre: str, page: Page) -> None:
 
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
-def test_playing_shows_every_word_once(motion: str, theatre: str, page: Page) -> None:
+def test_playing_shows_every_word_once(motion: str, dashboard: str, page: Page) -> None:
     page.emulate_media(reduced_motion=motion)
-    player = open_case(page, theatre)
+    player = open_case(page, dashboard)
     # What is chosen, and how many times the photo is drawn for a word.
     player.evaluate(
         """root => {
@@ -240,8 +233,8 @@ def test_playing_shows_every_word_once(motion: str, theatre: str, page: Page) ->
     assert drawn == strokes if motion == "reduce" else drawn > strokes
 
 
-def test_another_choice_ends_the_play(theatre: str, page: Page) -> None:
-    player = open_case(page, theatre)
+def test_another_choice_ends_the_play(dashboard: str, page: Page) -> None:
+    player = open_case(page, dashboard)
     player.get_by_role("button", name="Play").click()
     expect_to_go_on_from(player, 0)
     word_of(player, 4).hover()
@@ -251,8 +244,8 @@ def test_another_choice_ends_the_play(theatre: str, page: Page) -> None:
     assert player.locator('[aria-selected="true"]').inner_text() == chosen == WORDS[4]
 
 
-def test_two_players_side_by_side_do_not_meddle(theatre: str, page: Page) -> None:
-    players = open_case(page, theatre, "pair")
+def test_two_players_side_by_side_do_not_meddle(dashboard: str, page: Page) -> None:
+    players = open_case(page, dashboard, "pair")
     expect(players).to_have_count(2)
     left, right = players.nth(0), players.nth(1)
     word_of(left, 3).hover()
@@ -267,8 +260,8 @@ def test_two_players_side_by_side_do_not_meddle(theatre: str, page: Page) -> Non
 
 
 @pytest.mark.parametrize("case", ["panorama", "tower", "dot", "grey"])
-def test_odd_photos(case: str, theatre: str, page: Page) -> None:
-    player = open_case(page, theatre, case)
+def test_odd_photos(case: str, dashboard: str, page: Page) -> None:
+    player = open_case(page, dashboard, case)
     word_of(player, 1).hover()
     expect_chosen(player, 1)
     area = player.locator(".photo").bounding_box()
@@ -281,8 +274,8 @@ def test_odd_photos(case: str, theatre: str, page: Page) -> None:
     assert light[-3:, -3:].mean() > 0.8 / DARKEST * light[:3, :3].mean()  # the lower right cell
 
 
-def test_a_caption_without_words_is_a_photo(theatre: str, page: Page) -> None:
-    player = open_case(page, theatre, "wordless")
+def test_a_caption_without_words_is_a_photo(dashboard: str, page: Page) -> None:
+    player = open_case(page, dashboard, "wordless")
     assert np.abs(pixels_of(player.locator(".photo")).astype(int) - PHOTOS["exact"]).max() <= 1
     expect(player.locator(".photo")).to_have_attribute("aria-label", "A photo")
     assert player.get_by_role("button").count() == 0
@@ -290,9 +283,9 @@ def test_a_caption_without_words_is_a_photo(theatre: str, page: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_finger_on_a_phone(scheme: str, theatre: str, open_page: Callable[..., Page], screenshots: Path) -> None:
+def test_a_finger_on_a_phone(scheme: str, dashboard: str, open_page: Callable[..., Page], screenshots: Path) -> None:
     page = open_page(width=390, height=844, colour_scheme=scheme)
-    player = open_case(page, theatre, "cat")
+    player = open_case(page, dashboard, "cat")
     check_width(page)
     strip = player.locator(".strip")
     inner, outer = strip.evaluate("strip => [strip.scrollWidth, strip.clientWidth]")

@@ -1,6 +1,5 @@
 import random
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from torch.nn import functional
 
 from explorer.operations.channel_view import NONE, ChannelView
 from tests.browser.microscope_page import CASES, random_input
-from tests.browser.serving import serve, wait_until_idle
+from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
 from tests.browser.watching import PATIENCE, address_of, colours_on, frames_to
 
@@ -33,16 +32,9 @@ LIT = """([root, height, width]) => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def laboratory(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a page that shows a microscope and nothing else."""
-    with serve(Path(__file__).parent / "microscope_page.py", home=tmp_path_factory.mktemp("home")) as address:
-        yield address
-
-
-def open_case(page: Page, laboratory: str, case: str, query: str = "") -> Locator:
+def open_case(page: Page, dashboard: str, case: str, query: str = "") -> Locator:
     page.set_default_timeout(PATIENCE * 1000)
-    page.goto(f"{laboratory}/?case={case}&{query}")
+    page.goto(f"{dashboard}/?only=microscope_page&case={case}&{query}")
     root = page.locator(".microscope[data-drawn=true]")
     root.wait_for()
     wait_until_idle(page, timeout=PATIENCE)
@@ -95,10 +87,10 @@ def find_terms(channel_view: ChannelView, cell: tuple[int, int]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_values_are_those_of_pytorch(case: str, laboratory: str, page: Page) -> None:
+def test_values_are_those_of_pytorch(case: str, dashboard: str, page: Page) -> None:
     channel_view = CASES[case](0)
     size = channel_view.output_size
-    root = open_case(page, laboratory, case)
+    root = open_case(page, dashboard, case)
     assert (
         colours_on(root.locator(".output .base")) > 1 or channel_view.output.size == 1 or not channel_view.output.any()
     )
@@ -117,9 +109,9 @@ def test_values_are_those_of_pytorch(case: str, laboratory: str, page: Page) -> 
 
 
 @pytest.mark.parametrize("case", ["grouped", "replicated", "circular", "transposed", "adaptive"])
-def test_cells_are_lit_where_they_are_read(case: str, laboratory: str, page: Page) -> None:
+def test_cells_are_lit_where_they_are_read(case: str, dashboard: str, page: Page) -> None:
     channel_view = CASES[case](0)
-    root = open_case(page, laboratory, case)
+    root = open_case(page, dashboard, case)
     for cell in choose_cells(channel_view.output_size, 2, seed=3):
         point_at(root, channel_view.output_size, cell)
         expect_cell(root, cell)
@@ -128,10 +120,10 @@ def test_cells_are_lit_where_they_are_read(case: str, laboratory: str, page: Pag
         assert {(y, x) for y, x in lit} == {(int(y), int(x)) for y in rows for x in columns if y >= 0 and x >= 0}
 
 
-def test_the_largest_is_marked_where_pytorch_took_it(laboratory: str, page: Page) -> None:
+def test_the_largest_is_marked_where_pytorch_took_it(dashboard: str, page: Page) -> None:
     channel_view = CASES["maximum"](0)
     _, places = functional.max_pool2d(random_input(4, 56, 56, positive=True), 3, 2, 1, return_indices=True)
-    root = open_case(page, laboratory, "maximum")
+    root = open_case(page, dashboard, "maximum")
     for cell in choose_cells(channel_view.output_size, 30):
         point_at(root, channel_view.output_size, cell)
         expect_cell(root, cell)
@@ -141,10 +133,10 @@ def test_the_largest_is_marked_where_pytorch_took_it(laboratory: str, page: Page
 
 
 @pytest.mark.parametrize("case", ["many", "deep"])
-def test_hundreds_of_channels(case: str, laboratory: str, page: Page) -> None:
+def test_hundreds_of_channels(case: str, dashboard: str, page: Page) -> None:
     channel_view = CASES[case](0)
     cell = (3, 5)
-    root = open_case(page, laboratory, case)
+    root = open_case(page, dashboard, case)
     point_at(root, channel_view.output_size, cell)
     expect_cell(root, cell)
     shares = find_terms(channel_view, cell).sum(axis=(1, 2))
@@ -161,9 +153,9 @@ def test_hundreds_of_channels(case: str, laboratory: str, page: Page) -> None:
         assert colours_on(canvas) > 10
 
 
-def test_a_channel_is_chosen_by_its_bar(laboratory: str, page: Page) -> None:
+def test_a_channel_is_chosen_by_its_bar(dashboard: str, page: Page) -> None:
     channel_view = CASES["many"](0)
-    root = open_case(page, laboratory, "many")
+    root = open_case(page, dashboard, "many")
     point_at(root, channel_view.output_size, (3, 5))
     expect_cell(root, (3, 5))
     greatest = int(np.argmax(find_terms(channel_view, (3, 5)).sum(axis=(1, 2))))
@@ -183,9 +175,9 @@ def test_a_channel_is_chosen_by_its_bar(laboratory: str, page: Page) -> None:
     expect(root).to_have_attribute("data-channel", root.locator(".name").first.inner_text().removeprefix("channel "))
 
 
-def test_two_hundred_hovers_call_nobody(laboratory: str, page: Page) -> None:
+def test_two_hundred_hovers_call_nobody(dashboard: str, page: Page) -> None:
     sent = frames_to(page)
-    root = open_case(page, laboratory, "many")
+    root = open_case(page, dashboard, "many")
     assert sent  # the page did talk to the server
     before = len(sent)
     box = root.locator(".output .over").bounding_box()
@@ -202,10 +194,10 @@ def test_two_hundred_hovers_call_nobody(laboratory: str, page: Page) -> None:
     assert all(time >= 0 for time in times)
 
 
-def test_a_click_pins_and_another_lets_go(laboratory: str, page: Page) -> None:
+def test_a_click_pins_and_another_lets_go(dashboard: str, page: Page) -> None:
     sent = frames_to(page)
     size = CASES["first_layer"](0).output_size
-    root = open_case(page, laboratory, "first_layer")
+    root = open_case(page, dashboard, "first_layer")
     before = len(sent)
     click_on(root, size, (9, 30))
     expect(root).to_have_attribute("data-pinned", "9,30")
@@ -230,9 +222,9 @@ def test_a_click_pins_and_another_lets_go(laboratory: str, page: Page) -> None:
     assert "pinned" not in address_of(page)
 
 
-def test_a_link_opens_the_pinned_cell(laboratory: str, page: Page) -> None:
+def test_a_link_opens_the_pinned_cell(dashboard: str, page: Page) -> None:
     channel_view = CASES["many"](1)
-    root = open_case(page, laboratory, "many", "pinned=7,60")
+    root = open_case(page, dashboard, "many", "pinned=7,60")
     expect_cell(root, (7, 60))
     before = read(root)
     received: list[bytes | str] = []
@@ -251,10 +243,10 @@ def test_a_link_opens_the_pinned_cell(laboratory: str, page: Page) -> None:
     assert 0 < sum(map(len, received)) < channel_view.input.nbytes / 4
 
 
-def test_play_pause_and_step(laboratory: str, page: Page) -> None:
+def test_play_pause_and_step(dashboard: str, page: Page) -> None:
     sent = frames_to(page)
     size = CASES["depthwise"](0).output_size
-    root = open_case(page, laboratory, "depthwise")
+    root = open_case(page, dashboard, "depthwise")
     before = len(sent)
     point_at(root, size, (2, size[1] - 2))
     expect_cell(root, (2, size[1] - 2))
@@ -280,9 +272,9 @@ def test_play_pause_and_step(laboratory: str, page: Page) -> None:
     assert len(sent) == before
 
 
-def test_after_the_last_cell_comes_the_first(laboratory: str, page: Page) -> None:
+def test_after_the_last_cell_comes_the_first(dashboard: str, page: Page) -> None:
     channel_view = CASES["adaptive"](0)
-    root = open_case(page, laboratory, "adaptive")
+    root = open_case(page, dashboard, "adaptive")
     last = (channel_view.output_size[0] - 1, channel_view.output_size[1] - 1)
     point_at(root, channel_view.output_size, last)
     expect_cell(root, last)
@@ -292,10 +284,10 @@ def test_after_the_last_cell_comes_the_first(laboratory: str, page: Page) -> Non
     expect_cell(root, last)
 
 
-def test_the_keyboard(laboratory: str, page: Page) -> None:
+def test_the_keyboard(dashboard: str, page: Page) -> None:
     sent = frames_to(page)
     height, width = CASES["depthwise"](0).output_size
-    root = open_case(page, laboratory, "depthwise")
+    root = open_case(page, dashboard, "depthwise")
     before = len(sent)
     root.get_by_role("application").focus()
     row, column = map(int, root.get_attribute("data-cell").split(","))
@@ -323,9 +315,9 @@ def test_the_keyboard(laboratory: str, page: Page) -> None:
 
 
 @pytest.mark.parametrize("case", ["first_layer", "many", "photo_5x5", "reflected", "maximum", "withheld_many"])
-def test_a_phone(case: str, laboratory: str, open_page: Callable[..., Page]) -> None:
+def test_a_phone(case: str, dashboard: str, open_page: Callable[..., Page]) -> None:
     page = open_page(width=390, height=844)
-    root = open_case(page, laboratory, case)
+    root = open_case(page, dashboard, case)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     input_box, output_box = (root.locator(f".{side} .map").bounding_box() for side in ("input", "output"))
     assert output_box["y"] > input_box["y"] + input_box["height"]
@@ -339,11 +331,11 @@ def test_a_phone(case: str, laboratory: str, open_page: Callable[..., Page]) -> 
     expect(root).not_to_have_attribute("data-pinned", "")
 
 
-def test_an_input_too_large_to_send(laboratory: str, page: Page) -> None:
+def test_an_input_too_large_to_send(dashboard: str, page: Page) -> None:
     sent = frames_to(page)
     channel_view = CASES["many"](0)
     size = channel_view.output_size
-    root = open_case(page, laboratory, "withheld_many")
+    root = open_case(page, dashboard, "withheld_many")
     before = len(sent)
     note = root.locator(".note")
     expect(note).to_have_text("This layer's input is 1 MB, too much to send: click a cell to fetch its numbers.")
@@ -371,9 +363,9 @@ def test_an_input_too_large_to_send(laboratory: str, page: Page) -> None:
     expect(note).to_be_visible()
 
 
-def test_a_large_window_is_read_by_pointing(laboratory: str, page: Page) -> None:
+def test_a_large_window_is_read_by_pointing(dashboard: str, page: Page) -> None:
     channel_view = CASES["overall"](0)
-    root = open_case(page, laboratory, "overall")
+    root = open_case(page, dashboard, "overall")
     canvas = root.locator(".card canvas")
     box = canvas.bounding_box()
     canvas.hover(position={"x": box["width"] * 10.5 / 56, "y": box["height"] * 20.5 / 56})
@@ -382,16 +374,16 @@ def test_a_large_window_is_read_by_pointing(laboratory: str, page: Page) -> None
     expect(root.get_by_role("button", name="Play")).to_be_disabled()  # there is one cell only
 
 
-def test_everything_has_a_name(laboratory: str, page: Page) -> None:
-    root = open_case(page, laboratory, "many")
+def test_everything_has_a_name(dashboard: str, page: Page) -> None:
+    root = open_case(page, dashboard, "many")
     assert page.evaluate(NAMELESS) == []
     expect(root.get_by_role("application")).to_have_accessible_name(
         "Output of conv, map 0, 64 by 64 cells: arrows move, Enter pins"
     )
 
 
-def test_the_dark_theme(laboratory: str, open_page: Callable[..., Page]) -> None:
-    root = open_case(open_page(colour_scheme="dark"), laboratory, "sparse_transposed")
+def test_the_dark_theme(dashboard: str, open_page: Callable[..., Page]) -> None:
+    root = open_case(open_page(colour_scheme="dark"), dashboard, "sparse_transposed")
     channel_view = CASES["sparse_transposed"](0)
     empty = next(cell for cell in np.ndindex(channel_view.output_size) if (channel_view.rows[cell[0]] == NONE).all())
     point_at(root, channel_view.output_size, empty)

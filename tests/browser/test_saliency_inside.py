@@ -1,39 +1,13 @@
-"""Attention inside a network and maximally activating patches, in a real browser."""
+"""Attention inside a network and maximally activating patches, in a real browser; two networks are toys there."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.serving import ROOT, serve, wait_until_idle
+from tests.browser.serving import wait_until_idle
 from tests.browser.test_layers import check_width
 from tests.browser.watching import PATIENCE, address_of
-
-# Networks with attention have to be downloaded: here they open with random weights, ViT as a small one.
-DOOR = f"""
-import runpy, sys
-sys.path.insert(0, {str(ROOT)!r})
-import explorer.zoo
-from explorer.zoo import download, random_model
-from tests.anatomy.networks import as_model
-from tests.saliency.test_attention import small_transformer
-def open_here(name, device="auto", weights=None, progress=None):
-    return as_model(small_transformer(), name) if name == "vit_b_16" else random_model(name)
-explorer.zoo.load_model = open_here
-download.is_cached = lambda name: True
-runpy.run_path({str(ROOT / "streamlit_app.py")!r}, run_name="__main__")
-"""
-
-
-@pytest.fixture(scope="module")
-def attention(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A dashboard of its own, where every network opens."""
-    home = tmp_path_factory.mktemp("attention")
-    (home / "door.py").write_text(DOOR)
-    with serve(home / "door.py", home=home) as address:
-        yield address
 
 
 def open_saliency(page: Page, address: str, query: dict[str, str]) -> None:
@@ -43,8 +17,8 @@ def open_saliency(page: Page, address: str, query: dict[str, str]) -> None:
     wait_until_idle(page, timeout=PATIENCE)
 
 
-def test_a_click_lets_a_patch_ask(attention: str, page: Page) -> None:
-    open_saliency(page, attention, {"part": "Attention inside", "model": "vit_b_16"})
+def test_a_click_lets_a_patch_ask(dashboard: str, page: Page) -> None:
+    open_saliency(page, dashboard, {"part": "Attention inside", "model": "vit_b_16"})
     sheet = page.locator(".sheet[data-drawn]")
     expect(page.get_by_text("what the class token attends to here")).to_be_visible()
     area = sheet.bounding_box()
@@ -58,8 +32,8 @@ def test_a_click_lets_a_patch_ask(attention: str, page: Page) -> None:
     check_width(page)
 
 
-def test_a_bar_says_its_channel(attention: str, page: Page) -> None:
-    open_saliency(page, attention, {"part": "Attention inside", "model": "mobilenet_v3_small"})
+def test_a_bar_says_its_channel(dashboard: str, page: Page) -> None:
+    open_saliency(page, dashboard, {"part": "Attention inside", "model": "mobilenet_v3_small"})
     plot = page.locator(".js-plotly-plot").first
     row = plot.locator(".subplot.xy").first.bounding_box()
     assert row is not None
