@@ -21,6 +21,14 @@ PARAMETERS = {
 @pytest.mark.parametrize("page", PARAMETERS)
 def test_a_mangled_address_still_opens_its_page(page: str, value: str, browser_side: Browser) -> None:
     """`open_page` fails on a traceback; what the page falls back to is its own business."""
-    for name in PARAMETERS[page]:
-        app = open_page(page, {"model": "tiny-vgg", name: value})
-        assert app.title[0].value.lower() == page
+    try:
+        opens(page, dict.fromkeys(PARAMETERS[page], value))
+    except AssertionError:
+        for name in PARAMETERS[page]:  # which of them it was
+            opens(page, {"model": "tiny-vgg", name: value})
+        raise
+
+
+def opens(page: str, address: dict[str, str]) -> None:
+    app = open_page(page, {"model": "tiny-vgg", **address})
+    assert app.title[0].value.lower() == page
