@@ -1,8 +1,6 @@
 import contextlib
 import copy
 import io
-import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -513,9 +511,6 @@ def test_the_snippet_with_own_picture_and_weights(
 
 def test_the_snippet_runs_as_it_stands() -> None:
     app = open_filters({"silence": "This filter"})
-    for panel in app.code:
-        done = subprocess.run(
-            [sys.executable, "-c", panel.value], cwd=ROOT, capture_output=True, text=True, timeout=120
-        )
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.startswith("(")
+    for place in range(len(app.code)):
+        _, printed = run_snippet(app, place)
+        assert printed.startswith("(")
