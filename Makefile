@@ -23,7 +23,7 @@ run: for-running
 
 test: for-testing
 	@$(BIN)/python -m tests.browser.find_browser --install
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --durations 15
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder --durations 15
 
 lint: for-testing
 	$(BIN)/python -m ruff format --check .

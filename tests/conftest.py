@@ -12,16 +12,33 @@ import pytest
 from hypothesis import settings
 from PIL import Image, ImageDraw
 
+# How many examples a property is tried with: `--hypothesis-profile=thorough`, or HYPOTHESIS_PROFILE=thorough.
 # No deadline: the first example of a property often pays for an import. In CI the examples are always the same,
 # so that a red build is about the change.
-settings.register_profile("default", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
-settings.load_profile("ci" if os.environ.get("CI") == "true" else "default")
+for profile, examples in {"fast": 25, "thorough": 150}.items():
+    settings.register_profile(profile, deadline=None, max_examples=examples, derandomize=os.environ.get("CI") == "true")
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 # Where several processes test at a time, the cores are shared out among them, dashboards they start included: threads
 # of all of them on every core would wait for each other. Set before anything imports torch.
 if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
+
+
+# Those that take longest begin first: what is left at the end is small and fills every worker.
+LONGEST = ("tests/browser", "tests/jobs", "tests/pages", "tests/transfer")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one file run in one worker, and all that need the browser: there is one server and one Chromium."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+        if item.get_closest_marker("xdist_group") is None:
+            file = item.nodeid.partition("::")[0]
+            item.add_marker(pytest.mark.xdist_group("browser" if item.get_closest_marker("browser") else file))
+    items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in LONGEST])
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -534,7 +534,7 @@ def write_valid_files() -> list[bytes]:
 VALID = write_valid_files()
 
 
-@settings(max_examples=600, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4 * settings().max_examples, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_damaged_files_are_taken_or_refused(draw: st.DataObject) -> None:
     data = bytearray(draw.draw(st.sampled_from(VALID)))

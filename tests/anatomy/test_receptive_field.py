@@ -9,7 +9,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 from torchvision.models import VGG, feature_extraction
@@ -317,7 +317,6 @@ def check_stack(layers: list[nn.Module], height: int, width: int, place: tuple[f
 unit = st.floats(0, 1, exclude_max=True)
 
 
-@settings(max_examples=150)
 @given(draw_stacks(inexact=False), st.integers(8, 40), st.integers(8, 40), st.tuples(unit, unit))
 def test_stacks_of_windows_are_exact(
     layers: list[nn.Module], height: int, width: int, place: tuple[float, float]
@@ -325,7 +324,6 @@ def test_stacks_of_windows_are_exact(
     check_stack(layers, height, width, place, exact=True)
 
 
-@settings(max_examples=150)
 @given(draw_stacks(inexact=True), st.integers(8, 40), st.integers(8, 40), st.tuples(unit, unit))
 def test_stacks_with_other_resolutions_lose_no_pixel(
     layers: list[nn.Module], height: int, width: int, place: tuple[float, float]

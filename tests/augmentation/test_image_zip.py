@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -228,7 +228,6 @@ def test_as_many_of_each_class() -> None:
 
 
 @given(place=st.integers(0, 10_000), byte=st.integers(0, 255), length=st.integers(0, 40))
-@settings(max_examples=150, deadline=None)
 def test_a_damaged_file_is_read_or_refused_and_nothing_else(place: int, byte: int, length: int) -> None:
     data = bytearray(_GOOD)
     place %= len(data)

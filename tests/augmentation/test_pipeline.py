@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -41,7 +41,6 @@ def test_each_transform_draws_what_its_program_draws(name: str, probability: flo
 
 
 @given(pipeline=pipelines(), seed=st.integers(0, 2**62))
-@settings(max_examples=60)
 def test_programs_draw_the_same_whatever_the_pipeline(pipeline: Pipeline, seed: int) -> None:
     image = Image.fromarray(np.random.default_rng(1).integers(0, 256, (64, 70, 3), np.uint8))
     drawn = attempt(lambda: pipeline.draw(image, seed))
@@ -63,7 +62,6 @@ def test_the_program_stands_alone(photo: Image.Image, tmp_path: Any, monkeypatch
 
 
 @given(pipeline=pipelines(8))
-@settings(max_examples=80)
 def test_json_comes_back_equal(pipeline: Pipeline) -> None:
     text = pipeline.to_json()
     assert Pipeline.from_json(text) == pipeline

@@ -1,4 +1,4 @@
-"""A real dashboard in a real browser. Tests that use one are marked `browser`, and skip where there is none."""
+"""A real dashboard in a real browser. Tests that use one skip where there is none."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -20,12 +20,6 @@ FLAGS = [
     # Nothing but this machine has an address: a page that needs the network fails here, not at a person's home.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1",
 ]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
@@ -18,8 +18,6 @@ from explorer.operations.convolution import (
     pad,
     share_silenced,
 )
-
-property_test = settings(max_examples=150, deadline=None)
 
 
 @st.composite
@@ -38,7 +36,6 @@ def situations(draw: Any) -> tuple[Settings, int, int, tuple[int, int], tuple[in
     return chosen, channels, filters, kernel, (draw(st.integers(1, 8)), draw(st.integers(1, 8)))
 
 
-@property_test
 @given(situations())
 def test_possible_is_what_pytorch_does(case: Any) -> None:
     """The check refuses exactly what PyTorch refuses, and the formula gives the real shape."""

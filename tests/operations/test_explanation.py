@@ -16,7 +16,7 @@ from explorer.operations import (
     explain_cell,
 )
 
-property_test = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+property_test = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def check_everywhere(module: nn.Module, x: Tensor, cells: int = 12, seed: int = 0) -> None:

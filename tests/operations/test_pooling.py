@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from skimage.metrics import peak_signal_noise_ratio
 from torch import Tensor
@@ -26,8 +26,6 @@ from explorer.operations.pooling import (
     psnr,
     unpool,
 )
-
-property_test = settings(max_examples=60, deadline=None)
 
 
 @st.composite
@@ -61,7 +59,6 @@ def expected(x: Tensor, pooling: Pooling) -> Tensor:
     return (padded * binomial_kernel(k)).sum(dim=(3, 4))
 
 
-@property_test
 @given(cases())
 def test_every_kind_is_what_pytorch_gives(case: tuple[Tensor, Pooling]) -> None:
     x, pooling = case
@@ -70,7 +67,6 @@ def test_every_kind_is_what_pytorch_gives(case: tuple[Tensor, Pooling]) -> None:
     assert tuple(pooled.output.shape) == (len(x), pooling.size(x.shape[1]), pooling.size(x.shape[2]))
 
 
-@property_test
 @given(cases())
 def test_the_layer_under_the_microscope_gives_the_same(case: tuple[Tensor, Pooling]) -> None:
     x, pooling = case
@@ -82,7 +78,6 @@ def test_the_layer_under_the_microscope_gives_the_same(case: tuple[Tensor, Pooli
     assert channel_view.channels == 1  # every channel by itself, the strided convolution too
 
 
-@property_test
 @given(cases(("max", "slicing")))
 def test_every_value_lies_where_it_is_said_to(case: tuple[Tensor, Pooling]) -> None:
     x, pooling = case
@@ -121,7 +116,6 @@ def test_slicing_goes_back_to_its_cells_and_leaves_zeros() -> None:
     torch.testing.assert_close(back, wanted)
 
 
-@property_test
 @given(cases())
 def test_spreading_is_the_mean_of_the_windows_over_a_cell(case: tuple[Tensor, Pooling]) -> None:
     """By loops: what every window of the output writes into the cells it reads."""

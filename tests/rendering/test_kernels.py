@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
@@ -48,7 +48,6 @@ def noise(*shape: int) -> NDArray[np.float32]:
     magnify=st.integers(1, 4),
     gap=st.none() | st.integers(0, 5),
 )
-@settings(max_examples=40)
 def test_colours_are_the_weights(count: int, height: int, width: int, magnify: int, gap: int | None) -> None:
     kernels = noise(count, 3, height, width)
     sheet = colour_kernels(kernels, magnify=magnify, gap=gap)
@@ -108,7 +107,6 @@ def test_kernels_can_be_told_apart() -> None:
 
 
 @given(rows=st.integers(1, 40), columns=st.integers(1, 40))
-@settings(max_examples=30)
 def test_a_matrix_has_a_cell_for_each_row(rows: int, columns: int) -> None:
     weights = noise(rows, columns)
     sheet = weight_matrix(weights)

@@ -6,7 +6,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
@@ -71,7 +71,6 @@ def test_shared_scale_compares_maps() -> None:
     columns=st.none() | st.integers(1, 50),
     signed=st.booleans(),
 )
-@settings(deadline=None, max_examples=60)
 def test_boxes_hold_the_maps_and_gaps_nothing(
     count: int, height: int, width: int, columns: int | None, signed: bool
 ) -> None:

@@ -34,7 +34,6 @@ def test_only_pictures_are_encoded() -> None:
 
 
 @given(st.integers(1, 8), st.integers(1, 8), st.integers(8, 40), st.integers(8, 40))
-@settings(deadline=None, max_examples=40)
 def test_glow_is_interpolated_as_pytorch_does(h: int, w: int, height: int, width: int) -> None:
     values = np.random.default_rng(h * 100 + w).random((h, w))
     black = np.zeros((height, width, 3), np.uint8)

@@ -5,7 +5,7 @@ import io
 import matplotlib
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
@@ -54,7 +54,6 @@ def test_every_map_has_its_own_scale() -> None:
         st.tuples(st.integers(0, 6), st.integers(1, 130), st.integers(1, 130), st.booleans(), st.booleans()), max_size=6
     )
 )
-@settings(deadline=None, max_examples=40)
 def test_boxes_are_apart_small_and_filled(columns: list[tuple[int, int, int, bool, bool]]) -> None:
     sprite = overview_sprite(
         [

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.saliency import FILLS, MOST_TEXT, Box, Cover, Stroke, cover
@@ -39,7 +39,6 @@ def margin(mark: Box | Stroke, x: float, y: float) -> float:
     return mark.radius - min(distance(x, y, *piece) for piece in pieces)
 
 
-@settings(max_examples=60)
 @given(covers, st.tuples(st.integers(1, 24), st.integers(1, 24)))
 def test_a_mask_is_every_pixel_whose_centre_is_covered(painted: Cover, size: tuple[int, int]) -> None:
     mask = painted.mask(size)

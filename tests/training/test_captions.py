@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
@@ -64,7 +64,6 @@ def test_words_that_may_not_be_said_are_no_part_of_the_smoothing() -> None:
 
 
 @given(st.integers(1, 300), st.integers(1, 40))
-@settings(max_examples=30, deadline=None)
 def test_batches_hold_every_index_at_most_once(count: int, size: int) -> None:
     found = list(captioner.batches(count, size, torch.Generator().manual_seed(1)))
     together = torch.cat(found).tolist()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import LeaveOneOut, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
@@ -70,7 +70,6 @@ def _cka_by_columns(first: np.ndarray, second: np.ndarray) -> float:
     )
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000), st.integers(3, 20), st.integers(1, 12), st.floats(0.1, 50))
 def test_cka_is_the_formula_and_blind_to_rotation_and_scale(seed: int, count: int, width: int, scale: float) -> None:
     random = np.random.default_rng(seed)

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -120,7 +120,6 @@ _FILES = [noise_file(number, (3 + number, 2)) for number in range(6)]
 
 
 @given(sets())
-@settings(max_examples=60, deadline=None)
 def test_what_was_written_is_the_same_set_in_the_same_order(pictures: PictureSet) -> None:
     data = pictures.to_zip()
     intake = read_zip(data, "drawn")

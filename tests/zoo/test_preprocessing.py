@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from torchvision import models
@@ -44,7 +44,6 @@ def test_centre_crop_is_torchvisions_transform(name: str, size: tuple[int, int])
     assert torch.equal(got, expected)
 
 
-@settings(max_examples=40)
 @given(st.integers(1, 400), st.integers(1, 400))
 def test_centre_crop_is_torchvisions_transform_for_any_size(width: int, height: int) -> None:
     if max(width, height) > 8 * min(width, height):
@@ -74,7 +73,6 @@ def test_unnormalise_clips_what_no_picture_can_be() -> None:
     assert IMAGENET.unnormalise(x).tolist() == [[[0, 0, 0], [255, 255, 255]]]
 
 
-@settings(max_examples=60)
 @given(st.integers(40, 250), st.integers(40, 250), st.sampled_from(list(FITS)), st.sampled_from([(64, 64), (64, 73)]))
 def test_region_is_where_the_pixels_came_from(width: int, height: int, fit: Fit, sides: tuple[int, int]) -> None:
     """In a picture whose red is the column and whose green is the row, colours tell positions."""
