@@ -52,7 +52,7 @@ def _time_reruns(subject: Subject, quick: bool) -> list[Row]:
     for picture in PICTURES:
         _pick(app, "layer", first)
         _pick(
-            app, "image", resnet18_on(picture).picture_label
+            app, "image", resnet18_on(picture).picture.label
         )  # draws the overview, which another layer of the same picture does not change
         for layer in layers:
             picked.append(_pick(app, "layer", layer))

@@ -41,4 +41,4 @@ def resnet18_at_hand() -> Iterator[None]:
 def resnet18_on(sample: str, size: int = 224) -> Subject:
     """One of the samples, seen through ResNet-18 at this resolution."""
     label = next(each.title for each in SAMPLES if each.name == sample)  # the pages know samples by their titles
-    return Subject(label, get_picture(label).key, NAME, size=size)
+    return Subject(get_picture(label), NAME, size=size)

@@ -119,6 +119,11 @@ class Recording:
     logits: Tensor
     input: Tensor
 
+    @property
+    def probabilities(self) -> Tensor:
+        """(num_classes,) float32, the softmax of the logits."""
+        return self.logits.float().softmax(0)
+
     def __iter__(self) -> Iterator[LayerRecord]:
         return iter(self.layers.values())
 

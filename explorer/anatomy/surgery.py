@@ -216,7 +216,7 @@ def run_once(model: VisionModel, x: Tensor) -> Outcome:
         recording = record(model, x, layers=())
     except RuntimeError as error:
         raise SizeRefused(explain_refusal(error)) from error
-    return Outcome(summarize_layers(model, x), recording.logits.float().softmax(0))
+    return Outcome(summarize_layers(model, x), recording.probabilities)
 
 
 def explain_refusal(error: RuntimeError) -> str:

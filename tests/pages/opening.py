@@ -43,7 +43,7 @@ def subject_of(app: AppTest, **changes: Any) -> Subject:
     """What the page looks at, by its widgets."""
     label = app.session_state["image"]
     state = {name: app.session_state[name] for name in ("fit", "size", "device")}
-    subject = Subject(label, get_picture(label).key, app.session_state["model"], **state)
+    subject = Subject(get_picture(label), app.session_state["model"], **state)
     return Subject(**{**subject.__dict__, **changes})
 
 

@@ -92,7 +92,7 @@ def _stopped_script() -> None:
     from explorer.ui.session.pictures import get_picture
 
     label = SAMPLES[0].title
-    subject = CaptionSubject(label, get_picture(label).key, st.session_state["name"], "cpu")
+    subject = CaptionSubject(get_picture(label), st.session_state["name"], "cpu")
     words = ("dog", "runs")
     st.session_state.setdefault("stopped_occlusions", {(subject, words)})
     st.session_state["found"] = obtain_drops(subject, words, st.empty())

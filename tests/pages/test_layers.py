@@ -19,6 +19,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.anatomy import ORDERS
 from explorer.samples import SAMPLES, read_sample
 from explorer.ui.components import NetworkClick
+from explorer.ui.session.pictures import get_picture
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.recorded import compute_maps, facts_of
 from explorer.zoo import list_shipped, load_model
@@ -280,7 +281,7 @@ def test_pictures_are_ranked_by_what_excites_a_map(browser_side: Browser) -> Non
     subject, layer = subject_of(app), app.session_state["layer"]
     peaks = {}
     for sample in SAMPLES:
-        other = replace(subject, picture_label=sample.title, picture_key=sample.name)
+        other = replace(subject, picture=get_picture(sample.title))
         peaks[sample.title] = compute_maps(other, layer)[1].max()
     told = [text.value.split("\n")[-1] for text in app.main.text]
     assert [title for title in told if title in peaks] == sorted(peaks, key=lambda title: -peaks[title])
@@ -364,7 +365,7 @@ def test_two_pictures(browser_side: Browser) -> None:
     assert CAT in browser_side.networks["network"]["label"]
     assert COFFEE in browser_side.networks["network2"]["label"]
     run(app.selectbox(key="layer").select_index(1))  # the second picture follows
-    subject = subject_of(app, picture_label=COFFEE)
+    subject = subject_of(app, picture=get_picture(COFFEE))
     np.testing.assert_array_equal(
         maps_handed_over(browser_side, "offer2"), compute_maps(subject, app.session_state["layer"])
     )
@@ -527,7 +528,7 @@ def test_a_link_reopens_stages_and_a_comparison(browser_side: Browser) -> None:
     left, right = list_shipped()[:2]
     open_layers({"model": left})
     closed = [column.key for column in browser_side.networks["network"]["columns"] if column.opens][:1]
-    layer = facts_of(Subject(CAT, "", right))[1].name
+    layer = facts_of(Subject(get_picture(CAT), right))[1].name
     app = open_layers({"model": left, "open": closed, "compare": "Second network", "model2": right, "layer2": layer})
     assert app.selectbox(key="model2").value == right
     assert app.selectbox(key="layer2").value == layer

@@ -169,7 +169,7 @@ def test_a_second_network_opens_untrained_beside_a_trained_one(browser_side: Bro
 
 def test_untrained_weights_are_those_of_the_seed() -> None:
     cat = SAMPLES[0].title
-    subject = Subject(cat, get_picture(cat).key, "tiny-vgg", "cpu", UNTRAINED)
+    subject = Subject(get_picture(cat), "tiny-vgg", "cpu", UNTRAINED)
     expected = random_model("tiny-vgg", seed=0).network.state_dict()
     assert all(torch.equal(value, expected[key]) for key, value in subject.model.network.state_dict().items())
     assert "random" in subject.model.title

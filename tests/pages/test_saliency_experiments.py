@@ -345,7 +345,7 @@ def show(network: str, target: int) -> None:
 
     label = list_pictures()[0]
     st.session_state["image"] = label
-    show_experiments(Subject(label, get_picture(label).key, network), Question(target))
+    show_experiments(Subject(get_picture(label), network), Question(target))
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def search(subject: Subject, layer: str, unit: int, count: int, labels: list[str
     field, size = facts_of(subject, layer).receptive_field, subject.model.preprocessing.size
     found = []
     for label in labels:
-        other = replace(subject, picture_label=label, picture_key=get_picture(label).key)
+        other = replace(subject, picture=get_picture(label))
         values = maps_of(other, layer)[unit]
         taken: list[np.ndarray] = []
         for place in np.argsort(-values.ravel(), kind="stable"):

@@ -80,7 +80,7 @@ def make_folder(own: Path, seed: int = TALKATIVE, card: dict[str, Any] | None = 
 def caption_subject_of(app: AppTest) -> CaptionSubject:
     """What the page looks at, by its widgets."""
     label = app.session_state["image"]
-    return CaptionSubject(label, get_picture(label).key, app.session_state["captioner"], app.session_state["device"])
+    return CaptionSubject(get_picture(label), app.session_state["captioner"], app.session_state["device"])
 
 
 def best_words(captioner: Captioner, subject: CaptionSubject, width: int = 3) -> tuple[str, ...]:

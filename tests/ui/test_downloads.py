@@ -14,7 +14,7 @@ from explorer.zoo import list_shipped
 
 
 def make_subject(network: str, title: str = SAMPLES[0].title) -> Subject:
-    return Subject(title, get_picture(title).key, network, device="cpu")
+    return Subject(get_picture(title), network, device="cpu")
 
 
 def test_arrays_come_back_as_they_went() -> None:
@@ -38,7 +38,7 @@ def test_a_snippet_gives_the_maps_of_the_page(network: str, changes: dict[str, o
 @pytest.mark.parametrize("title", ["it's.jpg", 'a "b".png', "back\\slash.jpg", "new\nline.jpg", "'; import os; '"])
 def test_a_file_name_cannot_break_the_snippet(title: str, photo_bytes: bytes) -> None:
     picture = add_picture(title, photo_bytes)
-    subject = Subject(picture.label, picture.key, list_shipped()[-1], device="cpu")
+    subject = Subject(picture, list_shipped()[-1], device="cpu")
     snippet = layer_snippet(subject, "flatten")
     compile(snippet, "snippet", "exec")
     assert repr(title) in snippet

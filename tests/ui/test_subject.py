@@ -14,7 +14,7 @@ TITLE = SAMPLES[0].title
 
 @pytest.fixture(params=list_shipped())
 def subject(request: pytest.FixtureRequest) -> Subject:
-    return Subject(TITLE, get_picture(TITLE).key, request.param, device="cpu")
+    return Subject(get_picture(TITLE), request.param, device="cpu")
 
 
 def test_the_input_is_the_picture_as_the_network_wants_it(subject: Subject) -> None:

@@ -27,7 +27,7 @@ def show_mixing(subject: Subject) -> None:
     st.markdown("MixUp blends two pictures, CutMix puts a box of one into the other; the label is shared out alike.")
     row = st.container(horizontal=True, vertical_alignment="bottom")
     way = choose("How", WAYS, "mix", "mixup", place=row)
-    others = [label for label in list_pictures() if label != subject.picture_label]
+    others = [label for label in list_pictures() if label != subject.picture.label]
     keep_valid("partner", others, others[0] if others else None)
     chosen = row.selectbox(
         "Second picture",
@@ -64,7 +64,7 @@ def show_mixing(subject: Subject) -> None:
             left.slider("Share of the first picture", 0, 100, 60, 5, format="%d %%", key="share", bind="query-params")
             / 100
         )
-    labels = [subject.picture_label, *([str(partner)] if partner else [])]
+    labels = [subject.picture.label, *([str(partner)] if partner else [])]
     pictures = [get_picture(label).intake.image for label in labels]
     try:
         mixed = (mix_up if way == "mixup" else cut_mix)(pictures, seed, share, alpha, SIDE)[0]

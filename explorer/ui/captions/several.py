@@ -31,7 +31,7 @@ def show_sheet(subject: CaptionSubject) -> None:
     grid = st.container(horizontal=True, gap="medium")
     for number, label in enumerate(labels, start=1):
         picture = get_picture(label)
-        caption = compute_caption(replace(subject, picture_label=label, picture_key=picture.key), width)
+        caption = compute_caption(replace(subject, picture=picture), width)
         rows.append((picture.title, caption))
         _show_one(grid.container(width=_SIDE, border=True), label, caption)
         bar.progress(number / len(labels), f"{number} of {len(labels)} described")

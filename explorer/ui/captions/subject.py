@@ -15,7 +15,7 @@ from explorer.captioning import Caption, Captioner, CaptionerBroken, CaptionerUn
 from explorer.rendering import overlay_map
 from explorer.ui.captions.scenes import offer_scenes
 from explorer.ui.kit.choose import keep_valid
-from explorer.ui.session.pictures import Picture, get_picture
+from explorer.ui.session.pictures import Picture
 from explorer.ui.session.sidebar import choose_device, choose_picture
 
 if TYPE_CHECKING:
@@ -36,21 +36,14 @@ class CaptionSubject:
     """A picture, a captioner and a device. Hashable: the key of every cache.
 
     Attributes:
-        picture_label: for `get_picture`.
-        picture_key: sha256 of the picture's file.
+        picture: what is described.
         name: for `load_captioner`.
         device: for `load_captioner`.
     """
 
-    picture_label: str
-    picture_key: str
+    picture: Picture
     name: str
     device: str = "auto"
-
-    @property
-    def picture(self) -> Picture:
-        """The picture itself."""
-        return get_picture(self.picture_label)
 
     @property
     def captioner(self) -> Captioner:
@@ -96,7 +89,7 @@ def show_caption_sidebar() -> CaptionSubject | None:
         st.error("There is no captioner in models/: this checkout is not complete.", icon=":material/cloud_off:")
         return None
     with st.sidebar:
-        label = choose_picture()
+        picture = choose_picture()
         keep_valid("captioner", names, names[0])
         name = st.selectbox(
             "Captioner",
@@ -115,7 +108,7 @@ def show_caption_sidebar() -> CaptionSubject | None:
     with st.sidebar:
         st.caption(f"{captioner.parameters:,} parameters, {len(captioner.vocabulary):,} words. {captioner.title}")
         offer_scenes(captioner)
-    return CaptionSubject(label, get_picture(label).key, name, device)
+    return CaptionSubject(picture, name, device)
 
 
 @st.cache_data(max_entries=64, show_spinner="Looking and writing …")

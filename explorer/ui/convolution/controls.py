@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.operations.convolution import Border, Impossible, Settings, check
 from explorer.operations.kernels import LARGEST, PRESETS, preset_kernel, read_kernel, write_kernel
 from explorer.ui.kit.choose import choose, keep_valid
+from explorer.ui.session.pictures import Picture
 from explorer.ui.shared.microscope import RGB_NAMES
 
 OWN = "own"
@@ -35,8 +36,7 @@ class Experiment:
     """All that the page's pictures depend on. Hashable: the key of their caches.
 
     Attributes:
-        picture_label: for `get_picture`.
-        picture_key: sha256 of its file.
+        picture: what the kernels go over.
         longest: pixels of the longer side.
         grey: one channel instead of three.
         names: of the filters, keys of `PRESETS` or `OWN`.
@@ -45,8 +45,7 @@ class Experiment:
         activation: one of `ACTIVATIONS`.
     """
 
-    picture_label: str
-    picture_key: str
+    picture: Picture
     longest: int = 64
     grey: bool = False
     names: tuple[str, ...] = ("sobel x",)
@@ -91,7 +90,7 @@ class Experiment:
         return np.stack([plane[g * reads : (g + 1) * reads] for plane, g in zip(planes, groups, strict=True)])
 
 
-def choose_experiment(label: str, key: str) -> Experiment:
+def choose_experiment(picture: Picture) -> Experiment:
     """Draw the controls; gives what they say, possible or not."""
     keep_valid("side", SIDES, 64)
     if "edited_kernel" in st.session_state:  # a widget's value can only be set before the widget is drawn
@@ -100,7 +99,7 @@ def choose_experiment(label: str, key: str) -> Experiment:
     names = choose_filters()
     kernels, settings = choose_kernels_and_settings(names)
     activation, longest, grey = choose_surroundings()
-    return Experiment(label, key, longest, grey, names, kernels, settings, activation)
+    return Experiment(picture, longest, grey, names, kernels, settings, activation)
 
 
 def choose_filters() -> tuple[str, ...]:
@@ -295,8 +294,8 @@ def settle(wanted: Experiment, size: tuple[int, int]) -> Experiment:
         check(wanted.settings, wanted.channels, len(wanted.names), (wanted.side, wanted.side), size)
     except Impossible as problem:
         st.error(str(problem), icon=":material/block:")
-        last = st.session_state.get("last_possible", Experiment(wanted.picture_label, wanted.picture_key))
-        last = replace(last, picture_label=wanted.picture_label, picture_key=wanted.picture_key)
+        last = st.session_state.get("last_possible", Experiment(wanted.picture))
+        last = replace(last, picture=wanted.picture)
         st.caption("Below is still the last that was possible.")
         return last
     st.session_state["last_possible"] = wanted

@@ -19,7 +19,7 @@ from explorer.text import count_text, shape_text, significant
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.convolution.controls import Experiment
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.session.pictures import get_picture
+from explorer.ui.session.pictures import Picture
 from explorer.ui.shared.microscope import RGB_COLOURS, RGB_NAMES, show_microscope
 
 _MODULES: dict[str, nn.Module] = {
@@ -33,9 +33,9 @@ _CORNER = 10  # cells of the picture that a border is shown with
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def compute_photo(label: str, key: str, longest: int, grey: bool) -> NDArray[np.float32]:
-    """(C, H, W) in [0, 1]; `key` is there for the cache."""
-    photo: NDArray[np.float32] = to_tensor(get_picture(label).intake.image, longest, grey).numpy()
+def compute_photo(picture: Picture, longest: int, grey: bool) -> NDArray[np.float32]:
+    """(C, H, W) in [0, 1]."""
+    photo: NDArray[np.float32] = to_tensor(picture.intake.image, longest, grey).numpy()
     return photo
 
 
@@ -55,9 +55,7 @@ def compute_maps_sheet(experiment: Experiment) -> Mosaic:
 
 
 def _photo(experiment: Experiment) -> Tensor:
-    return torch.from_numpy(
-        compute_photo(experiment.picture_label, experiment.picture_key, experiment.longest, experiment.grey)
-    )
+    return torch.from_numpy(compute_photo(experiment.picture, experiment.longest, experiment.grey))
 
 
 def photo_size(experiment: Experiment) -> tuple[int, int]:
@@ -143,7 +141,7 @@ def show_maps(experiment: Experiment) -> int:
         ],
         selected=unit,
         marked=(),
-        alt=f"{len(experiment.names)} maps of {experiment.picture_label}: {', '.join(experiment.labels)}",
+        alt=f"{len(experiment.names)} maps of {experiment.picture.label}: {', '.join(experiment.labels)}",
         key="filter-maps",
     )
     if clicked is not None and clicked != unit:
@@ -275,7 +273,7 @@ def offer_experiment(experiment: Experiment) -> None:
 
 def write_snippet(experiment: Experiment) -> str:
     """Python that gives the maps on the page, from the project's root, with the picture's file beside it."""
-    picture = get_picture(experiment.picture_label)
+    picture = experiment.picture
     activation = _MODULES.get(experiment.activation)
     data = f"read_sample({picture.sample!r})" if picture.sample else f"Path({picture.title!r}).read_bytes()"
     lines = [

@@ -24,7 +24,7 @@ LOOK_LABELS = {"own": "Kernels on your photo", "layer": "A layer of the network"
 
 def show_own(subject: Subject) -> None:
     """Kernels chosen or written by the person, on their photo."""
-    wanted = choose_experiment(subject.picture_label, subject.picture_key)
+    wanted = choose_experiment(subject.picture)
     experiment = settle(wanted, photo_size(wanted))
     # Open once a number was changed: that run draws one control more, and the browser takes the rest for new.
     with st.expander("Edit a kernel cell by cell", icon=":material/grid_on:", expanded=OWN in wanted.names):

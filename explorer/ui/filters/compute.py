@@ -26,6 +26,7 @@ from explorer.anatomy import (
 from explorer.rendering import SHEET_ASPECT, Mosaic, Scale, colour_kernels, mosaic, weight_matrix
 from explorer.text import significant
 from explorer.ui.session.subject import Subject, open_network
+from explorer.ui.shared.recorded import recording_of
 
 FILTERS_ON_A_PAGE = 512
 ROWS_ON_A_PAGE = 256  # filters of a 1x1 convolution, each a row of a matrix of up to 2048 columns
@@ -191,9 +192,9 @@ def compute_silenced(
 
     The classes are the first five of both, the most probable before first.
     """
-    model, x = subject.model, subject.input
-    before = record(model, x, layers=[]).logits.float().softmax(0)
-    after = record(model, x, layers=[], edits=[Edit(layer, channels=channels)]).logits.float().softmax(0)
+    model = subject.model
+    before = recording_of(subject).probabilities
+    after = record(model, subject.input, layers=[], edits=[Edit(layer, channels=channels)]).probabilities
     most = min(_CLASSES, len(before))
     top = dict.fromkeys([*before.topk(most).indices.tolist(), *after.topk(most).indices.tolist()])
     shown = sorted(top, key=lambda i: -float(before[i]))

@@ -184,8 +184,8 @@ def filter_snippet(
         lines += [
             "x = preprocessing.tensor(image)",
             f"edit = Edit({convolution.edited_layer!r}, channels={silenced!r})",
-            "before = record(model, x, layers=[]).logits.softmax(0)",
-            "after = record(model, x, layers=[], edits=[edit]).logits.softmax(0)",
+            "before = record(model, x, layers=[]).probabilities",
+            "after = record(model, x, layers=[], edits=[edit]).probabilities",
             "best = int(before.argmax())",
             "print(model.classes[best], before[best].item(), after[best].item())",
         ]

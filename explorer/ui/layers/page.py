@@ -29,10 +29,10 @@ def choose_other(subject: Subject, mode: str) -> Subject | None:
         there = prepare_network(name, subject.device, weights, "untrained2")
         return replace(subject, network=name, weights=weights, size=0) if there else None
     options = list_pictures()
-    other = next(label for label in options if label != subject.picture_label)
+    other = next(label for label in options if label != subject.picture.label)
     keep_valid("image2", options, other)
     label = st.selectbox("Second picture", options, options.index(other), key="image2", bind="query-params")
-    return replace(subject, picture_label=label, picture_key=get_picture(label).key)
+    return replace(subject, picture=get_picture(label))
 
 
 def default_layer(subject: Subject) -> str:

@@ -27,7 +27,7 @@ from explorer.operations.photo import to_tensor
 from explorer.operations.pooling import POOLINGS, Pooling, PoolingKind, build_pooling, pool, pooling_input, psnr, unpool
 from explorer.operations.shifting import MOST, pooled_drift, total_variation
 from explorer.rendering import colour_map, find_ranges
-from explorer.ui.session.pictures import get_picture
+from explorer.ui.session.pictures import Picture
 from explorer.ui.session.subject import Subject, open_network
 from explorer.ui.shared.recorded import compute_maps
 
@@ -41,15 +41,13 @@ class Source:
     """What is pooled: the photo, or one map of a layer. Hashable: the key of the caches.
 
     Attributes:
-        picture_label: for `get_picture`.
-        picture_key: sha256 of its file.
+        picture: the photo.
         subject: whose layer it is; None for the photo.
         layer: its name; "" for the photo.
         unit: the map.
     """
 
-    picture_label: str
-    picture_key: str
+    picture: Picture
     subject: Subject | None = None
     layer: str = ""
     unit: int = 0
@@ -57,7 +55,7 @@ class Source:
     @property
     def title(self) -> str:
         """For people."""
-        return f"{self.layer}, map {self.unit}" if self.layer else get_picture(self.picture_label).title
+        return f"{self.layer}, map {self.unit}" if self.layer else self.picture.title
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ class PoolingView:
 def compute_source(source: Source) -> NDArray[np.float32]:
     """(3, H, W) in [0, 1] of a photo, (1, H, W) of a map."""
     if source.subject is None:
-        photo: NDArray[np.float32] = to_tensor(get_picture(source.picture_label).intake.image, PHOTO_SIDE).numpy()
+        photo: NDArray[np.float32] = to_tensor(source.picture.intake.image, PHOTO_SIDE).numpy()
         return photo
     return compute_maps(source.subject, source.layer)[source.unit][None].copy()
 
@@ -279,7 +277,7 @@ def compute_pooled_drift(
 
 def photo_of(subject: Subject) -> Source:
     """The subject's photo, whatever the network."""
-    return Source(subject.picture_label, subject.picture_key)
+    return Source(subject.picture)
 
 
 def map_of(subject: Subject, layer: str, unit: int) -> Source:

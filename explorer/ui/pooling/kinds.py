@@ -26,7 +26,6 @@ from explorer.ui.pooling.compute import (
     photo_of,
 )
 from explorer.ui.session.opening import opening_lines
-from explorer.ui.session.pictures import get_picture
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.microscope import RGB_COLOURS, RGB_NAMES, show_microscope
 from explorer.ui.shared.recorded import facts_of
@@ -235,7 +234,7 @@ def show_cell(source: Source, settings: tuple[int, int, int], channel: int) -> N
 
 def write_snippet(source: Source, settings: tuple[int, int, int]) -> str:
     """Python that gives the outputs on the page, from the project's root, with the picture's file beside it."""
-    picture = get_picture(source.picture_label)
+    picture = source.picture
     window, stride, padding = settings
     more = "from explorer.operations.pooling import POOLINGS, Pooling, pool, psnr, unpool"
     if source.subject is not None:

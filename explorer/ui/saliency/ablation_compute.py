@@ -8,11 +8,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.anatomy import Edit, LayerFacts, Recording, record
+from explorer.anatomy import Edit, LayerFacts, record
 from explorer.rendering import Mosaic, mosaic
 from explorer.saliency import estimate_losses, measure_losses
 from explorer.ui.session.subject import Subject
-from explorer.ui.shared.recorded import facts_of
+from explorer.ui.shared.recorded import compute_maps, facts_of
 
 MOST_MAPS = 12
 PAIRS_IN_A_ROW = 4
@@ -96,28 +96,23 @@ def compute_measured(
 @st.cache_data(max_entries=64, show_spinner=False)
 def compute_switched(subject: Subject, switch: Switch) -> NDArray[np.float32]:
     """(num_classes,) probabilities with the channels scaled."""
-    logits = record(subject.model, subject.input, layers=[], edits=[switch.edit]).logits
-    probabilities: NDArray[np.float32] = logits.float().softmax(0).cpu().numpy()
+    edited = record(subject.model, subject.input, layers=[], edits=[switch.edit])
+    probabilities: NDArray[np.float32] = edited.probabilities.cpu().numpy()
     return probabilities
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def compute_moved(subject: Subject, switch: Switch, layer: str) -> Moved:
     """The maps of a layer that the switch moves most."""
-    model, x = subject.model, subject.input
-    before = _maps(record(model, x, layers=[layer]), layer)
-    after = _maps(record(model, x, layers=[layer], edits=[switch.edit]), layer)
+    before = compute_maps(subject, layer)
+    edited = record(subject.model, subject.input, layers=[layer], edits=[switch.edit])
+    after: NDArray[np.float32] = edited[layer].maps.float().cpu().numpy()
     changes = np.abs(after.astype(np.float64) - before).mean((1, 2))
     most = np.argsort(-changes, kind="stable")[: min(MOST_MAPS, int((changes > 0).sum()))]
     signed = bool(min(before.min(), after.min()) < 0)
     pairs = tuple(draw_pairs(before[[number]], after[[number]], signed).png for number in most)
     sheet = draw_pairs(before[most], after[most], signed)
     return Moved(most, changes[most], before[most], after[most], pairs, sheet, signed, int((changes == 0).sum()))
-
-
-def _maps(recording: Recording, layer: str) -> NDArray[np.float32]:
-    maps: NDArray[np.float32] = recording[layer].maps.float().cpu().numpy()
-    return maps
 
 
 def draw_pairs(before: NDArray[np.float32], after: NDArray[np.float32], signed: bool) -> Mosaic:

@@ -25,6 +25,7 @@ from explorer.saliency import (
 )
 from explorer.saliency.faithfulness import Baseline
 from explorer.ui.session.subject import Subject
+from explorer.ui.shared.recorded import recording_of
 
 _KEPT = 192  # heatmaps, over all sessions; a quarter of a megabyte each at 224 px
 _STOPPED = "stopped_heatmaps"
@@ -156,14 +157,9 @@ def _teller(bar: Any, label: str) -> Callable[[int, int], None]:
     return tell
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
 def compute_probabilities(subject: Subject) -> NDArray[np.float32]:
     """(num_classes,) probabilities of the photo as it is."""
-    import torch
-
-    with torch.inference_mode():
-        logits = subject.model.network(subject.input.to(subject.model.device))[0]
-    probabilities: NDArray[np.float32] = logits.float().softmax(0).cpu().numpy()
+    probabilities: NDArray[np.float32] = recording_of(subject).probabilities.cpu().numpy()
     return probabilities
 
 

@@ -53,7 +53,7 @@ def compute_covered(subject: Subject, text: str, fill: Fill) -> Covered:
     model, x = subject.model, subject.input
     mask = Cover.from_text(text).mask((x.shape[2], x.shape[3]))
     covered = cover(model, x, mask, fill)
-    after = record(model, covered, layers=[]).logits.float().softmax(0)
+    after = record(model, covered, layers=[]).probabilities
     return Covered(mask, covered[0].cpu().numpy(), model.preprocessing.unnormalise(covered), after.cpu().numpy())
 
 
@@ -118,8 +118,8 @@ def write_cover_snippet(subject: Subject, text: str, fill: Fill) -> str:
         "x = preprocessing.tensor(image)",
         f"mask = Cover.from_text({text!r}).mask(tuple(x.shape[2:]))",
         f"covered = cover(model, x, mask, {fill!r})",
-        "before = record(model, x, layers=[]).logits.softmax(0)",
-        "after = record(model, covered, layers=[]).logits.softmax(0)",
+        "before = record(model, x, layers=[]).probabilities",
+        "after = record(model, covered, layers=[]).probabilities",
         'print(f"{mask.mean():.1%} covered")',
         "for index in before.topk(min(5, len(before))).indices.tolist():",
         "    print(model.classes[index], before[index].item(), after[index].item())",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -22,9 +21,10 @@ _SESSION_KEY = "picture_list"
 _SAMPLE_NAMES = {sample.title: sample.name for sample in SAMPLES}
 
 
-@dataclass(frozen=True)
 class Picture:
-    """One picture a person can choose.
+    """One picture a person can choose; told from others, also by caches, by its label and its file's sha256.
+
+    No dataclass: Streamlit would copy and sample the pixels of one at every look into a cache.
 
     Attributes:
         label: what the chooser shows and addresses name; unique among the pictures of a session.
@@ -34,11 +34,20 @@ class Picture:
         intake: the pixels, and what was done to them.
     """
 
-    label: str
-    title: str
-    sample: str
-    credit: str
-    intake: Intake
+    def __init__(self, label: str, title: str, sample: str, credit: str, intake: Intake) -> None:
+        self.label, self.title, self.sample, self.credit, self.intake = label, title, sample, credit, intake
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Picture) and (self.label, self.key) == (other.label, other.key)
+
+    def __hash__(self) -> int:
+        return hash((self.label, self.key))
+
+    def __deepcopy__(self, memo: object) -> Picture:
+        return self  # nothing of it ever changes
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Picture, (self.label, self.key)  # what Streamlit's caches hash
 
     @property
     def key(self) -> str:

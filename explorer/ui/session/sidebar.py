@@ -17,7 +17,7 @@ from explorer.images import MAX_BYTES
 from explorer.samples import SAMPLES
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.session.network_list import describe_chosen, show_list, show_missing
-from explorer.ui.session.pictures import ImageRejected, add_picture, get_picture, list_pictures, recall
+from explorer.ui.session.pictures import ImageRejected, Picture, add_picture, get_picture, list_pictures, recall
 from explorer.ui.session.subject import SEED, UNTRAINED, Subject, has_weights, keep_weights, open_network
 from explorer.ui.session.trained_weights import choose_trained, leave_trained
 from explorer.zoo import list_models, list_shipped, list_transformers
@@ -39,7 +39,7 @@ def show_sidebar(with_network: bool, transformers: bool = False) -> Subject | No
     if not transformers:
         _say_no_transformer("model")
     with st.sidebar:
-        label = choose_picture()
+        picture = choose_picture()
         name = _choose_network("model", "Network", transformers=transformers)
         show_missing()
         told = st.empty()
@@ -59,11 +59,11 @@ def show_sidebar(with_network: bool, transformers: bool = False) -> Subject | No
         )
     with st.sidebar:
         fit, size = _choose_input(name, device, weights)
-    return Subject(label, get_picture(label).key, name, device, weights, fit, size)
+    return Subject(picture, name, device, weights, fit, size)
 
 
-def choose_picture() -> str:
-    """The uploads and the chooser; gives the label of the chosen picture."""
+def choose_picture() -> Picture:
+    """The uploads and the chooser; gives the chosen picture."""
     files = st.file_uploader(
         "Your pictures",
         accept_multiple_files=True,
@@ -88,7 +88,7 @@ def choose_picture() -> str:
     st.image(picture.intake.image, caption=picture.credit or None, alt=picture.title, width="stretch")
     width, height = picture.intake.image.size
     st.caption(f"{picture.intake.format}, {width} × {height} pixels. {picture.intake.note}".rstrip())
-    return label
+    return picture
 
 
 def _take_in(file: Any) -> None:

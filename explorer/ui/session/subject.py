@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.ui.session.pictures import Picture, get_picture
+from explorer.ui.session.pictures import Picture
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,8 +24,7 @@ class Subject:
     """A picture, a network and how the one gets into the other. Hashable: the key of every cache.
 
     Attributes:
-        picture_label: for `get_picture`.
-        picture_key: sha256 of the picture's file.
+        picture: what is looked at.
         network: name for `load_model`.
         device: name for `load_model`.
         weights: sha256 of the person's own weights, "" for the network's, `UNTRAINED` for random ones.
@@ -33,18 +32,12 @@ class Subject:
         size: side of that square in pixels; 0 for what the network was trained on.
     """
 
-    picture_label: str
-    picture_key: str
+    picture: Picture
     network: str
     device: str = "auto"
     weights: str = ""
     fit: Fit = "crop"
     size: int = 0
-
-    @property
-    def picture(self) -> Picture:
-        """The picture itself."""
-        return get_picture(self.picture_label)
 
     @property
     def file_stem(self) -> str:
@@ -60,8 +53,13 @@ class Subject:
 
     @property
     def input(self) -> Tensor:
-        """(1, 3, size, size), normalised."""
-        return self.model.preprocessing.tensor(self.picture.intake.image)
+        """(1, 3, size, size), normalised, on the CPU; nobody writes into it."""
+        return _preprocess(self)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _preprocess(subject: Subject) -> Tensor:
+    return subject.model.preprocessing.tensor(subject.picture.intake.image)
 
 
 @st.cache_resource(show_spinner=False)

@@ -10,13 +10,13 @@ import streamlit as st
 from numpy.typing import NDArray
 from torch import nn
 
-from explorer.anatomy import LayerFacts, MapStatistics, Stage, describe_maps, record, stage_of, stages
+from explorer.anatomy import LayerFacts, MapStatistics, Stage, describe_maps, stage_of, stages
 from explorer.rendering import Scale, Thumbnails, format_percent, overview_sprite
 from explorer.text import shape_text, significant, with_unit
 from explorer.ui.components import NetworkClick, NetworkColumn, network_view
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
-from explorer.ui.shared.recorded import facts_of
+from explorer.ui.shared.recorded import facts_of, recording_of
 from explorer.zoo import VisionModel
 
 LIKELY = 3  # classes named above the view
@@ -41,11 +41,10 @@ class Overview:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def compute_overview(subject: Subject, opened: tuple[str, ...]) -> Overview:
-    """One forward pass, keeping only the layers that stand for a column."""
-    model, x = subject.model, subject.input
+    """A column for every stage, of an opened one for every layer."""
+    model, recording = subject.model, recording_of(subject)
     shown = stages(facts_of(subject), opened)
-    recording = record(model, x, layers={stage.last.name for stage in shown})
-    photo = subject.model.preprocessing.unnormalise(x).transpose(2, 0, 1)  # (3, H, W)
+    photo = model.preprocessing.unnormalise(subject.input).transpose(2, 0, 1)  # (3, H, W)
     thumbnails = [Thumbnails(photo.astype(np.float32), signed=False, kind="photo")]
     picked: list[tuple[Stage, NDArray[np.intp], MapStatistics]] = []
     for stage in shown:
@@ -63,7 +62,7 @@ def compute_overview(subject: Subject, opened: tuple[str, ...]) -> Overview:
         parents.add(stage.parent)
         kind = f"{len(stage.layers)} layers" if stage.closed else name_kind(model, stage.last)
         columns.append(_column(stage, kind, strongest, statistics, boxes, closes))
-    probabilities = recording.logits.float().softmax(0)
+    probabilities = recording.probabilities
     top = probabilities.topk(min(10, len(probabilities)))
     names = [(model.classes[i], p) for p, i in zip(top.values.tolist(), top.indices.tolist(), strict=True)]
     return Overview(sprite.png, tuple(columns), tuple(names))

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.anatomy import LayerFacts, record, strongest_places, summarize_layers
+from explorer.anatomy import LayerFacts, Recording, record, strongest_places, summarize_layers
 from explorer.ui.session.subject import Subject
 
 PLACES = 4  # of one picture that may activate a map
@@ -20,10 +20,15 @@ def facts_of(subject: Subject) -> tuple[LayerFacts, ...]:
     return summarize_layers(subject.model, torch.zeros(1, 3, size, size))
 
 
-@st.cache_data(max_entries=6, show_spinner=False)
+@st.cache_resource(max_entries=2, show_spinner=False)
+def recording_of(subject: Subject) -> Recording:
+    """One forward pass with every layer's output, for all views of a subject and of the one beside it."""
+    return record(subject.model, subject.input)
+
+
 def compute_maps(subject: Subject, layer: str) -> NDArray[np.float32]:
-    """The maps of one layer, (C, H, W) float32."""
-    maps: NDArray[np.float32] = record(subject.model, subject.input, layers=[layer])[layer].maps.float().cpu().numpy()
+    """The maps of one layer, (C, H, W) float32; nobody writes into them."""
+    maps: NDArray[np.float32] = recording_of(subject)[layer].maps.float().cpu().numpy()
     return maps
 
 
@@ -31,7 +36,8 @@ def compute_maps(subject: Subject, layer: str) -> NDArray[np.float32]:
 def compute_places(subject: Subject, layer: str) -> tuple[NDArray[np.float32], NDArray[np.int16]]:
     """Where on this picture every map of a layer answers most: values (C, PLACES) and cells (C, PLACES, 2).
 
-    The strongest first, neighbours left out; NaN where there is no other place above zero.
+    The strongest first, neighbours left out; NaN where there is no other place above zero. It keeps one layer only:
+    asked for every picture at hand, it would drive the chosen picture's recording out.
     """
     found = record(subject.model, subject.input, layers=[layer])[layer]
     size = (int(subject.input.shape[2]), int(subject.input.shape[3]))

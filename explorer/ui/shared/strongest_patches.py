@@ -57,7 +57,7 @@ def rank_patches(
     size = subject.model.preprocessing.size
     patches = []
     for done, label in enumerate(labels, start=1):
-        other = replace(subject, picture_label=label, picture_key=get_picture(label).key)
+        other = replace(subject, picture=get_picture(label))
         values, cells = compute_places(other, facts.name)
         for value, (row, column) in zip(values[unit, :each].tolist(), cells[unit, :each].tolist(), strict=True):
             if value > 0:  # NaN where there are no more places
