@@ -102,10 +102,10 @@ def full_sheet(draws: tuple[Drawn, ...]) -> bytes:
     return picture_sheet([each.pixels for each in draws], columns=4, side=min(side, 1024)).png
 
 
-def square_lines(subject: Subject, *more: str) -> list[str]:
+def square_lines(subject: Subject) -> list[str]:
     """The first lines of every snippet: `model` as the page uses it, and `image`, the square that is changed."""
     return [
-        *opening_lines(subject, "", more=more),
+        *opening_lines(subject),
         f"image = preprocessing.with_size({side_of(subject)}).fitted(image)  # the square that is changed",
         'model = model.with_preprocessing(preprocessing.with_fit("squash"))  # sees the square whole',
     ]

@@ -15,6 +15,7 @@ from explorer.ui.augmentation.own_zip import OwnFolder, choose_own
 from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz
+from explorer.ui.kit.snippet import show_snippet, snippet
 from explorer.ui.session.pipeline import current_pipeline
 
 SOURCE_LABELS: dict[Source, str] = {
@@ -230,8 +231,7 @@ def _offer(job: Job, experiment: Experiment) -> None:
         on_click="ignore",
         icon=":material/data_array:",
     )
-    with st.expander("The same in Python", icon=":material/code:"):
-        st.code(experiment_snippet(job.order, job.title), language="python")
+    show_snippet(experiment_snippet(job.order, job.title))
 
 
 def experiment_as_npz(experiment: Experiment) -> bytes:
@@ -261,12 +261,11 @@ def experiment_snippet(order: Order, title: str = "") -> str:
             "from explorer.augmentation.work import load_pictures",
         ]
         data = f"load_pictures({order.source!r}, {order.count})"
-    lines = [
+    return snippet(
         *imports,
         "",
         f"pipeline = Pipeline.from_json({compact(Pipeline.from_json(order.pipeline))!r})",
         f"data = {data}",
         f"experiment = train_twice(data, pipeline, steps={order.steps}, seed={order.seed}, points={POINTS})",
         "print(experiment.description)",
-    ]
-    return "\n".join(lines) + "\n"
+    )

@@ -23,6 +23,7 @@ from explorer.ui.augmentation.pipeline import choose_seed, draws_or_reason
 from explorer.ui.augmentation.sweep import show_sweep
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.pipeline import compact, current_pipeline
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
@@ -154,8 +155,9 @@ def _offer(
 def draw_probabilities_snippet(subject: Subject, seed: int) -> str:
     """Python that gives the bars and the average."""
     more = "from explorer.augmentation import Pipeline, average_draws, probabilities_of_draws"
-    lines = [
-        *square_lines(subject, more),
+    return snippet(
+        *square_lines(subject),
+        more,
         f"pipeline = Pipeline.from_json({compact(current_pipeline())!r})",
         f"average = average_draws(model, image, pipeline, count={DRAWS}, seed={seed})",
         "found = probabilities_of_draws(model, image, [draw.image for draw in average.draws])",
@@ -163,5 +165,4 @@ def draw_probabilities_snippet(subject: Subject, seed: int) -> str:
         "    print(f'draw {place + 1}', found.of_target[place], average.draws[place].description)",
         "best = average.mean.argmax()",
         "print(model.classes[best], average.mean[best], average.spread[best], average.single[best])",
-    ]
-    return "\n".join(lines) + "\n"
+    )

@@ -40,6 +40,7 @@ from explorer.ui.augmentation.compute import (
 from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.pipeline import compact, current_pipeline
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.recorded import facts_of
@@ -276,12 +277,12 @@ def inside_snippet(subject: Subject, cause: Cause, layer: str) -> str:
     """Python that gives the numbers of the layers and the maps."""
     if cause.motion is not None:
         lines = [
-            *square_lines(subject, "from explorer.augmentation import Motion, compare_maps, measure_invariance"),
+            "from explorer.augmentation import Motion, compare_maps, measure_invariance",
             f"found = measure_invariance(model, image, motion={cause.motion!r})",
         ]
     else:
         lines = [
-            *square_lines(subject, "from explorer.augmentation import Pipeline, compare_maps, measure_invariance"),
+            "from explorer.augmentation import Pipeline, compare_maps, measure_invariance",
             f"pipeline = Pipeline.from_json({compact(current_pipeline())!r})",
             f"found = measure_invariance(model, image, augmented=pipeline.draw(image, seed={cause.seed}))",
         ]
@@ -291,4 +292,4 @@ def inside_snippet(subject: Subject, cause: Cause, layer: str) -> str:
         f"compared = compare_maps(model, {layer!r}, image, Image.fromarray(found.changed))",
         "print(compared.layer, compared.difference.shape, compared.cosine)",
     ]
-    return "from PIL import Image\n" + "\n".join(lines) + "\n"
+    return snippet(*square_lines(subject), "from PIL import Image", *lines)

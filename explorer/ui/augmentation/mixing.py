@@ -13,6 +13,8 @@ from explorer.text import class_labels
 from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
+from explorer.ui.session.opening import image_lines
 from explorer.ui.session.pictures import get_picture, list_pictures
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
@@ -135,27 +137,16 @@ def say_mixture(of_mixture: NDArray[np.float32], alone: list[NDArray[np.float32]
     return f"{said} By themselves, {'; '.join(parts)}."
 
 
-def _read_line(number: int, label: str) -> str:
-    picture = get_picture(label)
-    source = f"read_sample({picture.sample!r})" if picture.sample else f"Path({picture.title!r}).read_bytes()"
-    return f"image{number} = open_image({source})"
-
-
 def mixing_snippet(way: str, labels: list[str], seed: int, share: float | None, alpha: float) -> str:
     """Python that makes the mixture on the page."""
     name = "mix_up" if way == "mixup" else "cut_mix"
-    pictures = [get_picture(label) for label in labels]
-    lines = [
-        *(["from pathlib import Path", ""] if any(not each.sample for each in pictures) else []),
+    pictures = [line for n, label in enumerate(labels, 1) for line in image_lines(get_picture(label), f"image{n}")]
+    return snippet(
         f"from explorer.augmentation import {name}",
-        "from explorer.images import open_image",
-        *(["from explorer.samples import read_sample"] if any(each.sample for each in pictures) else []),
-        "",
-        *(_read_line(number, label) for number, label in enumerate(labels, 1)),
+        *pictures,
         f"mixed = {name}([image1, image2], seed={seed}, share={share!r}, alpha={alpha!r}, side={SIDE})[0]",
         "print(mixed.formula)",
-    ]
-    return "\n".join(lines) + "\n"
+    )
 
 
 def _offer(

@@ -20,6 +20,7 @@ from explorer.rendering import (
 from explorer.text import significant
 from explorer.ui.augmentation.compute import compute_square, square_of
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 
@@ -119,7 +120,8 @@ def _offer(subject: Subject, values: NDArray[np.float64], meeting: Meeting, dim:
     preprocessing = subject.model.preprocessing
     side = values.shape[0]
     lines = [
-        *opening_lines(subject, "", more=("from explorer.augmentation import dim_and_bright, normalise",)),
+        *opening_lines(subject),
+        "from explorer.augmentation import dim_and_bright, normalise",
         f"image = preprocessing.with_size({side}).fitted(image)  # the square that is changed",
         "found = normalise(image, preprocessing.mean, preprocessing.std)",
         "print(found.before.mean, found.before.std, found.after.mean, found.after.std)",
@@ -150,6 +152,6 @@ def _offer(subject: Subject, values: NDArray[np.float64], meeting: Meeting, dim:
             bright=meeting.bright,
             gaps=np.array([stage.gap for stage in meeting.stages]),
         ),
-        "\n".join(lines) + "\n",
+        snippet(*lines),
         key="normalisation-offer",
     )

@@ -20,6 +20,7 @@ from explorer.ui.augmentation.parameters import show_parameters
 from explorer.ui.augmentation.pipeline import choose_seed, draws_as_npz
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.kit.export import offer
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.pipeline import compact
 from explorer.ui.session.subject import Subject
@@ -85,7 +86,8 @@ def _show_draws(subject: Subject, step: Step) -> None:
     with st.expander("What was drawn", icon=":material/casino:"):
         st.markdown("\n".join(f"{number}. {each.description}" for number, each in enumerate(draws, 1)))
     lines = [
-        *opening_lines(subject, "", more=("from explorer.augmentation import Pipeline",)),
+        *opening_lines(subject),
+        "from explorer.augmentation import Pipeline",
         f"image = preprocessing.with_size({side_of(subject)}).fitted(image)  # the square that is changed",
         f"pipeline = Pipeline.from_json({compact(pipeline)!r})",
         f"draws = pipeline.draw_many(image, {SHOWN}, seed={seed})",
@@ -96,7 +98,7 @@ def _show_draws(subject: Subject, step: Step) -> None:
         f"transform-{step.transform}",
         lambda: full_sheet(draws),
         lambda: draws_as_npz(draws),
-        "\n".join(lines) + "\n",
+        snippet(*lines),
         key="one-offer",
         json=lambda: (
             json.dumps([{"seed": each.seed, "description": each.description} for each in draws], indent=2) + "\n"

@@ -23,6 +23,7 @@ from explorer.ui.augmentation.editor import show_editor
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.pipeline import compact, current_pipeline
 from explorer.ui.session.subject import Subject
@@ -175,12 +176,12 @@ def draws_as_npz(draws: tuple[Drawn, ...]) -> bytes:
 
 def draws_snippet(subject: Subject, pipeline: Pipeline, seed: int) -> str:
     """Python that gives the draws on the page."""
-    lines = [
-        *opening_lines(subject, "", more=("from explorer.augmentation import Pipeline",)),
+    return snippet(
+        *opening_lines(subject),
+        "from explorer.augmentation import Pipeline",
         f"image = preprocessing.with_size({side_of(subject)}).fitted(image)  # the square that is changed",
         f"pipeline = Pipeline.from_json({compact(pipeline)!r})",
         f"draws = pipeline.draw_many(image, {DRAWS}, seed={seed})",
         "for draw in draws:",
         "    print(draw.seed, draw.image.size, draw.description)",
-    ]
-    return "\n".join(lines) + "\n"
+    )

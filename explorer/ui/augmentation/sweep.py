@@ -11,6 +11,7 @@ from explorer.text import class_labels, count_text, significant
 from explorer.ui.augmentation.compute import square_lines, square_of, viewer_of
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
 
@@ -119,7 +120,8 @@ def _say_flips(chosen: Sweep, result: SweepResult, turns: tuple[Flip, ...], name
 
 def _offer(subject: Subject, chosen: Sweep, result: SweepResult) -> None:
     lines = [
-        *square_lines(subject, "from explorer.augmentation import flips, sweep"),
+        *square_lines(subject),
+        "from explorer.augmentation import flips, sweep",
         f"result = sweep(model, image, {chosen.name!r})",
         "for index in result.top(3):",
         "    print(model.classes[index], result.probabilities[:, index])",
@@ -136,6 +138,6 @@ def _offer(subject: Subject, chosen: Sweep, result: SweepResult) -> None:
             single=result.single,
             pixels=result.pixels,
         ),
-        "\n".join(lines) + "\n",
+        snippet(*lines),
         key="sweep-offer",
     )

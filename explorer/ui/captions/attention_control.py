@@ -26,6 +26,7 @@ from explorer.ui.captions.occlusion import obtain_drops
 from explorer.ui.captions.sentence_change import mark_come
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, draw_glow
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 
 ATTENTION_LABELS: dict[str, str] = {"own": "Its own", "uniform": "Uniform", "shuffled": "Shuffled"}
 ATTENTION_NOTES: dict[Attention, str] = {
@@ -236,12 +237,10 @@ def _collect(found: tuple[Control, ...], drops: NDArray[np.float32] | None) -> b
 
 def write_attention_control_snippet(subject: CaptionSubject, width: int) -> str:
     """Python that gives the sentences, their log probabilities and the correlations."""
-    lines = [
-        *captioner_lines(
-            subject,
-            ["occlude_words"],
-            more=["from explorer.captioning.attention_control import control_attention, correlate"],
-        ),
+    return snippet(
+        *captioner_lines(subject),
+        "from explorer.captioning import occlude_words",
+        "from explorer.captioning.attention_control import control_attention, correlate",
         f"controls = control_attention(captioner, a, {width})",
         "for control in controls:",
         "    print(control.attention, control.written.text, control.own.log_probability)",
@@ -249,5 +248,4 @@ def write_attention_control_snippet(subject: CaptionSubject, width: int) -> str:
         "drops = occlude_words(captioner, x, own.words)  # (words, rows, columns)",
         "correlation = correlate(own.attention, drops)",
         "print(correlation)",
-    ]
-    return "\n".join(lines) + "\n"
+    )

@@ -18,6 +18,7 @@ from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_beams
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 
 TOP_KS = (0, 5, 20, 100)
 DRAWS = 5
@@ -109,7 +110,7 @@ def show_beams(subject: CaptionSubject) -> None:
         f"{subject.name}-sentences-{width}",
         lambda: beam_tree_picture(compute_tree(subject, beams), f"{subject.picture.title}: {title}"),
         lambda: arrays_as_npz(**arrays_of(beams, finals, draws)),
-        snippet(subject, width, *heat),
+        beams_snippet(subject, width, *heat),
         key="beams",
     )
 
@@ -163,10 +164,10 @@ def arrays_of(beams: Beams, finals: list[Final], draws: tuple[Caption, ...]) -> 
     }
 
 
-def snippet(subject: CaptionSubject, width: int, temperature: float, top_k: int, seed: int) -> str:
+def beams_snippet(subject: CaptionSubject, width: int, temperature: float, top_k: int, seed: int) -> str:
     """Python that gives both tables."""
     first = seed * DRAWS
-    lines = [
+    return snippet(
         *captioner_lines(subject),
         f"beams = captioner.search(a, beam_size={width})",
         "for beam in beams.order:",
@@ -175,8 +176,7 @@ def snippet(subject: CaptionSubject, width: int, temperature: float, top_k: int,
         f"draws = [captioner.sample(a, {temperature!r}, {top_k}, seed) for seed in range({first}, {first + DRAWS})]",
         "for draw in draws:",
         "    print(round(draw.log_probability, 3), draw.text)",
-    ]
-    return "\n".join(lines) + "\n"
+    )
 
 
 def _show_draws(subject: CaptionSubject) -> tuple[tuple[float, int, int], tuple[Caption, ...]]:

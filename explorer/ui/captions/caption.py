@@ -16,6 +16,7 @@ from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption, compute_shown
 from explorer.ui.components import caption_player
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 
 _SIDE = 720  # pixels of the photo's longer side, as wide as the player shows it on a desk
 
@@ -136,11 +137,10 @@ def caption_arrays(caption: Caption) -> bytes:
 
 def write_snippet(subject: CaptionSubject, width: int) -> str:
     """Python that gives the caption on the page."""
-    lines = [
+    return snippet(
         *captioner_lines(subject, look=False),
         f"caption = captioner.describe(image, beam_size={width})",
         "for word, probability in zip(caption.words, caption.probabilities):",
         "    print(f'{word:<16}{probability:8.2%}')",
         "print('log probability', caption.log_probability)",
-    ]
-    return "\n".join(lines) + "\n"
+    )

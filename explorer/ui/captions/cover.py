@@ -17,6 +17,7 @@ from explorer.ui.captions.sentence_change import say_change, say_log_probability
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption, compute_shown
 from explorer.ui.components import photo_cover
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.shared.cover import choose_fill, keep_cover, read_cover
 
 
@@ -151,8 +152,9 @@ def _stretch(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.u
 
 def write_covering_snippet(subject: CaptionSubject, text: str, fill: Fill, width: int) -> str:
     """Python that hides the same part and gives both sentences."""
-    lines = [
-        *captioner_lines(subject, more=["from explorer.saliency import Cover, cover"]),
+    return snippet(
+        *captioner_lines(subject),
+        "from explorer.saliency import Cover, cover",
         f"mask = Cover.from_text({text!r}).mask(tuple(x.shape[2:]))",
         f"covered = captioner.look(cover(captioner, x, mask, {fill!r}))",
         f"old = captioner.search(a, {width}).best  # numbers of its words",
@@ -161,5 +163,4 @@ def write_covering_snippet(subject: CaptionSubject, text: str, fill: Fill, width
         "written = captioner.follow(covered, [new])[0]",
         "print(whole.text, whole.log_probability, hidden.log_probability)",
         "print(written.text, written.log_probability)",
-    ]
-    return "\n".join(lines) + "\n"
+    )

@@ -20,6 +20,7 @@ from explorer.ui.captions.heads import HeadView, show_heads
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 
 KIND_LABELS = {
     "input": "Input gate: how much is taken in",
@@ -119,14 +120,14 @@ def _show_transformer(subject: CaptionSubject, width: int, words: tuple[str, ...
 
 def write_heads_snippet(subject: CaptionSubject, width: int, word: int, layer: int | None, head: int | None) -> str:
     """Python that gives a word's map by layer and head."""
-    lines = [
-        *captioner_lines(subject, more=["from explorer.captioning.heads import read_heads"]),
+    return snippet(
+        *captioner_lines(subject),
+        "from explorer.captioning.heads import read_heads",
         f"words = captioner.vocabulary.decode(captioner.search(a, {width}).best)",
         "caption = read_heads(captioner, a, words)",
         f"values = caption.map_of({word}, layer={layer}, head={head})  # (h, w)",
         f"print(caption.words[{word}], values.max(), caption.entropy[{word}].min())",
-    ]
-    return "\n".join(lines) + "\n"
+    )
 
 
 def _choose_order(place: st.delta_generator.DeltaGenerator) -> tuple[Order, str]:
@@ -198,12 +199,12 @@ def _draw_sheet(memory: Memory, units: NDArray[np.intp]) -> bytes:
 
 def write_inside_snippet(subject: CaptionSubject, width: int, by: str, order: Order) -> str:
     """Python that gives the gates, the cells and the order of the units."""
-    lines = [
-        *captioner_lines(subject, more=["from explorer.captioning.inside import look_inside, order_units"]),
+    return snippet(
+        *captioner_lines(subject),
+        "from explorer.captioning.inside import look_inside, order_units",
         f"words = captioner.vocabulary.decode(captioner.search(a, {width}).best)",
         "memory = look_inside(captioner, a, words)  # gates and cells are (words, units)",
         f"units = order_units(memory, {by!r}, {order!r})",
         "for t, word in enumerate(words):",
         "    print(word, memory.input[t].mean(), memory.forget[t].mean(), memory.output[t].mean(), memory.beta[t])",
-    ]
-    return "\n".join(lines) + "\n"
+    )

@@ -16,6 +16,7 @@ from explorer.rendering import CHART_CONFIG, draw_words, word_map
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 
 PLANE_LABELS: dict[Plane, str] = {"pca": "PCA", "tsne": "t-SNE"}
 PLANE_NOTES: dict[Plane, str] = {
@@ -176,7 +177,8 @@ def write_vectors_snippet(
     if kind == "frozen":
         more.append("from explorer.captioning.loading import MODELS")
     lines = [
-        *captioner_lines(subject, more=more),
+        *captioner_lines(subject),
+        *more,
         read,
         f"numbers = [*range({len(MARKS)}, {frequent}), *{list(numbers[frequent - len(MARKS) :])}]",
         f"points = project(vectors[numbers], {plane!r})  # (words, 2)",
@@ -188,7 +190,7 @@ def write_vectors_snippet(
             f"for other, cosine in nearest(vectors, {number}, {NEAR}):",
             "    print(captioner.vocabulary.words[other], cosine)",
         ]
-    return "\n".join(lines) + "\n"
+    return snippet(*lines)
 
 
 def _leading(numbers: tuple[int, ...]) -> int:

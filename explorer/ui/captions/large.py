@@ -19,6 +19,7 @@ from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.heads import HeadView, show_heads
 from explorer.ui.captions.subject import CaptionSubject
 from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.snippet import snippet
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the captioner …")
@@ -121,7 +122,7 @@ def large_snippet(
     """Python that gives the caption and the map on the page."""
     sample = subject.picture.sample
     data = f"read_sample({sample!r})" if sample else f"Path({subject.picture.title!r}).read_bytes()"
-    lines = [
+    return snippet(
         f"# {INSTALL}",
         *([] if sample else ["from pathlib import Path", ""]),
         "from explorer.captioning.large import load_large",
@@ -133,5 +134,4 @@ def large_snippet(
         f"values = caption.map_of({word}, layer={layer}, head={head})  # (h, w)",
         "print(caption.text, caption.log_probability)",
         f"print(caption.words[{word}], values.max(), caption.entropy[{word}].min())",
-    ]
-    return "\n".join(lines) + "\n"
+    )

@@ -16,6 +16,7 @@ from explorer.ui.captions.subject import CaptionSubject, captioner_lines, comput
 from explorer.ui.components import attention_mover
 from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 
 RADII = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0)  # cells
 RADIUS = 1.0
@@ -182,8 +183,9 @@ def _show_effect(subject: CaptionSubject, old: Caption, result: Moved, step: int
 
 def write_moving_snippet(subject: CaptionSubject, move: Move, width: int) -> str:
     """Python that leads the attention to the same cell and gives both sentences."""
-    lines = [
-        *captioner_lines(subject, ["moved", "spot"]),
+    return snippet(
+        *captioner_lines(subject),
+        "from explorer.captioning import moved, spot",
         f"old = captioner.follow(a, [captioner.search(a, {width}).best])[0]",
         f"steer = moved({move.step}, spot(captioner.grid, {move.row}, {move.column}, {move.radius}))",
         f"found = captioner.search(a, {width}, prefix=old.words[:{move.step}], steer=steer)",
@@ -191,5 +193,4 @@ def write_moving_snippet(subject: CaptionSubject, move: Move, width: int) -> str
         "led = captioner.read(a, old.words, steer)",
         "print(old.text, old.log_probability, led.log_probability)",
         "print(new.text, new.log_probability)",
-    ]
-    return "\n".join(lines) + "\n"
+    )

@@ -22,6 +22,7 @@ from explorer.ui.captions.subject import (
 )
 from explorer.ui.components import caption_player
 from explorer.ui.kit.export import offer
+from explorer.ui.kit.snippet import snippet
 
 _KEPT = "sentence_read"  # the last sentence that could be read, in the session
 _END_LABEL = "(end)"
@@ -58,7 +59,7 @@ def show_writing(subject: CaptionSubject) -> None:
         f"{subject.name}-reading",
         lambda: encode_png(film_strip(compute_shown(subject), reading.attention, reading.words)),
         lambda: caption_arrays(reading),
-        snippet(subject, words, width),
+        sentence_snippet(subject, words, width),
         key="writing",
         json=reading.to_json,
     )
@@ -189,15 +190,15 @@ def word_rows(reading: Caption) -> list[dict[str, str]]:
     return [*rows, last | {"probability": format_percent(end), "rather": "–"}]
 
 
-def snippet(subject: CaptionSubject, words: Sequence[str], width: int) -> str:
+def sentence_snippet(subject: CaptionSubject, words: Sequence[str], width: int) -> str:
     """Python that gives the bits on the page."""
-    lines = [
-        *captioner_lines(subject, more=["from math import log"]),
+    return snippet(
+        *captioner_lines(subject),
+        "from math import log",
         f"caption = captioner.read(a, {list(words)!r})",
         "for word, bits in zip(caption.words, caption.surprise):",
         "    print(f'{word:<16}{bits:8.2f} bits')",
         f"own = captioner.describe(image, beam_size={width})",
         "print(f'this sentence {-caption.log_probability / log(2):.2f} bits')",
         "print(f'its own caption {-own.log_probability / log(2):.2f} bits')",
-    ]
-    return "\n".join(lines) + "\n"
+    )

@@ -13,6 +13,7 @@ from explorer.captioning import Caption
 from explorer.rendering import format_percent
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption
+from explorer.ui.kit.snippet import show_snippet, snippet
 from explorer.ui.session.pictures import get_picture, list_pictures
 
 _SIDE = 240  # pixels of a picture's longer side
@@ -45,8 +46,7 @@ def show_sheet(subject: CaptionSubject) -> None:
         on_click="ignore",
         icon=":material/table:",
     )
-    with st.expander("The same in Python", icon=":material/code:"):
-        st.code(write_sheet_snippet(subject, width), language="python")
+    show_snippet(write_sheet_snippet(subject, width))
 
 
 def _show_one(place: st.delta_generator.DeltaGenerator, label: str, caption: Caption) -> None:
@@ -80,9 +80,8 @@ def captions_as_csv(rows: list[tuple[str, Caption]]) -> str:
 
 def write_sheet_snippet(subject: CaptionSubject, width: int) -> str:
     """Python that describes several pictures at once."""
-    lines = [
+    return snippet(
         *captioner_lines(subject, look=False),
         f"for caption in captioner.describe_all([image], beam_size={width}):  # any number of pictures",
         "    print(caption.text, caption.log_probability)",
-    ]
-    return "\n".join(lines) + "\n"
+    )

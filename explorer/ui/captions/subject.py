@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from explorer.captioning import Caption, Captioner, CaptionerBroken, CaptionerUn
 from explorer.rendering import overlay_map
 from explorer.ui.captions.scenes import offer_scenes
 from explorer.ui.kit.choose import keep_valid
+from explorer.ui.session.opening import image_lines
 from explorer.ui.session.pictures import Picture
 from explorer.ui.session.sidebar import choose_device, choose_picture
 
@@ -145,30 +145,11 @@ def draw_glow(
     return overlay_map(compute_shown(subject, side), values, opacity=0.75, peak=peak)
 
 
-def captioner_lines(
-    subject: CaptionSubject, imports: Sequence[str] = (), more: Sequence[str] = (), look: bool = True
-) -> list[str]:
-    """Imports, `captioner`, `image`, `x` and `a`; run from the project's root, with the picture's file beside it.
-
-    Args:
-        subject: what the page looks at.
-        imports: names from `explorer.captioning` besides `load_captioner`.
-        more: further lines of imports.
-        look: whether the snippet needs `x`, the encoder's input, and `a`, the annotation vectors.
-    """
-    sample = subject.picture.sample
-    own = [
-        f"from explorer.captioning import {', '.join(sorted({'load_captioner', *imports}))}",
-        "from explorer.images import open_image",
-        *(["from explorer.samples import read_sample"] if sample else []),
-        *more,
-    ]
-    data = f"read_sample({sample!r})" if sample else f"Path({subject.picture.title!r}).read_bytes()"
+def captioner_lines(subject: CaptionSubject, look: bool = True) -> list[str]:
+    """`captioner` and `image`; to look at it also `x`, the encoder's input, and `a`, the annotation vectors."""
     return [
-        *([] if sample else ["from pathlib import Path", ""]),
-        *sorted(own),
-        "",
+        "from explorer.captioning import load_captioner",
         f"captioner = load_captioner({subject.name!r}, device={subject.device!r})",
-        f"image = open_image({data})",
+        *image_lines(subject.picture),
         *(["x = captioner.tensor(image)", "a = captioner.look(x)"] if look else []),
     ]

@@ -19,6 +19,8 @@ from explorer.text import count_text, shape_text, significant
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.convolution.controls import Experiment
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
+from explorer.ui.session.opening import image_lines
 from explorer.ui.session.pictures import Picture
 from explorer.ui.shared.microscope import RGB_COLOURS, RGB_NAMES, show_microscope
 
@@ -273,21 +275,14 @@ def offer_experiment(experiment: Experiment) -> None:
 
 def write_snippet(experiment: Experiment) -> str:
     """Python that gives the maps on the page, from the project's root, with the picture's file beside it."""
-    picture = experiment.picture
     activation = _MODULES.get(experiment.activation)
-    data = f"read_sample({picture.sample!r})" if picture.sample else f"Path({picture.title!r}).read_bytes()"
-    lines = [
-        *(["from pathlib import Path", ""] if not picture.sample else []),
+    return snippet(
+        *image_lines(experiment.picture),
         "import numpy as np",
         "import torch",
-        "",
-        "from explorer.images import open_image",
         "from explorer.operations.convolution import Settings, build",
         "from explorer.operations.kernels import read_kernel",
         "from explorer.operations.photo import to_tensor",
-        *(["from explorer.samples import read_sample"] if picture.sample else []),
-        "",
-        f"image = open_image({data})",
         f"x = to_tensor(image, longest={experiment.longest}, grey={experiment.grey})  # (C, H, W), 0 to 1",
         "kernels = [",
         *(
@@ -301,5 +296,4 @@ def write_snippet(experiment: Experiment) -> str:
         "maps = layer(x[None])[0]",
         *([f"maps = torch.nn.{activation!r}(maps)"] if activation is not None else []),
         "print(tuple(maps.shape), maps.mean().item(), maps.max().item())",
-    ]
-    return "\n".join(lines) + "\n"
+    )

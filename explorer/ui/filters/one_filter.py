@@ -24,6 +24,7 @@ from explorer.ui.components import clickable_mosaic
 from explorer.ui.filters.compute import Filters, compute_silenced, compute_similar, drawn_as_matrix
 from explorer.ui.filters.solid import name_channel
 from explorer.ui.kit.choose import choose
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
@@ -172,9 +173,9 @@ def filter_snippet(
     subject: Subject, convolution: Convolution, number: int, part: int, silenced: tuple[int, ...]
 ) -> str:
     """Python that gives the weights on the page, and the prediction without the silenced filters."""
-    imports = "filter_weights, summarise_filters"
     lines = [
-        *opening_lines(subject, f"Edit, {imports}, record" if silenced else imports, with_picture=bool(silenced)),
+        *opening_lines(subject, with_picture=bool(silenced)),
+        "from explorer.anatomy import filter_weights, summarise_filters",
         f"weights = filter_weights(model.network.get_submodule({convolution.path!r}))  # (out, in / groups, kh, kw)",
         "summary = summarise_filters(weights)",
         "print(weights.shape, weights.mean(), int(summary.dead.sum()), len(summary.duplicates))",
@@ -182,6 +183,7 @@ def filter_snippet(
     ]
     if silenced:
         lines += [
+            "from explorer.anatomy import Edit, record",
             "x = preprocessing.tensor(image)",
             f"edit = Edit({convolution.edited_layer!r}, channels={silenced!r})",
             "before = record(model, x, layers=[]).probabilities",
@@ -189,4 +191,4 @@ def filter_snippet(
             "best = int(before.argmax())",
             "print(model.classes[best], before[best].item(), after[best].item())",
         ]
-    return "\n".join(lines) + "\n"
+    return snippet(*lines)

@@ -22,6 +22,7 @@ from explorer.text import count_text, shape_text, significant
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.filters.compute import Filters
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.microscope import RGB_NAMES, compute_breakdown, explainable_layers
@@ -219,7 +220,8 @@ def offer_solid(subject: Subject, convolution: Convolution, number: int, png: by
     """The drawing, the numbers behind it, and Python that gives them."""
     more = ["from explorer.anatomy.microscope import break_down"]
     lines = [
-        *opening_lines(subject, "", more=more),
+        *opening_lines(subject),
+        *more,
         f"breakdown = break_down(model, preprocessing.tensor(image), {convolution.layer!r})",
         f"products = breakdown.products({number})  # (slices, H, W)",
         f"bias = {'breakdown.operation.bias[' + str(number) + ']' if convolution.bias else '0'}",
@@ -231,6 +233,6 @@ def offer_solid(subject: Subject, convolution: Convolution, number: int, png: by
         lambda: arrays_as_npz(
             inputs=products.read, products=products.made, bias=np.array(products.bias), output=products.output
         ),
-        "\n".join(lines) + "\n",
+        snippet(*lines),
         key="solid",
     )

@@ -9,6 +9,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from explorer.ui.kit.snippet import show_snippet
+
 
 def arrays_as_npz(**arrays: NDArray[np.generic]) -> bytes:
     """Named arrays as one compressed NPZ file."""
@@ -50,5 +52,4 @@ def offer(
             on_click="ignore",
             icon=":material/data_object:",
         )
-    with st.expander("The same in Python", icon=":material/code:"):
-        st.code(snippet, language="python")
+    show_snippet(snippet)

@@ -16,6 +16,7 @@ from explorer.operations.shifting import MOST
 from explorer.rendering import CHART_CONFIG, curves, probability_bars
 from explorer.text import count_text, shape_text, with_unit
 from explorer.ui.kit.choose import choose
+from explorer.ui.kit.snippet import show_snippet, snippet
 from explorer.ui.pooling.compute import (
     Effect,
     compute_effect,
@@ -73,8 +74,7 @@ def show_surgery(subject: Subject) -> None:
     with right:
         _show_numbers(effect)
     _show_layers(effect)
-    with st.expander("The same in Python", icon=":material/code:"):
-        st.code(write_surgery(subject, change), language="python")
+    show_snippet(write_surgery(subject, change))
 
 
 def _show_numbers(effect: Effect) -> None:
@@ -276,14 +276,13 @@ def _offer_curves(
 
 def write_surgery(subject: Subject, change: Change) -> str:
     """Python that gives the prediction after the change."""
-    lines = [
+    return snippet(
         "from explorer.anatomy.surgery import operate, run_once",
-        *opening_lines(subject, "record"),
+        *opening_lines(subject),
         "x = preprocessing.tensor(image)",
         f"surgery = operate(model, {change!r}, x)  # a copy; the weights are shared",
         "outcome = run_once(surgery.model, x)",
         "for replaced in surgery.replaced:",
         "    print(replaced)",
         "print(outcome.macs, model.classes[outcome.probabilities.argmax()], outcome.probabilities.max().item())",
-    ]
-    return "\n".join(line for line in lines if line != "from explorer.anatomy import record") + "\n"
+    )

@@ -14,6 +14,7 @@ from explorer.rendering import contact_sheet, encode_png, enlarge, mark_cells
 from explorer.text import count_text, shape_text
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.pooling.compute import (
     PHOTO_SIDE,
     PooledPicture,
@@ -25,7 +26,7 @@ from explorer.ui.pooling.compute import (
     map_of,
     photo_of,
 )
-from explorer.ui.session.opening import opening_lines
+from explorer.ui.session.opening import image_lines, opening_lines
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.microscope import RGB_COLOURS, RGB_NAMES, show_microscope
 from explorer.ui.shared.recorded import facts_of
@@ -234,34 +235,27 @@ def show_cell(source: Source, settings: tuple[int, int, int], channel: int) -> N
 
 def write_snippet(source: Source, settings: tuple[int, int, int]) -> str:
     """Python that gives the outputs on the page, from the project's root, with the picture's file beside it."""
-    picture = source.picture
     window, stride, padding = settings
-    more = "from explorer.operations.pooling import POOLINGS, Pooling, pool, psnr, unpool"
     if source.subject is not None:
         lines = [
-            more,
-            *opening_lines(source.subject, "record"),
+            *opening_lines(source.subject),
+            "from explorer.anatomy import record",
             f"recording = record(model, preprocessing.tensor(image), layers=[{source.layer!r}])",
             f"x = recording[{source.layer!r}].maps[[{source.unit}]].float().cpu()  # (1, H, W)",
         ]
     else:
-        data = f"read_sample({picture.sample!r})" if picture.sample else f"Path({picture.title!r}).read_bytes()"
         lines = [
-            *(["from pathlib import Path", ""] if not picture.sample else []),
-            "from explorer.images import open_image",
+            *image_lines(source.picture),
             "from explorer.operations.photo import to_tensor",
-            more,
-            *(["from explorer.samples import read_sample"] if picture.sample else []),
-            "",
-            f"image = open_image({data})",
             f"x = to_tensor(image, longest={PHOTO_SIDE})  # (3, H, W), 0 to 1",
         ]
     span = "1.0" if source.subject is None else "None"
-    lines += [
+    return snippet(
+        *lines,
+        "from explorer.operations.pooling import POOLINGS, Pooling, pool, psnr, unpool",
         "outputs = {}",
         "for kind in POOLINGS:",
         f"    pooled = pool(x, Pooling(kind, window={window}, stride={stride}, padding={padding}))",
         "    outputs[kind] = pooled.output",
         f"    print(kind, tuple(pooled.output.shape), psnr(x, unpool(pooled), data_range={span}))",
-    ]
-    return "\n".join(lines) + "\n"
+    )

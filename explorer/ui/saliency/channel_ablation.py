@@ -15,6 +15,7 @@ from explorer.saliency import SaliencyImpossible, default_layer, layers_for
 from explorer.text import count_text, significant
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.saliency.ablation_compute import (
     PAIRS_IN_A_ROW,
     Moved,
@@ -263,8 +264,10 @@ def write_switch_snippet(subject: Subject, question: Question, switch: Switch, s
         ]
     )
     contrast = "" if question.contrast is None else f", contrast={question.contrast}"
-    lines = [
-        *opening_lines(subject, "Edit, record", more=["from explorer.saliency import estimate_losses"]),
+    return snippet(
+        *opening_lines(subject),
+        "from explorer.anatomy import Edit, record",
+        "from explorer.saliency import estimate_losses",
         "x = preprocessing.tensor(image)",
         f"estimates = estimate_losses(model, x, {switch.layer!r}, target={question.target}{contrast})  # (C,)",
         'print("the class rests on channels", estimates.argsort()[::-1][:5].tolist())',
@@ -274,8 +277,7 @@ def write_switch_snippet(subject: Subject, question: Question, switch: Switch, s
         f"maps_before, maps_after = (recording[{shown!r}].maps for recording in recordings)  # (C, H, W)",
         "for index in before.topk(min(5, len(before))).indices.tolist():",
         "    print(model.classes[index], before[index].item(), after[index].item())",
-    ]
-    return "\n".join(lines) + "\n"
+    )
 
 
 def _as_code(channels: Sequence[int]) -> str:

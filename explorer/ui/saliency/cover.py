@@ -14,6 +14,7 @@ from explorer.saliency import MOST_TEXT, Cover, Fill, cover
 from explorer.text import shape_text
 from explorer.ui.components import photo_cover
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.saliency.choices import Question
 from explorer.ui.saliency.compute import compute_photo, compute_probabilities
 from explorer.ui.session.opening import opening_lines
@@ -113,8 +114,10 @@ def _enlarge(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def write_cover_snippet(subject: Subject, text: str, fill: Fill) -> str:
     """Python that covers the same part and gives the probabilities on the page."""
-    lines = [
-        *opening_lines(subject, "record", more=["from explorer.saliency import Cover, cover"]),
+    return snippet(
+        *opening_lines(subject),
+        "from explorer.anatomy import record",
+        "from explorer.saliency import Cover, cover",
         "x = preprocessing.tensor(image)",
         f"mask = Cover.from_text({text!r}).mask(tuple(x.shape[2:]))",
         f"covered = cover(model, x, mask, {fill!r})",
@@ -123,5 +126,4 @@ def write_cover_snippet(subject: Subject, text: str, fill: Fill) -> str:
         'print(f"{mask.mean():.1%} covered")',
         "for index in before.topk(min(5, len(before))).indices.tolist():",
         "    print(model.classes[index], before[index].item(), after[index].item())",
-    ]
-    return "\n".join(lines) + "\n"
+    )

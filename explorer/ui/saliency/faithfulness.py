@@ -12,6 +12,7 @@ from explorer.rendering import CHART_CONFIG, agreement_matrix, curves, format_pe
 from explorer.saliency import Baseline, Curves, Heatmap, MaskedConfidence, agreement, centred_blob, random_map
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz
+from explorer.ui.kit.snippet import show_snippet, snippet
 from explorer.ui.saliency.compute import Asked, compute_curves, explain_lines
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
@@ -143,9 +144,8 @@ def _offer(
     baseline: Baseline,
 ) -> None:
     lines = [
-        *opening_lines(
-            subject, "", more=("from explorer.saliency import deletion_insertion, explain, masked_confidence",)
-        ),
+        *opening_lines(subject),
+        "from explorer.saliency import deletion_insertion, explain, masked_confidence",
         "x = preprocessing.tensor(image)",
         *explain_lines(list(found)),
         "for heatmap in heatmaps:",
@@ -165,5 +165,4 @@ def _offer(
         on_click="ignore",
         icon=":material/data_array:",
     )
-    with st.expander("The same in Python", icon=":material/code:"):
-        st.code("\n".join(lines) + "\n", language="python")
+    show_snippet(snippet(*lines))

@@ -13,6 +13,7 @@ from explorer.saliency import channel_gates, gated_maps
 from explorer.text import count_text, significant
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 
@@ -179,13 +180,13 @@ def draw_ends(maps: NDArray[np.float32], gates: NDArray[np.float32], channels: N
 
 def gates_snippet(subject: Subject, block: str) -> str:
     """Python that gives the gates of every block, and the maps that one of them multiplies."""
-    lines = [
-        *opening_lines(subject, "", more=("from explorer.saliency import channel_gates, gated_maps",)),
+    return snippet(
+        *opening_lines(subject),
+        "from explorer.saliency import channel_gates, gated_maps",
         "x = preprocessing.tensor(image)",
         "gates = {each.block: each.values for each in channel_gates(model, x)}",
         f"before = gated_maps(model, x, {block!r})  # (C, H, W)",
         f"after = before * gates[{block!r}][:, None, None]",
         "for name, values in gates.items():",
         f"    print(name, values.mean().item(), values.argmax().item(), (values < {SHUT}).sum().item())",
-    ]
-    return "\n".join(lines) + "\n"
+    )

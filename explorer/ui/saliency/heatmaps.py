@@ -16,6 +16,7 @@ from explorer.saliency import METHODS, Heatmap, SaliencyImpossible
 from explorer.text import shape_text, significant
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.saliency.choices import MOST_PANELS, Question, choose_layer, choose_panel, say_question
 from explorer.ui.saliency.compute import Asked, compute_photo, explain_lines, obtain_heatmap
 from explorer.ui.saliency.faithfulness import show_faithfulness
@@ -277,11 +278,11 @@ def _name_array(number: int, heatmap: Heatmap) -> str:
 
 def maps_snippet(subject: Subject, asked: Sequence[Asked]) -> str:
     """Python that gives the heatmaps on the page."""
-    lines = [
-        *opening_lines(subject, "", more=("from explorer.saliency import explain",)),
+    return snippet(
+        *opening_lines(subject),
+        "from explorer.saliency import explain",
         "x = preprocessing.tensor(image)",
         *explain_lines(asked),
         "for each in heatmaps:",
         "    print(each.method, each.layer, model.classes[each.target], each.values.max(), each.diagnosis)",
-    ]
-    return "\n".join(lines) + "\n"
+    )

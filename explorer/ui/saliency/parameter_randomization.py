@@ -14,6 +14,7 @@ from explorer.saliency import METHODS, Heatmap, SaliencyImpossible, agreement, w
 from explorer.text import count_text
 from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.saliency.choices import Question, choose_layer, say_question
 from explorer.ui.saliency.compute import Asked, obtain_heatmap
 from explorer.ui.saliency.heatmaps import SIDE, Drawing, draw_heatmap, peak_of
@@ -123,14 +124,12 @@ def control_snippet(asked: Asked, counts: Sequence[int]) -> str:
     """Python that gives the heatmaps on the page."""
     arguments = f"{asked.method!r}, {asked.target}" + (f", {asked.layer!r}" if asked.layer else "")
     arguments += f", contrast={asked.contrast}" if asked.contrast is not None else ""
-    lines = [
-        *opening_lines(
-            asked.subject, "", more=("from explorer.saliency import agreement, explain, explain_randomized",)
-        ),
+    return snippet(
+        *opening_lines(asked.subject),
+        "from explorer.saliency import agreement, explain, explain_randomized",
         "x = preprocessing.tensor(image)",
         f"heatmaps = [explain(model, x, {arguments})]",
         f"for layers in {list(counts)[1:]}:",
         f"    heatmaps.append(explain_randomized(model, x, {arguments}, layers=layers))",
         "    print(layers, agreement([heatmaps[0].values, heatmaps[-1].values])[0, 1])",
-    ]
-    return "\n".join(lines) + "\n"
+    )

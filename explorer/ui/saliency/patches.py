@@ -15,6 +15,7 @@ from explorer.saliency import SaliencyImpossible, default_layer, layers_for
 from explorer.text import count_text, significant
 from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.pictures import get_picture, list_pictures
 from explorer.ui.session.subject import Subject
@@ -192,12 +193,12 @@ def patches_snippet(subject: Subject, facts: LayerFacts, unit: int, count: int, 
     """Python that finds the same patches; uploads are read from beside it."""
     pictures = [get_picture(label) for label in labels]
     size = subject.model.preprocessing.size
-    imports = ("from explorer.images import open_image", "from explorer.samples import read_sample")
-    opening = opening_lines(subject, "record, strongest_places", with_picture=False, more=imports)
-    if any(not picture.sample for picture in pictures) and "from pathlib import Path" not in opening:
-        opening = ["from pathlib import Path", "", *opening]
-    lines = [
-        *opening,
+    return snippet(
+        *opening_lines(subject, with_picture=False),
+        *(["from pathlib import Path"] if any(not picture.sample for picture in pictures) else []),
+        "from explorer.anatomy import record, strongest_places",
+        "from explorer.images import open_image",
+        "from explorer.samples import read_sample",
         f"preprocessing = model.preprocessing.with_fit({subject.fit!r}).with_size({size})",
         "pictures = [",
         *(
@@ -219,5 +220,4 @@ def patches_snippet(subject: Subject, facts: LayerFacts, unit: int, count: int, 
         f"found = sorted(found, key=lambda patch: -patch[0])[:{count}]",
         "for value, title, box in found:",
         "    print(value, title, box)",
-    ]
-    return "\n".join(lines) + "\n"
+    )

@@ -10,6 +10,7 @@ from explorer.saliency import WindowAttention, window_attention
 from explorer.text import count_text, significant
 from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.saliency.attention_heads import (
     LARGE,
     choose_scale,
@@ -81,11 +82,11 @@ def _say_block(block: WindowAttention) -> str:
 
 def windows_snippet(subject: Subject, number: int) -> str:
     """Python that gives the maps of one block."""
-    lines = [
-        *opening_lines(subject, "", more=("from explorer.saliency import window_attention",)),
+    return snippet(
+        *opening_lines(subject),
+        "from explorer.saliency import window_attention",
         f"block = window_attention(model, preprocessing.tensor(image))[{number}]",
         "heads = block.maps  # (heads, rows, columns)",
         "mean = heads.mean(0)",
         "print(block.block, tuple(heads.shape), mean.max().item(), block.entropy.tolist())",
-    ]
-    return "\n".join(lines) + "\n"
+    )

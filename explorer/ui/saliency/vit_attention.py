@@ -14,6 +14,7 @@ from explorer.saliency import BlockAttention, class_relevance, rollout, self_att
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.saliency.attention_heads import (
     LARGE,
     choose_scale,
@@ -218,8 +219,9 @@ def tokens_snippet(subject: Subject, number: int, token: int, target: int | None
         else f"class_relevance(model, x, {target}, blocks={number + 1}, token=token)"
     )
     name = rolled.partition("(")[0]
-    lines = [
-        *opening_lines(subject, "", more=(f"from explorer.saliency import {name}, self_attention",)),
+    return snippet(
+        *opening_lines(subject),
+        f"from explorer.saliency import {name}, self_attention",
         "x = preprocessing.tensor(image)",
         "blocks = self_attention(model, x)",
         f"token = {token}  # 0 is the class token, the patches follow row by row",
@@ -228,5 +230,4 @@ def tokens_snippet(subject: Subject, number: int, token: int, target: int | None
         "mean = block.map_of(None, token)",
         "heads = [block.map_of(head, token) for head in range(len(block.weights))]",
         "print(block.block, rolled.max().item(), mean.max().item(), block.entropy(token).tolist())",
-    ]
-    return "\n".join(lines) + "\n"
+    )

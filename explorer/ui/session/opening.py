@@ -1,56 +1,43 @@
-"""The first lines of every snippet: the network and the picture that are looked at."""
+"""The first lines of snippets: the network and the picture that are looked at."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from explorer.ui.kit.snippet import snippet
+from explorer.ui.session.pictures import Picture
 from explorer.ui.session.subject import SEED, UNTRAINED, Subject
 
 
-def opening_lines(subject: Subject, imports: str, with_picture: bool = True, more: Sequence[str] = ()) -> list[str]:
-    """The first lines of every snippet: imports and `model`, and with a picture `preprocessing` and `image`.
+def image_lines(picture: Picture, name: str = "image") -> list[str]:
+    """A picture, from the project's root and with its file beside it."""
+    if picture.sample:
+        source, data = "from explorer.samples import read_sample", f"read_sample({picture.sample!r})"
+    else:
+        source, data = "from pathlib import Path", f"Path({picture.title!r}).read_bytes()"
+    return ["from explorer.images import open_image", source, f"{name} = open_image({data})"]
 
-    Run from the project's root, with the picture's file and the own weights beside it.
 
-    Args:
-        subject: what the page looks at.
-        imports: names to import from `explorer.anatomy`; "" for none.
-        with_picture: whether the snippet needs the picture.
-        more: further lines of imports from the project.
-    """
-    sample = subject.picture.sample
-    untrained = subject.weights == UNTRAINED
-    weights = ", weights=Path('weights.safetensors').read_bytes()" if subject.weights and not untrained else ""
-    opened = f"random_model({subject.network!r}, seed={SEED}, " if untrained else f"load_model({subject.network!r}, "
-    own = [
-        *([f"from explorer.anatomy import {imports}"] if imports else []),
-        *(["from explorer.images import open_image"] if with_picture else []),
-        *(["from explorer.samples import read_sample"] if with_picture and sample else []),
-        f"from explorer.zoo import {'random_model' if untrained else 'load_model'}",
-        *more,
-    ]
-    lines = [
-        *(["from pathlib import Path", ""] if weights or (with_picture and not sample) else []),
-        *sorted(own),
-        "",
-        f"model = {opened}device={subject.device!r}{weights})",
-    ]
-    if with_picture:
-        size = subject.model.preprocessing.size
-        data = f"read_sample({sample!r})" if sample else f"Path({subject.picture.title!r}).read_bytes()"
-        lines += [
-            f"preprocessing = model.preprocessing.with_fit({subject.fit!r}).with_size({size})",
-            f"image = open_image({data})",
-        ]
-    return lines
+def opening_lines(subject: Subject, with_picture: bool = True) -> list[str]:
+    """`model`, and with a picture `preprocessing` and `image`; own weights are read from beside the project's root."""
+    if subject.weights == UNTRAINED:
+        opened = ["from explorer.zoo import random_model"]
+        opened += [f"model = random_model({subject.network!r}, seed={SEED}, device={subject.device!r})"]
+    else:
+        own = ", weights=Path('weights.safetensors').read_bytes()" if subject.weights else ""
+        opened = ["from explorer.zoo import load_model", *(["from pathlib import Path"] if own else [])]
+        opened += [f"model = load_model({subject.network!r}, device={subject.device!r}{own})"]
+    if not with_picture:
+        return opened
+    size = subject.model.preprocessing.size
+    fitted = f"preprocessing = model.preprocessing.with_fit({subject.fit!r}).with_size({size})"
+    return [*opened, fitted, *image_lines(subject.picture)]
 
 
 def layer_snippet(subject: Subject, layer: str) -> str:
     """Python that gives the maps on the page."""
-    lines = [
-        *opening_lines(subject, "record"),
+    return snippet(
+        *opening_lines(subject),
+        "from explorer.anatomy import record",
         f"recording = record(model, preprocessing.tensor(image), layers=[{layer!r}])",
         f"maps = recording[{layer!r}].maps  # (C, H, W)",
         "print(tuple(maps.shape), maps.mean().item(), maps.max().item())",
-    ]
-    return "\n".join(lines) + "\n"
+    )

@@ -29,6 +29,7 @@ from explorer.ui.kit.cache import once
 from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.slow import watched
+from explorer.ui.kit.snippet import snippet
 
 _LEFT_OUT = "transfer_left_out"  # keys of the sets whose near-duplicates a person has left out
 _CLASSES: Final = 10  # sheets at once
@@ -228,7 +229,7 @@ def pictures_snippet(code: Sequence[str], without_duplicates: bool, seed: int) -
     """Python that gives the arrays on the page."""
     names = "find_pairs, leave_out_duplicates, look" if without_duplicates else "find_pairs, look"
     imports = [line for line in code[:-1] if line.startswith("from explorer")]
-    lines = [
+    return snippet(
         *[line for line in code[:-1] if line not in imports],
         f"from explorer.transfer.near_duplicates import {names}",
         *imports,
@@ -240,8 +241,7 @@ def pictures_snippet(code: Sequence[str], without_duplicates: bool, seed: int) -
         "looks = look(pictures)",
         "pairs = find_pairs(looks).places",
         "print(len(pictures), len(parts.training), len(parts.validation), len(parts.test), len(pairs))",
-    ]
-    return "\n".join(lines) + "\n"
+    )
 
 
 def statistics_of(pictures: PictureSet) -> ImageStatistics:

@@ -10,6 +10,7 @@ from explorer.text import count_text
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.pictures import PictureSet
 from explorer.transfer.trial import STRATEGY_TITLES
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.trained_weights import is_used, use_trained
 from explorer.ui.transfer.state import Trained, WeightsOf, choose_trained
 
@@ -181,7 +182,7 @@ def _offer_training(trained: Trained, pictures: PictureSet) -> None:
 
 def use_snippet(network: str, stem: str) -> str:
     """Python that asks the trained network about a picture of one's own."""
-    lines = [
+    return snippet(
         "from pathlib import Path",
         "",
         "from explorer.images import open_image",
@@ -192,14 +193,13 @@ def use_snippet(network: str, stem: str) -> str:
         "probabilities = model.network(x).softmax(dim=1)[0].tolist()",
         "for name, probability in zip(model.classes, probabilities):",
         '    print(f"{name}: {probability:.2%}")',
-    ]
-    return "\n".join(lines) + "\n"
+    )
 
 
 def onnx_snippet(trained: Trained, stem: str) -> str:
     """Python that asks the ONNX file about a picture of one's own, with Pillow and onnxruntime only."""
     preprocessing = trained.after.preprocessing
-    lines = [
+    return snippet(
         "import json",
         "",
         "import numpy as np",
@@ -219,5 +219,4 @@ def onnx_snippet(trained: Trained, stem: str) -> str:
         "probabilities = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()",
         "for name, probability in zip(classes, probabilities):",
         '    print(f"{name}: {probability:.2%}")',
-    ]
-    return "\n".join(lines) + "\n"
+    )

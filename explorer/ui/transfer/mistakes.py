@@ -31,6 +31,7 @@ from explorer.transfer.mistakes import (
 from explorer.transfer.pictures import PictureSet
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.transfer.results import choose_share, digest, find_groups
 
 if TYPE_CHECKING:
@@ -289,7 +290,7 @@ def _collect(trained: Sequence[Experiment], counts: NDArray[np.int64], places: S
 
 def mistakes_snippet() -> str:
     """Python that counts the matrix again, and finds the surest error."""
-    lines = [
+    return snippet(
         "import numpy as np",
         "from sklearn.metrics import confusion_matrix",
         "",
@@ -301,5 +302,4 @@ def mistakes_snippet() -> str:
         'sureness = np.where(predicted == labels, 0.0, answers["probabilities"].max(axis=2))  # (seeds, T)',
         "seed, picture = np.unravel_index(sureness.argmax(), sureness.shape)",
         'print(answers["places"][seed, picture], sureness.max())',
-    ]
-    return "\n".join(lines) + "\n"
+    )

@@ -20,6 +20,7 @@ from explorer.transfer.quadrant import FIELDS, QUADRANTS, SIMILAR, SOURCE, bound
 from explorer.transfer.similarity import MOST, Similarity, draw_places
 from explorer.transfer.trial import STRATEGY_TITLES, TransferRejected
 from explorer.ui.kit.export import arrays_as_npz
+from explorer.ui.kit.snippet import snippet
 from explorer.ui.transfer.results import curves_figure, find_groups, find_verdict, offer_arrays
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def share_rows(by_share: Sequence[Sequence[Group]], classes: int, similarity: Si
 
 def similarity_snippet() -> str:
     """Python that measures the features again."""
-    lines = [
+    return snippet(
         "import numpy as np",
         "",
         "from explorer.transfer.similarity import measure_similarity",
@@ -188,5 +189,4 @@ def similarity_snippet() -> str:
         'data = np.load("features.npz")',
         'similarity = measure_similarity(data["features"], data["labels"])',
         "print(similarity, similarity.separation)",
-    ]
-    return "\n".join(lines) + "\n"
+    )

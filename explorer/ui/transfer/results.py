@@ -30,6 +30,7 @@ from explorer.transfer.report import to_csv, to_html
 from explorer.transfer.trial import STRATEGIES, STRATEGY_TITLES, TransferRejected
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz
+from explorer.ui.kit.snippet import show_snippet, snippet
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -222,7 +223,7 @@ def offer_arrays(
     row: DeltaGenerator,
     name: str,
     npz: Callable[[], bytes],
-    snippet: str,
+    code: str,
     key: str,
     label: str = "Arrays (NPZ)",
 ) -> None:
@@ -236,9 +237,7 @@ def offer_arrays(
         on_click="ignore",
         icon=":material/data_array:",
     )
-    with st.expander("The same in Python", icon=":material/code:"):
-        st.caption(f"Beside the downloaded {name}.npz.")
-        st.code(snippet, language="python")
+    show_snippet(f"# beside the downloaded {name}.npz\n{code}")
 
 
 def make_report(experiments: Sequence[Experiment], groups: Sequence[Group], title: str) -> str:
@@ -267,7 +266,7 @@ def answers_as_npz(groups: Sequence[Group]) -> bytes:
 
 def answers_snippet() -> str:
     """Python that gives the intervals of the table from the answers."""
-    lines = [
+    return snippet(
         "import numpy as np",
         "",
         "from explorer.transfer.resampling import accuracy_interval",
@@ -281,5 +280,4 @@ def answers_snippet() -> str:
         "    np.put_along_axis(right, places[: len(told)], told == labels[: len(told)], axis=1)",
         "    intervals[name] = low, high = accuracy_interval(right)",
         '    print(f"{name}: {np.nanmean(right):.1%}, {low:.1%} to {high:.1%}")',
-    ]
-    return "\n".join(lines) + "\n"
+    )

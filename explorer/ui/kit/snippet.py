@@ -1,0 +1,25 @@
+"""Python that gives the numbers on a page: put together, and shown to be copied."""
+
+from __future__ import annotations
+
+import sys
+
+import streamlit as st
+
+
+def snippet(*lines: str) -> str:
+    """A program of these lines: its imports in front, each once and in order; the last line ends too."""
+    imports = dict.fromkeys(line for line in lines if line.startswith(("import ", "from ")))
+    standard = sorted(line for line in imports if line.split()[1].partition(".")[0] in sys.stdlib_module_names)
+    others = sorted(line for line in imports if line not in standard)
+    rest = [line for line in lines if line not in imports]
+    while rest and not rest[0]:
+        rest.pop(0)
+    blocks = ("\n".join(block) for block in (standard, others, rest) if block)
+    return "\n\n".join(blocks) + "\n"
+
+
+def show_snippet(code: str) -> None:
+    """A snippet behind a line that opens it."""
+    with st.expander("The same in Python", icon=":material/code:"):
+        st.code(code, language="python")
