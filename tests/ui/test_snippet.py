@@ -16,7 +16,7 @@ def test_imports_go_in_front_once_and_in_order_and_the_rest_stays() -> None:
     ]
     assert snippet(*lines) == (
         "from pathlib import Path\n\n"
-        "from explorer.zoo import load_model\nimport numpy as np\n\n"
+        "import numpy as np\nfrom explorer.zoo import load_model\n\n"
         "model = load_model('photo-net')\nfor line in range(2):\n    from_here = line\nimportant = np.zeros(2)\n"
     )
 
