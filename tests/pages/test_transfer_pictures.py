@@ -105,7 +105,7 @@ def test_a_link_opens_a_built_in_set_and_the_snippet_gives_its_arrays(browser_si
     for part in ("training", "validation", "test"):
         assert arrays[part].tolist() == getattr(expected, part).tolist() == getattr(names["parts"], part).tolist()
     assert arrays["labels"].tolist() == names["pictures"].labels.tolist()
-    assert arrays["sizes"].tolist() == names["looks"].sizes.tolist()
+    assert arrays["sizes"].tolist() == names["statistics"].sizes.tolist()
     assert arrays["pairs"].tolist() == names["pairs"].tolist()
     assert read_zip(browser_side.downloads["transfer-pictures-zip"][1](), "x").pictures.key == pictures.key
     png = Image.open(io.BytesIO(browser_side.downloads["transfer-pictures-png"][1]()))
@@ -268,7 +268,7 @@ def test_what_is_known_is_not_computed_again(monkeypatch: pytest.MonkeyPatch) ->
         looked.append(pictures.key)
         return original(pictures, *more)
 
-    monkeypatch.setattr(dataset_report, "look", watch)
+    monkeypatch.setattr(dataset_report, "image_statistics", watch)
     app = open_part(data="zip")
     members = {f"{name}/{n}.png": noise_file(500 + 10 * place + n) for place, name in enumerate("ab") for n in range(5)}
     drop(app, 0, ("pets.zip", make_zip(members)))

@@ -199,11 +199,11 @@ def test_the_surest_errors_have_their_heatmaps(browser_side: Browser) -> None:
     texts = [each.value for each in app.text][1:]
     assert len(texts) == len(errors) == 10
     for text, error in zip(texts, errors, strict=True):
-        assert text.startswith(f"{CLASSES[error.true]}, predicted as {CLASSES[error.told]}: ")
+        assert text.startswith(f"{CLASSES[error.true]}, predicted as {CLASSES[error.predicted]}: ")
         assert text.endswith(f"picture {error.place}.png")
     first = errors[0]
     drawn = transfer_mistakes.draw_error(
-        "key", "training", first.place, first.told, trained[0], make_pictures(), weights_of
+        "key", "training", first.place, first.predicted, trained[0], make_pictures(), weights_of
     )
     assert drawn.glow is not None
     assert drawn.glow != drawn.seen

@@ -227,19 +227,18 @@ def _offer(
 
 def pictures_snippet(code: Sequence[str], without_duplicates: bool, seed: int) -> str:
     """Python that gives the arrays on the page."""
-    names = "find_pairs, leave_out_duplicates, look" if without_duplicates else "find_pairs, look"
-    imports = [line for line in code[:-1] if line.startswith("from explorer")]
+    left_out = [
+        "from explorer.transfer.near_duplicates import leave_out_duplicates",
+        "pictures = leave_out_duplicates(pictures, find_pairs(image_statistics(pictures)))",
+    ]
     return snippet(
-        *[line for line in code[:-1] if line not in imports],
-        f"from explorer.transfer.near_duplicates import {names}",
-        *imports,
+        *code,
+        "from explorer.transfer.near_duplicates import find_pairs, image_statistics",
+        *(left_out if without_duplicates else []),
         "from explorer.transfer.splitting import split",
-        "",
-        code[-1],
-        *(["pictures = leave_out_duplicates(pictures, find_pairs(look(pictures)))"] if without_duplicates else []),
         f"parts = split(pictures.labels, seed={seed})",
-        "looks = look(pictures)",
-        "pairs = find_pairs(looks).places",
+        "statistics = image_statistics(pictures)",
+        "pairs = find_pairs(statistics).places",
         "print(len(pictures), len(parts.training), len(parts.validation), len(parts.test), len(pairs))",
     )
 
