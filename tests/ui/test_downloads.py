@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from explorer.samples import SAMPLES
 from explorer.ui.kit.export import arrays_as_npz
@@ -23,6 +24,25 @@ def test_arrays_come_back_as_they_went() -> None:
         assert set(file) == {"maps", "units"}
         np.testing.assert_array_equal(file["maps"], maps)
         assert file["maps"].dtype == np.float32
+
+
+def page_with_a_button(file_name: str) -> None:
+    import streamlit as st
+
+    from explorer.ui.kit.export import download
+
+    download(st.container(), "Take it", b"123", file_name, "take", help="Three bytes.")
+
+
+@pytest.mark.parametrize(
+    ("file_name", "icon"),
+    [("a.b.png", "image"), ("a.npz", "data_array"), ("a.csv", "table"), ("a.onnx", "download"), ("a", "download")],
+)
+def test_a_download_button_says_what_the_file_holds_and_leaves_the_page_alone(file_name: str, icon: str) -> None:
+    (button,) = AppTest.from_function(page_with_a_button, args=(file_name,)).run().get("download_button")
+    assert (button.proto.label, button.proto.help) == ("Take it", "Three bytes.")
+    assert button.proto.icon == f":material/{icon}:"
+    assert button.proto.ignore_rerun
 
 
 @pytest.mark.parametrize("network", list_shipped())

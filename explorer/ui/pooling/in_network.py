@@ -16,6 +16,7 @@ from explorer.operations.shifting import MOST
 from explorer.rendering import CHART_CONFIG, curves, probability_bars
 from explorer.text import count_text, shape_text, with_unit
 from explorer.ui.kit.choose import choose
+from explorer.ui.kit.export import download
 from explorer.ui.kit.snippet import show_snippet, snippet
 from explorer.ui.pooling.compute import (
     Effect,
@@ -263,14 +264,8 @@ def _offer_curves(
     writer = csv.writer(text)
     writer.writerow(["shift", *table])
     writer.writerows([step, *(values[step] for values in table.values())] for step in range(MOST + 1))
-    st.container(horizontal=True).download_button(
-        "Curves (CSV)",
-        text.getvalue(),
-        f"{subject.file_stem}-shift.csv",
-        "text/csv",
-        key="curves-csv",
-        on_click="ignore",
-        icon=":material/table:",
+    download(
+        st.container(horizontal=True), "Curves (CSV)", text.getvalue(), f"{subject.file_stem}-shift.csv", "curves-csv"
     )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from explorer.rendering import CHART_CONFIG, agreement_matrix, curves, format_percent
 from explorer.saliency import Baseline, Curves, Heatmap, MaskedConfidence, agreement, centred_blob, random_map
 from explorer.ui.kit.choose import choose
-from explorer.ui.kit.export import arrays_as_npz
+from explorer.ui.kit.export import arrays_as_npz, download
 from explorer.ui.kit.snippet import show_snippet, snippet
 from explorer.ui.saliency.compute import Asked, compute_curves, explain_lines
 from explorer.ui.session.opening import opening_lines
@@ -156,13 +156,11 @@ def _offer(
     arrays = {"fractions": next(iter(tested.values()))[0].fractions}
     for number, (curve, _) in enumerate(tested.values(), 1):
         arrays[f"deletion{number}"], arrays[f"insertion{number}"] = curve.deletion, curve.insertion
-    st.container().download_button(
+    download(
+        st.container(),
         "Curves (NPZ)",
         lambda: arrays_as_npz(names=np.array(list(tested)), **arrays),
         "faithfulness.npz",
-        "application/octet-stream",
-        key="faithfulness-npz",
-        on_click="ignore",
-        icon=":material/data_array:",
+        "faithfulness-npz",
     )
     show_snippet(snippet(*lines))
