@@ -16,10 +16,10 @@ from benchmarks.results import Row
 from benchmarks.timing import seconds_of
 from explorer.datasets import DatasetMissing, locate
 from explorer.jobs import LocalJobs, Order
+from explorer.transfer.data.pictures import PictureSet
+from explorer.transfer.data.splitting import Split
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.inputs import forget
-from explorer.transfer.pictures import PictureSet
-from explorer.transfer.splitting import Split
 from explorer.transfer.training import run_experiment
 from explorer.transfer.trial import DEFAULT_RECIPE, FOUR, Recipe, Trial
 from explorer.transfer.work import PICTURES, TARGET

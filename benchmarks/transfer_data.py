@@ -50,8 +50,8 @@ def write_pictures(path: Path, count: int) -> None:
 
 def take_in(path: Path) -> tuple[float, float, float, float]:
     """MB that this process has had at most; seconds for reading, for looking, and for comparing all pairs."""
-    from explorer.transfer.near_duplicates import find_pairs, image_statistics
-    from explorer.transfer.sources import read_zip
+    from explorer.transfer.data.near_duplicates import find_pairs, image_statistics
+    from explorer.transfer.data.sources import read_zip
 
     data = path.read_bytes()
     started = time.perf_counter()

@@ -10,33 +10,33 @@ from typing import TYPE_CHECKING, Any
 from explorer.transfer.trial import FOUR, STRATEGIES, STRATEGY_TITLES, Recipe, Strategy, TransferRejected, Trial
 
 if TYPE_CHECKING:
-    from explorer.transfer.built_in import BUILT_IN, list_built_in, load_built_in, official_split
-    from explorer.transfer.comparing import Group, Verdict, compare, group_experiments
+    from explorer.transfer.data.built_in import BUILT_IN, list_built_in, load_built_in, official_split
+    from explorer.transfer.data.pictures import PictureSet
+    from explorer.transfer.data.sources import Intake, gather, read_zip
+    from explorer.transfer.data.splitting import Split, split, take
+    from explorer.transfer.evaluation.comparing import Group, Verdict, compare, group_experiments
     from explorer.transfer.experiment import Curve, Experiment
-    from explorer.transfer.pictures import PictureSet
-    from explorer.transfer.sources import Intake, gather, read_zip
-    from explorer.transfer.splitting import Split, split, take
     from explorer.transfer.strategies import Adapted, adapt
     from explorer.transfer.training import run_experiment
 
 _HOMES = {
-    "BUILT_IN": "built_in",
-    "list_built_in": "built_in",
-    "load_built_in": "built_in",
-    "official_split": "built_in",
-    "Group": "comparing",
-    "Verdict": "comparing",
-    "compare": "comparing",
-    "group_experiments": "comparing",
+    "BUILT_IN": "data.built_in",
+    "list_built_in": "data.built_in",
+    "load_built_in": "data.built_in",
+    "official_split": "data.built_in",
+    "Group": "evaluation.comparing",
+    "Verdict": "evaluation.comparing",
+    "compare": "evaluation.comparing",
+    "group_experiments": "evaluation.comparing",
     "Curve": "experiment",
     "Experiment": "experiment",
-    "PictureSet": "pictures",
-    "Intake": "sources",
-    "gather": "sources",
-    "read_zip": "sources",
-    "Split": "splitting",
-    "split": "splitting",
-    "take": "splitting",
+    "PictureSet": "data.pictures",
+    "Intake": "data.sources",
+    "gather": "data.sources",
+    "read_zip": "data.sources",
+    "Split": "data.splitting",
+    "split": "data.splitting",
+    "take": "data.splitting",
     "Adapted": "strategies",
     "adapt": "strategies",
     "run_experiment": "training",

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.heads import body_before, find_head
-from explorer.transfer.pictures import PictureSet
 from explorer.zoo import VisionModel
 
 _AT_ONCE = 32  # pictures of a forward pass

@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from explorer.augmentation import Pipeline
-from explorer.transfer.pictures import PictureSet
+from explorer.transfer.data.pictures import PictureSet
 from explorer.zoo import Preprocessing
 
 Tell = Callable[[int, int], None]  # (done, of)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from explorer.augmentation import Pipeline
+from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.inputs import Tell, draw_pixels, features_once, normalise, pixels_once
-from explorer.transfer.pictures import PictureSet
 from explorer.transfer.strategies import Adapted, feature_body, tail
 from explorer.transfer.trial import Trial
 from explorer.zoo import Preprocessing

@@ -28,7 +28,7 @@ def as_script(trial: Trial, data_source_line: str = FROM_ZIP) -> str:
     lines = [
         "from pathlib import Path",
         "",
-        *([f"from explorer.transfer.sources import {', '.join(readers)}"] if readers else []),
+        *([f"from explorer.transfer.data.sources import {', '.join(readers)}"] if readers else []),
         "from explorer.transfer.training import run_experiment",
         "from explorer.transfer.trial import Recipe, Trial",
         "",

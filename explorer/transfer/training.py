@@ -18,15 +18,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from explorer.device import list_devices, resolve_device
+from explorer.transfer.data.pictures import PictureSet
+from explorer.transfer.data.splitting import Split, split, take
+from explorer.transfer.evaluation.movement import movement
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.inputs import batches, count_batches
-from explorer.transfer.movement import movement
-from explorer.transfer.pictures import PictureSet
 from explorer.transfer.precision import autocast, precision
 from explorer.transfer.reading import AT_ONCE, TELL_EVERY, Reading, open_reading
 from explorer.transfer.run import Run, begin, rate_share
 from explorer.transfer.settling import settle_norms
-from explorer.transfer.splitting import Split, split, take
 from explorer.transfer.strategies import Adapted, adapt, fresh_norms, set_training_mode, unfreeze
 from explorer.transfer.trial import Trial
 from explorer.zoo import load_model

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from explorer.jobs.order import Context
-from explorer.transfer.pictures import PictureSet
+from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.trial import Trial
 
 PICTURES = "pictures.zip"
@@ -38,7 +38,7 @@ def do_trial(context: Context) -> None:
 
 @lru_cache(maxsize=1)  # all trials of a job learn from the same pictures
 def _read(path: Path) -> PictureSet:
-    from explorer.transfer.sources import reopen
+    from explorer.transfer.data.sources import reopen
 
     return reopen(path.read_bytes(), path.stem)
 

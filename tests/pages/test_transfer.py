@@ -10,11 +10,11 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.augmentation import EXAMPLE, Pipeline
 from explorer.jobs.order import Order
-from explorer.transfer.built_in import load_built_in
-from explorer.transfer.pictures import PictureSet
+from explorer.transfer.data.built_in import load_built_in
+from explorer.transfer.data.pictures import PictureSet
+from explorer.transfer.data.shapes import SHAPES as SHAPE_NAMES
+from explorer.transfer.data.sources import read_zip
 from explorer.transfer.progress import Seen, curve_lines, done_share, seconds_left
-from explorer.transfer.shapes import SHAPES as SHAPE_NAMES
-from explorer.transfer.sources import read_zip
 from explorer.transfer.strategies import plan
 from explorer.transfer.trial import DEFAULT_RECIPE, FOUR, STRATEGIES, STRATEGY_TITLES, Recipe, Strategy, Trial
 from explorer.transfer.work import TARGET

@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 import explorer.transfer.onnx_file as onnx_file
 from explorer.images import open_image
 from explorer.jobs.order import JobUnknown
+from explorer.transfer.data.sources import read_zip
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.script import as_script
-from explorer.transfer.sources import read_zip
 from explorer.ui.transfer.download import show_downloads
 from explorer.zoo import list_shipped, load_model
 from tests.pages.opening import ROOT, SECONDS, Browser, run

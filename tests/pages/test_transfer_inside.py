@@ -7,8 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.rendering import decode_png
+from explorer.transfer.evaluation.inside import Moved, Separation
 from explorer.transfer.features import features_of
-from explorer.transfer.inside import Moved, Separation
 from explorer.ui.transfer.inside import MOST_POINTS, choose_places, say_movement, say_separation, show_inside
 from explorer.zoo import load_model
 from tests.pages.opening import Browser, run

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from explorer.transfer.near_duplicates import across_split, find_pairs, image_statistics, leave_out_duplicates
-from explorer.transfer.pictures import PictureSet
-from explorer.transfer.sources import BUILT_IN, load_built_in, read_zip
-from explorer.transfer.splitting import split
+from explorer.transfer.data.near_duplicates import across_split, find_pairs, image_statistics, leave_out_duplicates
+from explorer.transfer.data.pictures import PictureSet
+from explorer.transfer.data.sources import BUILT_IN, load_built_in, read_zip
+from explorer.transfer.data.splitting import split
 from tests.augmentation.test_image_zip import make_zip
 from tests.pages.opening import SECONDS, Browser, run
 from tests.transfer.making_pictures import noise_file

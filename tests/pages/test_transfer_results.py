@@ -14,13 +14,13 @@ from PIL import Image
 from safetensors.torch import save
 from streamlit.testing.v1 import AppTest
 
-from explorer.transfer.comparing import compare, group_experiments
+from explorer.transfer.data.splitting import split
+from explorer.transfer.evaluation.comparing import compare, group_experiments
+from explorer.transfer.evaluation.mistakes import confident_errors, confusion, pictures_behind
+from explorer.transfer.evaluation.quadrant import judge_rule, place
+from explorer.transfer.evaluation.similarity import measure_similarity
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.features import features_of
-from explorer.transfer.mistakes import confident_errors, confusion, pictures_behind
-from explorer.transfer.quadrant import judge_rule, place
-from explorer.transfer.similarity import measure_similarity
-from explorer.transfer.splitting import split
 from explorer.ui.transfer import mistakes as transfer_mistakes
 from explorer.ui.transfer.quadrant import share_rows
 from explorer.ui.transfer.results import result_rows

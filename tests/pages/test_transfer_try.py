@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from PIL import Image
 
-from explorer.transfer.pictures import PictureSet
+from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.training import run_experiment
 from explorer.transfer.trial import Recipe, Trial
 from explorer.ui.components.live_camera import sent_frame

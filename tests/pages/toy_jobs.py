@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from explorer.jobs.order import JobRefused, JobUnknown, Order, State, Status, TaskStatus
+from explorer.transfer.data.pictures import PictureSet
+from explorer.transfer.data.splitting import split
 from explorer.transfer.experiment import Curve, Experiment
-from explorer.transfer.pictures import PictureSet
-from explorer.transfer.splitting import split
 from explorer.transfer.trial import Trial
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.experiment import Experiment
-from explorer.transfer.pictures import PictureSet
 from explorer.transfer.training import run_experiment
 from explorer.transfer.trial import Recipe, Strategy, Trial
 from tests.pages.opening import SECONDS

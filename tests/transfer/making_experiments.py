@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.experiment import Curve, Experiment
-from explorer.transfer.pictures import PictureSet
 from explorer.transfer.trial import Recipe, Strategy, Trial
 
 CLASSES = ("ants", "bees", "wasps")

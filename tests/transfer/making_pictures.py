@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from explorer.transfer.pictures import PictureSet
+from explorer.transfer.data.pictures import PictureSet
 
 
 def coloured_pictures(each: int = 10, side: int = 40, classes: int = 2, seed: int = 0) -> PictureSet:

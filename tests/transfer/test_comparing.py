@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from explorer.transfer.comparing import compare, group_experiments
-from explorer.transfer.resampling import (
+from explorer.transfer.data.splitting import split
+from explorer.transfer.evaluation.comparing import compare, group_experiments
+from explorer.transfer.evaluation.resampling import (
     SeedVariance,
     accuracy_interval,
     draw_differences,
@@ -20,7 +21,6 @@ from explorer.transfer.resampling import (
     joint_variance,
     seed_variance,
 )
-from explorer.transfer.splitting import split
 from explorer.transfer.trial import Recipe, TransferRejected
 from tests.transfer.making_experiments import make_experiment, make_seeds
 

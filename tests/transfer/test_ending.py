@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from explorer.transfer.ending import is_falling, tell_endings
+from explorer.transfer.evaluation.ending import is_falling, tell_endings
 from explorer.transfer.experiment import Curve, Experiment
 from explorer.transfer.trial import Recipe
 from tests.transfer.making_experiments import make_experiment

@@ -16,10 +16,10 @@ import torch
 from torch import Tensor, nn
 
 import explorer.transfer.onnx_file as onnx_file
+from explorer.transfer.data.sources import read_zip
 from explorer.transfer.exporting import as_card, as_safetensors, card_text, file_stem
 from explorer.transfer.onnx_file import ExportFailed, as_onnx, onnx_in_a_process
 from explorer.transfer.script import as_script
-from explorer.transfer.sources import read_zip
 from explorer.transfer.training import run_experiment
 from explorer.transfer.trial import Recipe, Trial
 from explorer.zoo import Preprocessing, VisionModel, load_model, read_card
@@ -180,7 +180,7 @@ def test_a_script_of_another_recipe_has_a_folder_of_its_own():
 def test_a_script_reads_built_in_pictures_where_it_is_told_to():
     script = as_script(Trial("tiny-vgg", "head"), 'pictures = load_built_in("digits", count=60)')
     compile(script, "script", "exec")
-    assert "from explorer.transfer.sources import load_built_in\n" in script
+    assert "from explorer.transfer.data.sources import load_built_in\n" in script
     assert "read_zip" not in script
 
 

@@ -14,8 +14,7 @@ from torch import nn
 from explorer.rendering.movement_figures import compare_maps, feature_scatter, movement_bars
 from explorer.rendering.movement_pictures import movement_picture, scatter_picture
 from explorer.rendering.overlay import decode_png
-from explorer.transfer.features import features_of
-from explorer.transfer.inside import (
+from explorer.transfer.evaluation.inside import (
     Maps,
     common_layers,
     in_execution_order,
@@ -25,7 +24,8 @@ from explorer.transfer.inside import (
     separation,
     starting_network,
 )
-from explorer.transfer.movement import likeness, movement
+from explorer.transfer.evaluation.movement import likeness, movement
+from explorer.transfer.features import features_of
 from explorer.transfer.training import run_experiment
 from explorer.transfer.trial import Recipe, TransferRejected, Trial
 from explorer.zoo import load_model
@@ -121,7 +121,7 @@ def test_the_starting_network_is_where_the_training_began(train, pictures):
     assert before.classes == ("red", "blue")
     assert not any(weight.requires_grad for weight in before.network.parameters())
     # The curve's point before the first step is what this network says of the training pictures.
-    from explorer.transfer.splitting import split
+    from explorer.transfer.data.splitting import split
 
     places = split(pictures.labels, experiment.trial.split_seed).training
     x = torch.cat([before.preprocessing.tensor(pictures.image(int(place))) for place in places])

@@ -5,8 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from explorer.transfer.evaluation.mistakes import (
+    Behind,
+    Mistake,
+    confident_errors,
+    confusion,
+    pictures_behind,
+    worst_cell,
+)
 from explorer.transfer.experiment import Experiment
-from explorer.transfer.mistakes import Behind, Mistake, confident_errors, confusion, pictures_behind, worst_cell
 from explorer.transfer.trial import Trial
 from tests.transfer.making_experiments import make_seeds
 

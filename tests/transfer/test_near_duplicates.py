@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
-from explorer.transfer.near_duplicates import (
+from explorer.transfer.data.near_duplicates import (
     ALIKE,
     NEAR,
     ImageStatistics,
@@ -24,8 +24,8 @@ from explorer.transfer.near_duplicates import (
     leave_out_duplicates,
     part_of,
 )
-from explorer.transfer.pictures import PictureSet
-from explorer.transfer.splitting import Split, split
+from explorer.transfer.data.pictures import PictureSet
+from explorer.transfer.data.splitting import Split, split
 from explorer.transfer.trial import TransferRejected
 from tests.transfer.making_pictures import noise_file, noise_set
 
@@ -189,7 +189,7 @@ def test_nothing_but_twins() -> None:
 
 def test_photographs_are_not_taken_for_copies() -> None:
     from explorer.datasets import has_dataset
-    from explorer.transfer.built_in import load_built_in
+    from explorer.transfer.data.built_in import load_built_in
 
     if not has_dataset("imagenette"):
         pytest.skip("EXPLORER_DATA holds no Imagenette")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from explorer.transfer.comparing import compare, group_experiments
-from explorer.transfer.quadrant import FIELDS, QUADRANTS, SIMILAR, boundary, judge_rule, place
+from explorer.transfer.evaluation.comparing import compare, group_experiments
+from explorer.transfer.evaluation.quadrant import FIELDS, QUADRANTS, SIMILAR, boundary, judge_rule, place
 from explorer.transfer.trial import STRATEGIES, Strategy
 from tests.transfer.making_experiments import make_experiment, make_seeds
 

@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from explorer.transfer.comparing import group_experiments
-from explorer.transfer.report import COLUMNS, library_versions, to_csv, to_html
+from explorer.transfer.evaluation.comparing import group_experiments
+from explorer.transfer.evaluation.report import COLUMNS, library_versions, to_csv, to_html
 from explorer.transfer.trial import Recipe
 from tests.transfer.making_experiments import make_experiment, make_seeds
 

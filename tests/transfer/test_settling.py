@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from explorer.transfer import training
+from explorer.transfer.data.splitting import Split, split
 from explorer.transfer.inputs import normalise, prepare_pixels
 from explorer.transfer.settling import AT_ONCE, settle_norms
-from explorer.transfer.splitting import Split, split
 from explorer.transfer.training import run_experiment
 from explorer.transfer.trial import Recipe, Trial
 from explorer.zoo import load_model

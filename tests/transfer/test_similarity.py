@@ -8,7 +8,7 @@ from sklearn.model_selection import LeaveOneOut, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
-from explorer.transfer.similarity import (
+from explorer.transfer.evaluation.similarity import (
     draw_places,
     linear_cka,
     linear_probe,

@@ -19,10 +19,10 @@ from PIL import Image
 from explorer.datasets import has_dataset
 from explorer.image_folders import Limits, clean_name, is_plain
 from explorer.images import ImageRejected
-from explorer.transfer import sources, torchvision_sets
-from explorer.transfer.pictures import MOST_PICTURES, PictureSet
-from explorer.transfer.shapes import SHAPES, draw_shape
-from explorer.transfer.sources import (
+from explorer.transfer.data import sources, torchvision_sets
+from explorer.transfer.data.pictures import MOST_PICTURES, PictureSet
+from explorer.transfer.data.shapes import SHAPES, draw_shape
+from explorer.transfer.data.sources import (
     MAX_SIDE,
     IntakeRejected,
     accept,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from explorer.transfer.splitting import Split, split, take
+from explorer.transfer.data.splitting import Split, split, take
 
 Labels = NDArray[np.int64]
 

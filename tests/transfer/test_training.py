@@ -15,10 +15,10 @@ from torch.nn import functional as F
 from explorer.images import open_image
 from explorer.jobs.order import Context
 from explorer.transfer import training
+from explorer.transfer.data.splitting import Split, split
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.inputs import batches, normalise, prepare_pixels
 from explorer.transfer.run import rate_share
-from explorer.transfer.splitting import Split, split
 from explorer.transfer.strategies import adapt
 from explorer.transfer.training import run_experiment
 from explorer.transfer.trial import STRATEGIES, Recipe, TransferRejected, Trial

@@ -11,7 +11,7 @@ import streamlit as st
 from explorer.rendering import CHART_CONFIG, picture_sheet
 from explorer.rendering.data_figures import count_bars, size_points
 from explorer.text import as_plain_text, count_text
-from explorer.transfer.near_duplicates import (
+from explorer.transfer.data.near_duplicates import (
     PARTS,
     ImageStatistics,
     Pairs,
@@ -22,8 +22,8 @@ from explorer.transfer.near_duplicates import (
     leave_out_duplicates,
     part_of,
 )
-from explorer.transfer.pictures import PictureSet
-from explorer.transfer.splitting import Split, split
+from explorer.transfer.data.pictures import PictureSet
+from explorer.transfer.data.splitting import Split, split
 from explorer.transfer.trial import TransferRejected
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.choose import keep_valid
@@ -228,14 +228,14 @@ def _offer(
 def pictures_snippet(code: Sequence[str], without_duplicates: bool, seed: int) -> str:
     """Python that gives the arrays on the page."""
     left_out = [
-        "from explorer.transfer.near_duplicates import leave_out_duplicates",
+        "from explorer.transfer.data.near_duplicates import leave_out_duplicates",
         "pictures = leave_out_duplicates(pictures, find_pairs(image_statistics(pictures)))",
     ]
     return snippet(
         *code,
-        "from explorer.transfer.near_duplicates import find_pairs, image_statistics",
+        "from explorer.transfer.data.near_duplicates import find_pairs, image_statistics",
         *(left_out if without_duplicates else []),
-        "from explorer.transfer.splitting import split",
+        "from explorer.transfer.data.splitting import split",
         f"parts = split(pictures.labels, seed={seed})",
         "statistics = image_statistics(pictures)",
         "pairs = find_pairs(statistics).places",

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from explorer.text import count_text
+from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.experiment import Experiment
-from explorer.transfer.pictures import PictureSet
 from explorer.transfer.trial import STRATEGY_TITLES
 from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.trained_weights import is_used, use_trained

@@ -12,9 +12,9 @@ from explorer.rendering import CHART_CONFIG
 from explorer.rendering.movement_figures import feature_scatter, movement_bars
 from explorer.rendering.movement_pictures import movement_picture, scatter_picture
 from explorer.text import count_text, significant
+from explorer.transfer.data.pictures import PictureSet
+from explorer.transfer.evaluation.inside import PROJECTIONS, Moved, Projection, Separation
 from explorer.transfer.experiment import Experiment
-from explorer.transfer.inside import PROJECTIONS, Moved, Projection, Separation
-from explorer.transfer.pictures import PictureSet
 from explorer.transfer.trial import TransferRejected
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
@@ -161,7 +161,7 @@ def choose_places(experiment: Experiment, count: int, group: str) -> NDArray[np.
 @st.cache_data(max_entries=8, show_spinner=False)
 def compute_movement(digest: str, _trained: Trained) -> Moved:
     """Of every pretrained layer; `digest` says of which weights."""
-    from explorer.transfer.inside import moved_from_pretrained
+    from explorer.transfer.evaluation.inside import moved_from_pretrained
 
     return moved_from_pretrained(_trained.trial, _trained.after)
 
@@ -196,7 +196,7 @@ def compute_points(features: NDArray[np.float32], method: Projection) -> NDArray
 
 @st.cache_data(max_entries=16, show_spinner="Arranging the points …")
 def _points(features: bytes, shape: tuple[int, ...], method: Projection) -> NDArray[np.float64]:
-    from explorer.transfer.inside import project
+    from explorer.transfer.evaluation.inside import project
 
     return project(np.frombuffer(features, dtype=np.float32).reshape(shape), method)
 
@@ -208,7 +208,7 @@ def compute_separation(features: NDArray[np.float32], labels: NDArray[np.int64])
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _separation(features: bytes, shape: tuple[int, ...], labels: bytes) -> Separation:
-    from explorer.transfer.inside import separation
+    from explorer.transfer.evaluation.inside import separation
 
     return separation(np.frombuffer(features, dtype=np.float32).reshape(shape), np.frombuffer(labels, dtype=np.int64))
 

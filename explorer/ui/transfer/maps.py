@@ -12,8 +12,8 @@ from explorer.anatomy import LayerFacts
 from explorer.rendering import Mosaic, Scale, encode_png
 from explorer.rendering.movement_figures import compare_maps
 from explorer.text import count_text, shape_text, significant
-from explorer.transfer.inside import Maps
-from explorer.transfer.pictures import PictureSet
+from explorer.transfer.data.pictures import PictureSet
+from explorer.transfer.evaluation.inside import Maps
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.transfer.snippets import maps_snippet
@@ -93,7 +93,7 @@ def _choose(trained: Trained, pictures: PictureSet, layers: dict[str, LayerFacts
 @st.cache_data(max_entries=8, show_spinner="Reading the network's layers …")
 def compute_layers(digest: str, _trained: Trained) -> tuple[LayerFacts, ...]:
     """Layers of the same shape before and after; `digest` says of which weights."""
-    from explorer.transfer.inside import common_layers
+    from explorer.transfer.evaluation.inside import common_layers
 
     return common_layers(_trained.before, _trained.after)
 
@@ -103,7 +103,7 @@ def compute_sheets(
     digest: str, key: str, place: int, layer: str, scale: Scale, _trained: Trained, _pictures: PictureSet
 ) -> Sheets:
     """The maps of one layer in both networks; `digest` and `key` say of which weights and pictures."""
-    from explorer.transfer.inside import maps_of
+    from explorer.transfer.evaluation.inside import maps_of
 
     x = _trained.after.preprocessing.tensor(_pictures.image(place))
     maps = maps_of(_trained.before, _trained.after, x, layer)

@@ -20,15 +20,15 @@ from explorer.rendering import (
 )
 from explorer.rendering.confusion_figure import confusion_chart
 from explorer.text import count_text
-from explorer.transfer.experiment import Experiment
-from explorer.transfer.mistakes import (
+from explorer.transfer.data.pictures import PictureSet
+from explorer.transfer.evaluation.mistakes import (
     Mistake,
     confident_errors,
     confusion,
     pictures_behind,
     worst_cell,
 )
-from explorer.transfer.pictures import PictureSet
+from explorer.transfer.experiment import Experiment
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.snippet import snippet

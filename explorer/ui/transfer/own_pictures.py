@@ -15,8 +15,8 @@ import streamlit as st
 from explorer.images import ImageRejected, open_image
 from explorer.rendering import picture_sheet
 from explorer.text import as_plain_text, count_text
-from explorer.transfer.pictures import LEAST_CLASSES, LEAST_PICTURES, MOST_CLASSES, MOST_PICTURES, PictureSet
-from explorer.transfer.sources import LIMITS, Intake, IntakeRejected, accept, gather, read_zip
+from explorer.transfer.data.pictures import LEAST_CLASSES, LEAST_PICTURES, MOST_CLASSES, MOST_PICTURES, PictureSet
+from explorer.transfer.data.sources import LIMITS, Intake, IntakeRejected, accept, gather, read_zip
 from explorer.ui.kit.slow import watched
 
 _ZIP, _REFUSED, _ZIP_NUMBER = "transfer_zip", "transfer_zip_refused", "transfer_zip_number"

@@ -7,10 +7,10 @@ from typing import Final
 import streamlit as st
 
 from explorer.text import as_plain_text
-from explorer.transfer.pictures import PictureSet
-from explorer.transfer.sources import list_built_in, load_built_in
-from explorer.transfer.splitting import Split, split
-from explorer.transfer.torchvision_sets import TORCHVISION, is_here
+from explorer.transfer.data.pictures import PictureSet
+from explorer.transfer.data.sources import list_built_in, load_built_in
+from explorer.transfer.data.splitting import Split, split
+from explorer.transfer.data.torchvision_sets import TORCHVISION, is_here
 from explorer.transfer.trial import TransferRejected
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.remembered import number, recall, select, slide
@@ -152,8 +152,8 @@ def _snippet_of(source: str, pictures: PictureSet) -> tuple[str, ...]:
         return (
             "from pathlib import Path",
             "",
-            "from explorer.transfer.sources import read_zip",
+            "from explorer.transfer.data.sources import read_zip",
             f"pictures = read_zip(Path({name!r}).read_bytes(), {pictures.title!r}).pictures",
         )
     each = int(st.session_state.get("each", 40)) or None
-    return ("from explorer.transfer.sources import load_built_in", f"pictures = load_built_in({source!r}, {each})")
+    return ("from explorer.transfer.data.sources import load_built_in", f"pictures = load_built_in({source!r}, {each})")

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from explorer.rendering import CHART_CONFIG, PREVIOUS
 from explorer.rendering.transfer_figures import MeasuredPoint, quadrant_chart
 from explorer.text import count_text
-from explorer.transfer.comparing import Group
+from explorer.transfer.data.pictures import PictureSet
+from explorer.transfer.evaluation.comparing import Group
+from explorer.transfer.evaluation.quadrant import FIELDS, QUADRANTS, SIMILAR, SOURCE, boundary, judge_rule, place
+from explorer.transfer.evaluation.similarity import MOST, Similarity, draw_places
 from explorer.transfer.experiment import Experiment
-from explorer.transfer.pictures import PictureSet
 from explorer.transfer.progress import colour_of
-from explorer.transfer.quadrant import FIELDS, QUADRANTS, SIMILAR, SOURCE, boundary, judge_rule, place
-from explorer.transfer.similarity import MOST, Similarity, draw_places
 from explorer.transfer.trial import STRATEGY_TITLES, TransferRejected
 from explorer.ui.kit.export import arrays_as_npz
 from explorer.ui.kit.snippet import snippet
@@ -97,9 +97,9 @@ def obtain_similarity(
 def _measure(
     key: str, network: str, split_seed: int, _pictures: PictureSet
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], Similarity]:
+    from explorer.transfer.data.splitting import split
+    from explorer.transfer.evaluation.similarity import measure_similarity
     from explorer.transfer.features import features_of
-    from explorer.transfer.similarity import measure_similarity
-    from explorer.transfer.splitting import split
     from explorer.ui.session.subject import open_network
 
     training = split(_pictures.labels, split_seed).training  # test pictures are for the test
@@ -184,7 +184,7 @@ def similarity_snippet() -> str:
     return snippet(
         "import numpy as np",
         "",
-        "from explorer.transfer.similarity import measure_similarity",
+        "from explorer.transfer.evaluation.similarity import measure_similarity",
         "",
         'data = np.load("features.npz")',
         'similarity = measure_similarity(data["features"], data["labels"])',

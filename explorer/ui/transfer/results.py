@@ -22,11 +22,11 @@ from explorer.rendering.transfer_figures import (
     learning_curves,
 )
 from explorer.text import count_text, significant
-from explorer.transfer.comparing import Group, Verdict, compare, group_experiments
-from explorer.transfer.ending import tell_endings
+from explorer.transfer.evaluation.comparing import Group, Verdict, compare, group_experiments
+from explorer.transfer.evaluation.ending import tell_endings
+from explorer.transfer.evaluation.report import to_csv, to_html
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.progress import colour_of
-from explorer.transfer.report import to_csv, to_html
 from explorer.transfer.trial import STRATEGIES, STRATEGY_TITLES, TransferRejected
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz
@@ -269,7 +269,7 @@ def answers_snippet() -> str:
     return snippet(
         "import numpy as np",
         "",
-        "from explorer.transfer.resampling import accuracy_interval",
+        "from explorer.transfer.evaluation.resampling import accuracy_interval",
         "",
         'answers = np.load("answers.npz")',
         'labels, places = answers["labels"], answers["places"]  # (seeds, T)',

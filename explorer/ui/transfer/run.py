@@ -13,8 +13,8 @@ from explorer.jobs.order import JobRefused, JobUnknown, Order, Status
 from explorer.rendering import CHART_CONFIG
 from explorer.rendering.strategy_figures import Line, growing_curves
 from explorer.text import count_text
-from explorer.transfer.ending import tell_endings
-from explorer.transfer.pictures import PictureSet
+from explorer.transfer.data.pictures import PictureSet
+from explorer.transfer.evaluation.ending import tell_endings
 from explorer.transfer.progress import Seen, curve_lines, describe_end, describe_progress, done_share, strategies_of
 from explorer.transfer.trial import STRATEGY_TITLES, Trial
 from explorer.transfer.work import PICTURES, TARGET, Ordered

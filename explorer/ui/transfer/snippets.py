@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.transfer.evaluation.inside import Projection
 from explorer.transfer.exporting import file_stem
-from explorer.transfer.inside import Projection
 from explorer.transfer.script import write_trial
 from explorer.ui.kit.snippet import snippet
 from explorer.ui.transfer.state import Trained
@@ -20,7 +20,7 @@ def movement_snippet(trained: Trained) -> str:
     """How far each layer moved."""
     return snippet(
         *_trained_lines(trained),
-        "from explorer.transfer.inside import moved_from_pretrained",
+        "from explorer.transfer.evaluation.inside import moved_from_pretrained",
         "moved = moved_from_pretrained(trial, after)",
         "for layer, distance in moved.distance.items():",
         '    print(f"{layer}: {distance:.3%}, cosine {moved.likeness[layer]:.5f}")',
@@ -33,7 +33,7 @@ def features_snippet(trained: Trained, method: Projection, places: NDArray[np.in
         *_pictures_and_trained_lines(trained),
         "import numpy as np",
         "from explorer.transfer.features import features_of",
-        "from explorer.transfer.inside import project, separation, starting_network",
+        "from explorer.transfer.evaluation.inside import project, separation, starting_network",
         "before = starting_network(trial, after.classes)",
         f"places = np.array({places.tolist()})",
         "labels = pictures.labels[places]",
@@ -48,7 +48,7 @@ def maps_snippet(trained: Trained, layer: str, place: int) -> str:
     """One layer's maps of one picture before and after."""
     return snippet(
         *_pictures_and_trained_lines(trained),
-        "from explorer.transfer.inside import maps_of, starting_network",
+        "from explorer.transfer.evaluation.inside import maps_of, starting_network",
         "before = starting_network(trial, after.classes)",
         f"x = after.preprocessing.tensor(pictures.image({place}))  # (1, 3, S, S)",
         f"maps = maps_of(before, after, x, {layer!r})",
@@ -70,7 +70,7 @@ def _trained_lines(trained: Trained) -> list[str]:
 
 def _pictures_and_trained_lines(trained: Trained) -> list[str]:
     return [
-        "from explorer.transfer.sources import read_zip",
+        "from explorer.transfer.data.sources import read_zip",
         'pictures = read_zip(Path("pictures.zip").read_bytes(), "pictures.zip").pictures',
         *_trained_lines(trained),
     ]

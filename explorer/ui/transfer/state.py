@@ -15,8 +15,8 @@ import streamlit as st
 
 from explorer.jobs import open_jobs
 from explorer.jobs.order import Jobs, JobUnknown, Status
+from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.experiment import Experiment
-from explorer.transfer.pictures import PictureSet
 from explorer.transfer.trial import STRATEGY_TITLES, Trial
 from explorer.transfer.work import PICTURES, Ordered
 from explorer.ui.kit.choose import keep_valid
@@ -107,7 +107,7 @@ def pictures_of(job: str) -> PictureSet:
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the pictures …")
 def _read_pictures(path: Path, title: str) -> PictureSet:
-    from explorer.transfer.sources import reopen
+    from explorer.transfer.data.sources import reopen
 
     return reopen(path.read_bytes(), title)
 
@@ -247,6 +247,6 @@ def open_trained(network: str, digest: str, _weights: bytes) -> VisionModel:
 @st.cache_resource(max_entries=3, show_spinner="Opening the network as it was …")
 def open_start(trial: str, classes: tuple[str, ...]) -> VisionModel:
     """A network before its training; `trial` as `Trial.to_json` writes it."""
-    from explorer.transfer.inside import starting_network
+    from explorer.transfer.evaluation.inside import starting_network
 
     return starting_network(Trial.from_dict(json.loads(trial)), classes)

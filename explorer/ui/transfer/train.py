@@ -10,8 +10,8 @@ import streamlit as st
 from explorer.device import resolve_device
 from explorer.jobs.order import JobUnknown
 from explorer.text import count_text
+from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.experiment import Experiment
-from explorer.transfer.pictures import PictureSet
 from explorer.transfer.trial import FOUR, TransferRejected
 from explorer.ui.session.subject import Subject, open_network
 from explorer.ui.transfer.pictures import current_pictures, current_split_seed

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from explorer.transfer.comparing import Verdict
+from explorer.transfer.evaluation.comparing import Verdict
 from explorer.transfer.trial import STRATEGY_TITLES, Strategy
 
 Field = Literal["little, similar", "much, similar", "little, different", "much, different"]

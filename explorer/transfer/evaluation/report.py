@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from explorer.transfer.comparing import Group, Verdict, compare, group_experiments
-from explorer.transfer.ending import tell_endings
+from explorer.transfer.evaluation.comparing import Group, Verdict, compare, group_experiments
+from explorer.transfer.evaluation.ending import tell_endings
+from explorer.transfer.evaluation.mistakes import confusion
 from explorer.transfer.experiment import Experiment
-from explorer.transfer.mistakes import confusion
 from explorer.transfer.trial import STRATEGY_TITLES, Recipe
 
 COLUMNS = (
@@ -141,7 +141,7 @@ def strip_marks(sentence: str) -> str:
 
 @cache
 def _read_template() -> str:
-    return (resources.files("explorer.transfer") / "report.html").read_text(encoding="utf-8")
+    return (resources.files("explorer.transfer.evaluation") / "report.html").read_text(encoding="utf-8")
 
 
 def _shared(experiment: Experiment) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.transfer.data.pictures import LEAST_PICTURES, MOST_PICTURES
+
 Places = NDArray[np.int64]
 
 
@@ -71,6 +73,16 @@ def take(split: Split, labels: NDArray[np.int64], share: float, seed: int) -> Sp
         drawn = np.random.default_rng((seed, label, 1)).permutation(places)
         kept.append(drawn[: max(1, round(share * len(places)))])
     return Split(_sorted(kept), split.validation, split.test)
+
+
+def choose_evenly(labels: NDArray[np.int64], count: int | None, seed: int) -> NDArray[np.int64]:
+    """Places of `count` pictures of each class, or as many as fit into a set, in their order; at least five of each."""
+    classes = np.unique(labels).tolist()
+    each = max(LEAST_PICTURES, min(count or MOST_PICTURES, MOST_PICTURES // max(1, len(classes))))
+    chosen = [
+        np.random.default_rng((seed, label)).permutation(np.flatnonzero(labels == label))[:each] for label in classes
+    ]
+    return np.sort(np.concatenate(chosen))
 
 
 def _count(pictures: int, share: float, most: int) -> int:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from explorer.anatomy import LayerFacts, record, summarize_layers
-from explorer.transfer.movement import likeness, movement
-from explorer.transfer.similarity import NEIGHBOURS, vote_of_neighbours
+from explorer.transfer.evaluation.movement import likeness, movement
+from explorer.transfer.evaluation.similarity import NEIGHBOURS, vote_of_neighbours
 from explorer.transfer.strategies import adapt
 from explorer.transfer.trial import TransferRejected, Trial
 from explorer.zoo import VisionModel, load_model

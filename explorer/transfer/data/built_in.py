@@ -10,15 +10,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from explorer.datasets import IMAGENETTE_CLASSES, DatasetMissing, has_dataset, locate
 from explorer.image_folders import clean_name
-from explorer.transfer.pictures import LEAST_PICTURES, MOST_PICTURES, PictureSet
-from explorer.transfer.shapes import SHAPES, shape_file
-from explorer.transfer.splitting import Split
-from explorer.transfer.torchvision_sets import TORCHVISION, load_torchvision
+from explorer.transfer.data.pictures import LEAST_PICTURES, MOST_PICTURES, PictureSet
+from explorer.transfer.data.shapes import SHAPES, shape_file
+from explorer.transfer.data.splitting import Split, choose_evenly
+from explorer.transfer.data.torchvision_sets import TORCHVISION, load_torchvision
 from explorer.transfer.trial import TransferRejected
 
 _ALWAYS = {"digits": "Handwritten digits", "shapes": "Shapes on textured grounds"}
@@ -80,16 +79,6 @@ def official_split(pictures: PictureSet) -> Split | None:
         return None
     tested = np.array([name.startswith("val-") for name in pictures.names])
     return Split(np.flatnonzero(~tested), np.empty(0, np.int64), np.flatnonzero(tested))
-
-
-def choose_evenly(labels: NDArray[np.int64], count: int | None, seed: int) -> NDArray[np.int64]:
-    """Places of `count` pictures of each class, or as many as fit into a set, in their order; at least five of each."""
-    classes = np.unique(labels).tolist()
-    each = max(LEAST_PICTURES, min(count or MOST_PICTURES, MOST_PICTURES // max(1, len(classes))))
-    chosen = [
-        np.random.default_rng((seed, label)).permutation(np.flatnonzero(labels == label))[:each] for label in classes
-    ]
-    return np.sort(np.concatenate(chosen))
 
 
 def _load_digits(count: int | None, seed: int) -> PictureSet:

@@ -11,8 +11,7 @@ from statistics import fmean, stdev
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.transfer.experiment import Experiment
-from explorer.transfer.resampling import (
+from explorer.transfer.evaluation.resampling import (
     DRAWS,
     accuracy_interval,
     draw_differences,
@@ -20,6 +19,7 @@ from explorer.transfer.resampling import (
     joint_variance,
     seed_variance,
 )
+from explorer.transfer.experiment import Experiment
 from explorer.transfer.trial import STRATEGIES, STRATEGY_TITLES, Strategy, TransferRejected
 
 LEVEL = 0.95

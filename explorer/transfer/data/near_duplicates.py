@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from explorer.transfer.pictures import PictureSet
-from explorer.transfer.splitting import Places, Split
+from explorer.transfer.data.pictures import PictureSet
+from explorer.transfer.data.splitting import Places, Split
 from explorer.transfer.trial import TransferRejected
 
 PARTS: Final = ("training", "validation", "test")

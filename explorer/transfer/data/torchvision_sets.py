@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from explorer.datasets import cache_folder
+from explorer.transfer.data.splitting import choose_evenly
 from explorer.transfer.trial import TransferRejected
 
 TORCHVISION: Final[Mapping[str, str]] = {
@@ -63,8 +64,6 @@ def load_torchvision(name: str, count: int | None, seed: int, tell: Tell | None 
     Raises:
         TransferRejected: it is not in the cache and cannot be downloaded.
     """
-    from explorer.transfer.built_in import choose_evenly
-
     root = cache_folder() / "torchvision"
     with _lock:
         for remote in remotes_of(name, root):

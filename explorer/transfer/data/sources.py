@@ -28,8 +28,8 @@ from explorer.image_folders import (
     read_folders,
 )
 from explorer.images import ImageRejected, read_image
-from explorer.transfer.built_in import BUILT_IN, list_built_in, load_built_in, official_split
-from explorer.transfer.pictures import LEAST_CLASSES, LEAST_PICTURES, MOST_CLASSES, MOST_PICTURES, PictureSet
+from explorer.transfer.data.built_in import BUILT_IN, list_built_in, load_built_in, official_split
+from explorer.transfer.data.pictures import LEAST_CLASSES, LEAST_PICTURES, MOST_CLASSES, MOST_PICTURES, PictureSet
 from explorer.transfer.trial import TransferRejected
 
 LIMITS = Limits(

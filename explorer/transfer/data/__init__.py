@@ -1,0 +1,1 @@
+"""Pictures to learn from: where they come from, what they are, how they are split."""
