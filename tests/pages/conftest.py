@@ -1,6 +1,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +18,12 @@ from tests.pages.toy_captions import make_folder
 COMPONENTS = ("network_view", "clickable_mosaic", "microscope", "photo_cover", "attention_mover", "caption_player")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_app_tests(packages_read_once: None) -> None:
+    """For every test of a page."""
+
+
+@cache
 def modules_of_pages() -> list[ModuleType]:
     """Everything in `explorer.ui` that may draw a component; the components themselves stay what they are."""
     names = [module.name for module in pkgutil.walk_packages(explorer.ui.__path__, "explorer.ui.")]

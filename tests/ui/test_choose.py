@@ -3,7 +3,9 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.opening import run
+from tests.pages.opening import SECONDS, run
+
+pytestmark = pytest.mark.usefixtures("packages_read_once")
 
 
 def page() -> None:
@@ -20,7 +22,7 @@ def page() -> None:
 
 
 def answers_of(address: dict[str, str]) -> tuple[AppTest, tuple[int, int]]:
-    app = AppTest.from_function(page)
+    app = AppTest.from_function(page, default_timeout=SECONDS)
     for key, value in address.items():
         app.query_params[key] = value
     run(app)
