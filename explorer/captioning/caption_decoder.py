@@ -61,14 +61,14 @@ class CaptionDecoder(nn.Module, ABC):
         """One step: look and remember, without naming a word yet.
 
         Args:
-            previous: (B,) numbers of the words before.
-            scene, state: from `see`, and from the step before.
+            previous: (B * R,) numbers of the words before, R sentences a picture.
+            scene, state: from `see`, of B pictures, and from the step before, of their sentences.
             t: the number of the step, for `steer`.
             steer: leads the attention elsewhere.
 
         Returns:
-            `vector` (B, E), from which `write` makes scores; `state` after the step; `alpha` (B, L), where it looked,
-            which sums to one; `beta` (B,), how much of what it saw was let through.
+            `vector` (B * R, E), from which `write` makes scores; `state` after the step; `alpha` (B * R, L), where it
+            looked, which sums to one; `beta` (B * R,), how much of what it saw was let through.
         """
 
     def embed(self, words: Tensor) -> Tensor:

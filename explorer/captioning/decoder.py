@@ -144,7 +144,7 @@ class Decoder(CaptionDecoder):
             (B * R, L).
         """
         asked = self.query(h).unflatten(0, (len(scene.keys), -1))  # (B, R, A)
-        hidden = torch.tanh(scene.keys[:, None] + asked[:, :, None])  # (B, R, L, A)
+        hidden = (scene.keys[:, None] + asked[:, :, None]).tanh_()  # (B, R, L, A)
         return self.energy(hidden).squeeze(3).softmax(dim=2).flatten(0, 1)
 
     def recall(self, nouns: Nouns, h: Tensor) -> Tensor:

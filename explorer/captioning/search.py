@@ -18,6 +18,9 @@ LONGEST = 24  # words; 99.7 % of the training captions of Flickr8k are no longer
 LENGTH_PENALTY = 0.7  # Wu et al. 2016: 0 compares sums of log probabilities, 1 their means
 _NEVER = (PAD, START, UNKNOWN)
 
+Seen = tuple[Any, Any]
+"""What `CaptionDecoder.see` gives of some pictures: what every step needs of them, and the first state."""
+
 
 def log_probabilities(logits: Tensor) -> Tensor:
     """Natural logarithms of the probabilities of words, (..., V): marks other than the end are never written."""
@@ -60,10 +63,10 @@ class Beams:
 
 
 def _read_prefix(
-    decoder: CaptionDecoder, a: Tensor, prefix: Sequence[int], steer: Steer | None
+    decoder: CaptionDecoder, a: Tensor, prefix: Sequence[int], steer: Steer | None, seen: Seen | None = None
 ) -> tuple[Any, Any, Tensor]:
     """Everything up to the step that writes the first free word; also (B,) the words before it."""
-    scene, state = decoder.see(a)
+    scene, state = seen or decoder.see(a)
     previous = a.new_full((len(a),), START, dtype=torch.long)
     for t, number in enumerate(prefix):
         state = decoder.read(previous, scene, state, t, steer).state
@@ -80,8 +83,9 @@ def beam_search(
     prefix: Sequence[int] = (),
     steer: Steer | None = None,
     length_penalty: float = LENGTH_PENALTY,
+    seen: Seen | None = None,
 ) -> list[Beams]:
-    """The most probable sentences, kept `width` at a time; all beams of all pictures in one batch.
+    """The most probable sentences, kept `width` at a time; all beams of all pictures that go on in one batch.
 
     Args:
         decoder: in evaluation mode.
@@ -89,51 +93,63 @@ def beam_search(
         width: K >= 1; 1 is greedy.
         longest: words of a sentence at most, prefix included.
         prefix: numbers of words that every sentence begins with.
-        steer: leads the attention; alpha has B * K rows, the K beams of a picture together, and B in the prefix.
+        steer: leads the attention; alpha has one row a picture in the prefix, then K rows for each picture that goes on.
         length_penalty: beams are ordered by score / words ** length_penalty at the end.
+        seen: of a, where that is known already.
 
     Returns:
         One search a picture.
     """
     count = len(a)
-    scene, state, previous = _read_prefix(decoder, a, prefix, steer)
-    index = torch.arange(count, device=a.device).repeat_interleave(width)
-    scene, state, previous = scene.rows(index), state.rows(index), previous[index]
+    scene, state, previous = _read_prefix(decoder, a, prefix, steer, seen)
+    going = torch.arange(count, device=a.device)  # numbers of the pictures whose sentences have not all ended
+    index = going.repeat_interleave(width)
+    state, previous = state.rows(index), previous[index]
     # At first all beams of a picture are the same: only one of them counts.
     scores = a.new_full((count, width), -torch.inf)
     scores[:, 0] = 0.0
     ended = scores == -torch.inf
-    first = torch.arange(count, device=a.device)[:, None] * width  # row of every picture's first beam
-    steps: list[tuple[Tensor, Tensor, Tensor]] = []
+    steps: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
     for t in range(len(prefix), longest):
         reading = decoder.read(previous, scene, state, t, steer)
-        following = log_probabilities(decoder.write(reading.vector, scene.nouns)).view(count, width, -1)  # (B, K, V)
+        following = log_probabilities(decoder.write(reading.vector.unflatten(0, (-1, width)), scene.nouns))  # (B, K, V)
         free = torch.full_like(following[:1, :1], -torch.inf)
         free[..., END] = 0.0
         following = torch.where(ended[..., None], free, following)
         size = following.shape[2]
         scores, chosen = (scores[..., None] + following).flatten(1).topk(width, dim=1)  # (B, K)
         parents, words = chosen // size, chosen % size
-        rows = (first + parents).flatten()
+        rows = torch.arange(len(going), device=a.device)[:, None] * width + parents  # of the beams that go on
         ended = ended.gather(1, parents) | (words == END) | (scores == -torch.inf)
-        state, previous = reading.state.rows(rows), words.flatten()
-        steps.append((words, parents, scores))
-        if ended.all():
-            break
-    return [_collect(steps, picture, tuple(prefix), length_penalty) for picture in range(count)]
+        steps.append((going, words, parents, scores))
+        on = ~ended.all(dim=1)
+        if not on.all():
+            if not on.any():
+                break
+            going, scene, words, rows, scores, ended = (
+                going[on], scene.rows(on), words[on], rows[on], scores[on], ended[on]
+            )
+        state, previous = reading.state.rows(rows.flatten()), words.flatten()
+    return _collect(steps, count, tuple(prefix), length_penalty)
 
 
 def _collect(
-    steps: list[tuple[Tensor, Tensor, Tensor]], picture: int, prefix: tuple[int, ...], length_penalty: float
-) -> Beams:
+    steps: list[tuple[Tensor, Tensor, Tensor, Tensor]], count: int, prefix: tuple[int, ...], length_penalty: float
+) -> list[Beams]:
+    """The searches of all pictures from what each step gave of those that went on."""
+    each: list[list[tuple[np.ndarray, ...]]] = [[] for _ in range(count)]
+    for going, *parts in steps:
+        for picture, *own in zip(going.tolist(), *(part.cpu().numpy() for part in parts), strict=True):
+            each[picture].append(tuple(own))
+    return [_rank(own, prefix, length_penalty) for own in each]
+
+
+def _rank(steps: list[tuple[np.ndarray, ...]], prefix: tuple[int, ...], length_penalty: float) -> Beams:
+    """One picture's search from the words, parents and scores (K,) of its steps."""
     if not steps:  # the prefix is as long as a sentence may be
         nothing = np.zeros((0, 0), dtype=np.int64)
         return Beams(nothing, nothing, nothing.astype(np.float32), prefix, ())
-    words, parents, scores = (torch.stack([step[kind][picture] for step in steps]).cpu().numpy() for kind in range(3))
-    # One picture of a batch may be done long before the others.
-    done = (words == END).all(axis=1)
-    last = int(done.argmax()) if done.any() else len(words) - 1
-    words, parents, scores = words[: last + 1], parents[: last + 1], scores[: last + 1]
+    words, parents, scores = (np.stack(part) for part in zip(*steps, strict=True))
     beams = Beams(words, parents, scores, prefix, ())
     ranked = []
     for beam in range(words.shape[1]):
@@ -217,7 +233,9 @@ class TeacherForced:
 
 
 @torch.inference_mode()
-def teacher_force(decoder: CaptionDecoder, a: Tensor, words: Tensor, steer: Steer | None = None) -> TeacherForced:
+def teacher_force(
+    decoder: CaptionDecoder, a: Tensor, words: Tensor, steer: Steer | None = None, seen: Seen | None = None
+) -> TeacherForced:
     """Force the decoder through sentences.
 
     Args:
@@ -226,8 +244,9 @@ def teacher_force(decoder: CaptionDecoder, a: Tensor, words: Tensor, steer: Stee
         words: (B, T) numbers of the words to write; the first step reads the start mark, the last one writes the
             last of these.
         steer: leads the attention; alpha has B rows.
+        seen: of a, where that is known already.
     """
-    scene, first = decoder.see(a)
+    scene, first = seen or decoder.see(a)
     read = torch.cat([torch.full_like(words[:, :1], START), words[:, :-1]], dim=1)
     state, steps = first, []
     for t in range(words.shape[1]):

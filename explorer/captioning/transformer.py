@@ -49,7 +49,7 @@ class Step(NamedTuple):
     """What one step of the decoder gives, before a word is named.
 
     Attributes:
-        vector: (B, E), from which `write` makes scores.
+        vector: (B, E), from which `write` makes scores; here and below B is the number of sentences.
         state: the words so far, this step's included.
         alpha: (B, L), mean over layers and heads of where they looked among the cells; sums to one.
         beta: (B,), how much of their attention went to the cells and not to the nouns.
@@ -170,22 +170,23 @@ class TransformerDecoder(CaptionDecoder):
     def read(self, previous: Tensor, scene: View, state: Past, t: int = 0, steer: Steer | None = None) -> Step:
         """Look back, and at the photo, without naming a word yet; arguments as for `Decoder.read`.
 
-        A steer leads every head of every layer; what went to the nouns stays with them.
+        All sentences of a picture ask its cells together. A steer leads every head of every layer; what went to the nouns stays with them.
         """
         place = state.layers[0][0].shape[2] if state.layers else 0
         x = self._enter(previous[:, None], place)
         layers, heads = [], []
-        kept = scene.nouns.numbers.shape[1]
+        count, kept = scene.nouns.numbers.shape
         for number, (block, (keys, values)) in enumerate(zip(self._each(), scene.memory, strict=True)):
             x, past = block.look_back(x, state.layers[number] if state.layers else None)
-            weights = block.photo.weigh(block.norm_photo(x), keys)  # (B, H, 1, L + K)
+            x = x.view(count, -1, x.shape[2])  # (B, R, E)
+            weights = block.photo.weigh(block.norm_photo(x), keys)  # (B, H, R, L + K)
             if steer:
                 weights = _led(weights, kept, t, steer)
-            x = block.finish(x, weights, values)
+            x = block.finish(x, weights, values).flatten(0, 1)[:, None]  # (B * R, 1, E)
             layers.append(past)
-            heads.append(weights.squeeze(2))
-        every = torch.stack(heads, dim=1)  # (B, layers, H, L + K)
-        mean = every[..., :-kept].float().mean(dim=(1, 2))  # (B, L)
+            heads.append(weights.transpose(1, 2).flatten(0, 1))
+        every = torch.stack(heads, dim=1)  # (B * R, layers, H, L + K)
+        mean = every[..., :-kept].float().mean(dim=(1, 2))  # (B * R, L)
         beta = mean.sum(dim=1)
         return Step(self.norm(x[:, 0]), Past(tuple(layers)), mean / beta[:, None], beta, every)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -72,8 +75,19 @@ class Preprocessing:
 
     def tensor(self, image: Image.Image) -> Tensor:
         """The network's input: (1, 3, size, size) float32, normalised."""
-        scaled = TF.convert_image_dtype(TF.pil_to_tensor(self.fitted(image)), torch.float32)
-        return TF.normalize(scaled, list(self.mean), list(self.std))[None]
+        return self._normalised(TF.pil_to_tensor(self.fitted(image)))[None]
+
+    def tensors(self, images: Sequence[Image.Image]) -> Tensor:
+        """The inputs of many pictures, (B, 3, size, size); as many are resized at a time as there are cores."""
+        for image in images:
+            image.load()  # a file that is still to be read may stand among them twice
+        with ThreadPoolExecutor(min(len(images), os.cpu_count() or 1)) as pool:
+            pixels = np.stack([np.asarray(each) for each in pool.map(self.fitted, images)])
+        return self._normalised(torch.from_numpy(pixels).permute(0, 3, 1, 2))
+
+    def _normalised(self, pixels: Tensor) -> Tensor:
+        """From (..., 3, H, W) uint8 to float32."""
+        return TF.normalize(TF.convert_image_dtype(pixels, torch.float32), list(self.mean), list(self.std))
 
     def unnormalise(self, x: Tensor) -> np.ndarray:
         """From an input tensor (1, 3, H, W) back to its pixels, (H, W, 3) uint8."""

@@ -1,35 +1,12 @@
-"""What makes slow methods fast changes nothing, or little: folded and half-precision copies, merged maps."""
+"""What makes slow methods fast changes nothing, or little: half precision, merged maps."""
 
 import numpy as np
 import pytest
 import torch
 
 from explorer.saliency import agreement, explain, masking
-from explorer.saliency.lean import halves_are_fast, lean_copy
 from explorer.saliency.merging import group_similar, mean_of_groups
-from tests.anatomy.networks import open_random
-from tests.anatomy.test_concurrency import assert_untouched, fingerprint
-
 from .networks import make_input, open_model
-
-
-@pytest.mark.parametrize("name", ["resnet18", "photo_net", "mobilenet_v2", "densenet121", "googlenet", "convnext_tiny"])
-def test_a_lean_copy_gives_the_same_logits(name: str) -> None:
-    model = open_random(name)
-    x = torch.randn(2, 3, 64, 64)
-    before = fingerprint(model)
-    lean = lean_copy(model, x[:1])
-    with torch.inference_mode():
-        wanted = model.network(x)
-        got = lean(x.contiguous(memory_format=torch.channels_last))
-    torch.testing.assert_close(got, wanted, rtol=1e-3, atol=1e-4 * float(wanted.abs().max()))
-    left = sum(isinstance(module, torch.nn.BatchNorm2d) for module in lean.modules())
-    # Half of DenseNet's stand before a convolution and after none.
-    assert left == (0 if name != "densenet121" else sum("norm1" in path for path, _ in lean.named_modules()) + 4)
-    lean_copy(model, x[:1], torch.bfloat16)
-    assert fingerprint(model) == before
-    assert_untouched(model)
-    assert {parameter.dtype for parameter in model.network.parameters()} == {torch.float32}
 
 
 @pytest.mark.parametrize("halves", [True, False])
@@ -64,12 +41,6 @@ def test_fast_occlusion_looks_at_every_other_window(monkeypatch: pytest.MonkeyPa
                 around = [(row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)]
                 wanted = np.mean([exact[place] for place in around if min(place) >= 0 and max(place) < len(exact)])
             assert fast[row, column] == pytest.approx(wanted, abs=1e-4)
-
-
-def test_the_device_is_tried_once() -> None:
-    halves_are_fast.cache_clear()
-    assert halves_are_fast(torch.device("cpu")) == halves_are_fast(torch.device("cpu"))
-    assert halves_are_fast.cache_info().hits == 1
 
 
 def test_groups_hold_what_is_alike() -> None:

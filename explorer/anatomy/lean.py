@@ -1,4 +1,4 @@
-"""A copy of a network that gives the same logits sooner, or nearly the same much sooner: for hundreds of pictures."""
+"""A copy of a network that gives the same sooner, or nearly the same much sooner: for many pictures."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from explorer.anatomy import summarize_layers
+from explorer.anatomy.tracing import summarize_layers
 from explorer.zoo import VisionModel
 
 
 def lean_copy(model: VisionModel, x: Tensor, dtype: torch.dtype = torch.float32) -> nn.Module:
     """A copy for inference, with batch normalisation folded into the convolutions and weights stored channels-last.
 
-    In single precision its logits differ from the model's in the last digits only, and it shares what it does not
+    In single precision what it gives differs from the model's in the last digits only, and it shares what it does not
     change.
 
     Args:

@@ -1,0 +1,33 @@
+"""A copy for many pictures gives what the network gives, and leaves the network as it was."""
+
+import pytest
+import torch
+
+from explorer.anatomy.lean import halves_are_fast, lean_copy
+from tests.anatomy.networks import open_random
+from tests.anatomy.test_concurrency import assert_untouched, fingerprint
+
+
+@pytest.mark.parametrize("name", ["resnet18", "photo_net", "mobilenet_v2", "densenet121", "googlenet", "convnext_tiny"])
+def test_a_lean_copy_gives_the_same_logits(name: str) -> None:
+    model = open_random(name)
+    x = torch.randn(2, 3, 64, 64)
+    before = fingerprint(model)
+    lean = lean_copy(model, x[:1])
+    with torch.inference_mode():
+        wanted = model.network(x)
+        got = lean(x.contiguous(memory_format=torch.channels_last))
+    torch.testing.assert_close(got, wanted, rtol=1e-3, atol=1e-4 * float(wanted.abs().max()))
+    left = sum(isinstance(module, torch.nn.BatchNorm2d) for module in lean.modules())
+    # Half of DenseNet's stand before a convolution and after none.
+    assert left == (0 if name != "densenet121" else sum("norm1" in path for path, _ in lean.named_modules()) + 4)
+    lean_copy(model, x[:1], torch.bfloat16)
+    assert fingerprint(model) == before
+    assert_untouched(model)
+    assert {parameter.dtype for parameter in model.network.parameters()} == {torch.float32}
+
+
+def test_the_device_is_tried_once() -> None:
+    halves_are_fast.cache_clear()
+    assert halves_are_fast(torch.device("cpu")) == halves_are_fast(torch.device("cpu"))
+    assert halves_are_fast.cache_info().hits == 1
