@@ -25,11 +25,11 @@ from torchcam.methods import GradCAM, ScoreCAM
 from benchmarks.isolation import call_in_fresh_process
 from benchmarks.results import Row
 from benchmarks.timing import compare, seconds_of
+from explorer.anatomy.lean import halves_are_fast
 from explorer.datasets import DatasetMissing
 from explorer.images import open_image
 from explorer.saliency import FAST, METHODS, agreement, class_relevance, explain, rollout, self_attention
 from explorer.saliency.fast_mode import Likeness
-from explorer.anatomy.lean import halves_are_fast
 from explorer.samples import read_sample
 from explorer.training.datasets import load_split
 from explorer.zoo import VisionModel, load_model, random_model

@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import time
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from explorer.anatomy.recording import LayerFacts
 from explorer.anatomy.tracing import summarize_layers
 from explorer.zoo import VisionModel
 
@@ -28,12 +30,18 @@ def lean_copy(model: VisionModel, x: Tensor, dtype: torch.dtype = torch.float32)
     """
     original = model.network
     network = copy.deepcopy(original, {id(t): t for t in [*original.parameters(), *original.buffers()]})
-    for conv_path, norm_path in _foldable(model, x):
+    every = summarize_layers(model, x)
+    folded = _foldable(original, every)
+    for conv_path, norm_path in folded:
         conv, norm = network.get_submodule(conv_path), network.get_submodule(norm_path)
         assert isinstance(conv, nn.Conv2d)
         assert isinstance(norm, nn.BatchNorm2d)
         network.set_submodule(conv_path, fuse_conv_bn_eval(conv, norm))
         network.set_submodule(norm_path, nn.Identity())
+    for path in _overwriting(every, {norm for _, norm in folded}):
+        activation = network.get_submodule(path)
+        if isinstance(activation, nn.ReLU | nn.ReLU6):  # and no call of the function
+            activation.inplace = True
     for module in network.modules():
         if isinstance(module, nn.Conv2d):  # a new tensor: `Module.to` would rearrange the shared one
             weight = module.weight.detach().contiguous(memory_format=torch.channels_last)
@@ -72,9 +80,8 @@ def _time(conv: nn.Module, x: Tensor) -> float:
     return time.perf_counter() - start
 
 
-def _foldable(model: VisionModel, x: Tensor) -> list[tuple[str, str]]:
-    """Convolutions and the batch normalisations that are the only ones to read them."""
-    every = summarize_layers(model, x)
+def _foldable(network: nn.Module, every: Sequence[LayerFacts]) -> list[tuple[str, str]]:
+    """Paths of convolutions and of the batch normalisations that are the only ones to read them."""
     by_name = {facts.name: facts for facts in every}
     calls = Counter(facts.path for facts in every if facts.kind in ("Conv2d", "BatchNorm2d"))
     readers = Counter(name for facts in every for name in facts.inputs)
@@ -90,6 +97,18 @@ def _foldable(model: VisionModel, x: Tensor) -> list[tuple[str, str]]:
             or not calls[conv.path] == calls[norm.path] == 1
         ):
             continue
-        if getattr(model.network.get_submodule(norm.path), "running_mean", None) is not None:
+        if getattr(network.get_submodule(norm.path), "running_mean", None) is not None:
             found.append((conv.path, norm.path))
     return found
+
+
+def _overwriting(every: Sequence[LayerFacts], norms: set[str]) -> list[str]:
+    """Paths of activations that may overwrite what they read, since no other layer reads it: folded norms' maps."""
+    by_name = {facts.name: facts for facts in every}
+    readers = Counter(name for facts in every for name in facts.inputs)
+    may: dict[str, bool] = {}
+    for facts in every:
+        if facts.kind in ("ReLU", "ReLU6"):
+            alone = all(name in by_name and by_name[name].path in norms and readers[name] == 1 for name in facts.inputs)
+            may[facts.path] = may.get(facts.path, True) and alone and len(facts.inputs) == 1
+    return [path for path, every_time in may.items() if every_time]

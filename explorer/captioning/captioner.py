@@ -182,7 +182,14 @@ class Captioner:
     def follow(
         self, a: Tensor, sentences: Sequence[Sequence[int]], steer: Steer | None = None, seen: Seen | None = None
     ) -> list[Caption]:
-        """The captions of sentences that are known as numbers, one a picture of a (B, L, D); `seen` as for `teacher_force`."""
+        """The captions of sentences that are known as numbers, one a picture of a (B, L, D).
+
+        Args:
+            a: from `look`.
+            sentences: without marks.
+            steer: leads the attention.
+            seen: what the decoder sees of a, where that is known already.
+        """
         longest = max(len(sentence) for sentence in sentences) + 1
         rows = [[*sentence, END] + [PAD] * (longest - len(sentence) - 1) for sentence in sentences]
         led = teacher_force(self.decoder, a, torch.tensor(rows, device=a.device), steer, seen)

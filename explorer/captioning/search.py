@@ -93,7 +93,7 @@ def beam_search(
         width: K >= 1; 1 is greedy.
         longest: words of a sentence at most, prefix included.
         prefix: numbers of words that every sentence begins with.
-        steer: leads the attention; alpha has one row a picture in the prefix, then K rows for each picture that goes on.
+        steer: leads the attention; alpha has B rows in the prefix, then K for each picture that goes on.
         length_penalty: beams are ordered by score / words ** length_penalty at the end.
         seen: of a, where that is known already.
 
@@ -126,9 +126,8 @@ def beam_search(
         if not on.all():
             if not on.any():
                 break
-            going, scene, words, rows, scores, ended = (
-                going[on], scene.rows(on), words[on], rows[on], scores[on], ended[on]
-            )
+            going, words, rows = going[on], words[on], rows[on]
+            scene, scores, ended = scene.rows(on), scores[on], ended[on]
         state, previous = reading.state.rows(rows.flatten()), words.flatten()
     return _collect(steps, count, tuple(prefix), length_penalty)
 

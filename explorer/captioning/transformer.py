@@ -170,7 +170,8 @@ class TransformerDecoder(CaptionDecoder):
     def read(self, previous: Tensor, scene: View, state: Past, t: int = 0, steer: Steer | None = None) -> Step:
         """Look back, and at the photo, without naming a word yet; arguments as for `Decoder.read`.
 
-        All sentences of a picture ask its cells together. A steer leads every head of every layer; what went to the nouns stays with them.
+        All sentences of a picture ask its cells together. A steer leads every head of every layer; what went to the
+        nouns stays with them.
         """
         place = state.layers[0][0].shape[2] if state.layers else 0
         x = self._enter(previous[:, None], place)

@@ -7,10 +7,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from explorer.anatomy import LayerFacts, record
+from explorer.anatomy.lean import halves_are_fast, lean_copy
 from explorer.saliency.attribution import Attributed
 from explorer.saliency.class_activation import ClassActivationMap
 from explorer.saliency.heatmap import Progress, SaliencyImpossible, Stopped
-from explorer.anatomy.lean import halves_are_fast, lean_copy
 from explorer.saliency.merging import group_similar, mean_of_groups
 from explorer.saliency.scores import TargetScore
 from explorer.zoo import VisionModel

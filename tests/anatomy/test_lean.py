@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from explorer.anatomy.lean import halves_are_fast, lean_copy
-from tests.anatomy.networks import open_random
+from tests.anatomy.networks import as_model, open_random
 from tests.anatomy.test_concurrency import assert_untouched, fingerprint
 
 
@@ -31,3 +31,24 @@ def test_the_device_is_tried_once() -> None:
     halves_are_fast.cache_clear()
     assert halves_are_fast(torch.device("cpu")) == halves_are_fast(torch.device("cpu"))
     assert halves_are_fast.cache_info().hits == 1
+
+
+class SeenTwice(torch.nn.Module):
+    """What the ReLU reads is read once more behind it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm, self.relu = torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4), torch.nn.ReLU()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.norm(self.conv(x))
+        return (self.relu(y) + y).mean(dim=(2, 3))
+
+
+def test_what_others_read_is_not_overwritten() -> None:
+    model = as_model(SeenTwice())
+    x = torch.randn(1, 3, 16, 16)
+    lean = lean_copy(model, x)
+    assert isinstance(lean.norm, torch.nn.Identity)
+    with torch.inference_mode():
+        torch.testing.assert_close(lean(x), model.network(x))

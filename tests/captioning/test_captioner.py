@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from explorer.captioning import Captioner, read_sentence
+from explorer.captioning import Captioner, list_captioners, load_captioner, read_sentence
 from explorer.captioning.vocabulary import END, MARKS, START
 from tests.captioning.making import toy_captioner
 
@@ -46,6 +46,17 @@ def test_a_caption_has_one_of_everything_for_every_word(captioner: Captioner) ->
 
 def test_the_grid_is_what_the_encoder_gives(captioner: Captioner) -> None:
     assert captioner.look(captioner.tensor(picture())).shape == (1, captioner.grid[0] * captioner.grid[1], 8)
+
+
+@pytest.mark.parametrize("name", list_captioners())
+def test_what_is_seen_are_the_maps_of_the_encoder(name: str) -> None:
+    captioner = load_captioner(name, device="cpu")
+    x = torch.cat([captioner.tensor(picture(seed)) for seed in range(3)])  # no multiple of what is seen at once
+    with torch.inference_mode():
+        maps = captioner.encoder(x)  # (3, D, h, w)
+    wanted = torch.stack([maps[:, :, row, column] for row, column in np.ndindex(*captioner.grid)], dim=1)
+    torch.testing.assert_close(captioner.look(x), wanted, rtol=1e-3, atol=1e-4)
+    assert any(isinstance(module, torch.nn.BatchNorm2d) for module in captioner.encoder.modules()), "left as it was"
 
 
 def test_probabilities_are_those_of_the_decoder_led_by_hand(captioner: Captioner) -> None:

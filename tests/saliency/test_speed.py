@@ -6,6 +6,7 @@ import torch
 
 from explorer.saliency import agreement, explain, masking
 from explorer.saliency.merging import group_similar, mean_of_groups
+
 from .networks import make_input, open_model
 
 

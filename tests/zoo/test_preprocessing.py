@@ -68,6 +68,16 @@ def test_pixels_tensor_and_back(fit: Fit, size: tuple[int, int]) -> None:
     assert np.allclose(x[0].permute(1, 2, 0).numpy(), scaled, atol=1e-6)
 
 
+@pytest.mark.parametrize("fit", FITS)
+def test_many_pictures_together_are_what_each_is_alone(fit: Fit) -> None:
+    pictures = [make_picture(*size) for size in SIZES]
+    pictures.append(pictures[0])  # the same one twice
+    preprocessing = IMAGENET.with_fit(fit)
+    together = preprocessing.tensors(pictures)
+    assert together.dtype == torch.float32
+    assert torch.equal(together, torch.cat([preprocessing.tensor(picture) for picture in pictures]))
+
+
 def test_unnormalise_clips_what_no_picture_can_be() -> None:
     x = torch.tensor([-100.0, 100.0]).view(1, 1, 1, 2).expand(1, 3, 1, 2)
     assert IMAGENET.unnormalise(x).tolist() == [[[0, 0, 0], [255, 255, 255]]]
