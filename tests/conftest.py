@@ -52,7 +52,7 @@ def empty_torch_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 @pytest.fixture(scope="session")
 def packages_read_once() -> Iterator[None]:
-    """Every new AppTest looks for components in the metadata of all installed packages: 0.2 s, four fifths of a page."""
+    """Every new AppTest looks for components in the metadata of all installed packages: 0.2 s, most of a page."""
     from streamlit.components.v2 import manifest_scanner
 
     found = manifest_scanner.scan_component_manifests()

@@ -35,7 +35,7 @@ def test_a_click_on_a_draw_and_a_link_that_keeps_it(dashboard: str, page: Page) 
 
 
 def test_a_training_shows_its_progress_and_stops(dashboard: str, page: Page) -> None:
-    open_augmentation(page, dashboard, {"part": "Does it help?", "steps": "1000"})
+    open_augmentation(page, dashboard, {"part": "Does it help?", "pictures": "100", "steps": "1000"})
     train = page.locator(".st-key-train button")  # its name begins that of a picture's toolbar too
     train.click()
     expect(page.get_by_text("of 1,000 steps")).to_be_visible(timeout=PATIENCE * 1000)

@@ -1,5 +1,5 @@
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -155,35 +155,47 @@ def test_downloads_are_what_is_on_the_page(dashboard: str, page: Page) -> None:
     np.testing.assert_array_equal(shown[opaque], downloaded[opaque])
 
 
-@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
 def test_pages_fit_every_screen(
-    width: int,
-    height: int,
-    colour_scheme: str,
-    dashboard: str,
-    open_page: Callable[..., Page],
-    screenshots: Path,
+    width: int, height: int, dashboard: str, open_page: Callable[..., Page], screenshots: Path
 ) -> None:
-    page = open_page(width=width, height=height, colour_scheme=colour_scheme)
+    page = open_page(width=width, height=height)
     page.goto(dashboard)
     wait_until_idle(page, timeout=PATIENCE)
-    name = f"{width}-{colour_scheme}"
-    check_width(page)
-    page.screenshot(path=screenshots / f"home-{name}.png")
+    for scheme in in_both_schemes(page):
+        check_width(page)
+        page.screenshot(path=screenshots / f"home-{width}-{scheme}.png")
     for view, address in {
         "layers": {},
         "unit": {"unit": "1"},
         "comparison": {"compare": "Second network", "model2": list_shipped()[-1], "unit": "1"},
     }.items():
         open_layers(page, dashboard, address)
-        check_width(page)
-        tall = page.locator('[data-testid="stMain"]').evaluate("main => main.scrollHeight")
-        page.screenshot(path=screenshots / f"{view}-{name}.png")
-        page.set_viewport_size({"width": width, "height": tall + 60})
+        for scheme in in_both_schemes(page):
+            check_width(page)
+            page.screenshot(path=screenshots / f"{view}-{width}-{scheme}.png")
+            show_whole(page)
+            page.screenshot(path=screenshots / f"{view}-{width}-{scheme}-whole.png")
+            page.set_viewport_size({"width": width, "height": height})
+
+
+def show_whole(page: Page) -> None:
+    """A screen as tall as what is on it."""
+    tall = page.locator('[data-testid="stMain"]').evaluate("main => main.scrollHeight")
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": tall + 60})
+    wait_until_idle(page, timeout=PATIENCE)
+
+
+def in_both_schemes(page: Page) -> Iterator[str]:
+    """The page as it was opened, then in the dark; it is redrawn, not opened again."""
+    grounds = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
         wait_until_idle(page, timeout=PATIENCE)
-        page.screenshot(path=screenshots / f"{view}-{name}-whole.png")
-        page.set_viewport_size({"width": width, "height": height})
+        grounds.append(page.locator('[data-testid="stApp"]').evaluate("app => getComputedStyle(app).backgroundColor"))
+        yield scheme
+    assert len(set(grounds)) == 2
+    page.emulate_media(color_scheme="light")
 
 
 def check_width(page: Page) -> None:

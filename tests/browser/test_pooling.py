@@ -12,7 +12,7 @@ from explorer.operations.pooling import POOLINGS
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
 from tests.browser.test_convolution import check_values, hover_cells
-from tests.browser.test_layers import check_width
+from tests.browser.test_layers import check_width, in_both_schemes, show_whole
 from tests.browser.watching import PATIENCE, address_of
 
 NETWORK, SHIFT = {"part": "Inside a network"}, {"part": "Shift"}
@@ -106,22 +106,15 @@ def test_everything_has_a_name(view: dict[str, str], dashboard: str, page: Page)
     assert page.evaluate(NAMELESS) == []
 
 
-@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
 def test_it_fits_every_screen(
-    width: int,
-    height: int,
-    colour_scheme: str,
-    dashboard: str,
-    open_page: Callable[..., Page],
-    screenshots: Path,
+    width: int, height: int, dashboard: str, open_page: Callable[..., Page], screenshots: Path
 ) -> None:
-    page = open_page(width=width, height=height, colour_scheme=colour_scheme)
+    page = open_page(width=width, height=height)
     for name, view in {"pictures": {}, "network": NETWORK, "shift": SHIFT, "impossible": {"pool_padding": "7"}}.items():
         open_pooling(page, dashboard, view)
-        check_width(page)
-        tall = page.locator('[data-testid="stMain"]').evaluate("main => main.scrollHeight")
-        page.set_viewport_size({"width": width, "height": tall + 60})
-        wait_until_idle(page, timeout=PATIENCE)
-        page.screenshot(path=screenshots / f"pooling-{name}-{width}-{colour_scheme}.png")
-        page.set_viewport_size({"width": width, "height": height})
+        for scheme in in_both_schemes(page):
+            check_width(page)
+            show_whole(page)
+            page.screenshot(path=screenshots / f"pooling-{name}-{width}-{scheme}.png")
+            page.set_viewport_size({"width": width, "height": height})

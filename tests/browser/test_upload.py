@@ -3,12 +3,12 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page
 
 from explorer.samples import read_sample
 from explorer.zoo import list_shipped
 from tests.browser.serving import wait_until_idle
+from tests.browser.test_layers import in_both_schemes
 from tests.browser.watching import PATIENCE, address_of, choose, colours_on, open_layers, wait_until_drawn
 
 SMALL = "tiny-vgg" if "tiny-vgg" in list_shipped() else list_shipped()[-1]
@@ -118,13 +118,10 @@ def test_a_picture_of_extreme_shape(dashboard: str, page: Page) -> None:
     assert not page.locator('[data-testid="stException"]').count()
 
 
-@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
-def test_refusals_for_the_eye(
-    colour_scheme: str, dashboard: str, open_page: Callable[..., Page], screenshots: Path
-) -> None:
-    page = open_page(colour_scheme=colour_scheme)
+def test_refusals_for_the_eye(dashboard: str, page: Page, screenshots: Path) -> None:
     open_layers(page, dashboard, {"model": SMALL})
     upload(page, ("bomb.png", "image/png", make_bomb()))
     page.get_by_text("50 megapixels").first.wait_for(timeout=PATIENCE * 1000)
     wait_until_drawn(page)
-    page.screenshot(path=screenshots / f"refused-{colour_scheme}.png")
+    for scheme in in_both_schemes(page):
+        page.screenshot(path=screenshots / f"refused-{scheme}.png")

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.captioning import Caption, Captioner, list_captioners, load_captioner, occlude_words, shuffled, uniform
 from explorer.text import significant
 from explorer.ui.captions.attention_control import ATTENTION_LABELS, figure_rows, judge, say_likeness
-from tests.pages.opening import Browser, open_page, run
+from tests.pages.opening import SECONDS, Browser, open_page, run
 from tests.pages.toy_captions import SILENT, arrays_of, best_words, caption_subject_of, run_code, texts_of
 
 CARD = {
@@ -73,7 +73,7 @@ def test_hiding_can_be_stopped_and_taken_up_again(
     shelve: Shelve, browser_side: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     captioner = shelve()
-    app = AppTest.from_function(_stopped_script)
+    app = AppTest.from_function(_stopped_script, default_timeout=SECONDS)
     app.session_state["name"] = captioner.name
     run(app)
     assert [info.value for info in app.info] == ["Hiding windows was stopped."]
