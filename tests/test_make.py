@@ -30,8 +30,8 @@ class Project:
             ["make", *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=120
         )
 
-    def run(self) -> str:
-        done = self.make("run", f"PYTHON={sys.executable}")
+    def run(self, python: Path | str = sys.executable) -> str:
+        done = self.make("run", f"PYTHON={python}")
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -80,9 +80,12 @@ def test_a_failed_install_is_not_taken_as_done(made: Project) -> None:
     assert "Installing" in made.run()
 
 
-def test_an_unfinished_venv_is_made_again(made: Project) -> None:
-    shutil.rmtree(next((made.folder / ".venv" / "lib").glob("python*/site-packages/pip")))
-    output = made.run()
+def test_an_unfinished_venv_is_made_again(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    fake_python(tmp_path / "python3", NO_PACKAGES)
+    project.run(tmp_path / "python3")
+    shutil.rmtree(next((tmp_path / ".venv" / "lib").glob("python*/site-packages/pip")))
+    output = project.run(tmp_path / "python3")
     assert "Making .venv" in output
     assert "Installing" in output
 
@@ -95,10 +98,10 @@ def test_packages_of_another_python_do_not_count(made: Project) -> None:
 
 
 def fake_python(path: Path, lie: str) -> None:
-    """This Python, running a line of code before the script it is given."""
+    """This Python, running a line of code before the script it is given; nothing before what `-c` gives it."""
     starter = path.with_suffix(".starter")
     starter.write_text(f"import sys, runpy\n{lie}\ndel sys.argv[0]\nrunpy.run_path(sys.argv[0], run_name='__main__')\n")
-    path.write_text(f'#!/bin/sh\nexec {sys.executable} {starter} "$@"\n')
+    path.write_text(f'#!/bin/sh\n[ "$1" = -c ] || set -- {starter} "$@"\nexec {sys.executable} "$@"\n')
     path.chmod(0o755)
 
 
@@ -106,6 +109,21 @@ OLD = "sys.version_info = (3, 9, 2)"
 NO_ENSUREPIP = (
     "import importlib.util as u; find = u.find_spec; u.find_spec = lambda n: n != 'ensurepip' and find(n) or None"
 )
+# Makes a virtual environment at once, with a pip that installs nothing: the real one is in the fixture `made`.
+NO_PACKAGES = """
+import pathlib, subprocess
+real = subprocess.run
+def run(command, **more):
+    if "venv" not in command:
+        return real(command, **more)
+    done = real([*command, "--without-pip"], **more)
+    pip = next(pathlib.Path(".venv/lib").glob("python*/site-packages")) / "pip"
+    pip.mkdir()
+    (pip / "__main__.py").touch()
+    (pip / "__init__.py").touch()
+    return done
+subprocess.run = run
+"""
 
 
 def test_an_old_python_is_refused_in_one_sentence(tmp_path: Path) -> None:
@@ -128,7 +146,7 @@ def test_an_old_python_is_refused_in_one_sentence(tmp_path: Path) -> None:
 def test_a_newer_python_on_the_path_is_taken(tmp_path: Path) -> None:
     project = Project(tmp_path)
     fake_python(tmp_path / "python3", OLD)
-    (tmp_path / "python3.12").symlink_to(sys.executable)
+    fake_python(tmp_path / "python3.12", NO_PACKAGES)
     assert "started with run" in project.make("run", path=f"{tmp_path}:/usr/bin:/bin").stdout
 
 
