@@ -26,11 +26,12 @@ FILES = [noise_file(number) for number in range(12)]
 def script() -> None:
     import streamlit as st
 
-    from explorer.ui.transfer.pictures import current_pictures, current_split, current_split_seed, show_pictures
+    from explorer.transfer.data.splitting import split
+    from explorer.ui.transfer.pictures import current_pictures, current_split_seed, show_pictures
 
     part = st.radio("Part", ["pictures", "train"], key="part_of_test")
-    st.session_state["shown"] = show_pictures() if part == "pictures" else current_pictures()
-    st.session_state["dealt"] = current_split() if st.session_state["shown"] is not None else None
+    shown = st.session_state["shown"] = show_pictures() if part == "pictures" else current_pictures()
+    st.session_state["dealt"] = split(shown.labels, current_split_seed()) if shown is not None else None
     st.session_state["seed_told"] = current_split_seed()
 
 

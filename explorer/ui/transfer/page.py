@@ -8,12 +8,12 @@ from explorer.ui.session.sidebar import show_sidebar
 from explorer.ui.transfer.download import show_downloads
 from explorer.ui.transfer.inside import show_inside
 from explorer.ui.transfer.mistakes import show_mistakes
-from explorer.ui.transfer.pictures import show_pictures
+from explorer.ui.transfer.pictures import current_pictures, show_pictures
 from explorer.ui.transfer.quadrant import show_quadrant
 from explorer.ui.transfer.results import show_results
 from explorer.ui.transfer.run import is_running
-from explorer.ui.transfer.state import current_job, keep_pictures, weights_of
-from explorer.ui.transfer.train import open_finished, pictures_to_train, show_button, show_training
+from explorer.ui.transfer.state import current_job, weights_of
+from explorer.ui.transfer.train import open_finished, show_button, show_training
 from explorer.ui.transfer.try_it import show_try
 
 PART_LABELS = {
@@ -47,11 +47,10 @@ def show() -> None:
     if part == "pictures":
         button = st.container()  # above a look that can be long
         pictures = show_pictures()
-        keep_pictures(pictures)
         with button:
             show_button(subject, pictures, None, is_running(job))
     elif part == "strategies":
-        ended = show_training(subject, pictures_to_train(job), job)
+        ended = show_training(subject, current_pictures(job), job)
         if ended and (finished := open_finished(job)):
             st.subheader("On pictures that no training has seen", anchor=False)
             show_results(finished.experiments, finished.pictures.title)

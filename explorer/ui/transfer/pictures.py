@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 import streamlit as st
 
+from explorer.jobs.order import JobUnknown
 from explorer.text import as_plain_text
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.data.sources import list_built_in, load_built_in
-from explorer.transfer.data.splitting import Split, split
 from explorer.transfer.data.torchvision_sets import TORCHVISION, is_here
 from explorer.transfer.trial import TransferRejected
 from explorer.ui.kit.cache import once
@@ -17,11 +18,12 @@ from explorer.ui.kit.remembered import number, recall, select, slide
 from explorer.ui.kit.slow import watched
 from explorer.ui.transfer.dataset_report import show_dataset_report
 from explorer.ui.transfer.own_pictures import bring_classes, bring_zip
+from explorer.ui.transfer.state import pictures_of
 
 EACH: Final = (10, 20, 40, 80, 160, 0)  # pictures of each class; 0 for all
 MOST_SEED: Final = 9999
 _OWN: Final = {"zip": "Your own ZIP file", "classes": "Your own classes"}
-_CURRENT = "transfer_current"  # (source, pictures after all that was done to them)
+_CURRENT = "transfer_current"  # the pictures after all that was done to them; None where the chooser gave none
 
 
 def show_pictures() -> PictureSet | None:
@@ -75,14 +77,18 @@ def show_pictures() -> PictureSet | None:
     return shown
 
 
-def current_pictures() -> PictureSet | None:
-    """What is to be trained on, for the parts that do not show the chooser; at first what the address names.
+def current_pictures(job: str = "") -> PictureSet | None:
+    """What is to be trained on, for the parts that do not show the chooser.
 
-    None where a person's own pictures are asked for that are not here.
+    What the chooser gave last in this session; before it was opened, the pictures of the job, else those that the
+    address names. None where a person's own pictures are asked for that are not here.
     """
     if _CURRENT in st.session_state:
         kept: PictureSet | None = st.session_state[_CURRENT]
         return kept
+    if job:
+        with suppress(JobUnknown):
+            return pictures_of(job)
     offered = list_built_in()
     names = {title: name for name, title in {**_OWN, **offered}.items()}  # an address has titles
     said, each = str(recall("data", _first(offered))), str(recall("each", 40)).replace("all", "0")
@@ -103,18 +109,6 @@ def current_split_seed() -> int:
         return min(max(int(said), 0), MOST_SEED)
     except ValueError:
         return 0
-
-
-def current_split() -> Split:
-    """How the current pictures are dealt, before any share of them is taken.
-
-    Raises:
-        TransferRejected: there are no pictures.
-    """
-    pictures = current_pictures()
-    if pictures is None:
-        raise TransferRejected("Choose pictures first.")
-    return split(pictures.labels, current_split_seed())
 
 
 def _first(offered: dict[str, str]) -> str:

@@ -26,7 +26,7 @@ WeightsOf = Callable[[Experiment], bytes]
 
 JOB: Final = "job"  # of the address
 ORDER: Final = "order.json"  # goes with the job's pictures, for whoever opens it later
-_OWNER, _SHOWN, _CHOSEN = "transfer_owner", "transfer_job", "transfer_chosen"
+_OWNER, _SHOWN = "transfer_owner", "transfer_job"
 
 
 def the_jobs() -> Jobs:
@@ -58,22 +58,6 @@ def forget_job() -> None:
     """Show none any more."""
     st.session_state.pop(_SHOWN, None)
     st.query_params.pop(JOB, None)
-
-
-def keep_pictures(pictures: PictureSet | None) -> None:
-    """Remember what is to be trained on, for the parts of the page that do not show the chooser."""
-    st.session_state[_CHOSEN] = pictures
-
-
-def was_chosen() -> bool:
-    """Whether the chooser of pictures was opened in this session."""
-    return _CHOSEN in st.session_state
-
-
-def kept_pictures() -> PictureSet | None:
-    """What `keep_pictures` was given last in this session."""
-    kept: PictureSet | None = st.session_state.get(_CHOSEN)
-    return kept
 
 
 def ordered_of(job: str) -> Ordered:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -14,17 +13,15 @@ from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.trial import FOUR, TransferRejected
 from explorer.ui.session.subject import Subject, open_network
-from explorer.ui.transfer.pictures import current_pictures, current_split_seed
+from explorer.ui.transfer.pictures import current_split_seed
 from explorer.ui.transfer.plan import keep_possible, show_drawing
 from explorer.ui.transfer.recipe import describe_precision
 from explorer.ui.transfer.run import is_running, show_refusal, show_run, start
 from explorer.ui.transfer.state import (
     experiments_of,
-    kept_pictures,
     measured_of,
     pictures_of,
     status_of,
-    was_chosen,
     weights_of,
 )
 from explorer.ui.transfer.strategies import Choice, choose_strategies, describe_amount
@@ -105,18 +102,6 @@ def show_button(subject: Subject, pictures: PictureSet | None, choice: Choice | 
     )
     row.caption(describe_amount(choice) if trials else "Choose at least one strategy.")
     show_refusal()
-
-
-def pictures_to_train(job: str) -> PictureSet | None:
-    """What the chooser of the first part gave last; before it was opened, the job's pictures, or those that
-    the address names.
-    """
-    if was_chosen():
-        return kept_pictures()
-    if job:
-        with suppress(JobUnknown):
-            return pictures_of(job)
-    return current_pictures()
 
 
 @dataclass(frozen=True, eq=False)
