@@ -136,3 +136,16 @@ def _begin(experiment: Experiment) -> str:
     if experiment.trial.strategy == "scratch":
         return "Every weight began at random."
     return f"It began from the weights of {experiment.trial.network}; the last layer is new."
+
+
+def describe(experiment: Experiment, title: str) -> str:
+    """What a network was trained on and how, in a line."""
+    trial = experiment.trial
+    return f"{title}: {STRATEGY_TITLES[trial.strategy].lower()}, seed {trial.seed}"
+
+
+def make_files(experiment: Experiment, model: VisionModel, weights: bytes, title: str) -> tuple[bytes, str]:
+    """The safetensors file with the card in it, and the card with the file's digest; arguments as for `as_card`."""
+    card = as_card(experiment, model, title)
+    data = as_safetensors(weights, card)
+    return data, card_text(card, data)

@@ -27,3 +27,15 @@ def _cpu_has_bf16() -> bool:
     """Arithmetic on bfloat16 in hardware; where it is emulated, it is slower than float32."""
     asked = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(bool(getattr(torch.cpu, name, lambda: False)()) for name in asked)
+
+
+def describe_precision(device: str) -> str:
+    """What a training computes in on this device, in a sentence."""
+    from explorer.device import resolve_device
+    from explorer.transfer.precision import precision
+
+    name = precision(resolve_device(device))
+    if name == "float32":
+        return "Trains in float32: this device has no fast arithmetic of fewer bits."
+    kind = "bf16" if name.startswith("bf16") else "fp16"
+    return f"Trains with mixed precision ({kind} autocast), and is measured in float32."

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.augmentation import EXAMPLE, Pipeline
 from explorer.jobs.order import Order
+from explorer.transfer.choice import Choice
 from explorer.transfer.data.built_in import load_built_in
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.data.shapes import SHAPES as SHAPE_NAMES
@@ -21,7 +22,6 @@ from explorer.transfer.work import TARGET
 from explorer.ui.transfer import state as transfer_state
 from explorer.ui.transfer.plan import compute_drawing
 from explorer.ui.transfer.recipe import pipeline_of
-from explorer.ui.transfer.strategies import Choice
 from explorer.zoo import load_model
 from tests.pages.opening import open_page, run
 from tests.pages.toy_jobs import ToyJobs, toy_experiment

@@ -19,11 +19,10 @@ from explorer.transfer.evaluation.comparing import compare, group_experiments
 from explorer.transfer.evaluation.mistakes import confident_errors, confusion, pictures_behind
 from explorer.transfer.evaluation.quadrant import judge_rule, place
 from explorer.transfer.evaluation.similarity import measure_similarity
+from explorer.transfer.evaluation.tables import result_rows, share_rows
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.features import features_of
 from explorer.ui.transfer import mistakes as transfer_mistakes
-from explorer.ui.transfer.quadrant import share_rows
-from explorer.ui.transfer.results import result_rows
 from explorer.zoo import load_model, random_model
 from tests.pages.opening import SECONDS, Browser, run
 from tests.transfer.making_experiments import CLASSES, make_pictures, make_seeds
@@ -156,7 +155,7 @@ def test_the_situation_is_that_of_the_library(
         f"{found.cka:.2f}",
     ]
     few = [group for group in groups if group.share == 0.25]
-    assert app.table[0].value.to_dict("records") == share_rows([whole, few], 3, found)
+    assert app.table[0].value.to_dict("records") == share_rows([compare(whole), compare(few)], 3, found)
     npz = browser_side.downloads["quadrant-npz"][1]()
     names = run_snippet(app, "features.npz", npz, tmp_path, monkeypatch)
     assert names["similarity"].probe == pytest.approx(found.probe)
@@ -202,7 +201,7 @@ def test_the_surest_errors_have_their_heatmaps(browser_side: Browser) -> None:
         assert text.startswith(f"{CLASSES[error.true]}, predicted as {CLASSES[error.predicted]}: ")
         assert text.endswith(f"picture {error.place}.png")
     first = errors[0]
-    drawn = transfer_mistakes.draw_error(
+    drawn = transfer_mistakes.compute_error(
         "key", "training", first.place, first.predicted, trained[0], make_pictures(), weights_of
     )
     assert drawn.glow is not None

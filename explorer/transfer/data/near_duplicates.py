@@ -213,3 +213,14 @@ def _would_empty(part: int, members: Places, parts: NDArray[np.int64], labels: N
 def _count(pairs: Pairs, split: Split) -> int:
     ends = [places.max(initial=-1) for places in (pairs.places, split.training, split.validation, split.test)]
     return int(max(ends)) + 1
+
+
+def say_counts(pictures: PictureSet, parts: Split) -> str:
+    """How many pictures each part of a split has, and what that means for a test."""
+    counts = pictures.counts
+    even = "" if counts.max() < 2 * counts.min() else " Classes are uneven: compare accuracies with always the largest."
+    coarse = f" One test picture more or less is {100 / len(parts.test):.2g} points." if len(parts.test) < 50 else ""
+    return (
+        f"{len(parts.training):,} to learn from, {len(parts.validation):,} to watch, {len(parts.test):,} to test once "
+        f"at the end, the same share of every class.{even}{coarse}"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -308,3 +309,12 @@ def _percent(share: float) -> str:
 def _points(share: float) -> str:
     text = f"{100 * abs(share):.1f}"
     return f"{text} point{'' if text == '1.0' else 's'}"
+
+
+def digest(experiments: Sequence[Experiment]) -> str:
+    """Names trainings with their answers, for caches."""
+    made = hashlib.sha256()
+    for each in experiments:
+        made.update(each.to_json().encode())
+        made.update(each.test_places.tobytes() + each.test_probabilities.tobytes())
+    return made.hexdigest()

@@ -18,9 +18,12 @@ from torch import Tensor
 from explorer.anatomy import LayerFacts, record, summarize_layers
 from explorer.transfer.evaluation.movement import likeness, movement
 from explorer.transfer.evaluation.similarity import NEIGHBOURS, vote_of_neighbours
+from explorer.transfer.experiment import Experiment
 from explorer.transfer.strategies import adapt
 from explorer.transfer.trial import TransferRejected, Trial
 from explorer.zoo import VisionModel, load_model
+
+MOST_POINTS = 600  # t-SNE of more takes longer than one waits
 
 Projection = Literal["pca", "tsne"]
 PROJECTIONS: dict[Projection, str] = {"pca": "PCA", "tsne": "t-SNE"}
@@ -232,3 +235,11 @@ def in_execution_order(layers: Sequence[str], model: VisionModel) -> tuple[str, 
         return places[layer] if layer else len(places)
 
     return tuple(sorted(layers, key=place_of))
+
+
+def choose_places(experiment: Experiment, count: int, group: str) -> NDArray[np.int64]:
+    """Which pictures are shown: at most `MOST_POINTS`, evenly taken."""
+    places = experiment.test_places if group == "test" else np.arange(count)
+    if len(places) > MOST_POINTS:
+        places = places[np.linspace(0, len(places) - 1, MOST_POINTS).round().astype(np.int64)]
+    return np.asarray(places, dtype=np.int64)

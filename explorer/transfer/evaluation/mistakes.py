@@ -137,3 +137,24 @@ def _answers(experiments: Sequence[Experiment]) -> Iterator[tuple[int, _Answer]]
         )
         for values in zip(*columns, strict=True):
             yield each.trial.seed, _Answer(*values)
+
+
+def mistake_arrays(
+    trained: Sequence[Experiment], counts: NDArray[np.int64], places: Sequence[int]
+) -> dict[str, NDArray[np.generic]]:
+    """What trainings said of their test pictures, (seeds, T, K), and the pictures behind a cell.
+
+    Args:
+        trained: trainings of a strategy.
+        counts: their `confusion`.
+        places: of the pictures behind the cell.
+    """
+    return {
+        "labels": np.stack([each.test_labels for each in trained]),
+        "predicted": np.stack([each.test_probabilities.argmax(axis=1) for each in trained]),
+        "probabilities": np.stack([each.test_probabilities for each in trained]),
+        "places": np.stack([each.test_places for each in trained]),
+        "classes": np.array(trained[0].classes, dtype=np.str_),
+        "confusion": counts,
+        "behind": np.array(places, dtype=np.int64),
+    }

@@ -12,7 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.transfer.data.pictures import PictureSet
+from explorer.transfer.data.splitting import split
+from explorer.transfer.features import features_of
 from explorer.transfer.trial import TransferRejected
+from explorer.zoo import VisionModel
 
 MOST = 1000  # pictures that are measured: a probe on more takes minutes and says the same
 NEIGHBOURS, FOLDS = 5, 5
@@ -171,3 +175,22 @@ def _check(features: Features, labels: NDArray[np.int64]) -> None:
         raise TransferRejected("Telling how well classes separate takes two classes with two pictures each.")
     if not np.isfinite(features).all():
         raise TransferRejected("Some of the network's features are not finite numbers, so they cannot be compared.")
+
+
+def measure_pictures(
+    model: VisionModel, pictures: PictureSet, split_seed: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64], Similarity]:
+    """Features and labels of at most `MOST` training pictures, and how similar a task they are.
+
+    Args:
+        model: a network that has not learned from them.
+        pictures: the whole set; its test pictures are left for the test.
+        split_seed: of `splitting.split`.
+
+    Raises:
+        TransferRejected: too few pictures, or features that are no numbers.
+    """
+    training = split(pictures.labels, split_seed).training
+    places = training[draw_places(pictures.labels[training], MOST, split_seed)]
+    features, labels = features_of(model, pictures, places), pictures.labels[places]
+    return features, labels, measure_similarity(features, labels)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import streamlit as st
 
-from explorer.rendering import CHART_CONFIG, picture_sheet
+from explorer.rendering import CHART_CONFIG
 from explorer.rendering.data_figures import count_bars, size_points
 from explorer.text import as_plain_text, count_text
 from explorer.transfer.data.near_duplicates import (
@@ -21,8 +21,10 @@ from explorer.transfer.data.near_duplicates import (
     image_statistics,
     leave_out_duplicates,
     part_of,
+    say_counts,
 )
 from explorer.transfer.data.pictures import PictureSet
+from explorer.transfer.data.sheets import FIRST_SHOWN, draw_class, draw_classes, draw_pair
 from explorer.transfer.data.splitting import Split, split
 from explorer.transfer.trial import TransferRejected
 from explorer.ui.kit.cache import once
@@ -33,10 +35,7 @@ from explorer.ui.kit.snippet import snippet
 
 _LEFT_OUT = "transfer_left_out"  # keys of the sets whose near-duplicates a person has left out
 _CLASSES: Final = 10  # sheets at once
-_SHEET: Final = 18  # pictures of a sheet
-_COLUMNS: Final = 6
 _SHOWN_PAIRS: Final = 6
-_SIDE: Final = 112
 
 
 def show_dataset_report(pictures: PictureSet, seed: int, code: Sequence[str]) -> PictureSet:
@@ -52,7 +51,7 @@ def show_dataset_report(pictures: PictureSet, seed: int, code: Sequence[str]) ->
     statistics = statistics_of(shown)
     parts = split(shown.labels, seed)
     st.text(f"{shown.title}: {count_text(len(shown), 'picture')} of {len(shown.classes)} classes")
-    st.caption(_say_counts(shown, parts))
+    st.caption(say_counts(shown, parts))
     _show_figures(shown, statistics, parts)
     _show_duplicates(pictures, pairs, shown, parts)
     _show_sheets(shown)
@@ -71,16 +70,6 @@ def _without_duplicates(pictures: PictureSet, pairs: Pairs) -> PictureSet:
     kept = first_of_duplicates(pairs, len(pictures))
     once(("looks", shown.key), lambda: statistics_of(pictures).select(kept))
     return shown
-
-
-def _say_counts(pictures: PictureSet, parts: Split) -> str:
-    counts = pictures.counts
-    even = "" if counts.max() < 2 * counts.min() else " Classes are uneven: compare accuracies with always the largest."
-    coarse = f" One test picture more or less is {100 / len(parts.test):.2g} points." if len(parts.test) < 50 else ""
-    return (
-        f"{len(parts.training):,} to learn from, {len(parts.validation):,} to watch, {len(parts.test):,} to test once "
-        f"at the end, the same share of every class.{even}{coarse}"
-    )
 
 
 def _show_figures(pictures: PictureSet, statistics: ImageStatistics, parts: Split) -> None:
@@ -158,7 +147,12 @@ def _show_pairs(pictures: PictureSet, pairs: Pairs, parts: Split) -> None:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _pair_png(_pictures: PictureSet, key: str, a: int, b: int) -> bytes:
-    return picture_sheet([np.asarray(_pictures.image(place)) for place in (a, b)], columns=2, side=180).png
+    return draw_pair(_pictures, a, b)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _sheet_png(_pictures: PictureSet, key: str, label: int) -> bytes:
+    return draw_class(_pictures, label)
 
 
 def _show_sheets(pictures: PictureSet) -> None:
@@ -173,24 +167,13 @@ def _show_sheets(pictures: PictureSet) -> None:
         if place % 2 == 0:  # a row of its own, so that the order stays where columns stand under each other
             columns = st.columns(2, gap="medium")
         with columns[place % 2]:
-            some = f"the first {_SHEET} of {counts[label]:,}" if counts[label] > _SHEET else f"all {counts[label]}"
+            some = (
+                f"the first {FIRST_SHOWN} of {counts[label]:,}"
+                if counts[label] > FIRST_SHOWN
+                else f"all {counts[label]}"
+            )
             st.text(f"{name}, {some}")
-            st.image(sheet_png(pictures, pictures.key, label), alt=f"Pictures of the class {name}", width="stretch")
-
-
-@st.cache_data(max_entries=128, show_spinner=False)
-def sheet_png(_pictures: PictureSet, key: str, label: int) -> bytes:
-    """The first pictures of a class."""
-    places = np.flatnonzero(_pictures.labels == label)[:_SHEET].tolist()
-    images = [np.asarray(_pictures.image(place)) for place in places]
-    return picture_sheet(images, columns=_COLUMNS, side=_SIDE).png
-
-
-def _all_sheets(pictures: PictureSet) -> bytes:
-    """The first pictures of every class, one row for each, as far as a sheet goes."""
-    rows = [np.flatnonzero(pictures.labels == label)[:_COLUMNS] for label in range(min(20, len(pictures.classes)))]
-    places = np.concatenate([np.resize(row, _COLUMNS) for row in rows]).tolist()
-    return picture_sheet([np.asarray(pictures.image(place)) for place in places], columns=_COLUMNS, side=_SIDE).png
+            st.image(_sheet_png(pictures, pictures.key, label), alt=f"Pictures of the class {name}", width="stretch")
 
 
 def _offer(
@@ -218,7 +201,7 @@ def _offer(
     )
     offer(
         "pictures",
-        lambda: _all_sheets(shown),
+        lambda: draw_classes(shown),
         arrays,
         pictures_snippet(code, shown is not pictures, seed),
         "transfer-pictures",

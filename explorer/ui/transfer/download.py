@@ -9,7 +9,7 @@ import streamlit as st
 from explorer.text import count_text
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.experiment import Experiment
-from explorer.transfer.trial import STRATEGY_TITLES
+from explorer.transfer.exporting import describe, make_files
 from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.trained_weights import is_used, use_trained
 from explorer.ui.transfer.state import Trained, WeightsOf, choose_trained
@@ -42,12 +42,6 @@ def _say(experiment: Experiment) -> None:
     )
 
 
-def describe(experiment: Experiment, title: str) -> str:
-    """What a network was trained on and how, in a line."""
-    trial = experiment.trial
-    return f"{title}: {STRATEGY_TITLES[trial.strategy].lower()}, seed {trial.seed}"
-
-
 def _offer_pages(trained: Trained, title: str) -> None:
     used = is_used(trained.trial.network, trained.digest)
     st.button(
@@ -72,7 +66,7 @@ def _offer_network(trained: Trained, title: str) -> None:
     row = st.container(horizontal=True)
     row.download_button(
         "Weights (safetensors)",
-        lambda: make_files(trained, title)[0],
+        lambda: make_files(trained.experiment, trained.after, trained.weights, title)[0],
         f"{stem}.safetensors",
         "application/octet-stream",
         key="take-weights",
@@ -82,7 +76,7 @@ def _offer_network(trained: Trained, title: str) -> None:
     )
     row.download_button(
         "Card (JSON)",
-        lambda: make_files(trained, title)[1],
+        lambda: make_files(trained.experiment, trained.after, trained.weights, title)[1],
         f"{stem}.card.json",
         "application/json",
         key="take-card",
@@ -128,15 +122,6 @@ def _offer_onnx(trained: Trained, stem: str, row: st.delta_generator.DeltaGenera
         on_click="ignore",
         icon=":material/download:",
     )
-
-
-def make_files(trained: Trained, title: str) -> tuple[bytes, str]:
-    """The safetensors file with the card in it, and the card with the file's digest."""
-    from explorer.transfer.exporting import as_card, as_safetensors, card_text
-
-    card = as_card(trained.experiment, trained.after, title)
-    data = as_safetensors(trained.weights, card)
-    return data, card_text(card, data)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

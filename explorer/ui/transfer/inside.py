@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from explorer.rendering import CHART_CONFIG
 from explorer.rendering.movement_figures import feature_scatter, movement_bars
 from explorer.rendering.movement_pictures import movement_picture, scatter_picture
-from explorer.text import count_text, significant
 from explorer.transfer.data.pictures import PictureSet
-from explorer.transfer.evaluation.inside import PROJECTIONS, Moved, Projection, Separation
+from explorer.transfer.evaluation.describing import say_movement, say_points, say_separation, separation_table
+from explorer.transfer.evaluation.inside import PROJECTIONS, Moved, Projection, Separation, choose_places
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.trial import TransferRejected
 from explorer.ui.kit.choose import choose
@@ -24,7 +24,6 @@ from explorer.ui.transfer.state import Trained, WeightsOf, choose_trained
 
 VIEWS = {"weights": "Weights", "features": "Features", "maps": "Maps"}
 GROUPS = {"test": "Test pictures", "all": "All pictures"}
-MOST_POINTS = 600  # t-SNE of more takes longer than one waits
 
 
 def show_inside(experiments: Sequence[Experiment], pictures: PictureSet, weights_of: WeightsOf) -> None:
@@ -72,25 +71,6 @@ def show_movement(trained: Trained) -> None:
     )
 
 
-def say_movement(moved: Moved) -> str:
-    """Which layers moved, and which most, in a sentence or two."""
-    names = list(moved.distance)
-    went = [name for name in names if moved.distance[name] > 0]
-    if not went:
-        return f"**No pretrained layer moved**: all {len(names)} are frozen, only what is new has learned."
-    most = max(went, key=lambda name: moved.distance[name])
-    half = len(names) // 2
-    early, late = (
-        float(np.mean([moved.distance[name] for name in part])) for part in (names[:half] or names, names[half:])
-    )
-    where = "later layers moved more" if late > early else "earlier layers moved more"
-    return (
-        f"**{len(went)} of {count_text(len(names), 'pretrained layer')} moved**, most of all `{most}` by "
-        f"{significant(100 * moved.distance[most])} % of its length; {where} on average, {significant(100 * late)} % "
-        f"in the second half of the network against {significant(100 * early)} % in the first."
-    )
-
-
 def show_features(trained: Trained, pictures: PictureSet) -> None:
     """Pictures as points by what the last layer reads of them, before and after the training."""
     method, group = _choose_features()
@@ -111,7 +91,7 @@ def show_features(trained: Trained, pictures: PictureSet) -> None:
         column.plotly_chart(figure, config=CHART_CONFIG, key=f"chart-features-{title}")
     st.markdown(say_separation(*apart))
     st.markdown(separation_table(*apart))
-    st.caption(_say_points(trained, method, group, len(places), len(pictures)))
+    st.caption(say_points(trained.trial.strategy, method, group, len(places), len(pictures)))
     panels = dict(zip(titles, points, strict=True))
     offer(
         f"features-{trained.trial.strategy}-{method}",
@@ -148,14 +128,6 @@ def _choose_features() -> tuple[Projection, str]:
         help="Test pictures were never learned from, so only they tell whether classes really lie apart.",
     )
     return method, group
-
-
-def choose_places(experiment: Experiment, count: int, group: str) -> NDArray[np.int64]:
-    """Which pictures are shown: at most `MOST_POINTS`, evenly taken."""
-    places = experiment.test_places if group == "test" else np.arange(count)
-    if len(places) > MOST_POINTS:
-        places = places[np.linspace(0, len(places) - 1, MOST_POINTS).round().astype(np.int64)]
-    return np.asarray(places, dtype=np.int64)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -211,43 +183,3 @@ def _separation(features: bytes, shape: tuple[int, ...], labels: bytes) -> Separ
     from explorer.transfer.evaluation.inside import separation
 
     return separation(np.frombuffer(features, dtype=np.float32).reshape(shape), np.frombuffer(labels, dtype=np.int64))
-
-
-def say_separation(before: Separation, after: Separation) -> str:
-    """What became of the classes, in a sentence."""
-    gained = after.neighbours - before.neighbours
-    if before == after:
-        return "**The features are the same**: what the last layer reads comes from frozen layers."
-    verb = "lie further apart" if gained > 0 else "lie no further apart" if gained == 0 else "lie closer together"
-    return (
-        f"**The classes {verb}** for their neighbours: {100 * before.neighbours:.1f} % of the pictures had their own "
-        f"class around them before, {100 * after.neighbours:.1f} % have it after."
-    )
-
-
-def separation_table(before: Separation, after: Separation) -> str:
-    """Both measures as a Markdown table."""
-    rows = [
-        "| In all dimensions | Before | After |",
-        "|:--|--:|--:|",
-        f"| Silhouette, −1 to 1 | {_number(before.silhouette)} | {_number(after.silhouette)} |",
-        f"| Classified correctly by {count_text(after.count, 'neighbour')} | {100 * before.neighbours:.1f} % | "
-        f"{100 * after.neighbours:.1f} % |",
-    ]
-    return "\n".join(rows)
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}" if np.isfinite(value) else "too few pictures"
-
-
-def _say_points(trained: Trained, method: Projection, group: str, shown: int, count: int) -> str:
-    many = f"{shown:,} of {count:,} pictures. " if group == "all" and shown < count else ""
-    rings = "Rings were learned from or watched, full points are test pictures. " if group == "all" else ""
-    far = (
-        "In t-SNE distances between groups and their sizes mean little. "
-        if method == "tsne"
-        else "Axes are the two directions in which the pictures differ most; each panel has directions of its own. "
-    )
-    new = " New layers before the last one began at random." if trained.trial.strategy == "truncated" else ""
-    return f"{many}{rings}{far}Hover shows the file's name.{new}"

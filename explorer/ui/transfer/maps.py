@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from explorer.anatomy import LayerFacts
-from explorer.rendering import Mosaic, Scale, encode_png
-from explorer.rendering.movement_figures import compare_maps
-from explorer.text import count_text, shape_text, significant
+from explorer.rendering import Scale, encode_png
 from explorer.transfer.data.pictures import PictureSet
-from explorer.transfer.evaluation.inside import Maps
+from explorer.transfer.evaluation.describing import say_change
+from explorer.transfer.evaluation.map_sheets import Sheets, draw_sheets, join_sheets, say_sheets
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.transfer.snippets import maps_snippet
 from explorer.ui.transfer.state import Trained
 
-SHOWN = 24  # maps on a sheet, so that three sheets side by side can still be seen
 _SCALES: dict[Scale, str] = {"each": "Each map", "shared": "All maps"}
-
-
-@dataclass(frozen=True)
-class Sheets:
-    """The most changed maps as three sheets.
-
-    Attributes:
-        before, after, difference: with the same channels at the same places.
-        channels: those channels.
-        maps: all maps of the layer.
-    """
-
-    before: Mosaic
-    after: Mosaic
-    difference: Mosaic
-    channels: tuple[int, ...]
-    maps: Maps
 
 
 def show_maps(trained: Trained, pictures: PictureSet) -> None:
@@ -46,7 +24,6 @@ def show_maps(trained: Trained, pictures: PictureSet) -> None:
     place, layer, scale = _choose(trained, pictures, layers)
     sheets = compute_sheets(trained.digest, pictures.key, place, layer, scale, trained, pictures)
     _show_picture(trained, pictures, place)
-    changed = sheets.maps.changed
     st.markdown(say_change(layer, layers[layer], sheets.maps))
     for column, sheet, title in zip(
         st.columns(3, gap="medium"),
@@ -56,10 +33,10 @@ def show_maps(trained: Trained, pictures: PictureSet) -> None:
     ):
         alt = f"{len(sheets.channels)} maps of {layer}, {title}"
         column.image(sheet.png, title, alt=alt, width="stretch")
-    st.caption(_say_sheets(sheets, changed))
+    st.caption(say_sheets(sheets))
     offer(
         f"maps-{trained.trial.strategy}-{layer}",
-        _side_by_side(sheets),
+        join_sheets(sheets),
         lambda: arrays_as_npz(before=sheets.maps.before, after=sheets.maps.after),
         maps_snippet(trained, layer, place),
         "maps",
@@ -102,14 +79,8 @@ def compute_layers(digest: str, _trained: Trained) -> tuple[LayerFacts, ...]:
 def compute_sheets(
     digest: str, key: str, place: int, layer: str, scale: Scale, _trained: Trained, _pictures: PictureSet
 ) -> Sheets:
-    """The maps of one layer in both networks; `digest` and `key` say of which weights and pictures."""
-    from explorer.transfer.evaluation.inside import maps_of
-
-    x = _trained.after.preprocessing.tensor(_pictures.image(place))
-    maps = maps_of(_trained.before, _trained.after, x, layer)
-    channels = maps.order[:SHOWN]
-    drawn = compare_maps(maps.before[channels], maps.after[channels], signed=maps.signed, scale=scale)
-    return Sheets(*drawn, tuple(channels.tolist()), maps)
+    """`draw_sheets`; `digest` and `key` say of which weights and pictures."""
+    return draw_sheets(_trained.before, _trained.after, _pictures.image(place), layer, scale)
 
 
 def _show_picture(trained: Trained, pictures: PictureSet, place: int) -> None:
@@ -124,37 +95,3 @@ def _show_picture(trained: Trained, pictures: PictureSet, place: int) -> None:
         f"It is {experiment.classes[int(experiment.test_labels[row])]}. "
         f"After training the network says {experiment.classes[told]}, {100 * probabilities[told]:.1f} %."
     )
-
-
-def say_change(layer: str, facts: LayerFacts, maps: Maps) -> str:
-    """How much of the layer's answer changed, in a sentence."""
-    size = f"`{layer}`, {facts.kind}, `{shape_text(facts.shape)}`"
-    before = float(np.sqrt(np.square(maps.before.astype(np.float64)).mean()))
-    if not maps.changed.any():
-        return f"{size}: **nothing changed**; it and everything before it is frozen."
-    change = float(np.sqrt(np.square(maps.changed).mean()))
-    share = f", {significant(100 * change / before)} % of the maps' own size" if before else ""
-    moved = int((maps.changed > 0).sum())
-    many = f"{moved} of {count_text(len(maps.changed), 'map')} changed"
-    return f"{size}: {many}, by {significant(change)} on average{share}."
-
-
-def _say_sheets(sheets: Sheets, changed: NDArray[np.float64]) -> str:
-    total = len(changed)
-    some = f"The {len(sheets.channels)} of {total} maps that changed most" if total > SHOWN else "All maps"
-    channels = ", ".join(str(channel) for channel in sheets.channels[:8])
-    more = " …" if len(sheets.channels) > 8 else "."
-    return (
-        f"{some}, the most changed first: channels {channels}{more} A map has one scale in all three sheets: what "
-        "looks faint in the difference is small beside the values. Blue went down, white stayed, red went up."
-    )
-
-
-def _side_by_side(sheets: Sheets) -> bytes:
-    """The three sheets as one PNG, gaps white."""
-    from explorer.rendering import decode_png
-
-    pictures = [decode_png(sheet.png) for sheet in (sheets.before, sheets.after, sheets.difference)]
-    height = max(picture.shape[0] for picture in pictures)
-    gap = np.full((height, 16, 3), 255, np.uint8)
-    return encode_png(np.concatenate([part for picture in pictures for part in (picture, gap)][:-1], axis=1))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,19 +11,18 @@ from numpy.typing import NDArray
 
 from explorer.rendering import (
     CHART_CONFIG,
-    encode_png,
-    fit_picture,
     format_percent,
-    overlay_map,
-    picture_sheet,
 )
 from explorer.rendering.confusion_figure import confusion_chart
 from explorer.text import count_text
 from explorer.transfer.data.pictures import PictureSet
+from explorer.transfer.data.sheets import draw_sheet, draw_whole
+from explorer.transfer.evaluation.comparing import digest
 from explorer.transfer.evaluation.mistakes import (
     Mistake,
     confident_errors,
     confusion,
+    mistake_arrays,
     pictures_behind,
     worst_cell,
 )
@@ -32,35 +30,19 @@ from explorer.transfer.experiment import Experiment
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.snippet import snippet
-from explorer.ui.transfer.results import choose_share, digest, find_groups
+from explorer.ui.transfer.results import choose_share, find_groups
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
+    from explorer.transfer.evaluation.error_pictures import ErrorPicture
     from explorer.zoo import VisionModel
 
 Weights = Callable[[Experiment], bytes]
 MOST_BEHIND, MOST_ERRORS = 24, 10
-SIDE, CARD = 320, 160  # pixels of a picture of an error, and of its place
+CARD = 160  # pixels of the place of an error
 _CHART = "chart-confusion"
 _ALL = "All together"
-
-
-@dataclass(frozen=True)
-class ErrorPicture:
-    """A picture that was classified wrongly, as PNG.
-
-    Attributes:
-        seen: what the network saw.
-        glow: where it looked for what it predicted, over that; None where there is no such map.
-        blank: whether that map glows nowhere.
-        note: why there is none, or what is wrong with it; "" where all is well.
-    """
-
-    seen: bytes
-    glow: bytes | None
-    blank: bool
-    note: str
 
 
 def show_mistakes(experiments: Sequence[Experiment], pictures: PictureSet, weights_of: Weights) -> None:
@@ -151,7 +133,7 @@ def _show_behind(
             st.text(f"No picture of “{names[true]}” was predicted as “{names[predicted]}”.")
         return
     shown = behind[:MOST_BEHIND]
-    sheet = draw_sheet(pictures.key, tuple(each.place for each in shown), pictures)
+    sheet = compute_sheet(pictures.key, tuple(each.place for each in shown), pictures)
     st.text(
         f"“{names[true]}” predicted as “{names[predicted]}”: {count_text(len(behind), 'picture')}"
     )  # untrusted text
@@ -170,22 +152,10 @@ def _show_behind(
     offer(
         "mistakes",
         sheet,
-        lambda: _collect(trained, counts, [each.place for each in behind]),
+        lambda: arrays_as_npz(**mistake_arrays(trained, counts, [each.place for each in behind])),
         mistakes_snippet(),
         key="mistakes-offer",
     )
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def draw_sheet(key: str, places: tuple[int, ...], _pictures: PictureSet) -> bytes:
-    """The pictures in rows of eight, as PNG."""
-    return picture_sheet([_thumbnail(_pictures, place) for place in places], columns=8, side=120).png
-
-
-def _thumbnail(pictures: PictureSet, place: int) -> NDArray[np.uint8]:
-    image = pictures.image(place)
-    image.thumbnail((240, 240))
-    return np.asarray(image)
 
 
 def _show_errors(trained: Sequence[Experiment], pictures: PictureSet, weights_of: Weights) -> None:
@@ -212,10 +182,12 @@ def _show_error(
 ) -> None:
     names = trained.classes
     try:
-        drawn = draw_error(pictures.key, digest([trained]), error.place, error.predicted, trained, pictures, weights_of)
+        drawn = compute_error(
+            pictures.key, digest([trained]), error.place, error.predicted, trained, pictures, weights_of
+        )
     except (OSError, KeyError, ValueError) as problem:
         alt = f"A picture of {names[error.true]} predicted as {names[error.predicted]}"
-        st.image(_whole(pictures, error.place), alt=alt, width="stretch")
+        st.image(draw_whole(pictures, error.place), alt=alt, width="stretch")
         st.caption("Its network cannot be opened any more.", help=str(problem))
         drawn = None
     if drawn is not None:
@@ -237,8 +209,15 @@ def _show_error(
     st.caption(predicted, help=note or None)
 
 
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _open(training: str, _experiment: Experiment, _weights_of: Weights) -> VisionModel:
+    from explorer.zoo import load_model  # brings torch, for which the rest does not wait
+
+    return load_model(_experiment.trial.network, weights=_weights_of(_experiment))
+
+
 @st.cache_data(max_entries=128, show_spinner="Looking where it looked …")
-def draw_error(
+def compute_error(
     key: str,
     training: str,
     place: int,
@@ -247,45 +226,20 @@ def draw_error(
     _pictures: PictureSet,
     _weights_of: Weights,
 ) -> ErrorPicture:
-    """What a trained network saw of a picture, and where it looked for the class that it predicted.
+    """`draw_error` of a picture; `key` and `training` say of which pictures and weights.
 
     Raises:
         OSError, KeyError, ValueError: its weights are gone or cannot be read.
     """
-    from explorer.saliency import SaliencyImpossible, explain
+    from explorer.transfer.evaluation.error_pictures import draw_error
 
-    model = _open(training, _experiment, _weights_of)
-    image = _pictures.image(place)
-    seen = np.asarray(fit_picture(model.preprocessing.pixels(image), SIDE))
-    try:
-        heatmap = explain(model, model.preprocessing.tensor(image), "grad-cam", target=predicted)
-    except SaliencyImpossible as problem:
-        return ErrorPicture(encode_png(seen), None, False, str(problem))
-    glow = np.maximum(heatmap.values, 0)
-    return ErrorPicture(encode_png(seen), overlay_map(seen, glow), not glow.any(), heatmap.diagnosis)
+    return draw_error(_open(training, _experiment, _weights_of), _pictures.image(place), predicted)
 
 
-@st.cache_resource(max_entries=3, show_spinner=False)
-def _open(training: str, _experiment: Experiment, _weights_of: Weights) -> VisionModel:
-    from explorer.zoo import load_model  # brings torch, for which the rest does not wait
-
-    return load_model(_experiment.trial.network, weights=_weights_of(_experiment))
-
-
-def _whole(pictures: PictureSet, place: int) -> bytes:
-    return encode_png(np.asarray(fit_picture(np.asarray(pictures.image(place)), SIDE)))
-
-
-def _collect(trained: Sequence[Experiment], counts: NDArray[np.int64], places: Sequence[int]) -> bytes:
-    return arrays_as_npz(
-        labels=np.stack([each.test_labels for each in trained]),
-        predicted=np.stack([each.test_probabilities.argmax(axis=1) for each in trained]),
-        probabilities=np.stack([each.test_probabilities for each in trained]),
-        places=np.stack([each.test_places for each in trained]),
-        classes=np.array(trained[0].classes, dtype=np.str_),
-        confusion=counts,
-        behind=np.array(places, dtype=np.int64),
-    )
+@st.cache_data(max_entries=64, show_spinner=False)
+def compute_sheet(key: str, places: tuple[int, ...], _pictures: PictureSet) -> bytes:
+    """`draw_sheet` of the pictures that `key` names."""
+    return draw_sheet(_pictures, places)
 
 
 def mistakes_snippet() -> str:

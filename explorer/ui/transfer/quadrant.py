@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.rendering import CHART_CONFIG, PREVIOUS
-from explorer.rendering.transfer_figures import MeasuredPoint, quadrant_chart
+from explorer.rendering import CHART_CONFIG
 from explorer.text import count_text
 from explorer.transfer.data.pictures import PictureSet
-from explorer.transfer.evaluation.comparing import Group
+from explorer.transfer.evaluation.comparing import Verdict
+from explorer.transfer.evaluation.figures import curves_figure, quadrant_figure
 from explorer.transfer.evaluation.quadrant import FIELDS, QUADRANTS, SIMILAR, SOURCE, boundary, judge_rule, place
-from explorer.transfer.evaluation.similarity import MOST, Similarity, draw_places
+from explorer.transfer.evaluation.similarity import Similarity, measure_pictures
+from explorer.transfer.evaluation.tables import share_rows
 from explorer.transfer.experiment import Experiment
-from explorer.transfer.progress import colour_of
 from explorer.transfer.trial import STRATEGY_TITLES, TransferRejected
 from explorer.ui.kit.export import arrays_as_npz
 from explorer.ui.kit.snippet import snippet
-from explorer.ui.transfer.results import curves_figure, find_groups, find_verdict, offer_arrays
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
-
-NO_WINNER = "no winner can be told"
+from explorer.ui.transfer.results import find_groups, find_verdict, offer_arrays
 
 
 def show_quadrant(experiments: Sequence[Experiment], pictures: PictureSet) -> None:
@@ -45,15 +39,15 @@ def show_quadrant(experiments: Sequence[Experiment], pictures: PictureSet) -> No
         return
     features, labels, similarity = found
     classes = len(pictures.classes)
-    by_share = [
-        tuple(group for group in groups if group.share == share)
+    verdicts = [
+        find_verdict(tuple(group for group in groups if group.share == share))
         for share in sorted({group.share for group in groups}, reverse=True)
     ]
-    _say_rule(by_share[0], classes, similarity)
-    st.plotly_chart(_draw(by_share, classes, similarity), config=CHART_CONFIG, key="chart-quadrant")
+    _say_rule(verdicts[0], classes, similarity)
+    st.plotly_chart(quadrant_figure(verdicts, classes, similarity), config=CHART_CONFIG, key="chart-quadrant")
     _show_numbers(similarity)
-    if len(by_share) > 1:
-        st.table(share_rows(by_share, classes, similarity))
+    if len(verdicts) > 1:
+        st.table(share_rows(verdicts, classes, similarity))
         st.subheader("What more pictures would bring", anchor=False)
         st.plotly_chart(curves_figure(groups), config=CHART_CONFIG, key="chart-learning")
         st.caption("Means over the seeds with their 95 % intervals; a line that still rises asks for more pictures.")
@@ -97,40 +91,19 @@ def obtain_similarity(
 def _measure(
     key: str, network: str, split_seed: int, _pictures: PictureSet
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], Similarity]:
-    from explorer.transfer.data.splitting import split
-    from explorer.transfer.evaluation.similarity import measure_similarity
-    from explorer.transfer.features import features_of
     from explorer.ui.session.subject import open_network
 
-    training = split(_pictures.labels, split_seed).training  # test pictures are for the test
-    places = training[draw_places(_pictures.labels[training], MOST, split_seed)]
-    features, labels = features_of(open_network(network, "auto", ""), _pictures, places), _pictures.labels[places]
-    return features, labels, measure_similarity(features, labels)
+    return measure_pictures(open_network(network, "auto", ""), _pictures, split_seed)
 
 
-def _say_rule(largest: Sequence[Group], classes: int, similarity: Similarity) -> None:
-    quadrant = place(largest[0].training, classes, similarity.separation)
+def _say_rule(largest: Verdict, classes: int, similarity: Similarity) -> None:
+    training = largest.ranking[0].training
+    quadrant = place(training, classes, similarity.separation)
     st.markdown(
-        f"With {count_text(largest[0].training, 'training picture')} and a similarity of "
+        f"With {count_text(training, 'training picture')} and a similarity of "
         f"{similarity.separation:.2f}, this is **{quadrant.name}**. {quadrant.sentence}"
     )
-    st.markdown(judge_rule(quadrant, find_verdict(tuple(largest))))
-
-
-def _draw(by_share: Sequence[Sequence[Group]], classes: int, similarity: Similarity) -> Figure:
-    points = []
-    for groups in by_share:
-        winner = find_verdict(tuple(groups)).winner
-        points.append(
-            MeasuredPoint(
-                groups[0].training,
-                f"{100 * groups[0].share:.3g} %",
-                f"{winner.title} won" if winner else NO_WINNER,
-                colour_of(winner.strategy) if winner else PREVIOUS,
-            )
-        )
-    fields = [(name, STRATEGY_TITLES[QUADRANTS[name].predicted]) for name in FIELDS]
-    return quadrant_chart(similarity.separation, (boundary(classes), SIMILAR), fields, points)
+    st.markdown(judge_rule(quadrant, largest))
 
 
 def _show_numbers(similarity: Similarity) -> None:
@@ -158,25 +131,6 @@ def _show_numbers(similarity: Similarity) -> None:
         f"Measured before any training, on {count_text(similarity.pictures, 'training picture')} and "
         f"{count_text(similarity.dimensions, 'feature')} of the pretrained network's last layer but one."
     )
-
-
-def share_rows(by_share: Sequence[Sequence[Group]], classes: int, similarity: Similarity) -> list[dict[str, str]]:
-    """What the rule predicts and what was measured, a row for each share."""
-    rows = []
-    for groups in by_share:
-        quadrant = place(groups[0].training, classes, similarity.separation)
-        verdict = find_verdict(tuple(groups))
-        measured = f"{verdict.winner.title} won" if verdict.winner else NO_WINNER
-        rows.append(
-            {
-                "share": f"{100 * groups[0].share:.3g} %",
-                "training pictures": f"{groups[0].training:,}",
-                "situation": quadrant.name,
-                "the rule names": STRATEGY_TITLES[quadrant.predicted],
-                "measured": f"{measured}; {verdict.ranking[0].title} leads" if not verdict.winner else measured,
-            }
-        )
-    return rows
 
 
 def similarity_snippet() -> str:

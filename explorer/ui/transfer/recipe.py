@@ -137,15 +137,3 @@ def pipeline_of(augment: Augment) -> str:
         Step("ColorJitter", dict.fromkeys(("brightness", "contrast", "saturation"), (0.85, 1.15))),
     )
     return Pipeline(small).to_json()
-
-
-def describe_precision(device: str) -> str:
-    """What a training computes in on this device, in a sentence."""
-    from explorer.device import resolve_device
-    from explorer.transfer.precision import precision
-
-    name = precision(resolve_device(device))
-    if name == "float32":
-        return "Trains in float32: this device has no fast arithmetic of fewer bits."
-    kind = "bf16" if name.startswith("bf16") else "fp16"
-    return f"Trains with mixed precision ({kind} autocast), and is measured in float32."

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
-from math import isfinite
 from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from explorer.rendering import CHART_CONFIG
-from explorer.rendering.report_figures import figure_fragments, plotly_script
-from explorer.rendering.strategy_figures import SYMBOLS
-from explorer.rendering.transfer_figures import (
-    AccuracyRow,
-    LearningCurve,
-    Spread,
-    accuracy_rows,
-    learning_curves,
-)
-from explorer.text import count_text, significant
-from explorer.transfer.evaluation.comparing import Group, Verdict, compare, group_experiments
+from explorer.transfer.evaluation.comparing import Group, Verdict, compare, digest, group_experiments
 from explorer.transfer.evaluation.ending import tell_endings
-from explorer.transfer.evaluation.report import to_csv, to_html
+from explorer.transfer.evaluation.figures import accuracy_figure, make_report
+from explorer.transfer.evaluation.report import to_csv
+from explorer.transfer.evaluation.tables import answer_arrays, pair_rows, result_rows, tell_test
 from explorer.transfer.experiment import Experiment
-from explorer.transfer.progress import colour_of
-from explorer.transfer.trial import STRATEGIES, STRATEGY_TITLES, TransferRejected
+from explorer.transfer.trial import TransferRejected
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz
 from explorer.ui.kit.snippet import show_snippet, snippet
 
 if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
     from streamlit.delta_generator import DeltaGenerator
 
 
@@ -68,22 +54,6 @@ def show_results(experiments: Sequence[Experiment], title: str) -> None:
     _offer(experiments, groups, title)
 
 
-def tell_test(groups: Sequence[Group]) -> str:
-    """What was tested, and why a ring may lie outside its whisker, in one to three sentences."""
-    first = groups[0]
-    tested = count_text(first.experiments[0].test, "test picture")
-    distinct = first.right.shape[1]
-    if len({each.trial.split_seed for each in first.experiments}) > 1:
-        said = f"{tested} with every seed, other ones each time, {distinct:,} in all; none was seen by the training."
-    else:
-        said = f"{tested} that no training has seen, the same for all."
-    if any(group.outside for group in groups):
-        said += (
-            " A ring outside its whisker is a single training that lies further from the mean than the mean may err."
-        )
-    return said
-
-
 def find_groups(experiments: Sequence[Experiment]) -> tuple[Group, ...]:
     """The seeds of each strategy together; where there are none to be compared, a sentence says why."""
     measured = [each for each in experiments if each.finished]
@@ -112,86 +82,12 @@ def _compare(key: str, _groups: Sequence[Group]) -> Verdict:
     return compare(_groups)
 
 
-def digest(experiments: Sequence[Experiment]) -> str:
-    """Names trainings with their answers, for caches."""
-    made = hashlib.sha256()
-    for each in experiments:
-        made.update(each.to_json().encode())
-        made.update(each.test_places.tobytes() + each.test_probabilities.tobytes())
-    return made.hexdigest()
-
-
 def choose_share(groups: Sequence[Group], key: str) -> float:
     """Which share of the training pictures to look at, the largest at first; asked only where there are several."""
     shares = sorted({group.share for group in groups}, reverse=True)
     if len(shares) == 1:
         return shares[0]
     return choose("Share of the training pictures", {share: f"{100 * share:.3g} %" for share in shares}, key)
-
-
-def spread_of(group: Group) -> Spread:
-    """What figures draw of a group."""
-    return Spread(group.mean, *group.interval, group.accuracies)
-
-
-def accuracy_figure(verdict: Verdict) -> Figure:
-    """The best strategy on top."""
-    return accuracy_rows([AccuracyRow(g.title, spread_of(g), colour_of(g.strategy)) for g in verdict.ranking])
-
-
-def curves_figure(groups: Sequence[Group]) -> Figure:
-    """Accuracy over the number of training pictures, a line for each strategy."""
-    curves = []
-    for strategy in STRATEGIES:
-        own = sorted((group for group in groups if group.strategy == strategy), key=lambda group: group.training)
-        if own:
-            curves.append(
-                LearningCurve(
-                    STRATEGY_TITLES[strategy],
-                    tuple(group.training for group in own),
-                    tuple(spread_of(group) for group in own),
-                    colour_of(strategy),
-                    SYMBOLS[STRATEGIES.index(strategy)],
-                )
-            )
-    return learning_curves(curves)
-
-
-def result_rows(verdict: Verdict) -> list[dict[str, str]]:
-    """The table, the best strategy first."""
-    rows = []
-    for group in verdict.ranking:
-        low, high = group.interval
-        spread = f" ± {100 * group.deviation:.1f}" if isfinite(group.deviation) else ""
-        rows.append(
-            {
-                "strategy": group.title,
-                "right": f"{100 * group.mean:.1f}{spread} %",
-                "95 % interval": f"{100 * low:.1f} to {100 * high:.1f} %",
-                "seeds": str(len(group.seeds)),
-                "time of one": f"{significant(group.seconds)} s",
-                "trainable": f"{group.trainable:,} of {group.parameters:,}",
-                "learned from": count_text(group.training, "picture"),
-            }
-        )
-    return rows
-
-
-def pair_rows(verdict: Verdict) -> list[dict[str, str]]:
-    """Every pair, the better one first."""
-    rows = []
-    for each in verdict.differences:
-        low, high = each.interval
-        rows.append(
-            {
-                "better": each.first.title,
-                "than": each.second.title,
-                "by": f"{100 * each.mean:.1f}",
-                "interval": f"{100 * low:.1f} to {100 * high:.1f}",
-                "more than noise": "yes" if each.separate else "no",
-            }
-        )
-    return rows
 
 
 def _offer(experiments: Sequence[Experiment], groups: Sequence[Group], title: str) -> None:
@@ -215,7 +111,12 @@ def _offer(experiments: Sequence[Experiment], groups: Sequence[Group], title: st
         icon=":material/table:",
     )
     offer_arrays(
-        row, "answers", lambda: answers_as_npz(groups), answers_snippet(), key="report-npz", label="Answers (NPZ)"
+        row,
+        "answers",
+        lambda: arrays_as_npz(**answer_arrays(groups)),
+        answers_snippet(),
+        key="report-npz",
+        label="Answers (NPZ)",
     )
 
 
@@ -238,30 +139,6 @@ def offer_arrays(
         icon=":material/data_array:",
     )
     show_snippet(f"# beside the downloaded {name}.npz\n{code}")
-
-
-def make_report(experiments: Sequence[Experiment], groups: Sequence[Group], title: str) -> str:
-    """The page to take home, with its figures."""
-    most = max(group.share for group in groups)
-    verdict = find_verdict(tuple(group for group in groups if group.share == most))
-    figures = [("Accuracies", accuracy_figure(verdict))]
-    if len({group.share for group in groups}) > 1:
-        figures.append(("Learning curves", curves_figure(groups)))
-    return to_html(experiments, title=title, figures=figure_fragments(figures), script=plotly_script())
-
-
-def answers_as_npz(groups: Sequence[Group]) -> bytes:
-    """What every training said of its test pictures: (seeds, T, K) by strategy and share; true classes and places of
-    the pictures, (seeds, T) of the strategy with most seeds.
-    """
-    most = max(groups, key=lambda group: len(group.experiments)).experiments
-    arrays: dict[str, NDArray[np.generic]] = {
-        group.key: np.stack([each.test_probabilities for each in group.experiments]) for group in groups
-    }
-    arrays["labels"] = np.stack([each.test_labels for each in most])
-    arrays["places"] = np.stack([each.test_places for each in most])
-    arrays["classes"] = np.array(most[0].classes, dtype=np.str_)
-    return arrays_as_npz(**arrays)
 
 
 def answers_snippet() -> str:

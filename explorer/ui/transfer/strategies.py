@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import streamlit as st
 
-from explorer.text import count_text
-from explorer.transfer.trial import DEFAULT_RECIPE, FOUR, STRATEGIES, STRATEGY_TITLES, Recipe, Strategy, Trial
+from explorer.transfer.choice import Choice
+from explorer.transfer.trial import FOUR, STRATEGIES, STRATEGY_TITLES, Strategy
 from explorer.ui.kit.remembered import number, remembered, slide
 from explorer.ui.session.subject import Subject, open_network
 from explorer.ui.transfer.recipe import choose_recipe
@@ -17,56 +16,6 @@ SHARES: Final = (5, 10, 25, 50, 100)  # percent of the training pictures
 MOST_SEEDS: Final = 5
 MOST_SEED: Final = 9999
 TINY: Final = 200  # pictures of a set: with fewer, a fifth of them leaves fewer than 40 to test with
-_QUICK: Final = ("head", "truncated")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What is to be compared.
-
-    Attributes:
-        strategies: in the order of `STRATEGIES`.
-        recipe: of all of them.
-        seeds: how many trainings differ in nothing but the seed, which counts from 0.
-        shares: of the training pictures, from 0 to 1, the largest first.
-        split_seed: of the split.
-        repeated: whether every seed has a split of its own; else all trainings have the same.
-        kept: stages that "truncated" keeps; 0 for about half of them.
-    """
-
-    strategies: tuple[Strategy, ...] = FOUR
-    recipe: Recipe = DEFAULT_RECIPE
-    seeds: int = 3
-    shares: tuple[float, ...] = (1.0,)
-    split_seed: int = 0
-    repeated: bool = False
-    kept: int = 0
-
-    @property
-    def count(self) -> int:
-        """Of trainings."""
-        return len(self.strategies) * self.seeds * len(self.shares)
-
-    def trials(self, network: str, device: str) -> tuple[Trial, ...]:
-        """Every training: a seed of all strategies before the next seed, so that what is stopped can be compared.
-
-        Within a seed, those on frozen layers come first: after seconds there is a classifier to try.
-        """
-        return tuple(
-            Trial(
-                network,
-                strategy,
-                self.recipe,
-                seed=seed,
-                share=share,
-                split_seed=self.split_seed + (seed if self.repeated else 0),
-                kept=self.kept if strategy == "truncated" else 0,
-                device=device,
-            )
-            for share in self.shares
-            for seed in range(self.seeds)
-            for strategy in sorted(self.strategies, key=lambda each: each not in _QUICK)
-        )
 
 
 def choose_strategies(subject: Subject, running: bool, pictures: int = 0) -> Choice:
@@ -187,19 +136,3 @@ def list_kept(network: str, device: str) -> tuple[str, ...]:
     from explorer.transfer.strategies import list_cuts
 
     return tuple(cut.layer for cut in list_cuts(open_network(network, device, "")))
-
-
-def describe_amount(choice: Choice) -> str:
-    """What a click will start, in a sentence."""
-    shares = f" × {count_text(len(choice.shares), 'share')}" if len(choice.shares) > 1 else ""
-    recipe = choice.recipe
-    each = count_text(recipe.epochs, "epoch")
-    if recipe.steps:
-        each += f", at least {recipe.steps:,} steps"
-    limit = f", at most {recipe.seconds:.0f} s each" if recipe.seconds else ""
-    splits = "a split for each seed" if choice.repeated else "the same split"
-    many = len(choice.strategies)
-    return (
-        f"{many} {'strategy' if many == 1 else 'strategies'} × {count_text(choice.seeds, 'seed')}{shares}: "
-        f"{count_text(choice.count, 'training')} of {each}{limit}, on {splits}."
-    )

@@ -9,13 +9,14 @@ import streamlit as st
 from explorer.device import resolve_device
 from explorer.jobs.order import JobUnknown
 from explorer.text import count_text
+from explorer.transfer.choice import Choice, describe_amount
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.experiment import Experiment
+from explorer.transfer.precision import describe_precision
 from explorer.transfer.trial import FOUR, TransferRejected
 from explorer.ui.session.subject import Subject, open_network
 from explorer.ui.transfer.pictures import current_split_seed
 from explorer.ui.transfer.plan import keep_possible, show_drawing
-from explorer.ui.transfer.recipe import describe_precision
 from explorer.ui.transfer.run import is_running, show_refusal, show_run, start
 from explorer.ui.transfer.state import (
     experiments_of,
@@ -24,7 +25,7 @@ from explorer.ui.transfer.state import (
     status_of,
     weights_of,
 )
-from explorer.ui.transfer.strategies import Choice, choose_strategies, describe_amount
+from explorer.ui.transfer.strategies import choose_strategies
 from explorer.ui.transfer.try_it import show_try
 
 _CHOICE = "transfer_choice"
