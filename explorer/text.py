@@ -16,6 +16,14 @@ def significant(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
+def format_percent(share: float) -> str:
+    """Writes a probability in percent with three significant digits, such as "87.3 %" or "<0.001 %"."""
+    percent = 100.0 * share
+    if 0 < percent < 0.001:
+        return "<0.001 %"
+    return f"{percent:.3g} %" if percent < 99.95 or percent == 100.0 else f"{percent:.4g} %"
+
+
 def with_unit(value: float, unit: str) -> str:
     """Thousands as k, M, G: 1.81 G, 802 kB."""
     for size, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):

@@ -15,6 +15,8 @@ from explorer.augmentation.motion import Motion
 from explorer.augmentation.rejection import PipelineRejected
 from explorer.zoo import VisionModel
 
+CHANNELS = 16  # maps that are shown, those that change most
+
 
 @dataclass(frozen=True, eq=False)
 class MapComparison:
@@ -189,3 +191,9 @@ def chance_cosine(first: Tensor, second: Tensor) -> float:
     if lengths == 0:
         return cosine(a, b)
     return float(a.shape[1] * (a.mean(dim=1) @ b.mean(dim=1))) / lengths
+
+
+def strongest_changes(compared: MapComparison) -> list[int]:
+    """Channels whose maps change most, in falling order."""
+    lengths = np.linalg.norm(compared.difference.reshape(len(compared.difference), -1), axis=1)
+    return [int(channel) for channel in np.argsort(-lengths, kind="stable")[:CHANNELS]]

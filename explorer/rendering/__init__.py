@@ -32,7 +32,6 @@ from explorer.rendering.figures import (
     CHART_CONFIG,
     agreement_matrix,
     channel_means,
-    format_percent,
     histogram,
     probability_bars,
 )
@@ -46,6 +45,7 @@ from explorer.rendering.picture_sheets import draw_bars, fit_picture, picture_sh
 from explorer.rendering.scaling import Scale, average_blocks, find_ranges
 from explorer.rendering.solids import MOST_APART, SOLID_WIDTH, draw_solid, product_tiles
 from explorer.rendering.surprise import surprise_bars
+from explorer.text import format_percent
 
 __all__ = [
     "ACCENT",

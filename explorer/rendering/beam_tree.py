@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.rendering.colours import ACCENT, PREVIOUS
-from explorer.rendering.figures import dress, format_percent
+from explorer.rendering.figures import dress
+from explorer.text import format_percent
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -15,6 +15,7 @@ import pandas  # noqa: F401
 from numpy.typing import ArrayLike, NDArray
 
 from explorer.rendering.colours import ACCENT, DIVERGING, PREVIOUS
+from explorer.text import format_percent
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -179,14 +180,6 @@ def agreement_matrix(names: Sequence[str], values: NDArray[np.floating]) -> "Fig
     figure.update_yaxes(autorange="reversed", type="category", automargin=True)
     figure.update_xaxes(type="category", side="bottom", automargin=True)
     return dress(figure, "Rank correlation", height=130 + 46 * len(names))
-
-
-def format_percent(share: float) -> str:
-    """Writes a probability in percent with three significant digits, such as "87.3 %" or "<0.001 %"."""
-    percent = 100.0 * share
-    if 0 < percent < 0.001:
-        return "<0.001 %"
-    return f"{percent:.3g} %" if percent < 99.95 or percent == 100.0 else f"{percent:.4g} %"
 
 
 def _bin_edges(finite: NDArray[np.float64], bins: int) -> NDArray[np.float64]:

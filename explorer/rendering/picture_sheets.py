@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from explorer.rendering.colours import ACCENT, PREVIOUS
-from explorer.rendering.figures import dress, format_percent
+from explorer.rendering.figures import dress
 from explorer.rendering.mosaic import Mosaic
+from explorer.text import format_percent
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -6,7 +6,10 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from PIL import Image
 from torch import nn
 
 from explorer.zoo.preprocessing import Preprocessing
@@ -52,6 +55,13 @@ class VisionModel:
         """
         size = getattr(self.network, "image_size", None)
         return size if isinstance(size, int) else None
+
+    def probabilities(self, image: Image.Image) -> NDArray[np.float32]:
+        """(classes,) what the network makes of a picture, 0 to 1."""
+        with torch.inference_mode():
+            logits = self.network(self.preprocessing.tensor(image).to(self.device))
+        found: NDArray[np.float32] = logits[0].float().softmax(0).cpu().numpy()
+        return found
 
     def with_preprocessing(self, preprocessing: Preprocessing) -> VisionModel:
         """The same network behind another preprocessing; the weights are shared."""

@@ -20,13 +20,12 @@ from explorer.augmentation import (
     probabilities_of_draws,
     sweep,
 )
+from explorer.augmentation.describing import say_average, say_draw_probabilities, say_flip, say_invariance, say_steady
+from explorer.augmentation.invariance import CHANNELS, strongest_changes
 from explorer.images import open_image
 from explorer.rendering import decode_png
 from explorer.samples import SAMPLES, read_sample
 from explorer.text import class_labels
-from explorer.ui.augmentation.effect import say_average, say_draw_probabilities
-from explorer.ui.augmentation.inside import CHANNELS, say_invariance, strongest_changes
-from explorer.ui.augmentation.sweep import say_flip, say_steady
 from explorer.ui.session.subject import Subject
 from tests.pages.opening import Browser, run, subject_of
 from tests.pages.test_augmentation import arrays_of, open_augmentation, run_snippet, square, told_by

@@ -15,7 +15,6 @@ from explorer.transfer.training import run_experiment
 from explorer.transfer.trial import Recipe, Trial
 from explorer.ui.components.live_camera import sent_frame
 from explorer.ui.transfer import state as transfer_state
-from explorer.ui.transfer import try_it as transfer_try_it
 from explorer.ui.transfer.run import make_inputs, make_order
 from explorer.zoo import load_model
 from tests.pages.opening import open_page, run
@@ -73,7 +72,7 @@ def test_a_frame_is_answered_by_the_network(monkeypatch: pytest.MonkeyPatch) -> 
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     model = load_model(NETWORK, "cpu")
-    shares = transfer_try_it.ask(model, image)
+    shares = model.probabilities(image)
     assert shares.sum() == pytest.approx(1)
     sent = {"number": 3, "jpeg": base64.b64encode(buffer.getvalue()).decode()}
     monkeypatch.setattr(st, "session_state", {"camera": {"frame": sent}})

@@ -6,16 +6,16 @@ so pixels mean the same for every photo, and a draw takes milliseconds. The netw
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from explorer.augmentation import Draw, DrawnStep, Pipeline
-from explorer.rendering import Mosaic, encode_png, picture_sheet
+from explorer.augmentation import Pipeline
+from explorer.augmentation.records import Drawn, keep_draw
+from explorer.rendering import Mosaic, picture_sheet
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 
@@ -23,25 +23,8 @@ if TYPE_CHECKING:
     from explorer.zoo import VisionModel
 
 DRAWS = 16
-SIDE = 224  # pixels of the square that is changed
 _CELL = 168  # pixels of a draw on the sheet
-
-
-@dataclass(frozen=True, eq=False)
-class Drawn:
-    """One draw, without the image library: what a cache can keep.
-
-    Attributes:
-        pixels: (H, W, 3) uint8.
-        seed: of this draw.
-        steps: what each step did.
-        description: that in one line.
-    """
-
-    pixels: NDArray[np.uint8]
-    seed: int
-    steps: tuple[DrawnStep, ...]
-    description: str
+SIDE = 224  # pixels of the square that is changed
 
 
 def side_of(subject: Subject) -> int:
@@ -78,28 +61,11 @@ def compute_draws(subject: Subject, pipeline: str, seed: int, count: int = DRAWS
     return tuple(keep_draw(each) for each in draws)
 
 
-def keep_draw(draw: Draw) -> Drawn:
-    """The pixels and the words of a draw."""
-    return Drawn(np.array(draw.image), draw.seed, draw.steps, draw.description)
-
-
 @st.cache_data(max_entries=24, show_spinner=False)
 def compute_sheet_of_draws(subject: Subject, pipeline: str, seed: int, count: int = DRAWS) -> Mosaic:
     """The draws on one sheet, four in a row."""
     pictures = [each.pixels for each in compute_draws(subject, pipeline, seed, count)]
     return picture_sheet(pictures, columns=4, side=_CELL)
-
-
-@st.cache_data(max_entries=24, show_spinner=False)
-def compute_png(_pixels: NDArray[np.uint8], key: str) -> bytes:
-    """A picture as PNG; `key` says which it is."""
-    return encode_png(_pixels)
-
-
-def full_sheet(draws: tuple[Drawn, ...]) -> bytes:
-    """The sheet for a download, every draw at its true size where they have one size."""
-    side = max(max(each.pixels.shape[:2]) for each in draws)
-    return picture_sheet([each.pixels for each in draws], columns=4, side=min(side, 1024)).png
 
 
 def square_lines(subject: Subject) -> list[str]:
@@ -109,15 +75,3 @@ def square_lines(subject: Subject) -> list[str]:
         f"image = preprocessing.with_size({side_of(subject)}).fitted(image)  # the square that is changed",
         'model = model.with_preprocessing(preprocessing.with_fit("squash"))  # sees the square whole',
     ]
-
-
-def pipeline_lines(pipeline: Pipeline) -> list[str]:
-    """Python that makes `pipeline`."""
-    if not pipeline.steps:
-        return ["pipeline = Pipeline()"]
-    lines = ["pipeline = Pipeline((", *(f"    {_step_line(step)}," for step in pipeline.steps)]
-    return [*lines, "))"]
-
-
-def _step_line(step: Any) -> str:
-    return f"Step({step.transform!r}, {dict(step.parameters)!r}, {step.probability!r})"

@@ -7,17 +7,11 @@ import streamlit as st
 from PIL import Image
 
 from explorer.augmentation import DrawProbabilities, TestTimeAverage, probabilities_of_draws
-from explorer.rendering import CHART_CONFIG, average_bars, draw_bars, format_percent
+from explorer.augmentation.describing import say_average, say_draw, say_draw_probabilities
+from explorer.augmentation.records import Drawn, full_sheet
+from explorer.rendering import CHART_CONFIG, average_bars, draw_bars
 from explorer.text import class_labels
-from explorer.ui.augmentation.compute import (
-    DRAWS,
-    Drawn,
-    compute_draws,
-    full_sheet,
-    square_lines,
-    square_of,
-    viewer_of,
-)
+from explorer.ui.augmentation.compute import DRAWS, compute_draws, square_lines, square_of, viewer_of
 from explorer.ui.augmentation.inside import show_inside
 from explorer.ui.augmentation.pipeline import choose_seed, draws_or_reason
 from explorer.ui.augmentation.sweep import show_sweep
@@ -67,7 +61,7 @@ def _show_draw_probabilities(subject: Subject) -> None:
         float(found.single[found.target]),
         [draws[place].pixels for place in order],
         [f"draw {place + 1}" for place in order],
-        [_say_probability(found, place, names) for place in order],
+        [say_draw(found, place, names) for place in order],
         names[found.target],
     )
     st.plotly_chart(chart, config=CHART_CONFIG, key="chart-draws")
@@ -75,31 +69,6 @@ def _show_draw_probabilities(subject: Subject) -> None:
     average = TestTimeAverage((), found.single, found.probabilities)
     _show_average(average, names)
     _offer(subject, draws, found, average, seed)
-
-
-def _say_probability(found: DrawProbabilities, place: int, names: list[str]) -> str:
-    best = int(found.probabilities[place].argmax())
-    if best == found.target:
-        return "the same prediction"
-    return f"seen as {names[best]}, {format_percent(float(found.probabilities[place, best]))}"
-
-
-def say_draw_probabilities(found: DrawProbabilities, names: list[str]) -> str:
-    """How many draws keep the class, and what the surest and the least sure one say."""
-    best = found.probabilities.argmax(axis=1)
-    kept = int((best == found.target).sum())
-    target = names[found.target]
-    low, high = (format_percent(float(value)) for value in (found.of_target.min(), found.of_target.max()))
-    said = f"**{kept} of {len(best)} draws** are still seen as **{target}**; its probability runs from {low} to {high}"
-    said += f", and is {format_percent(float(found.single[found.target]))} for the picture as it is."
-    others = best[best != found.target]
-    if len(others):
-        rivals, counts = np.unique(others, return_counts=True)
-        description = ", ".join(
-            f"{names[rivals[place]]} ({counts[place]})" for place in np.argsort(-counts, kind="stable")[:4]
-        )
-        said += f" The others are seen as {description}."
-    return said
 
 
 def _show_average(average: TestTimeAverage, names: list[str]) -> None:
@@ -114,21 +83,6 @@ def _show_average(average: TestTimeAverage, names: list[str]) -> None:
     st.plotly_chart(chart, config=CHART_CONFIG, key="chart-average")
     st.caption(
         f"The mean of {DRAWS} predictions in place of one; the whiskers are one standard deviation over the draws."
-    )
-
-
-def say_average(average: TestTimeAverage, names: list[str]) -> str:
-    """The averaged prediction against the single one."""
-    one, many = int(average.single.argmax()), int(average.mean.argmax())
-    mean = f"{format_percent(float(average.mean[many]))} ± {format_percent(float(average.spread[many]))}"
-    if one == many:
-        return (
-            f"Averaged over the draws the prediction stays **{names[many]}**, with {mean} against "
-            f"{format_percent(float(average.single[one]))} from the one picture."
-        )
-    return (
-        f"Averaged over the draws the prediction is **{names[many]}** with {mean}; the one picture says "
-        f"**{names[one]}** with {format_percent(float(average.single[one]))}."
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,22 +12,21 @@ from PIL import Image
 from explorer.augmentation import (
     MOTIONS,
     Invariance,
-    LayerInvariance,
     MapComparison,
     Motion,
     PipelineRejected,
     compare_maps,
     measure_invariance,
 )
+from explorer.augmentation.describing import say_invariance
+from explorer.augmentation.invariance import strongest_changes
 from explorer.rendering import (
     CHART_CONFIG,
-    colour_map,
     encode_png,
-    enlarge,
     fit_picture,
     layer_numbers,
-    picture_sheet,
 )
+from explorer.rendering.map_comparison import change_rows, change_sheets
 from explorer.text import significant
 from explorer.ui.augmentation.compute import (
     DRAWS,
@@ -47,10 +45,7 @@ from explorer.ui.shared.recorded import facts_of
 
 CAUSE_LABELS = {"motion": "A motion", "draw": "A draw"}
 OWN = "My own"
-CHANNELS = 16  # maps that are shown, those that change most
-_CELL = 84  # pixels of a map on the sheet
 _SIDE = 300
-_MARGIN = 0.1  # what a number must be above the other for a layer to be said to follow
 
 
 @dataclass(frozen=True)
@@ -159,30 +154,6 @@ def _choose_motion() -> Motion:
     return Motion(float(angle), float(scale), (right / 100, down / 100), bool(mirrored))
 
 
-def say_invariance(layers: Sequence[LayerInvariance]) -> str:
-    """Which layers stay still and which follow."""
-    measured = [each for each in layers if each.equivariance is not None]
-    follow = [each for each in measured if (each.equivariance or 0) > each.invariance + _MARGIN]
-    stillest = max(layers, key=lambda each: each.invariance - each.chance)
-    said = [
-        f"Stays still most, beyond chance: `{stillest.name}` ({stillest.kind}), {stillest.invariance:.2f} against "
-        f"{stillest.chance:.2f}."
-    ]
-    last = layers[-1]
-    if last is not stillest:
-        said.append(f"The classes, `{last.name}`, have {last.invariance:.2f}.")
-    if follow:
-        best = max(follow, key=lambda each: (each.equivariance or 0) - each.invariance)
-        said.append(
-            f"**{len(follow)} of {len(measured)} layers with rows and columns follow** the picture, from "
-            f"`{follow[0].name}` to `{follow[-1].name}`; most clearly `{best.name}`: {best.equivariance:.2f} when its "
-            f"maps are moved along, {best.invariance:.2f} when they are not."
-        )
-    elif measured:
-        said.append("No layer follows clearly: its maps moved along are hardly more alike than left where they are.")
-    return " ".join(said)
-
-
 @st.cache_data(max_entries=6, show_spinner=False)
 def compute_comparison(subject: Subject, layer: str, _changed: NDArray[np.uint8], key: str) -> MapComparison:
     """The maps of a layer for both pictures; `key` says what the changed one is."""
@@ -197,7 +168,8 @@ def _show_maps(subject: Subject, cause: Cause, found: Invariance) -> None:
     layer = str(st.selectbox("Layer", layers, layers.index(first), key="layer", bind="query-params") or first)
     compared = compute_comparison(subject, layer, found.changed, repr(cause))
     shown = strongest_changes(compared)
-    old, new, difference = map_sheets(compared, shown)
+    maps = [each[shown] for each in (compared.original, compared.augmented, compared.difference)]
+    old, new, difference = change_sheets(*maps)
     places = st.columns(3)
     for place, png, title in zip(places, (old, new, difference), ("before", "after", "after less before"), strict=True):
         place.image(png, title, alt=f"{len(shown)} maps of {layer}, {title}", width="stretch")
@@ -210,7 +182,7 @@ def _show_maps(subject: Subject, cause: Cause, found: Invariance) -> None:
     )
     offer(
         f"maps-{layer}",
-        lambda: encode_png(_side_by_side(compared, shown)),
+        lambda: encode_png(change_rows(*maps)),
         lambda: arrays_as_npz(
             original=compared.original,
             augmented=compared.augmented,
@@ -225,52 +197,6 @@ def _show_maps(subject: Subject, cause: Cause, found: Invariance) -> None:
         inside_snippet(subject, cause, layer),
         key="inside-offer",
     )
-
-
-def strongest_changes(compared: MapComparison) -> list[int]:
-    """Channels whose maps change most, in falling order."""
-    lengths = np.linalg.norm(compared.difference.reshape(len(compared.difference), -1), axis=1)
-    return [int(channel) for channel in np.argsort(-lengths, kind="stable")[:CHANNELS]]
-
-
-def _coloured(compared: MapComparison, shown: list[int]) -> tuple[list[NDArray[np.uint8]], ...]:
-    peak = float(np.abs(compared.difference[shown]).max()) or 1.0
-    sheets: tuple[list[NDArray[np.uint8]], ...] = ([], [], [])
-    for channel in shown:
-        pair = (compared.original[channel], compared.augmented[channel])
-        low = min(0.0, *(float(each.min()) for each in pair))
-        high = max(*(float(each.max()) for each in pair), low + 1e-12)
-        sheets[0].append(colour_map(pair[0], low, high, signed=False))
-        sheets[1].append(colour_map(pair[1], low, high, signed=False))
-        sheets[2].append(colour_map(compared.difference[channel], -peak, peak, signed=True))
-    return tuple([_at_least(each, _CELL) for each in sheet] for sheet in sheets)
-
-
-def _at_least(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Small maps with hard edges, so that cells show; large ones as they are."""
-    height, width = picture.shape[:2]
-    return enlarge(picture, side, side) if max(height, width) < side else picture
-
-
-def map_sheets(compared: MapComparison, shown: list[int]) -> tuple[bytes, bytes, bytes]:
-    """Three sheets as PNG: before, after, difference."""
-    old, new, difference = (
-        picture_sheet(sheet, columns=4, side=_CELL, gap=4).png for sheet in _coloured(compared, shown)
-    )
-    return old, new, difference
-
-
-def _side_by_side(compared: MapComparison, shown: list[int]) -> NDArray[np.uint8]:
-    """One row for each channel: before, after, difference."""
-    rows = zip(*_coloured(compared, shown), strict=True)
-    white = 255
-    parts = []
-    for row in rows:
-        pictures = [np.array(fit_picture(each, _CELL)) for each in row]
-        edge = np.full((pictures[0].shape[0], 4, 3), white, np.uint8)
-        line = np.concatenate([pictures[0], edge, pictures[1], edge, pictures[2]], axis=1)
-        parts += [line, np.full((4, line.shape[1], 3), white, np.uint8)]
-    return np.concatenate(parts[:-1])
 
 
 def inside_snippet(subject: Subject, cause: Cause, layer: str) -> str:

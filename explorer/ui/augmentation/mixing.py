@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 from PIL import Image
 
 from explorer.augmentation import Mixture, PipelineRejected, cut_mix, mix_up
+from explorer.augmentation.describing import say_mixture
 from explorer.rendering import CHART_CONFIG, encode_png, format_percent, probability_bars
 from explorer.text import class_labels
+from explorer.ui.augmentation.compute import viewer_of
 from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
@@ -92,8 +93,9 @@ def _show_result(subject: Subject, mixed: Mixture, labels: list[str], pictures: 
         if mixed.box is None
         else f"The box covers {format_percent(1 - mixed.share)} of the area, and so much of the label is the second's."
     )
-    of_originals = [_probabilities(subject, Image.fromarray(side)) for side in sides]
-    of_mixture = _probabilities(subject, mixed.image)
+    model = viewer_of(subject)
+    of_originals = [model.probabilities(Image.fromarray(side)) for side in sides]
+    of_mixture = model.probabilities(mixed.image)
     names = class_labels(subject.model.classes)
     likely = {int(index) for each in (of_mixture, *of_originals) for index in each.argsort()[::-1][:2]}
     shown = sorted(
@@ -114,27 +116,6 @@ def _show_result(subject: Subject, mixed: Mixture, labels: list[str], pictures: 
 def _square(picture: Image.Image) -> Image.Image:
     """What the mixture takes of a picture: mixed with itself, nothing is left of the mixing."""
     return mix_up([picture, picture], 0, 1.0, 1.0, SIDE)[0].image
-
-
-def _probabilities(subject: Subject, image: Image.Image) -> NDArray[np.float32]:
-    import torch
-
-    model = subject.model
-    with torch.inference_mode():
-        x = model.preprocessing.with_fit("squash").tensor(image).to(model.device)
-        found: NDArray[np.float32] = model.network(x)[0].float().softmax(0).cpu().numpy()
-    return found
-
-
-def say_mixture(of_mixture: NDArray[np.float32], alone: list[NDArray[np.float32]], names: list[str]) -> str:
-    """What is left of both predictions in the mixture."""
-    best = int(of_mixture.argmax())
-    said = f"The mixture is seen as **{names[best]}** ({format_percent(float(of_mixture[best]))})."
-    parts = []
-    for which, each in zip(("first", "second"), alone, strict=True):
-        own = int(each.argmax())
-        parts.append(f"the {which} is {names[own]}, of which {format_percent(float(of_mixture[own]))} are left")
-    return f"{said} By themselves, {'; '.join(parts)}."
 
 
 def mixing_snippet(way: str, labels: list[str], seed: int, share: float | None, alpha: float) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.augmentation import Meeting, PipelineRejected, Stage, dim_and_bright, normalise
+from explorer.augmentation.describing import say_meeting
 from explorer.rendering import (
     CHART_CONFIG,
     channel_histograms_chart,
@@ -90,19 +91,6 @@ def _show_meeting(
         place.plotly_chart(_stage_chart(stage), config=CHART_CONFIG, key=f"chart-{stage.name}")
         place.caption(f"{stage.title}: {significant(stage.gap)} spreads apart.")
     return meeting, float(dim), float(bright)
-
-
-def say_meeting(meeting: Meeting) -> str:
-    """Whether the versions meet, and where."""
-    gaps = {stage.name: significant(stage.gap) for stage in meeting.stages}
-    said = (
-        f"The two versions are **{gaps['pixels']} spreads apart** as pixels, and {gaps['data set']} after the data "
-        "set's mean and standard deviation: those are the same for every picture, so a dim one stays dim. Only the "
-        f"picture's **own** mean and spread let them meet: {gaps['own']}."
-    )
-    if meeting.clipped > 0.005:
-        said += f" What was cut at white ({100 * meeting.clipped:.0f} % of the bright values) cannot come back."
-    return said
 
 
 def _stage_chart(stage: Stage) -> Any:

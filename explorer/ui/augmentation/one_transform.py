@@ -8,18 +8,14 @@ import numpy as np
 import streamlit as st
 
 from explorer.augmentation import CATALOGUE, Pipeline, PipelineRejected, Step, Transform
+from explorer.augmentation.records import draw_arrays, full_sheet
 from explorer.rendering import Mosaic, picture_sheet
-from explorer.ui.augmentation.compute import (
-    compute_draws,
-    compute_square,
-    full_sheet,
-    side_of,
-)
+from explorer.ui.augmentation.compute import compute_draws, compute_square, side_of
 from explorer.ui.augmentation.editor import add_or_refuse, choose_transform, say_refusal
 from explorer.ui.augmentation.parameters import show_parameters
-from explorer.ui.augmentation.pipeline import choose_seed, draws_as_npz
+from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.components import clickable_mosaic
-from explorer.ui.kit.export import offer
+from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.pipeline import compact
@@ -97,7 +93,7 @@ def _show_draws(subject: Subject, step: Step) -> None:
     offer(
         f"transform-{step.transform}",
         lambda: full_sheet(draws),
-        lambda: draws_as_npz(draws),
+        lambda: arrays_as_npz(**draw_arrays(draws)),
         snippet(*lines),
         key="one-offer",
         json=lambda: (

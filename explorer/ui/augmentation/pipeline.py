@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import streamlit as st
 
-from explorer.augmentation import CATALOGUE, DrawnStep, Pipeline, PipelineRejected
+from explorer.augmentation import Pipeline, PipelineRejected
+from explorer.augmentation.describing import say_firing, say_steps
+from explorer.augmentation.records import Drawn, draw_arrays, draw_record, full_sheet
 from explorer.rendering import encode_png
-from explorer.text import count_text
-from explorer.ui.augmentation.compute import (
-    DRAWS,
-    Drawn,
-    compute_draws,
-    compute_sheet_of_draws,
-    compute_square,
-    full_sheet,
-    side_of,
-)
+from explorer.ui.augmentation.compute import DRAWS, compute_draws, compute_sheet_of_draws, compute_square, side_of
 from explorer.ui.augmentation.editor import show_editor
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.kit.choose import keep_valid
@@ -84,11 +76,11 @@ def _show_draws(subject: Subject, pipeline: Pipeline) -> None:
             labels=[f"draw {number}: {each.description}" for number, each in enumerate(draws, 1)],
             selected=chosen - 1,
             marked=(),
-            alt=f"{DRAWS} draws of {subject.picture.title}, each changed in its own way by {_say_steps(pipeline)}",
+            alt=f"{DRAWS} draws of {subject.picture.title}, each changed in its own way by {say_steps(pipeline)}",
             key="draws",
             noun="draw",
         )
-        st.caption(_say_firing(draws))
+        st.caption(say_firing(draws))
     if clicked is not None and clicked + 1 != chosen:
         st.session_state["clicked_draw"] = clicked + 1
         st.rerun()
@@ -96,10 +88,10 @@ def _show_draws(subject: Subject, pipeline: Pipeline) -> None:
     offer(
         "augmentation-draws",
         lambda: full_sheet(draws),
-        lambda: draws_as_npz(draws),
+        lambda: arrays_as_npz(**draw_arrays(draws)),
         draws_snippet(subject, pipeline, seed),
         key="draws-offer",
-        json=lambda: json.dumps([_as_record(each) for each in draws], indent=2) + "\n",
+        json=lambda: json.dumps([draw_record(each) for each in draws], indent=2) + "\n",
     )
     with st.expander("The pipeline in torchvision's own words", icon=":material/code:"):
         st.caption("For a training script: it needs torchvision alone, and a picture beside it as photo.jpg.")
@@ -119,22 +111,6 @@ def _choose_draw() -> int:
     return int(st.select_slider("Draw", numbers, key="draw", bind="query-params"))
 
 
-def _say_steps(pipeline: Pipeline) -> str:
-    return ", ".join(CATALOGUE[step.transform].title for step in pipeline.steps) or "no step at all"
-
-
-def _say_firing(draws: tuple[Drawn, ...]) -> str:
-    if not draws[0].steps:
-        return "No step, no change: all draws are the picture itself."
-    fired = [
-        f"{CATALOGUE[step.transform].title} {sum(each.steps[place].fired for each in draws)}"
-        for place, step in enumerate(draws[0].steps)
-    ]
-    return (
-        f"Of {count_text(len(draws), 'draw')}, steps took place in: {', '.join(fired)}. Click a draw to see it large."
-    )
-
-
 def _show_one(subject: Subject, draws: tuple[Drawn, ...], number: int) -> None:
     draw = draws[number - 1]
     before, after = st.columns(2, gap="medium")
@@ -152,26 +128,6 @@ def _show_one(subject: Subject, draws: tuple[Drawn, ...], number: int) -> None:
         for place, step in enumerate(draw.steps, 1)
     ]
     st.markdown("  \n".join(lines) or "Nothing was done.")
-
-
-def _as_record(draw: Drawn) -> dict[str, object]:
-    return {"seed": draw.seed, "steps": [_step_record(step) for step in draw.steps]}
-
-
-def _step_record(step: DrawnStep) -> dict[str, object]:
-    return {
-        "transform": step.transform,
-        "fired": step.fired,
-        "parameters": step.parameters,
-        "operations": [{"name": each.name, "magnitude": each.magnitude} for each in step.operations],
-    }
-
-
-def draws_as_npz(draws: tuple[Drawn, ...]) -> bytes:
-    """The pictures, their seeds, and which steps fired: (N, steps)."""
-    fired = np.array([[step.fired for step in each.steps] for each in draws])
-    pictures = {f"draw{number}": each.pixels for number, each in enumerate(draws, 1)}
-    return arrays_as_npz(seeds=np.array([each.seed for each in draws]), fired=fired, **pictures)
 
 
 def draws_snippet(subject: Subject, pipeline: Pipeline, seed: int) -> str:

@@ -6,8 +6,9 @@ import numpy as np
 import streamlit as st
 
 from explorer.augmentation import SWEEPS, Flip, Sweep, SweepResult, flips, sweep
+from explorer.augmentation.describing import say_flip, say_steady, say_value
 from explorer.rendering import CHART_CONFIG, encode_png, fit_picture, format_percent, picture_sheet, sweep_curves
-from explorer.text import class_labels, count_text, significant
+from explorer.text import class_labels, count_text
 from explorer.ui.augmentation.compute import square_lines, square_of, viewer_of
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
@@ -54,14 +55,9 @@ def compute_sweep(subject: Subject, name: str) -> SweepResult:
     return sweep(viewer_of(subject), square_of(subject), name)
 
 
-def with_unit_of(chosen: Sweep, value: float) -> str:
-    """A value of a sweep for people: 27°, 1.35 x."""
-    return f"{significant(value)}{'' if chosen.unit == '°' else ' '}{chosen.unit}"
-
-
 def _choose_point(chosen: Sweep, values: list[float]) -> int:
     key = f"at_{chosen.name}"
-    labels = [with_unit_of(chosen, value) for value in values]
+    labels = [say_value(chosen, value) for value in values]
     keep_valid(key, labels, labels[values.index(chosen.neutral)])
     label = st.select_slider(
         f"{chosen.title}: the picture at", labels, labels[values.index(chosen.neutral)], key=key, bind="query-params"
@@ -75,36 +71,12 @@ def _show_pictures(chosen: Sweep, result: SweepResult, place: int, names: list[s
     left, right = st.columns(2)
     for column, where, probabilities, said in (
         (left, unchanged, result.single, "as it is"),
-        (right, place, result.probabilities[place], with_unit_of(chosen, value)),
+        (right, place, result.probabilities[place], say_value(chosen, value)),
     ):
         best = int(probabilities.argmax())
         picture = np.array(fit_picture(result.pixels[where], _SIDE))
         column.image(encode_png(picture), said, alt=f"What the network sees: {said}", width="stretch")
         column.markdown(f"**{names[best]}** {format_percent(float(probabilities[best]))}")
-
-
-def say_steady(chosen: Sweep, result: SweepResult, names: list[str]) -> str:
-    """How far the change may go before the prediction is another one."""
-    winners = result.probabilities.argmax(axis=1)
-    middle = int(np.flatnonzero(result.values == chosen.neutral)[0])
-    low = high = middle
-    while low > 0 and winners[low - 1] == winners[middle]:
-        low -= 1
-    while high < len(winners) - 1 and winners[high + 1] == winners[middle]:
-        high += 1
-    name = names[int(winners[middle])]
-    if low == 0 and high == len(winners) - 1:
-        return f"The prediction stays **{name}** from one end to the other: this change does not fool the network."
-    span = f"from {with_unit_of(chosen, result.values[low])} to {with_unit_of(chosen, result.values[high])}"
-    return f"Around the picture as it is, the prediction stays **{name}** {span}."
-
-
-def say_flip(chosen: Sweep, flip: Flip, names: list[str]) -> str:
-    """One change of mind."""
-    return (
-        f"Between {with_unit_of(chosen, flip.before)} and {with_unit_of(chosen, flip.after)} the prediction changes "
-        f"from **{names[flip.old]}** to **{names[flip.new]}** ({format_percent(flip.probability)})."
-    )
 
 
 def _say_flips(chosen: Sweep, result: SweepResult, turns: tuple[Flip, ...], names: list[str]) -> None:

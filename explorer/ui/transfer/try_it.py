@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from explorer.images import MAX_BYTES, ImageRejected, open_image, read_image
 from explorer.rendering import CHART_CONFIG
@@ -17,7 +16,6 @@ from explorer.ui.components.live_camera import live_camera, sent_frame
 from explorer.ui.kit.choose import choose
 from explorer.ui.session.subject import Subject
 from explorer.ui.transfer.state import Trained, WeightsOf, choose_trained
-from explorer.zoo import VisionModel
 
 _ANSWER = "transfer_camera_answer"  # (digest of the network, number of the frame, shares)
 _CAMERA = "transfer_camera"
@@ -61,7 +59,7 @@ def _show_photo(trained: Trained, subject: Subject) -> None:
             return
     left, right = st.columns([2, 3], gap="large")
     left.image(image, caption=words, alt=words, width="stretch")
-    shares = ask(trained.after, image)
+    shares = trained.after.probabilities(image)
     classes = trained.experiment.classes
     first = np.argsort(-shares, kind="stable")[:_MOST_BARS]
     with right:
@@ -89,17 +87,7 @@ def _answer(trained: Trained) -> None:
     if frame is None:
         return
     try:
-        shares = tuple(float(each) for each in ask(trained.after, open_image(frame.file)))
+        shares = tuple(float(each) for each in trained.after.probabilities(open_image(frame.file)))
     except ImageRejected:
         shares = ()
     st.session_state[_ANSWER] = (trained.digest, frame.number, shares)
-
-
-def ask(model: VisionModel, image: Image.Image) -> np.ndarray:
-    """(K,) the probability of each class, 0 to 1."""
-    import torch
-
-    with torch.inference_mode():
-        logits = model.network(model.preprocessing.tensor(image).to(model.device))
-    shares: np.ndarray = logits.softmax(dim=1)[0].float().cpu().numpy()
-    return shares

@@ -1,0 +1,61 @@
+"""Draws as arrays and records, without the image library: what a cache and a file can keep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.augmentation.drawing import Draw, DrawnStep
+from explorer.rendering import picture_sheet
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """One draw, without the image library: what a cache can keep.
+
+    Attributes:
+        pixels: (H, W, 3) uint8.
+        seed: of this draw.
+        steps: what each step did.
+        description: that in one line.
+    """
+
+    pixels: NDArray[np.uint8]
+    seed: int
+    steps: tuple[DrawnStep, ...]
+    description: str
+
+
+def keep_draw(draw: Draw) -> Drawn:
+    """The pixels and the words of a draw."""
+    return Drawn(np.array(draw.image), draw.seed, draw.steps, draw.description)
+
+
+def full_sheet(draws: Sequence[Drawn]) -> bytes:
+    """The sheet for a download, every draw at its true size where they have one size."""
+    side = max(max(each.pixels.shape[:2]) for each in draws)
+    return picture_sheet([each.pixels for each in draws], columns=4, side=min(side, 1024)).png
+
+
+def draw_record(draw: Drawn) -> dict[str, object]:
+    """What was drawn, as JSON values."""
+    return {"seed": draw.seed, "steps": [_step_record(step) for step in draw.steps]}
+
+
+def _step_record(step: DrawnStep) -> dict[str, object]:
+    return {
+        "transform": step.transform,
+        "fired": step.fired,
+        "parameters": step.parameters,
+        "operations": [{"name": each.name, "magnitude": each.magnitude} for each in step.operations],
+    }
+
+
+def draw_arrays(draws: Sequence[Drawn]) -> dict[str, NDArray[np.generic]]:
+    """The pictures, their seeds, and which steps fired: (N, steps)."""
+    fired = np.array([[step.fired for step in each.steps] for each in draws])
+    pictures = {f"draw{number}": each.pixels for number, each in enumerate(draws, 1)}
+    return {"seeds": np.array([each.seed for each in draws]), "fired": fired, **pictures}
