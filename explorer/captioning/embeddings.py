@@ -200,3 +200,22 @@ def read_frozen(folder: Path, words: int) -> NDArray[np.float32] | None:
     if vectors is None or vectors.ndim != 2 or len(vectors) > words or not np.isfinite(vectors).all():
         return None
     return np.pad(vectors.astype(np.float32), ((0, words - len(vectors)), (0, 0)))
+
+
+def numbers_on_the_plane(
+    caption: Sequence[int], many: int, picked: int | None, close: Sequence[Neighbour]
+) -> tuple[int, ...]:
+    """The most frequent words, those of the caption, and the picked one with its neighbours; each once, by number."""
+    own = {number for number in caption if number >= len(MARKS)}
+    own |= {each.number for each in close} | ({picked} if picked is not None else set())
+    return tuple(sorted({*range(len(MARKS), len(MARKS) + many), *own}))
+
+
+def leading(numbers: tuple[int, ...]) -> int:
+    """The first number, from the first word on, that is left out."""
+    found = len(MARKS)
+    for number in numbers:
+        if number != found:
+            break
+        found += 1
+    return found

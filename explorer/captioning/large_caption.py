@@ -52,6 +52,11 @@ class LargeCaption:
         own = self.token_log_probabilities
         return np.array([own[first:last].sum() for first, last in self.spans], dtype=np.float32)
 
+    def share_of(self, word: int, layer: int | None, head: int | None) -> float:
+        """What went to the class token before a word, of a layer and head; None for the mean of all."""
+        shares = self.class_share[word] if layer is None else self.class_share[word, layer : layer + 1]
+        return float(shares.mean() if head is None else shares[:, head].mean())
+
     @property
     def log_probability(self) -> float:
         """Of the whole sentence and its end, natural logarithm."""

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from explorer.captioning.caption_decoder import CaptionDecoder, Steer
 from explorer.captioning.noun_cells import Nouns
-from explorer.captioning.vocabulary import END, PAD, START, UNKNOWN
+from explorer.captioning.vocabulary import END, PAD, START, UNKNOWN, Vocabulary
 
 LONGEST = 24  # words; 99.7 % of the training captions of Flickr8k are no longer
 LENGTH_PENALTY = 0.7  # Wu et al. 2016: 0 compares sums of log probabilities, 1 their means
@@ -257,3 +257,31 @@ def teacher_force(
     copied = vectors.new_zeros(*vectors.shape[:2], 0) if nouns is None else decoder.copied_shares(vectors, nouns)
     alpha, beta = (torch.stack([getattr(step, name) for step in steps], dim=1) for name in ("alpha", "beta"))
     return TeacherForced(spoken, alpha, beta, copied, nouns, steps, first)
+
+
+@dataclass(frozen=True)
+class Final:
+    """A sentence that was left at the end of a search.
+
+    Attributes:
+        words: of it.
+        score: its log probability, the end included.
+        adjusted: that, over the number of words to the power of the length penalty.
+        ended: it was not cut off at the longest length.
+    """
+
+    words: tuple[str, ...]
+    score: float
+    adjusted: float
+    ended: bool
+
+
+def list_finals(beams: Beams, vocabulary: Vocabulary) -> list[Final]:
+    """All sentences of the end, in the order in which they came in."""
+    finals = []
+    for beam in beams.order:
+        ended = int(beams.words[-1, beam]) == END
+        words = tuple(vocabulary.decode(beams.sentence(beam)))
+        score = float(beams.scores[-1, beam])
+        finals.append(Final(words, score, score / max(len(words) + ended, 1) ** LENGTH_PENALTY, ended))
+    return finals

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -103,3 +104,18 @@ def build_vocabulary(sentences: Iterable[Sequence[str]], least: int) -> Vocabula
             counts[word] = counts.get(word, 0) + 1
     kept = sorted((word for word, count in counts.items() if count >= least), key=lambda word: (-counts[word], word))
     return Vocabulary((*MARKS, *kept))
+
+
+def swapped(words: Sequence[str], place: int, word: str) -> list[str]:
+    """A sentence with one word changed, or cut short by the end mark."""
+    return list(words[:place]) if word == MARKS[END] else [*words[:place], word, *words[place + 1 :]]
+
+
+def label_words(words: Sequence[str]) -> list[str]:
+    """The words, every one told apart: the second "a" becomes "a (2)"."""
+    seen: Counter[str] = Counter()
+    labels = []
+    for word in words:
+        seen[word] += 1
+        labels.append(word if seen[word] == 1 else f"{word} ({seen[word]})")
+    return labels

@@ -26,7 +26,7 @@ from explorer.rendering.colours import (
     UNDEFINED,
 )
 from explorer.rendering.curves import curves
-from explorer.rendering.decoder_figures import draw_words, unit_heatmap, word_lines, word_map
+from explorer.rendering.decoder_figures import draw_units, draw_words, unit_heatmap, word_lines, word_map
 from explorer.rendering.enlarging import colour_map, contact_sheet, enlarge, mark_cells
 from explorer.rendering.figures import (
     CHART_CONFIG,
@@ -85,6 +85,7 @@ __all__ = [
     "draw_bars",
     "draw_box",
     "draw_solid",
+    "draw_units",
     "draw_words",
     "encode_png",
     "enlarge",

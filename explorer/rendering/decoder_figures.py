@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from explorer.rendering.colours import ACCENT, DIVERGING, PREVIOUS, SEQUENTIAL, SERIES
+from explorer.rendering.enlarging import colour_map, contact_sheet, enlarge
 from explorer.rendering.figures import dress
 from explorer.rendering.overlay import encode_png
 
@@ -230,3 +231,20 @@ def _colour_scale(*, signed: bool) -> list[tuple[float, str]]:
         (float(step), f"rgb({', '.join(str(int(part)) for part in table[row])})")
         for step, row in zip(steps, rows, strict=True)
     ]
+
+
+def draw_units(panels: Sequence[NDArray[np.floating]], units: NDArray[np.intp], signed: Sequence[bool]) -> bytes:
+    """Heatmaps side by side as PNG, units down and words across.
+
+    Args:
+        panels: (T, U) each.
+        units: numbers of the units from the top row down.
+        signed: which panels are blue below zero and red above; the others run from 0 to 1.
+    """
+    pictures = []
+    for panel, both_ways in zip(panels, signed, strict=True):
+        rows = panel.T[units]
+        peak = float(np.abs(rows).max()) or 1.0
+        picture = colour_map(rows, -peak if both_ways else 0.0, peak if both_ways else 1.0, signed=both_ways)
+        pictures.append(enlarge(picture, max(512, len(rows)), 24 * rows.shape[1]))
+    return encode_png(contact_sheet(pictures, len(pictures)))

@@ -9,8 +9,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from explorer.captioning import Caption, Captioner, list_captioners, load_captioner, occlude_words, shuffled, uniform
+from explorer.captioning.comparing import figure_rows, judge_attention, say_agreement
 from explorer.text import significant
-from explorer.ui.captions.attention_control import ATTENTION_LABELS, figure_rows, judge, say_likeness
+from explorer.ui.captions.attention_control import ATTENTION_LABELS
 from tests.pages.opening import SECONDS, Browser, open_page, run
 from tests.pages.toy_captions import SILENT, arrays_of, best_words, caption_subject_of, run_code, texts_of
 
@@ -42,13 +43,13 @@ def test_every_attention_with_its_sentence_and_numbers(shelve: Shelve, browser_s
         assert f"Log probability of its own caption: **{significant(read.log_probability)}**" in told
     drops = occlude_words(captioner, subject.input, words)
     np.testing.assert_allclose(arrays["drops"], drops, rtol=1e-3, atol=1e-4)
-    assert f"**“{words[1]}”**: {say_likeness(float(arrays['correlation'][1]))}" in told
+    assert f"**“{words[1]}”**: {say_agreement(float(arrays['correlation'][1]))}" in told
     (names,) = run_code(app)
     np.testing.assert_allclose(names["correlation"], arrays["correlation"], atol=1e-3)
     assert [each.written.words for each in names["controls"]] == [
         tuple(arrays[f"written_{name}"]) for name in ("own", "uniform", "shuffled")
     ]
-    assert judge(names["controls"]) in told
+    assert judge_attention(names["controls"]) in told
     with Image.open(io.BytesIO(browser_side.downloads["attention-control-offer-png"][1]())) as png:
         assert png.size == (560 * 2 + 8, 373 * 2 + 8)
 
@@ -131,11 +132,11 @@ def test_a_captioner_with_nothing_to_say(shelve: Shelve, browser_side: Browser) 
 
 
 def test_correlations_in_words() -> None:
-    said = [say_likeness(value) for value in (0.9, 0.5, 0.0, -0.5)]
+    said = [say_agreement(value) for value in (0.9, 0.5, 0.0, -0.5)]
     assert len(set(said)) == 4
     assert "same story" in said[0]
     assert "contradict" in said[3]
-    assert "cannot be compared" in say_likeness(float("nan"))
+    assert "cannot be compared" in say_agreement(float("nan"))
 
 
 def test_the_shipped_captioner(browser_side: Browser) -> None:

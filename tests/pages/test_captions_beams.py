@@ -12,11 +12,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.captioning import Captioner
-from explorer.captioning.search import LENGTH_PENALTY
+from explorer.captioning.describing import say_search
+from explorer.captioning.search import LENGTH_PENALTY, Final, list_finals
 from explorer.captioning.vocabulary import END
 from explorer.rendering import decode_png
 from explorer.ui.captions import beam_search as captions_beam_search
-from explorer.ui.captions.beam_search import Final, list_finals, say_search
 from tests.pages.opening import Browser, open_page, run
 from tests.pages.toy_captions import SILENT, arrays_of, caption_subject_of, texts_of
 

@@ -11,9 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.captioning import Captioner, list_captioners, load_captioner
 from explorer.captioning.attention_control import changed_words
+from explorer.captioning.comparing import say_change
+from explorer.captioning.vocabulary import label_words
 from explorer.saliency import Cover
-from explorer.ui.captions.choices import label_words
-from explorer.ui.captions.sentence_change import mark_come, mark_gone, say_change
+from explorer.ui.captions.sentence_change import mark_come, mark_gone
 from explorer.ui.components.attention_mover import read_drop
 from tests.pages.opening import Browser, open_page, run
 from tests.pages.toy_captions import SILENT, arrays_of, best_words, caption_subject_of, run_code, texts_of

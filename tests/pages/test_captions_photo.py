@@ -15,14 +15,14 @@ from safetensors.torch import save_file
 
 from explorer.captioning import Caption, Captioner, Vocabulary, list_captioners, load_captioner, loading
 from explorer.captioning.captioner import Guess
+from explorer.captioning.describing import say_copied, say_likeness
 from explorer.captioning.encoder import PhotoEncoder
 from explorer.captioning.familiarity import Kind, Likeness, learn_kinds
 from explorer.captioning.heads import read_heads
 from explorer.captioning.nouns import NOUNS, is_noun
+from explorer.captioning.records import captions_as_csv
 from explorer.captioning.vocabulary import END, MARKS
 from explorer.samples import SAMPLES
-from explorer.ui.captions.caption import say_copied, say_likeness
-from explorer.ui.captions.several import captions_as_csv
 from explorer.zoo import list_shipped
 from tests.pages.opening import Browser, open_page
 from tests.pages.toy_captions import arrays_of, best_words, caption_subject_of, run_code, texts_of

@@ -11,11 +11,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.captioning import Alternative, Caption, Captioner
-from explorer.captioning.vocabulary import END
+from explorer.captioning.comparing import bits_of, say_comparison, word_rows
+from explorer.captioning.vocabulary import END, swapped
 from explorer.rendering import decode_png
 from explorer.text import significant
 from explorer.ui.captions import own_sentence as captions_own_sentence
-from explorer.ui.captions.own_sentence import bits_of, say_comparison, swapped, word_rows
 from tests.pages.opening import Browser, open_page, run
 from tests.pages.toy_captions import SILENT, arrays_of, best_words, caption_subject_of, run_code, texts_of
 

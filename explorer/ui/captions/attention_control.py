@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import exp
 from typing import Any
 
 import numpy as np
@@ -18,9 +16,11 @@ from explorer.captioning.attention_control import (
     control_attention,
     correlate,
 )
+from explorer.captioning.comparing import figure_rows, judge_attention, say_agreement, say_times
+from explorer.captioning.describing import say_still
+from explorer.captioning.records import control_arrays
 from explorer.rendering import CHART_CONFIG, contact_sheet, decode_png, encode_png, word_lines
 from explorer.text import significant
-from explorer.ui.captions.caption import say_still
 from explorer.ui.captions.choices import choose_width, choose_word
 from explorer.ui.captions.occlusion import obtain_drops
 from explorer.ui.captions.sentence_change import mark_come
@@ -35,8 +35,6 @@ ATTENTION_NOTES: dict[Attention, str] = {
     "shuffled": "its own weights, on other cells",
 }
 SEARCHES = {"greedy": "greedy", "beam 3": "beam 3", "beam 5": "beam 5"}
-MUCH = 3.0  # nats by which the caption must suffer to say that attention matters: 20 times less probable
-SOME = 0.7  # twice less probable
 
 
 @st.cache_data(max_entries=32, show_spinner="Writing with other attention …")
@@ -68,7 +66,7 @@ def show_attention_control(subject: CaptionSubject) -> None:
     offer(
         f"{subject.name}-attention-control",
         lambda: _draw_sheet(subject, found, drops, step),
-        lambda: _collect(found, drops),
+        lambda: arrays_as_npz(**control_arrays(found, drops)),
         write_attention_control_snippet(subject, width),
         key="attention-control-offer",
     )
@@ -87,7 +85,7 @@ def _show_controls(subject: CaptionSubject, found: tuple[Control, ...], step: in
         _, come = changed_words(own.words, control.written.words)
         column.markdown(f"##### {mark_come(control.written.words, come)}")
         column.markdown(f"Log probability of its own caption: **{significant(control.own.log_probability)}**")
-    st.markdown(judge(found))
+    st.markdown(judge_attention(found))
     st.plotly_chart(
         word_lines(
             own.words,
@@ -99,32 +97,6 @@ def _show_controls(subject: CaptionSubject, found: tuple[Control, ...], step: in
         config=CHART_CONFIG,
         key="attention-control-lines",
     )
-
-
-def judge(found: tuple[Control, ...]) -> str:
-    """Whether attention matters on this photo, by what its own caption loses without it."""
-    own, flat, mixed = (each.own.log_probability for each in found)
-    loss = own - max(flat, mixed)
-    if loss > MUCH:
-        lead = "**Attention matters here**"
-    elif loss > SOME:
-        lead = "**Attention matters a little here**"
-    elif loss > -SOME:
-        lead = "**Attention hardly matters here**"
-    else:
-        lead = "**The caption would be more probable without its attention**"
-    same = sum(each.written.words == found[0].written.words for each in found[1:])
-    kept = ("both others write another sentence", "one of the others writes the same sentence", "both write the same")
-    return f"{lead}: uniform makes its caption {_times(flat - own)}, shuffled {_times(mixed - own)}; {kept[same]}."
-
-
-def _times(difference: float) -> str:
-    """A difference of log probabilities in words."""
-    size = abs(difference)
-    if size < 0.005:
-        return "no less probable"
-    factor = significant(exp(size)) if size < 14 else f"e^{size:.0f}"
-    return f"{factor} times {'less' if difference < 0 else 'more'} probable"
 
 
 def _show_drops(subject: CaptionSubject, own: Caption, drops: NDArray[np.float32], step: int) -> None:
@@ -144,11 +116,11 @@ def _show_drops(subject: CaptionSubject, own: Caption, drops: NDArray[np.float32
         width="stretch",
     )
     top, least = float(drops[step].max()), float(drops[step].min())
-    words.markdown(f"**“{word}”**: {say_likeness(float(likeness[step]))}")
+    words.markdown(f"**“{word}”**: {say_agreement(float(likeness[step]))}")
     if top > 0:
         words.markdown(
-            f"The window that matters most makes “{word}” {_times(-top)}"
-            + (f"; another makes it {_times(-least)}." if least < -0.005 else ".")
+            f"The window that matters most makes “{word}” {say_times(-top)}"
+            + (f"; another makes it {say_times(-least)}." if least < -0.005 else ".")
         )
     else:
         words.markdown(f"No window makes “{word}” less probable: it comes from the words before it, not from a place.")
@@ -159,21 +131,6 @@ def _show_drops(subject: CaptionSubject, own: Caption, drops: NDArray[np.float32
         "Spearman's rank correlation over the cells of the grid. Hidden is one window a cell, twice as wide as the "
         "cell, by the mean colour; places that make the word more probable do not glow."
     )
-
-
-def say_likeness(value: float) -> str:
-    """A rank correlation in words."""
-    if not np.isfinite(value):
-        return "one of the maps is the same everywhere, so they cannot be compared."
-    if value > 0.6:
-        said = "both maps tell the same story"
-    elif value > 0.3:
-        said = "the maps agree in part"
-    elif value > -0.3:
-        said = "the maps have little to do with each other"
-    else:
-        said = "the maps contradict each other"
-    return f"{said} (rank correlation {value:.2f})."
 
 
 def _show_card(card: dict[str, Any]) -> None:
@@ -193,25 +150,6 @@ def _show_card(card: dict[str, Any]) -> None:
     )
 
 
-def figure_rows(title: str, labels: Mapping[str, str], measured: Any) -> list[dict[str, str]]:
-    """A card's figures as rows of a table, times a hundred; none where there are none.
-
-    Args:
-        title: of the first column.
-        labels: what a row is called, by its name on the card; others are left out.
-        measured: by the name of a row its metrics.
-    """
-    rows = []
-    for name, label in labels.items() if isinstance(measured, dict) else ():
-        figures = measured.get(name)
-        known = figures if isinstance(figures, dict) else {}
-        values = {metric: known.get(key) for metric, key in (("BLEU-4", "bleu4"), ("CIDEr", "cider"))}
-        said = {metric: f"{100 * value:.3g}" for metric, value in values.items() if isinstance(value, (int, float))}
-        if said:
-            rows.append({title: label, **said})
-    return rows
-
-
 def _draw_sheet(
     subject: CaptionSubject, found: tuple[Control, ...], drops: NDArray[np.float32] | None, step: int
 ) -> bytes:
@@ -221,18 +159,6 @@ def _draw_sheet(
     if drops is not None:
         pictures.append(draw_glow(subject, drops[step]))
     return encode_png(contact_sheet([decode_png(each) for each in pictures], 2))
-
-
-def _collect(found: tuple[Control, ...], drops: NDArray[np.float32] | None) -> bytes:
-    arrays: dict[str, NDArray[Any]] = {"words": np.array(found[0].own.words, dtype=np.str_)}
-    for each in found:
-        arrays[f"attention_{each.attention}"] = each.own.attention
-        arrays[f"log_probabilities_{each.attention}"] = each.own.log_probabilities
-        arrays[f"written_{each.attention}"] = np.array(each.written.words, dtype=np.str_)
-    if drops is not None:
-        arrays["drops"] = drops
-        arrays["correlation"] = correlate(found[0].own.attention, drops)
-    return arrays_as_npz(**arrays)
 
 
 def write_attention_control_snippet(subject: CaptionSubject, width: int) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
-from explorer.captioning import Beams, Caption, Vocabulary
-from explorer.captioning.search import LENGTH_PENALTY
+from explorer.captioning import Beams, Caption
+from explorer.captioning.describing import say, say_search
+from explorer.captioning.records import search_arrays
+from explorer.captioning.search import LENGTH_PENALTY, list_finals
 from explorer.captioning.vocabulary import END, MARKS
 from explorer.rendering import CHART_CONFIG, BeamNode, beam_tree, beam_tree_picture, grow_tree
 from explorer.text import count_text
@@ -24,36 +23,6 @@ TOP_KS = (0, 5, 20, 100)
 DRAWS = 5
 LAST_SEED = 9999
 _COLUMNS = 12  # steps beside each other; on a phone, where labels stand in two lines in turn, more would overlap
-_TOLD = 8  # words of a beginning that are named
-_NOTHING = "(no word)"
-
-
-@dataclass(frozen=True)
-class Final:
-    """A sentence that was left at the end of a search.
-
-    Attributes:
-        words: of it.
-        score: its log probability, the end included.
-        adjusted: that, over the number of words to the power of the length penalty.
-        ended: it was not cut off at the longest length.
-    """
-
-    words: tuple[str, ...]
-    score: float
-    adjusted: float
-    ended: bool
-
-
-def list_finals(beams: Beams, vocabulary: Vocabulary) -> list[Final]:
-    """All sentences of the end, in the order in which they came in."""
-    finals = []
-    for beam in beams.order:
-        ended = int(beams.words[-1, beam]) == END
-        words = tuple(vocabulary.decode(beams.sentence(beam)))
-        score = float(beams.scores[-1, beam])
-        finals.append(Final(words, score, score / max(len(words) + ended, 1) ** LENGTH_PENALTY, ended))
-    return finals
 
 
 def compute_tree(subject: CaptionSubject, beams: Beams) -> list[BeamNode]:
@@ -109,7 +78,7 @@ def show_beams(subject: CaptionSubject) -> None:
     offer(
         f"{subject.name}-sentences-{width}",
         lambda: beam_tree_picture(compute_tree(subject, beams), f"{subject.picture.title}: {title}"),
-        lambda: arrays_as_npz(**arrays_of(beams, finals, draws)),
+        lambda: arrays_as_npz(**search_arrays(beams, finals, draws)),
         beams_snippet(subject, width, *heat),
         key="beams",
     )
@@ -122,46 +91,6 @@ def _show_tree(nodes: list[BeamNode], first: int, title: str, key: str) -> None:
     if steps > _COLUMNS:
         title = f"{title}: {first} to {min(steps, first + columns - 1)}"
     st.plotly_chart(beam_tree(nodes, title, first=first, columns=columns), config=CHART_CONFIG, key=key)
-
-
-def say(words: tuple[str, ...]) -> str:
-    """A sentence as text, an empty one as well."""
-    return " ".join(words) or _NOTHING
-
-
-def say_search(nodes: list[BeamNode], finals: list[Final]) -> str:
-    """How many branches died, and where the winner left the runner-up."""
-    died = sum(node.leaf and node.fate == "dropped" for node in nodes)
-    first = f"{count_text(died, 'branch').replace('branchs', 'branches')} died on the way, {len(finals)} came in."
-    if len(finals) < 2:
-        return f"{first} With one beam there is no runner-up: every step takes the likeliest word."
-    winner, second = finals[0].words, finals[1].words
-    shared = next(
-        (place for place, pair in enumerate(zip(winner, second, strict=False)) if pair[0] != pair[1]),
-        min(len(winner), len(second)),
-    )
-
-    def tell(words: tuple[str, ...]) -> str:
-        return f"“{words[shared]}”" if shared < len(words) else "the end"
-
-    beginning = " ".join(winner[max(0, shared - _TOLD) : shared])
-    after = f"after “{'… ' if shared > _TOLD else ''}{beginning}”" if shared else "at the first word"
-    return f"{first} The winner leaves the runner-up {after}: {tell(winner)} against {tell(second)}."
-
-
-def arrays_of(beams: Beams, finals: list[Final], draws: tuple[Caption, ...]) -> dict[str, NDArray[np.generic]]:
-    """What the download holds: the search step by step, its sentences, and those drawn."""
-    return {
-        "words": beams.words,
-        "parents": beams.parents,
-        "scores": beams.scores,
-        "order": np.array(beams.order),
-        "sentences": np.array([" ".join(final.words) for final in finals], dtype=np.str_),
-        "log_probabilities": np.array([final.score for final in finals]),
-        "adjusted": np.array([final.adjusted for final in finals]),
-        "drawn": np.array([draw.text for draw in draws], dtype=np.str_),
-        "drawn_log_probabilities": np.array([draw.log_probability for draw in draws]),
-    }
 
 
 def beams_snippet(subject: CaptionSubject, width: int, temperature: float, top_k: int, seed: int) -> str:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
 import streamlit as st
 
-from explorer.captioning import Caption
 from explorer.captioning.captioner import Guess
+from explorer.captioning.describing import say_copied, say_likeness, say_sentence, say_still
 from explorer.captioning.familiarity import Likeness
-from explorer.rendering import encode_png, film_strip, format_percent
-from explorer.text import count_text, significant
+from explorer.captioning.records import caption_arrays
+from explorer.rendering import encode_png, film_strip
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption, compute_shown
 from explorer.ui.components import caption_player
@@ -52,7 +49,7 @@ def show_watching(subject: CaptionSubject) -> None:
     offer(
         f"{subject.name}-caption",
         lambda: encode_png(film_strip(compute_shown(subject), caption.attention, caption.words)),
-        lambda: caption_arrays(caption),
+        lambda: arrays_as_npz(**caption_arrays(caption)),
         write_snippet(subject, width),
         key="watching",
         json=caption.to_json,
@@ -64,75 +61,6 @@ def compute_context(subject: CaptionSubject) -> tuple[tuple[Guess, ...], Likenes
     """The classifier's nouns for the photo, and how like it is to those that the captioner learned from."""
     seen = subject.seen
     return subject.captioner.guess_nouns(seen), subject.captioner.judge(seen)
-
-
-def say_copied(caption: Caption, guesses: Sequence[Guess]) -> str:
-    """Which words came from the classifier, and what the classifier thought; "" where there is none."""
-    if not guesses:
-        return ""
-    by_noun = {guess.noun: guess for guess in guesses}
-    told = []
-    for word, share in zip(caption.words, caption.copied, strict=True):
-        if share > 0.5 and word in by_noun:
-            guess = by_noun[word]
-            told.append(
-                f"“{word}” came from the classifier: {guess.title} {guess.title_probability:.0%}"
-                + (
-                    f", {format_percent(guess.probability)} with its kin"
-                    if guess.probability > 1.05 * guess.title_probability
-                    else ""
-                )
-            )
-    others = ", ".join(f"{guess.noun} {format_percent(guess.probability)}" for guess in guesses)
-    if not told:
-        return f"No word was copied from the classifier, whose nouns were {others}."
-    return f"{'; '.join(dict.fromkeys(told))}. Its nouns were {others}."
-
-
-def say_likeness(likeness: Likeness) -> str:
-    """How far the photo is from the training photos, in words and a number."""
-    kinds = "; ".join(f"“{', '.join(kind.words)}”" for kind in likeness.nearest)
-    lead = (
-        f"The captioner is out of its depth here: this photo is more unlike its training photos than "
-        f"{likeness.percentile:.0f} of 100 others of their collection."
-        if likeness.unlike
-        else f"More unlike its training photos than {likeness.percentile:.0f} of 100 others of their collection."
-    )
-    return f"{lead} The nearest kinds of training photos are {kinds}."
-
-
-def say_still(caption: Caption) -> str:
-    """What it means where the attention hardly changes."""
-    return (
-        "On this photo the attention hardly changes from word to word: on average only "
-        f"{format_percent(caption.mean_move)} of it moves, so it says little about any single word."
-    )
-
-
-def say_sentence(caption: Caption) -> str:
-    """The sentence as a whole."""
-    return (
-        f"The whole sentence, its end included, has a log probability of **{significant(caption.log_probability)}** "
-        f"(natural logarithm): the sum over {count_text(len(caption.words), 'word')} and the end."
-    )
-
-
-def caption_arrays(caption: Caption) -> bytes:
-    """A caption as NPZ; where a word has fewer alternatives than another, the rest is "" and NaN."""
-    most = max((len(others) for others in caption.alternatives), default=0)
-    rows = [[*others, *[("", np.nan)] * (most - len(others))] for others in caption.alternatives]
-    return arrays_as_npz(
-        words=np.array(caption.words, dtype=np.str_),
-        attention=caption.attention,
-        log_probabilities=caption.log_probabilities,
-        end=np.array(caption.end),
-        alternatives=np.array([[word for word, _ in row] for row in rows], dtype=np.str_),
-        alternative_probabilities=np.array([[share for _, share in row] for row in rows]),
-        gates=caption.gates,
-        entropy_bits=caption.entropy,
-        moves=caption.moves,
-        copied=caption.copied,
-    )
 
 
 def write_snippet(subject: CaptionSubject, width: int) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from explorer.captioning.vocabulary import label_words
 from explorer.ui.kit.choose import keep_valid
 
 WIDTHS = tuple(range(1, 9))
@@ -27,16 +27,6 @@ def choose_width(place: DeltaGenerator) -> int:
         help="Sentences that are kept at a time while the caption is sought; 1 takes the likeliest word every time.",
     )
     return width
-
-
-def label_words(words: Sequence[str]) -> list[str]:
-    """The words, every one told apart: the second "a" becomes "a (2)"."""
-    seen: Counter[str] = Counter()
-    labels = []
-    for word in words:
-        seen[word] += 1
-        labels.append(word if seen[word] == 1 else f"{word} ({seen[word]})")
-    return labels
 
 
 def choose_word(words: Sequence[str], label: str, key: str, default: int = 0) -> int:

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from explorer.captioning import Caption
+from explorer.captioning.comparing import say_change, say_log_probability
 from explorer.rendering import CHART_CONFIG, encode_png, format_percent, word_lines
 from explorer.saliency import MOST_TEXT, Cover, Fill, cover
 from explorer.ui.captions.choices import choose_width
-from explorer.ui.captions.sentence_change import say_change, say_log_probability, show_sentences
+from explorer.ui.captions.sentence_change import show_sentences
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption, compute_shown
 from explorer.ui.components import photo_cover
 from explorer.ui.kit.export import arrays_as_npz, offer

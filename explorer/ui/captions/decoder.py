@@ -8,12 +8,17 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from explorer.captioning.describing import say_memory
 from explorer.captioning.heads import read_heads
 from explorer.captioning.inside import KINDS, Memory, Order, look_inside, order_units
 from explorer.captioning.large_caption import LargeCaption
 from explorer.captioning.transformer import TransformerDecoder
-from explorer.rendering import CHART_CONFIG, colour_map, contact_sheet, encode_png, enlarge, unit_heatmap, word_lines
-from explorer.text import significant
+from explorer.rendering import (
+    CHART_CONFIG,
+    draw_units,
+    unit_heatmap,
+    word_lines,
+)
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.embeddings import show_vectors
 from explorer.ui.captions.heads import HeadView, show_heads
@@ -30,7 +35,6 @@ KIND_LABELS = {
 }
 ORDER_LABELS: dict[Order, str] = {"alike": "Alike together", "mean": "By mean", "number": "By number"}
 BY_LABELS = {"cell": "cell state", "input": "input gate", "forget": "forget gate", "output": "output gate"}
-KEPT = 0.9  # a unit that keeps more than this of its cell at every word carries something through the sentence
 
 
 @st.cache_data(max_entries=32, show_spinner="Reading the decoder …")
@@ -77,7 +81,7 @@ def show_inside(subject: CaptionSubject) -> None:
     _show_means(memory)
     offer(
         f"{subject.name}-decoder",
-        lambda: _draw_sheet(memory, units),
+        lambda: draw_units([getattr(memory, kind) for kind in KINDS], units, [kind == "cell" for kind in KINDS]),
         lambda: arrays_as_npz(
             words=np.array(words, dtype=np.str_),
             order=units,
@@ -144,19 +148,6 @@ def _choose_order(place: st.delta_generator.DeltaGenerator) -> tuple[Order, str]
     return order, by
 
 
-def say_memory(memory: Memory) -> str:
-    """What the heatmaps say, in numbers."""
-    kept = int((memory.forget.min(axis=0) > KEPT).sum())
-    count = memory.forget.shape[1]
-    least = memory.words[int(memory.forget.mean(axis=1).argmin())]
-    open_, shut = memory.words[int(memory.beta.argmax())], memory.words[int(memory.beta.argmin())]
-    return (
-        f"{kept:,} of {count:,} units keep more than {100 * KEPT:.0f} % of their cell at every word; most is forgotten "
-        f"at “{least}”. What was seen is let through most for “{open_}” (beta {significant(memory.beta.max())}) and "
-        f"least for “{shut}” ({significant(memory.beta.min())})."
-    )
-
-
 def _show_means(memory: Memory) -> None:
     left, right = st.columns(2, gap="medium")
     left.plotly_chart(
@@ -183,18 +174,6 @@ def _show_means(memory: Memory) -> None:
         config=CHART_CONFIG,
         key="means-cells",
     )
-
-
-def _draw_sheet(memory: Memory, units: NDArray[np.intp]) -> bytes:
-    """The four heatmaps side by side, units down and words across."""
-    pictures = []
-    for kind in KINDS:
-        rows = getattr(memory, kind).T[units]
-        peak = float(np.abs(rows).max()) or 1.0
-        signed = kind == "cell"
-        picture = colour_map(rows, -peak if signed else 0.0, peak if signed else 1.0, signed=signed)
-        pictures.append(enlarge(picture, max(512, len(rows)), 24 * rows.shape[1]))
-    return encode_png(contact_sheet(pictures, len(pictures)))
 
 
 def write_inside_snippet(subject: CaptionSubject, width: int, by: str, order: Order) -> str:

@@ -10,7 +10,15 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.captioning import loading
-from explorer.captioning.embeddings import Neighbour, Plane, nearest, project, read_frozen
+from explorer.captioning.embeddings import (
+    Neighbour,
+    Plane,
+    leading,
+    nearest,
+    numbers_on_the_plane,
+    project,
+    read_frozen,
+)
 from explorer.captioning.vocabulary import MARKS, split_words
 from explorer.rendering import CHART_CONFIG, draw_words, word_map
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines
@@ -88,7 +96,7 @@ def show_vectors(subject: CaptionSubject, words: Sequence[str]) -> None:
     picked = next(iter(split_words(typed)), "")
     number = vocabulary.encode([picked])[0] if picked in vocabulary else None
     close = {each: nearest(rows, number, NEAR) if number is not None else [] for each, rows in vectors.items()}
-    numbers = _numbers_on_the_plane(vocabulary.encode(words), many, number, close[kind])
+    numbers = numbers_on_the_plane(vocabulary.encode(words), many, number, close[kind])
     names = vocabulary.decode(numbers)
     points = compute_points(subject.name, subject.device, kind, plane, numbers, subject)
     left, right = st.columns([7, 5], gap="large")
@@ -120,15 +128,6 @@ def show_vectors(subject: CaptionSubject, words: Sequence[str]) -> None:
 def _first_choice(words: Sequence[str]) -> str:
     """The longest word of the caption, which is hardly ever an article."""
     return max(words, key=len, default="dog")
-
-
-def _numbers_on_the_plane(
-    caption: Sequence[int], many: int, picked: int | None, close: Sequence[Neighbour]
-) -> tuple[int, ...]:
-    """The most frequent words, those of the caption, and the picked one with its neighbours; each once, by number."""
-    own = {number for number in caption if number >= len(MARKS)}
-    own |= {each.number for each in close} | ({picked} if picked is not None else set())
-    return tuple(sorted({*range(len(MARKS), len(MARKS) + many), *own}))
 
 
 def _show_nearest(subject: CaptionSubject, close: dict[str, list[Neighbour]], picked: str, typed: str) -> None:
@@ -166,7 +165,7 @@ def write_vectors_snippet(
     subject: CaptionSubject, kind: str, plane: Plane, numbers: tuple[int, ...], number: int | None
 ) -> str:
     """Python that gives the places of the words and the nearest of one."""
-    frequent = _leading(numbers)
+    frequent = leading(numbers)
     read = (
         "vectors = captioner.decoder.embedding.weight.cpu().numpy()"
         if kind == "learned"
@@ -191,13 +190,3 @@ def write_vectors_snippet(
             "    print(captioner.vocabulary.words[other], cosine)",
         ]
     return snippet(*lines)
-
-
-def _leading(numbers: tuple[int, ...]) -> int:
-    """The first number, from the first word on, that is left out."""
-    found = len(MARKS)
-    for number in numbers:
-        if number != found:
-            break
-        found += 1
-    return found

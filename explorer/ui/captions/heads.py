@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from explorer.captioning.describing import say_voice
 from explorer.captioning.large_caption import LargeCaption
 from explorer.rendering import head_heatmap
 from explorer.text import significant
@@ -53,7 +54,7 @@ def show_heads(subject: CaptionSubject, view: HeadView) -> None:
     layer = _choose(row, "Layer", f"{view.key}_layer", layers, "mean of all layers")
     head = _choose(row, "Head", f"{view.key}_head", heads, "mean of all heads")
     values = caption.map_of(word, layer, head)
-    share = _mean_of(caption.class_share[word], layer, head)
+    share = caption.share_of(word, layer, head)
     said = caption.words[word]
     voice = say_voice(layer, head)
     left, right = st.columns([3, 2], gap="medium")
@@ -110,17 +111,6 @@ def _choose(row: Any, label: str, key: str, count: int, mean: str) -> int | None
     named: Callable[[int], str] = lambda each: mean if each == ALL else f"{label} {each}"  # noqa: E731
     chosen: int = row.selectbox(label, options, format_func=named, key=key, bind="query-params", width=200)
     return None if chosen == ALL else chosen
-
-
-def _mean_of(values: np.ndarray, layer: int | None, head: int | None) -> float:
-    chosen = values if layer is None else values[layer : layer + 1]
-    return float(chosen.mean() if head is None else chosen[:, head].mean())
-
-
-def say_voice(layer: int | None, head: int | None) -> str:
-    """Whose attention a map is."""
-    who = "the mean of all heads" if head is None else f"head {head}"
-    return f"{who} in the mean of all layers" if layer is None else f"{who} of layer {layer}"
 
 
 def _plain(text: str) -> str:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
-from explorer.captioning import Caption, moved, spot
+from explorer.captioning import Caption
+from explorer.captioning.comparing import say_change, say_log_probability
+from explorer.captioning.moving import Move, Moved, lead
 from explorer.rendering import contact_sheet, decode_png, encode_png, format_percent
 from explorer.ui.captions.choices import choose_width, choose_word
-from explorer.ui.captions.sentence_change import say_change, say_log_probability, show_sentences
+from explorer.ui.captions.sentence_change import show_sentences
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption, compute_shown, draw_glow
 from explorer.ui.components import attention_mover
 from explorer.ui.kit.choose import keep_valid
@@ -23,54 +22,10 @@ RADIUS = 1.0
 _SMALL = 250  # pixels of the pair of maps
 
 
-@dataclass(frozen=True)
-class Move:
-    """Where the decoder is made to look, and when.
-
-    Attributes:
-        step: which word, from 0.
-        row, column: of the cell.
-        radius: standard deviation in cells.
-    """
-
-    step: int
-    row: int
-    column: int
-    radius: float
-
-
-@dataclass(frozen=True, eq=False)
-class Moved:
-    """What comes of it.
-
-    Attributes:
-        attention: (h, w) that the decoder was given.
-        written: the words before, and from the step on what the beam search finds under that attention.
-        old: the old sentence, read under it.
-        unmoved: words that the same search writes from the same place on without the move.
-    """
-
-    attention: NDArray[np.float32]
-    written: Caption
-    old: Caption
-    unmoved: tuple[str, ...]
-
-
 @st.cache_data(max_entries=64, show_spinner="Writing …")
 def compute_moved(subject: CaptionSubject, move: Move, width: int) -> Moved:
     """Write on from one step with the attention elsewhere."""
-    captioner, a = subject.captioner, subject.seen
-    words = compute_caption(subject, width).words
-    attention = spot(captioner.grid, move.row, move.column, move.radius)
-    steer = moved(move.step, attention)
-    best = captioner.search(a, width, prefix=words[: move.step], steer=steer).best
-    same = captioner.search(a, width, prefix=words[: move.step]).best
-    return Moved(
-        attention,
-        captioner.follow(a, [best], steer)[0],
-        captioner.read(a, words, steer),
-        tuple(captioner.vocabulary.decode(same)),
-    )
+    return lead(subject.captioner, subject.seen, compute_caption(subject, width).words, move, width)
 
 
 def read_place(grid: tuple[int, int]) -> tuple[int, int] | None:

@@ -8,10 +8,12 @@ import numpy as np
 import streamlit as st
 
 from explorer.captioning import Caption, SentenceRejected, read_sentence
-from explorer.captioning.vocabulary import END, MARKS
-from explorer.rendering import CHART_CONFIG, encode_png, film_strip, format_percent, surprise_bars
+from explorer.captioning.comparing import bits_of, name_word, percent_of, say_comparison, word_rows
+from explorer.captioning.records import caption_arrays
+from explorer.captioning.vocabulary import END, MARKS, swapped
+from explorer.rendering import CHART_CONFIG, encode_png, film_strip, surprise_bars
 from explorer.text import significant
-from explorer.ui.captions.caption import caption_arrays, compute_photo
+from explorer.ui.captions.caption import compute_photo
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.subject import (
     CaptionSubject,
@@ -21,13 +23,11 @@ from explorer.ui.captions.subject import (
     compute_shown,
 )
 from explorer.ui.components import caption_player
-from explorer.ui.kit.export import offer
+from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.snippet import snippet
 
 _KEPT = "sentence_read"  # the last sentence that could be read, in the session
-_END_LABEL = "(end)"
 _SWAP = 150  # pixels for a word and its runners-up; two beside each other on a phone
-_MOST_TOLD = 60  # from 2**60 times as probable on, the power says more than the number
 
 
 def show_writing(subject: CaptionSubject) -> None:
@@ -58,7 +58,7 @@ def show_writing(subject: CaptionSubject) -> None:
     offer(
         f"{subject.name}-reading",
         lambda: encode_png(film_strip(compute_shown(subject), reading.attention, reading.words)),
-        lambda: caption_arrays(reading),
+        lambda: arrays_as_npz(**caption_arrays(reading)),
         sentence_snippet(subject, words, width),
         key="writing",
         json=reading.to_json,
@@ -90,11 +90,6 @@ def _swap(words: tuple[str, ...], place: int, key: str) -> None:
         _write(" ".join(swapped(words, place, chosen)))
 
 
-def swapped(words: Sequence[str], place: int, word: str) -> list[str]:
-    """A sentence with one word changed, or cut short by the end mark."""
-    return list(words[:place]) if word == MARKS[END] else [*words[:place], word, *words[place + 1 :]]
-
-
 def _show_swaps(reading: Caption) -> None:
     """Under every word what the captioner would have said instead, to click."""
     with st.expander("Swap a word", icon=":material/swap_horiz:", expanded=True):
@@ -104,28 +99,14 @@ def _show_swaps(reading: Caption) -> None:
             options = [other.word for other in others if place or other.word != MARKS[END]]
             key = f"swap-{place}-{reading.text}"
             places.container(width=_SWAP).pills(
-                f"**{reading.words[place]}** · {_percent(reading, place)}",
+                f"**{reading.words[place]}** · {percent_of(reading, place)}",
                 options,
-                format_func=_name,
+                format_func=name_word,
                 key=key,
                 on_change=_swap,
                 args=(reading.words, place, key),
             )
         st.caption("Each word with its probability; under it what else could stand there, the likeliest first.")
-
-
-def _name(word: str) -> str:
-    return _END_LABEL if word == MARKS[END] else word
-
-
-def _percent(reading: Caption, place: int) -> str:
-    share = float(reading.probabilities[place])
-    return "not known" if np.isnan(share) else format_percent(share)
-
-
-def bits_of(caption: Caption) -> float:
-    """Surprise of the whole sentence and its end, in bits; unknown words left out."""
-    return float(-caption.log_probability / np.log(2))
 
 
 def _show_totals(reading: Caption, own: Caption) -> None:
@@ -141,20 +122,6 @@ def _show_totals(reading: Caption, own: Caption) -> None:
         st.info(f"It does not know {names}, reads the mark for unknown words instead, and counts no bits there.")
 
 
-def say_comparison(reading: Caption, own: Caption) -> str:
-    """Which of the two is more probable to the captioner, and how much."""
-    if reading.words == own.words:
-        return "A bit is one halving: a sentence of 20 bits has one chance in about a million."
-    if len(reading.unknown) and all(word in reading.unknown for word in reading.words):
-        return "None of these words is known, so only the end has a probability."
-    apart = bits_of(reading) - bits_of(own)
-    times = f"2^{abs(apart):.0f}" if abs(apart) > _MOST_TOLD else f"{significant(2 ** abs(apart))}"
-    left_out = ", the unknown words left out" if reading.unknown else ""
-    if apart < 0:
-        return f"It finds this sentence {times} times as probable as its own caption{left_out}."
-    return f"It finds its own caption {times} times as probable as this sentence{left_out}."
-
-
 def _show_words(subject: CaptionSubject, reading: Caption) -> None:
     """Bits of every word as bars, and a table with what it would rather have said."""
     rows = word_rows(reading)
@@ -168,26 +135,6 @@ def _show_words(subject: CaptionSubject, reading: Caption) -> None:
     )
     right.table(rows)
     st.caption("“Rather” is the likeliest word in that place, where the one that stands there is not.")
-
-
-def word_rows(reading: Caption) -> list[dict[str, str]]:
-    """Each word and the end: bits, probability, and what was more probable there."""
-    rows = []
-    for place, (word, bits) in enumerate(zip(reading.words, reading.surprise.tolist(), strict=True)):
-        known = bool(np.isfinite(bits))
-        first = reading.alternatives[place][0] if reading.alternatives[place] else None
-        better = first and (not known or first.probability > float(reading.probabilities[place]))
-        rows.append(
-            {
-                "word": word,
-                "bits": significant(bits) if known else "–",
-                "probability": _percent(reading, place),
-                "rather": f"{_name(first.word)} ({format_percent(first.probability)})" if first and better else "–",
-            }
-        )
-    end = float(np.exp(reading.end))
-    last = {"word": _END_LABEL, "bits": significant(-reading.end / float(np.log(2)))}
-    return [*rows, last | {"probability": format_percent(end), "rather": "–"}]
 
 
 def sentence_snippet(subject: CaptionSubject, words: Sequence[str], width: int) -> str:

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from explorer.captioning import Caption
 from explorer.captioning.attention_control import changed_words
-from explorer.text import significant
 
 
 def mark_gone(words: Sequence[str], gone: Sequence[bool]) -> str:
@@ -35,30 +33,3 @@ def show_sentences(old: Sequence[str], new: Sequence[str], labels: tuple[str, st
     left.markdown(f"##### {mark_gone(old, gone)}")
     right.caption(labels[1])
     right.markdown(f"##### {mark_come(new, come)}")
-
-
-def say_change(old: Sequence[str], new: Sequence[str]) -> str:
-    """How much of the old sentence is left."""
-    gone, come = changed_words(old, new)
-    if not any(gone) and not any(come):
-        return "The sentence stays the same, word for word."
-    return f"{sum(gone)} of {len(gone)} words went and {sum(come)} came."
-
-
-def say_log_probability(before: Caption, after: Caption, whole: str, changed: str) -> str:
-    """What became of the old sentence's log probability.
-
-    Args:
-        before, after: the same sentence, read twice.
-        whole, changed: the circumstances, such as "with the whole photo".
-    """
-    first, second = before.log_probability, after.log_probability
-    said = (
-        f"The old sentence has a log probability of **{significant(first)}** {whole} and **{significant(second)}** "
-        f"{changed}"
-    )
-    factor = abs(second - first)
-    if factor < 0.005:
-        return f"{said}: no difference."
-    times = f"{significant(2.718281828459045**factor)} times" if factor < 14 else f"e^{factor:.0f} times"
-    return f"{said}: {times} {'less' if second < first else 'more'} probable."

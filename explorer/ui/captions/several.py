@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
 from explorer.captioning import Caption
+from explorer.captioning.records import captions_as_csv
 from explorer.rendering import format_percent
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption
@@ -61,21 +60,6 @@ def _show_one(place: st.delta_generator.DeltaGenerator, label: str, caption: Cap
 def _mean(caption: Caption) -> float:
     """Log probability a word, the end included."""
     return caption.log_probability / (len(caption.words) + 1)
-
-
-def captions_as_csv(rows: list[tuple[str, Caption]]) -> str:
-    """A line a picture: its title, the caption, and the natural logarithm of the caption's probability.
-
-    Titles that a spreadsheet would take for a formula get an apostrophe before them.
-    """
-    buffer = io.StringIO()
-    table = csv.writer(buffer)
-    table.writerow(["picture", "caption", "log_probability", "copied_from_the_classifier"])
-    for title, caption in rows:
-        safe = f"'{title}" if title[:1] in "=+-@\t\r" else title
-        copied = [word for word, share in zip(caption.words, caption.copied, strict=False) if share > 0.5]
-        table.writerow([safe, caption.text, f"{caption.log_probability:.4f}", " ".join(copied)])
-    return buffer.getvalue()
 
 
 def write_sheet_snippet(subject: CaptionSubject, width: int) -> str:
