@@ -99,12 +99,16 @@ class CaptionDecoder(nn.Module, ABC):
         places = nouns.words[:, None, None].expand_as(copies)
         return _add_copies(scores, copies[some], places[some])
 
-    def copied_shares(self, vector: Tensor, nouns: Nouns) -> Tensor:
-        """(B, T, K) what share of each noun's probability comes from copying it, from vectors (B, T, E)."""
+    def copied_shares(self, vector: Tensor, nouns: Nouns, scores: Tensor) -> Tensor:
+        """(B, T, K) what share of each noun's probability comes from copying it.
+
+        Args:
+            vector: (B, T, E).
+            nouns: of the pictures.
+            scores: (B, T, V), what `write` made of both.
+        """
         copies = self.copy_scores(vector, nouns).float()
-        return torch.sigmoid(
-            copies - self._own_scores(vector).float().gather(2, nouns.words[:, None].expand_as(copies))
-        )
+        return (copies - scores.gather(2, nouns.words[:, None].expand_as(copies))).exp()
 
     def _own_scores(self, vector: Tensor) -> Tensor:
         """Scores of writing every word without copying."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from explorer.captioning.caption_decoder import CaptionDecoder, Steer
 from explorer.captioning.noun_cells import Nouns
@@ -93,7 +94,8 @@ def beam_search(
         width: K >= 1; 1 is greedy.
         longest: words of a sentence at most, prefix included.
         prefix: numbers of words that every sentence begins with.
-        steer: leads the attention; alpha has B rows in the prefix, then K for each picture that goes on.
+        steer: leads the attention; alpha has B rows in the prefix, and in the first step, then K for each picture that
+            goes on.
         length_penalty: beams are ordered by score / words ** length_penalty at the end.
         seen: of a, where that is known already.
 
@@ -103,23 +105,22 @@ def beam_search(
     count = len(a)
     scene, state, previous = _read_prefix(decoder, a, prefix, steer, seen)
     going = torch.arange(count, device=a.device)  # numbers of the pictures whose sentences have not all ended
-    index = going.repeat_interleave(width)
-    state, previous = state.rows(index), previous[index]
-    # At first all beams of a picture are the same: only one of them counts.
-    scores = a.new_full((count, width), -torch.inf)
-    scores[:, 0] = 0.0
-    ended = scores == -torch.inf
+    scores = a.new_zeros(count, 1)  # before the first word all beams of a picture are one
+    ended = torch.zeros_like(scores, dtype=torch.bool)
     steps: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
     for t in range(len(prefix), longest):
         reading = decoder.read(previous, scene, state, t, steer)
-        following = log_probabilities(decoder.write(reading.vector.unflatten(0, (-1, width)), scene.nouns))  # (B, K, V)
+        vectors = reading.vector.unflatten(0, scores.shape)
+        following = log_probabilities(decoder.write(vectors, scene.nouns))  # (B, K, V)
         free = torch.full_like(following[:1, :1], -torch.inf)
         free[..., END] = 0.0
         following = torch.where(ended[..., None], free, following)
-        size = following.shape[2]
-        scores, chosen = (scores[..., None] + following).flatten(1).topk(width, dim=1)  # (B, K)
-        parents, words = chosen // size, chosen % size
-        rows = torch.arange(len(going), device=a.device)[:, None] * width + parents  # of the beams that go on
+        beams, size = following.shape[1:]
+        grown = (scores[..., None] + following).flatten(1)
+        grown = F.pad(grown, (0, max(width - grown.shape[1], 0)), value=-torch.inf)  # a vocabulary smaller than K
+        scores, chosen = grown.topk(width, dim=1)  # (B, K)
+        parents, words = (chosen // size).clamp_max(beams - 1), chosen % size
+        rows = torch.arange(len(going), device=a.device)[:, None] * beams + parents  # of the beams that go on
         ended = ended.gather(1, parents) | (words == END) | (scores == -torch.inf)
         steps.append((going, words, parents, scores))
         on = ~ended.all(dim=1)
@@ -252,11 +253,12 @@ def teacher_force(
         steps.append(decoder.read(read[:, t], scene, state, t, steer))
         state = steps[-1].state
     vectors = torch.stack([step.vector for step in steps], dim=1)
-    spoken = log_probabilities(decoder.write(vectors, scene.nouns))
     nouns = scene.nouns
-    copied = vectors.new_zeros(*vectors.shape[:2], 0) if nouns is None else decoder.copied_shares(vectors, nouns)
+    scores = decoder.write(vectors, nouns)
+    none = vectors.new_zeros(*vectors.shape[:2], 0)
+    copied = none if nouns is None else decoder.copied_shares(vectors, nouns, scores)
     alpha, beta = (torch.stack([getattr(step, name) for step in steps], dim=1) for name in ("alpha", "beta"))
-    return TeacherForced(spoken, alpha, beta, copied, nouns, steps, first)
+    return TeacherForced(log_probabilities(scores), alpha, beta, copied, nouns, steps, first)
 
 
 @dataclass(frozen=True)

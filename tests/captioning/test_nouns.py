@@ -76,7 +76,9 @@ def test_a_word_is_written_or_copied(kind: str) -> None:
         for word in range(len(VOCABULARY)):
             power = sum(math.exp(each[word]) for each in (written, copied) if word in each)
             assert float(found[row, word]) == pytest.approx(power / total, rel=1e-3, abs=1e-7)
-        shares = decoder.copied_shares(vector[:, None], scene.nouns)[row, 0]
+        shares = decoder.copied_shares(vector[:, None], scene.nouns, decoder.write(vector[:, None], scene.nouns))[
+            row, 0
+        ]
         for place, word in enumerate(scene.nouns.words[row].tolist()):
             own = math.exp(written[word]) if word in written else 0.0
             share = math.exp(copied[word]) / (math.exp(copied[word]) + own)
