@@ -93,7 +93,8 @@ def test_the_measured_accuracy_is_true(name: str, data_folder: Path) -> None:
         files = sorted(folder.iterdir())[: PICTURES[name] // len(folders)]
         x = torch.cat([model.preprocessing.tensor(Image.open(path).convert("RGB")) for path in files])
         with torch.inference_mode():
-            hits += int((model.network(x).argmax(1) == label).sum())
+            # A few at a time, which a CPU's cache holds.
+            hits += sum(int((model.network(few).argmax(1) == label).sum()) for few in x.split(8))
         count += len(files)
     assert count == PICTURES[name]
     stated = card["accuracy"]["value"]

@@ -166,6 +166,7 @@ def test_the_measured_accuracy_is_true(data_folder: Path) -> None:
         files = sorted(folder.iterdir())[::12]
         x = torch.cat([model.preprocessing.tensor(Image.open(path).convert("RGB")) for path in files])
         with torch.inference_mode():
-            hits += int((model.network(x).argmax(1) == label).sum())
+            # A few at a time: nearly twice as fast on a CPU, whose cache holds no batch of thirty.
+            hits += sum(int((model.network(few).argmax(1) == label).sum()) for few in x.split(4))
         count += len(files)
     assert abs(hits / count - stated) < 3 * math.sqrt(stated * (1 - stated) / count)
