@@ -19,6 +19,7 @@ PLANES: tuple[Plane, ...] = get_args(Plane)
 FROZEN_FILE = "frozen_vectors.safetensors"
 FROZEN_KEY = "vectors"
 FEWEST = 3  # points that t-SNE needs
+NEAR = 8  # nearest words of one
 
 
 class Neighbour(NamedTuple):

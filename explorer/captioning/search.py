@@ -17,6 +17,7 @@ from explorer.captioning.vocabulary import END, PAD, START, UNKNOWN, Vocabulary
 
 LONGEST = 24  # words; 99.7 % of the training captions of Flickr8k are no longer
 LENGTH_PENALTY = 0.7  # Wu et al. 2016: 0 compares sums of log probabilities, 1 their means
+DRAWS = 5  # sentences that are drawn by chance at a time
 _NEVER = (PAD, START, UNKNOWN)
 
 Seen = tuple[Any, Any]

@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.augmentation import CATALOGUE, EXAMPLE, GROUPS, Pipeline, PipelineRejected, Step, Transform
 from explorer.ui.augmentation.parameters import show_parameters
 from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.export import download
 from explorer.ui.session.pipeline import (
     MOST_IN_ADDRESS,
     Row,
@@ -162,15 +163,7 @@ def _show_whole() -> None:
         "Empty", key="clear_pipeline", icon=":material/clear_all:", on_click=replace_pipeline, args=(Pipeline(),)
     )
     with st.expander("Pipeline as JSON", icon=":material/data_object:"):
-        st.container().download_button(
-            "Save as JSON",
-            current_pipeline().to_json(),
-            "pipeline.json",
-            "application/json",
-            key="pipeline-json",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        download(st.container(), "Save as JSON", current_pipeline().to_json(), "pipeline.json", "pipeline-json")
         file = st.file_uploader("Open a pipeline", type=["json"], key="pipeline_file", max_upload_size=1)
         if file is not None and st.session_state.get("augmentation_file_taken") != file.file_id:
             st.session_state["augmentation_file_taken"] = file.file_id

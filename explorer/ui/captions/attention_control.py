@@ -19,6 +19,7 @@ from explorer.captioning.attention_control import (
 from explorer.captioning.comparing import figure_rows, judge_attention, say_agreement, say_times
 from explorer.captioning.describing import say_still
 from explorer.captioning.records import control_arrays
+from explorer.captioning.snippets import attention_control_snippet
 from explorer.rendering import CHART_CONFIG, contact_sheet, decode_png, encode_png, word_lines
 from explorer.text import significant
 from explorer.ui.captions.choices import choose_width, choose_word
@@ -26,7 +27,6 @@ from explorer.ui.captions.occlusion import obtain_drops
 from explorer.ui.captions.sentence_change import mark_come
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, draw_glow
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 
 ATTENTION_LABELS: dict[str, str] = {"own": "Its own", "uniform": "Uniform", "shuffled": "Shuffled"}
 ATTENTION_NOTES: dict[Attention, str] = {
@@ -67,7 +67,7 @@ def show_attention_control(subject: CaptionSubject) -> None:
         f"{subject.name}-attention-control",
         lambda: _draw_sheet(subject, found, drops, step),
         lambda: arrays_as_npz(**control_arrays(found, drops)),
-        write_attention_control_snippet(subject, width),
+        attention_control_snippet(captioner_lines(subject), width),
         key="attention-control-offer",
     )
 
@@ -159,19 +159,3 @@ def _draw_sheet(
     if drops is not None:
         pictures.append(draw_glow(subject, drops[step]))
     return encode_png(contact_sheet([decode_png(each) for each in pictures], 2))
-
-
-def write_attention_control_snippet(subject: CaptionSubject, width: int) -> str:
-    """Python that gives the sentences, their log probabilities and the correlations."""
-    return snippet(
-        *captioner_lines(subject),
-        "from explorer.captioning import occlude_words",
-        "from explorer.captioning.attention_control import control_attention, correlate",
-        f"controls = control_attention(captioner, a, {width})",
-        "for control in controls:",
-        "    print(control.attention, control.written.text, control.own.log_probability)",
-        "own = controls[0].own",
-        "drops = occlude_words(captioner, x, own.words)  # (words, rows, columns)",
-        "correlation = correlate(own.attention, drops)",
-        "print(correlation)",
-    )

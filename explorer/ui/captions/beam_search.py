@@ -9,7 +9,8 @@ import streamlit as st
 from explorer.captioning import Beams, Caption
 from explorer.captioning.describing import say, say_search
 from explorer.captioning.records import search_arrays
-from explorer.captioning.search import LENGTH_PENALTY, list_finals
+from explorer.captioning.search import DRAWS, LENGTH_PENALTY, list_finals
+from explorer.captioning.snippets import beams_snippet
 from explorer.captioning.vocabulary import END, MARKS
 from explorer.rendering import CHART_CONFIG, BeamNode, beam_tree, beam_tree_picture, grow_tree
 from explorer.text import count_text
@@ -17,10 +18,8 @@ from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_beams
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 
 TOP_KS = (0, 5, 20, 100)
-DRAWS = 5
 LAST_SEED = 9999
 _COLUMNS = 12  # steps beside each other; on a phone, where labels stand in two lines in turn, more would overlap
 
@@ -79,7 +78,7 @@ def show_beams(subject: CaptionSubject) -> None:
         f"{subject.name}-sentences-{width}",
         lambda: beam_tree_picture(compute_tree(subject, beams), f"{subject.picture.title}: {title}"),
         lambda: arrays_as_npz(**search_arrays(beams, finals, draws)),
-        beams_snippet(subject, width, *heat),
+        beams_snippet(captioner_lines(subject), width, *heat),
         key="beams",
     )
 
@@ -91,21 +90,6 @@ def _show_tree(nodes: list[BeamNode], first: int, title: str, key: str) -> None:
     if steps > _COLUMNS:
         title = f"{title}: {first} to {min(steps, first + columns - 1)}"
     st.plotly_chart(beam_tree(nodes, title, first=first, columns=columns), config=CHART_CONFIG, key=key)
-
-
-def beams_snippet(subject: CaptionSubject, width: int, temperature: float, top_k: int, seed: int) -> str:
-    """Python that gives both tables."""
-    first = seed * DRAWS
-    return snippet(
-        *captioner_lines(subject),
-        f"beams = captioner.search(a, beam_size={width})",
-        "for beam in beams.order:",
-        "    words = captioner.vocabulary.decode(beams.sentence(beam))",
-        "    print(round(float(beams.scores[-1, beam]), 3), ' '.join(words))",
-        f"draws = [captioner.sample(a, {temperature!r}, {top_k}, seed) for seed in range({first}, {first + DRAWS})]",
-        "for draw in draws:",
-        "    print(round(draw.log_probability, 3), draw.text)",
-    )
 
 
 def _show_draws(subject: CaptionSubject) -> tuple[tuple[float, int, int], tuple[Caption, ...]]:

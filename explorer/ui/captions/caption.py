@@ -8,12 +8,12 @@ from explorer.captioning.captioner import Guess
 from explorer.captioning.describing import say_copied, say_likeness, say_sentence, say_still
 from explorer.captioning.familiarity import Likeness
 from explorer.captioning.records import caption_arrays
+from explorer.captioning.snippets import caption_snippet
 from explorer.rendering import encode_png, film_strip
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption, compute_shown
 from explorer.ui.components import caption_player
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 
 _SIDE = 720  # pixels of the photo's longer side, as wide as the player shows it on a desk
 
@@ -50,7 +50,7 @@ def show_watching(subject: CaptionSubject) -> None:
         f"{subject.name}-caption",
         lambda: encode_png(film_strip(compute_shown(subject), caption.attention, caption.words)),
         lambda: arrays_as_npz(**caption_arrays(caption)),
-        write_snippet(subject, width),
+        caption_snippet(captioner_lines(subject, look=False), width),
         key="watching",
         json=caption.to_json,
     )
@@ -61,14 +61,3 @@ def compute_context(subject: CaptionSubject) -> tuple[tuple[Guess, ...], Likenes
     """The classifier's nouns for the photo, and how like it is to those that the captioner learned from."""
     seen = subject.seen
     return subject.captioner.guess_nouns(seen), subject.captioner.judge(seen)
-
-
-def write_snippet(subject: CaptionSubject, width: int) -> str:
-    """Python that gives the caption on the page."""
-    return snippet(
-        *captioner_lines(subject, look=False),
-        f"caption = captioner.describe(image, beam_size={width})",
-        "for word, probability in zip(caption.words, caption.probabilities):",
-        "    print(f'{word:<16}{probability:8.2%}')",
-        "print('log probability', caption.log_probability)",
-    )

@@ -11,6 +11,7 @@ from PIL import Image
 
 from explorer.captioning import Caption
 from explorer.captioning.comparing import say_change, say_log_probability
+from explorer.captioning.snippets import covering_snippet
 from explorer.rendering import CHART_CONFIG, encode_png, format_percent, word_lines
 from explorer.saliency import MOST_TEXT, Cover, Fill, cover
 from explorer.ui.captions.choices import choose_width
@@ -18,7 +19,6 @@ from explorer.ui.captions.sentence_change import show_sentences
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption, compute_shown
 from explorer.ui.components import photo_cover
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 from explorer.ui.shared.cover import choose_fill, keep_cover, read_cover
 
 
@@ -111,7 +111,7 @@ def show_covering(subject: CaptionSubject) -> None:
             old_with_covered=hidden.old.log_probabilities,
             new_attention=hidden.written.attention,
         ),
-        write_covering_snippet(subject, text, fill, width),
+        covering_snippet(captioner_lines(subject), text, fill, width),
         key="cover-offer",
     )
 
@@ -149,19 +149,3 @@ def _show_effect(whole: Caption, hidden: Hidden, painted: bool) -> None:
 def _stretch(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
     """What the encoder sees, its squashing undone; hard pixels, since no more was seen."""
     return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.NEAREST))
-
-
-def write_covering_snippet(subject: CaptionSubject, text: str, fill: Fill, width: int) -> str:
-    """Python that hides the same part and gives both sentences."""
-    return snippet(
-        *captioner_lines(subject),
-        "from explorer.saliency import Cover, cover",
-        f"mask = Cover.from_text({text!r}).mask(tuple(x.shape[2:]))",
-        f"covered = captioner.look(cover(captioner, x, mask, {fill!r}))",
-        f"old = captioner.search(a, {width}).best  # numbers of its words",
-        f"new = captioner.search(covered, {width}).best",
-        "whole, hidden = (captioner.follow(seen, [old])[0] for seen in (a, covered))",
-        "written = captioner.follow(covered, [new])[0]",
-        "print(whole.text, whole.log_probability, hidden.log_probability)",
-        "print(written.text, written.log_probability)",
-    )

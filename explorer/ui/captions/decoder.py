@@ -12,6 +12,7 @@ from explorer.captioning.describing import say_memory
 from explorer.captioning.heads import read_heads
 from explorer.captioning.inside import KINDS, Memory, Order, look_inside, order_units
 from explorer.captioning.large_caption import LargeCaption
+from explorer.captioning.snippets import heads_snippet, memory_snippet
 from explorer.captioning.transformer import TransformerDecoder
 from explorer.rendering import (
     CHART_CONFIG,
@@ -25,7 +26,6 @@ from explorer.ui.captions.heads import HeadView, show_heads
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 
 KIND_LABELS = {
     "input": "Input gate: how much is taken in",
@@ -89,7 +89,7 @@ def show_inside(subject: CaptionSubject) -> None:
             candidate=memory.candidate,
             **{kind: getattr(memory, kind) for kind in KINDS},
         ),
-        write_inside_snippet(subject, width, by, order),
+        memory_snippet(captioner_lines(subject), width, by, order),
         key="inside-offer",
     )
     show_vectors(subject, words)
@@ -115,22 +115,10 @@ def _show_transformer(subject: CaptionSubject, width: int, words: tuple[str, ...
             name=subject.name,
             caption=caption,
             elsewhere="the classifier's nouns",
-            snippet=partial(write_heads_snippet, subject, width),
+            snippet=partial(heads_snippet, captioner_lines(subject), width),
             key="heads",
             first=compute_caption(subject, width).first_noun,
         ),
-    )
-
-
-def write_heads_snippet(subject: CaptionSubject, width: int, word: int, layer: int | None, head: int | None) -> str:
-    """Python that gives a word's map by layer and head."""
-    return snippet(
-        *captioner_lines(subject),
-        "from explorer.captioning.heads import read_heads",
-        f"words = captioner.vocabulary.decode(captioner.search(a, {width}).best)",
-        "caption = read_heads(captioner, a, words)",
-        f"values = caption.map_of({word}, layer={layer}, head={head})  # (h, w)",
-        f"print(caption.words[{word}], values.max(), caption.entropy[{word}].min())",
     )
 
 
@@ -173,17 +161,4 @@ def _show_means(memory: Memory) -> None:
         ),
         config=CHART_CONFIG,
         key="means-cells",
-    )
-
-
-def write_inside_snippet(subject: CaptionSubject, width: int, by: str, order: Order) -> str:
-    """Python that gives the gates, the cells and the order of the units."""
-    return snippet(
-        *captioner_lines(subject),
-        "from explorer.captioning.inside import look_inside, order_units",
-        f"words = captioner.vocabulary.decode(captioner.search(a, {width}).best)",
-        "memory = look_inside(captioner, a, words)  # gates and cells are (words, units)",
-        f"units = order_units(memory, {by!r}, {order!r})",
-        "for t, word in enumerate(words):",
-        "    print(word, memory.input[t].mean(), memory.forget[t].mean(), memory.output[t].mean(), memory.beta[t])",
     )

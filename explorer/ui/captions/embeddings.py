@@ -11,20 +11,20 @@ from numpy.typing import NDArray
 
 from explorer.captioning import loading
 from explorer.captioning.embeddings import (
+    NEAR,
     Neighbour,
     Plane,
-    leading,
     nearest,
     numbers_on_the_plane,
     project,
     read_frozen,
 )
+from explorer.captioning.snippets import vectors_snippet
 from explorer.captioning.vocabulary import MARKS, split_words
 from explorer.rendering import CHART_CONFIG, draw_words, word_map
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 
 PLANE_LABELS: dict[Plane, str] = {"pca": "PCA", "tsne": "t-SNE"}
 PLANE_NOTES: dict[Plane, str] = {
@@ -38,7 +38,6 @@ KIND_NOTES = {
     "frozen": "Counted from the training captions (who stands near whom), and never changed while the rest learned.",
 }
 MANY = (100, 200, 400, 800)
-NEAR = 8
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -120,7 +119,7 @@ def show_vectors(subject: CaptionSubject, words: Sequence[str]) -> None:
         lambda: arrays_as_npz(
             words=np.array(names, dtype=np.str_), points=points, vectors=vectors[kind][list(numbers)]
         ),
-        write_vectors_snippet(subject, kind, plane, numbers, number),
+        vectors_snippet(captioner_lines(subject), subject.name, kind, plane, numbers, number),
         key="vectors-offer",
     )
 
@@ -159,34 +158,3 @@ def _say_score(comparison: Any, kind: str) -> str:
     if not isinstance(figures, dict) or not isinstance(figures.get("bleu4"), (int, float)):
         return ""
     return f" BLEU-4 on the test photos: **{100 * figures['bleu4']:.3g}**."
-
-
-def write_vectors_snippet(
-    subject: CaptionSubject, kind: str, plane: Plane, numbers: tuple[int, ...], number: int | None
-) -> str:
-    """Python that gives the places of the words and the nearest of one."""
-    frequent = leading(numbers)
-    read = (
-        "vectors = captioner.decoder.embedding.weight.cpu().numpy()"
-        if kind == "learned"
-        else f"vectors = read_frozen(MODELS / {subject.name!r}, len(captioner.vocabulary))"
-    )
-    names = ["nearest", "project", *(["read_frozen"] if kind == "frozen" else [])]
-    more = [f"from explorer.captioning.embeddings import {', '.join(names)}"]
-    if kind == "frozen":
-        more.append("from explorer.captioning.loading import MODELS")
-    lines = [
-        *captioner_lines(subject),
-        *more,
-        read,
-        f"numbers = [*range({len(MARKS)}, {frequent}), *{list(numbers[frequent - len(MARKS) :])}]",
-        f"points = project(vectors[numbers], {plane!r})  # (words, 2)",
-        "for word, (x, y) in zip(captioner.vocabulary.decode(numbers), points):",
-        "    print(word, x, y)",
-    ]
-    if number is not None:
-        lines += [
-            f"for other, cosine in nearest(vectors, {number}, {NEAR}):",
-            "    print(captioner.vocabulary.words[other], cosine)",
-        ]
-    return snippet(*lines)

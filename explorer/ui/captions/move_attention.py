@@ -8,6 +8,7 @@ import streamlit as st
 from explorer.captioning import Caption
 from explorer.captioning.comparing import say_change, say_log_probability
 from explorer.captioning.moving import Move, Moved, lead
+from explorer.captioning.snippets import moving_snippet
 from explorer.rendering import contact_sheet, decode_png, encode_png, format_percent
 from explorer.ui.captions.choices import choose_width, choose_word
 from explorer.ui.captions.sentence_change import show_sentences
@@ -15,7 +16,6 @@ from explorer.ui.captions.subject import CaptionSubject, captioner_lines, comput
 from explorer.ui.components import attention_mover
 from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 
 RADII = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0)  # cells
 RADIUS = 1.0
@@ -94,7 +94,7 @@ def show_moving(subject: CaptionSubject) -> None:
             new_log_probabilities=result.written.log_probabilities,
             new_attention=result.written.attention,
         ),
-        write_moving_snippet(subject, move, width),
+        moving_snippet(captioner_lines(subject), move, width),
         key="move-offer",
     )
 
@@ -134,18 +134,3 @@ def _show_effect(subject: CaptionSubject, old: Caption, result: Moved, step: int
             alt=f"Attention before “{word}” on {subject.picture.title}, {title}",
             width=_SMALL,
         )
-
-
-def write_moving_snippet(subject: CaptionSubject, move: Move, width: int) -> str:
-    """Python that leads the attention to the same cell and gives both sentences."""
-    return snippet(
-        *captioner_lines(subject),
-        "from explorer.captioning import moved, spot",
-        f"old = captioner.follow(a, [captioner.search(a, {width}).best])[0]",
-        f"steer = moved({move.step}, spot(captioner.grid, {move.row}, {move.column}, {move.radius}))",
-        f"found = captioner.search(a, {width}, prefix=old.words[:{move.step}], steer=steer)",
-        "new = captioner.follow(a, [found.best], steer)[0]",
-        "led = captioner.read(a, old.words, steer)",
-        "print(old.text, old.log_probability, led.log_probability)",
-        "print(new.text, new.log_probability)",
-    )

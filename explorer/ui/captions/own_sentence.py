@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 
 from explorer.captioning import Caption, SentenceRejected, read_sentence
 from explorer.captioning.comparing import bits_of, name_word, percent_of, say_comparison, word_rows
 from explorer.captioning.records import caption_arrays
+from explorer.captioning.snippets import sentence_snippet
 from explorer.captioning.vocabulary import END, MARKS, swapped
 from explorer.rendering import CHART_CONFIG, encode_png, film_strip, surprise_bars
 from explorer.text import significant
@@ -24,7 +23,6 @@ from explorer.ui.captions.subject import (
 )
 from explorer.ui.components import caption_player
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 
 _KEPT = "sentence_read"  # the last sentence that could be read, in the session
 _SWAP = 150  # pixels for a word and its runners-up; two beside each other on a phone
@@ -59,7 +57,7 @@ def show_writing(subject: CaptionSubject) -> None:
         f"{subject.name}-reading",
         lambda: encode_png(film_strip(compute_shown(subject), reading.attention, reading.words)),
         lambda: arrays_as_npz(**caption_arrays(reading)),
-        sentence_snippet(subject, words, width),
+        sentence_snippet(captioner_lines(subject), words, width),
         key="writing",
         json=reading.to_json,
     )
@@ -135,17 +133,3 @@ def _show_words(subject: CaptionSubject, reading: Caption) -> None:
     )
     right.table(rows)
     st.caption("“Rather” is the likeliest word in that place, where the one that stands there is not.")
-
-
-def sentence_snippet(subject: CaptionSubject, words: Sequence[str], width: int) -> str:
-    """Python that gives the bits on the page."""
-    return snippet(
-        *captioner_lines(subject),
-        "from math import log",
-        f"caption = captioner.read(a, {list(words)!r})",
-        "for word, bits in zip(caption.words, caption.surprise):",
-        "    print(f'{word:<16}{bits:8.2f} bits')",
-        f"own = captioner.describe(image, beam_size={width})",
-        "print(f'this sentence {-caption.log_probability / log(2):.2f} bits')",
-        "print(f'its own caption {-own.log_probability / log(2):.2f} bits')",
-    )

@@ -9,10 +9,12 @@ import streamlit as st
 
 from explorer.captioning import Caption
 from explorer.captioning.records import captions_as_csv
+from explorer.captioning.snippets import several_snippet
 from explorer.rendering import format_percent
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption
-from explorer.ui.kit.snippet import show_snippet, snippet
+from explorer.ui.kit.export import download
+from explorer.ui.kit.snippet import show_snippet
 from explorer.ui.session.pictures import get_picture, list_pictures
 
 _SIDE = 240  # pixels of a picture's longer side
@@ -36,16 +38,8 @@ def show_sheet(subject: CaptionSubject) -> None:
         _show_one(grid.container(width=_SIDE, border=True), label, caption)
         bar.progress(number / len(labels), f"{number} of {len(labels)} described")
     bar.empty()
-    st.container().download_button(
-        "CSV",
-        captions_as_csv(rows),
-        f"{subject.name}-captions.csv",
-        "text/csv",
-        key="sheet-csv",
-        on_click="ignore",
-        icon=":material/table:",
-    )
-    show_snippet(write_sheet_snippet(subject, width))
+    download(st.container(), "CSV", captions_as_csv(rows), f"{subject.name}-captions.csv", "sheet-csv")
+    show_snippet(several_snippet(captioner_lines(subject, look=False), width))
 
 
 def _show_one(place: st.delta_generator.DeltaGenerator, label: str, caption: Caption) -> None:
@@ -60,12 +54,3 @@ def _show_one(place: st.delta_generator.DeltaGenerator, label: str, caption: Cap
 def _mean(caption: Caption) -> float:
     """Log probability a word, the end included."""
     return caption.log_probability / (len(caption.words) + 1)
-
-
-def write_sheet_snippet(subject: CaptionSubject, width: int) -> str:
-    """Python that describes several pictures at once."""
-    return snippet(
-        *captioner_lines(subject, look=False),
-        f"for caption in captioner.describe_all([image], beam_size={width}):  # any number of pictures",
-        "    print(caption.text, caption.log_probability)",
-    )

@@ -29,7 +29,7 @@ from explorer.transfer.data.splitting import Split, split
 from explorer.transfer.trial import TransferRejected
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.choose import keep_valid
-from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.export import arrays_as_npz, download, offer
 from explorer.ui.kit.slow import watched
 from explorer.ui.kit.snippet import snippet
 
@@ -190,15 +190,7 @@ def _offer(
             pairs=pairs_of(shown).places,
         )
 
-    st.container(horizontal=True).download_button(
-        "Pictures (ZIP)",
-        shown.to_zip,
-        "pictures.zip",
-        "application/zip",
-        key="transfer-pictures-zip",
-        on_click="ignore",
-        icon=":material/folder_zip:",
-    )
+    download(st.container(horizontal=True), "Pictures (ZIP)", shown.to_zip, "pictures.zip", "transfer-pictures-zip")
     offer(
         "pictures",
         lambda: draw_classes(shown),

@@ -10,6 +10,7 @@ from explorer.text import count_text
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.exporting import describe, make_files
+from explorer.ui.kit.export import download
 from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.trained_weights import is_used, use_trained
 from explorer.ui.transfer.state import Trained, WeightsOf, choose_trained
@@ -64,24 +65,20 @@ def _offer_network(trained: Trained, title: str) -> None:
     stem = file_stem(trained.experiment)
     st.subheader("The network", anchor=False)
     row = st.container(horizontal=True)
-    row.download_button(
+    download(
+        row,
         "Weights (safetensors)",
         lambda: make_files(trained.experiment, trained.after, trained.weights, title)[0],
         f"{stem}.safetensors",
-        "application/octet-stream",
-        key="take-weights",
-        on_click="ignore",
-        icon=":material/download:",
+        "take-weights",
         help="The sidebar's Own weights opens this file on every page, now or later; its card is in its metadata too.",
     )
-    row.download_button(
+    download(
+        row,
         "Card (JSON)",
         lambda: make_files(trained.experiment, trained.after, trained.weights, title)[1],
         f"{stem}.card.json",
-        "application/json",
-        key="take-card",
-        on_click="ignore",
-        icon=":material/badge:",
+        "take-card",
         help="What it was trained on and how, what it classified correctly, and what must be done to a picture before.",
     )
     _offer_onnx(trained, stem, row)
@@ -113,15 +110,7 @@ def _offer_onnx(trained: Trained, stem: str, row: st.delta_generator.DeltaGenera
     except ExportFailed as failed:
         st.error(str(failed), icon=":material/block:")
         return
-    place.download_button(
-        "ONNX",
-        data,
-        f"{stem}.onnx",
-        "application/octet-stream",
-        key="take-onnx",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+    download(place, "ONNX", data, f"{stem}.onnx", "take-onnx")
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -143,24 +132,8 @@ def _offer_training(trained: Trained, pictures: PictureSet) -> None:
     st.subheader("The training", anchor=False)
     st.caption("The script trains the same network again, from the pictures in the ZIP, and prints its accuracy.")
     row = st.container(horizontal=True)
-    row.download_button(
-        "Script (Python)",
-        script,
-        "train.py",
-        "text/x-python",
-        key="take-script",
-        on_click="ignore",
-        icon=":material/download:",
-    )
-    row.download_button(
-        "Pictures (ZIP)",
-        pictures.to_zip,
-        "pictures.zip",
-        "application/zip",
-        key="take-pictures",
-        on_click="ignore",
-        icon=":material/photo_library:",
-    )
+    download(row, "Script (Python)", script, "train.py", "take-script")
+    download(row, "Pictures (ZIP)", pictures.to_zip, "pictures.zip", "take-pictures")
     with st.expander("The script", icon=":material/code:"):
         st.code(script, language="python")
 

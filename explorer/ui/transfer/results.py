@@ -16,7 +16,7 @@ from explorer.transfer.evaluation.tables import answer_arrays, pair_rows, result
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.trial import TransferRejected
 from explorer.ui.kit.choose import choose
-from explorer.ui.kit.export import arrays_as_npz
+from explorer.ui.kit.export import arrays_as_npz, download
 from explorer.ui.kit.snippet import show_snippet, snippet
 
 if TYPE_CHECKING:
@@ -92,24 +92,10 @@ def choose_share(groups: Sequence[Group], key: str) -> float:
 
 def _offer(experiments: Sequence[Experiment], groups: Sequence[Group], title: str) -> None:
     row = st.container(horizontal=True)
-    row.download_button(
-        "Report (HTML)",
-        lambda: make_report(experiments, groups, title),
-        "transfer-report.html",
-        "text/html",
-        key="report-html",
-        on_click="ignore",
-        icon=":material/description:",
+    download(
+        row, "Report (HTML)", lambda: make_report(experiments, groups, title), "transfer-report.html", "report-html"
     )
-    row.download_button(
-        "Table (CSV)",
-        lambda: to_csv(experiments),
-        "transfer.csv",
-        "text/csv",
-        key="report-csv",
-        on_click="ignore",
-        icon=":material/table:",
-    )
+    download(row, "Table (CSV)", lambda: to_csv(experiments), "transfer.csv", "report-csv")
     offer_arrays(
         row,
         "answers",
@@ -129,15 +115,7 @@ def offer_arrays(
     label: str = "Arrays (NPZ)",
 ) -> None:
     """A button for arrays, and the snippet that reads them and gives the same numbers."""
-    row.download_button(
-        label,
-        npz,
-        f"{name}.npz",
-        "application/octet-stream",
-        key=key,
-        on_click="ignore",
-        icon=":material/data_array:",
-    )
+    download(row, label, npz, f"{name}.npz", key)
     show_snippet(f"# beside the downloaded {name}.npz\n{code}")
 
 
