@@ -68,10 +68,14 @@ def compute_sheet_of_draws(subject: Subject, pipeline: str, seed: int, count: in
     return picture_sheet(pictures, columns=4, side=_CELL)
 
 
-def square_lines(subject: Subject) -> list[str]:
-    """The first lines of every snippet: `model` as the page uses it, and `image`, the square that is changed."""
+def square_lines(subject: Subject, seen: bool = True) -> list[str]:
+    """The first lines of every snippet: `image`, the square that is changed, and if it is seen the `model` for it."""
     return [
         *opening_lines(subject),
         f"image = preprocessing.with_size({side_of(subject)}).fitted(image)  # the square that is changed",
-        'model = model.with_preprocessing(preprocessing.with_fit("squash"))  # sees the square whole',
+        *(
+            ['model = model.with_preprocessing(preprocessing.with_fit("squash"))  # sees the square whole']
+            if seen
+            else []
+        ),
     ]

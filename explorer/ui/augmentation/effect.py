@@ -9,6 +9,7 @@ from PIL import Image
 from explorer.augmentation import DrawProbabilities, TestTimeAverage, probabilities_of_draws
 from explorer.augmentation.describing import say_average, say_draw, say_draw_probabilities
 from explorer.augmentation.records import Drawn, full_sheet
+from explorer.augmentation.snippets import probabilities_snippet
 from explorer.rendering import CHART_CONFIG, average_bars, draw_bars
 from explorer.text import class_labels
 from explorer.ui.augmentation.compute import DRAWS, compute_draws, square_lines, square_of, viewer_of
@@ -17,7 +18,6 @@ from explorer.ui.augmentation.pipeline import choose_seed, draws_or_reason
 from explorer.ui.augmentation.sweep import show_sweep
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.pipeline import compact, current_pipeline
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
@@ -101,22 +101,6 @@ def _offer(
             mean=average.mean,
             spread=average.spread,
         ),
-        draw_probabilities_snippet(subject, seed),
+        probabilities_snippet(square_lines(subject), compact(current_pipeline()), DRAWS, seed),
         key="probabilities-offer",
-    )
-
-
-def draw_probabilities_snippet(subject: Subject, seed: int) -> str:
-    """Python that gives the bars and the average."""
-    more = "from explorer.augmentation import Pipeline, average_draws, probabilities_of_draws"
-    return snippet(
-        *square_lines(subject),
-        more,
-        f"pipeline = Pipeline.from_json({compact(current_pipeline())!r})",
-        f"average = average_draws(model, image, pipeline, count={DRAWS}, seed={seed})",
-        "found = probabilities_of_draws(model, image, [draw.image for draw in average.draws])",
-        "for place in found.order:",
-        "    print(f'draw {place + 1}', found.of_target[place], average.draws[place].description)",
-        "best = average.mean.argmax()",
-        "print(model.classes[best], average.mean[best], average.spread[best], average.single[best])",
     )

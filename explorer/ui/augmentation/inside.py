@@ -20,6 +20,7 @@ from explorer.augmentation import (
 )
 from explorer.augmentation.describing import say_invariance
 from explorer.augmentation.invariance import strongest_changes
+from explorer.augmentation.snippets import inside_snippet
 from explorer.rendering import (
     CHART_CONFIG,
     encode_png,
@@ -38,7 +39,6 @@ from explorer.ui.augmentation.compute import (
 from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.pipeline import compact, current_pipeline
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.recorded import facts_of
@@ -194,28 +194,6 @@ def _show_maps(subject: Subject, cause: Cause, found: Invariance) -> None:
             ),
             chance=np.array([each.chance for each in found.layers]),
         ),
-        inside_snippet(subject, cause, layer),
+        inside_snippet(square_lines(subject), cause.motion, compact(current_pipeline()), cause.seed, layer),
         key="inside-offer",
     )
-
-
-def inside_snippet(subject: Subject, cause: Cause, layer: str) -> str:
-    """Python that gives the numbers of the layers and the maps."""
-    if cause.motion is not None:
-        lines = [
-            "from explorer.augmentation import Motion, compare_maps, measure_invariance",
-            f"found = measure_invariance(model, image, motion={cause.motion!r})",
-        ]
-    else:
-        lines = [
-            "from explorer.augmentation import Pipeline, compare_maps, measure_invariance",
-            f"pipeline = Pipeline.from_json({compact(current_pipeline())!r})",
-            f"found = measure_invariance(model, image, augmented=pipeline.draw(image, seed={cause.seed}))",
-        ]
-    lines += [
-        "for each in found.layers:",
-        "    print(each.name, each.invariance, each.equivariance, each.chance)",
-        f"compared = compare_maps(model, {layer!r}, image, Image.fromarray(found.changed))",
-        "print(compared.layer, compared.difference.shape, compared.cosine)",
-    ]
-    return snippet(*square_lines(subject), "from PIL import Image", *lines)

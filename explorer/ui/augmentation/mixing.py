@@ -8,13 +8,13 @@ from PIL import Image
 
 from explorer.augmentation import Mixture, PipelineRejected, cut_mix, mix_up
 from explorer.augmentation.describing import say_mixture
+from explorer.augmentation.snippets import mixing_snippet
 from explorer.rendering import CHART_CONFIG, encode_png, format_percent, probability_bars
 from explorer.text import class_labels
 from explorer.ui.augmentation.compute import viewer_of
 from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.opening import image_lines
 from explorer.ui.session.pictures import get_picture, list_pictures
 from explorer.ui.session.subject import Subject
@@ -118,21 +118,10 @@ def _square(picture: Image.Image) -> Image.Image:
     return mix_up([picture, picture], 0, 1.0, 1.0, SIDE)[0].image
 
 
-def mixing_snippet(way: str, labels: list[str], seed: int, share: float | None, alpha: float) -> str:
-    """Python that makes the mixture on the page."""
-    name = "mix_up" if way == "mixup" else "cut_mix"
-    pictures = [line for n, label in enumerate(labels, 1) for line in image_lines(get_picture(label), f"image{n}")]
-    return snippet(
-        f"from explorer.augmentation import {name}",
-        *pictures,
-        f"mixed = {name}([image1, image2], seed={seed}, share={share!r}, alpha={alpha!r}, side={SIDE})[0]",
-        "print(mixed.formula)",
-    )
-
-
 def _offer(
     subject: Subject, way: str, mixed: Mixture, labels: list[str], seed: int, share: float | None, alpha: float
 ) -> None:
+    lines = [line for n, label in enumerate(labels, 1) for line in image_lines(get_picture(label), f"image{n}")]
     offer(
         f"{way}-{subject.file_stem}",
         encode_png(np.array(mixed.image)),
@@ -141,6 +130,6 @@ def _offer(
             share=np.array(mixed.share),
             box=np.array(mixed.box if mixed.box is not None else (), dtype=np.int64),
         ),
-        mixing_snippet(way, labels, seed, share, alpha),
+        mixing_snippet(lines, "mix_up" if way == "mixup" else "cut_mix", seed, share, alpha, SIDE),
         key="mix-offer",
     )

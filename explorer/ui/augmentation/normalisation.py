@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from explorer.augmentation import Meeting, PipelineRejected, Stage, dim_and_bright, normalise
 from explorer.augmentation.describing import say_meeting
+from explorer.augmentation.snippets import normalisation_snippet
 from explorer.rendering import (
     CHART_CONFIG,
     channel_histograms_chart,
@@ -19,10 +20,8 @@ from explorer.rendering import (
     two_histograms,
 )
 from explorer.text import significant
-from explorer.ui.augmentation.compute import compute_square, square_of
+from explorer.ui.augmentation.compute import compute_square, square_lines, square_of
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
-from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 
 _SIDE = 224
@@ -107,16 +106,6 @@ def _stage_chart(stage: Stage) -> Any:
 def _offer(subject: Subject, values: NDArray[np.float64], meeting: Meeting, dim: float, bright: float) -> None:
     preprocessing = subject.model.preprocessing
     side = values.shape[0]
-    lines = [
-        *opening_lines(subject),
-        "from explorer.augmentation import dim_and_bright, normalise",
-        f"image = preprocessing.with_size({side}).fitted(image)  # the square that is changed",
-        "found = normalise(image, preprocessing.mean, preprocessing.std)",
-        "print(found.before.mean, found.before.std, found.after.mean, found.after.std)",
-        f"meeting = dim_and_bright(image, preprocessing.mean, preprocessing.std, dim={dim!r}, bright={bright!r})",
-        "for stage in meeting.stages:",
-        "    print(stage.title, stage.gap)",
-    ]
     peak = float(np.abs(values).max()) or 1.0
     offer(
         "normalisation",
@@ -140,6 +129,6 @@ def _offer(subject: Subject, values: NDArray[np.float64], meeting: Meeting, dim:
             bright=meeting.bright,
             gaps=np.array([stage.gap for stage in meeting.stages]),
         ),
-        snippet(*lines),
+        normalisation_snippet(square_lines(subject, seen=False), dim, bright),
         key="normalisation-offer",
     )

@@ -9,15 +9,14 @@ import streamlit as st
 
 from explorer.augmentation import CATALOGUE, Pipeline, PipelineRejected, Step, Transform
 from explorer.augmentation.records import draw_arrays, full_sheet
+from explorer.augmentation.snippets import draws_snippet
 from explorer.rendering import Mosaic, picture_sheet
-from explorer.ui.augmentation.compute import compute_draws, compute_square, side_of
+from explorer.ui.augmentation.compute import compute_draws, compute_square, side_of, square_lines
 from explorer.ui.augmentation.editor import add_or_refuse, choose_transform, say_refusal
 from explorer.ui.augmentation.parameters import show_parameters
 from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
-from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.pipeline import compact
 from explorer.ui.session.subject import Subject
 
@@ -81,20 +80,11 @@ def _show_draws(subject: Subject, step: Step) -> None:
     st.caption(said)
     with st.expander("What was drawn", icon=":material/casino:"):
         st.markdown("\n".join(f"{number}. {each.description}" for number, each in enumerate(draws, 1)))
-    lines = [
-        *opening_lines(subject),
-        "from explorer.augmentation import Pipeline",
-        f"image = preprocessing.with_size({side_of(subject)}).fitted(image)  # the square that is changed",
-        f"pipeline = Pipeline.from_json({compact(pipeline)!r})",
-        f"draws = pipeline.draw_many(image, {SHOWN}, seed={seed})",
-        "for draw in draws:",
-        "    print(draw.seed, draw.image.size, draw.description)",
-    ]
     offer(
         f"transform-{step.transform}",
         lambda: full_sheet(draws),
         lambda: arrays_as_npz(**draw_arrays(draws)),
-        snippet(*lines),
+        draws_snippet(square_lines(subject, seen=False), compact(pipeline), SHOWN, seed),
         key="one-offer",
         json=lambda: (
             json.dumps([{"seed": each.seed, "description": each.description} for each in draws], indent=2) + "\n"

@@ -9,14 +9,13 @@ import streamlit as st
 from explorer.augmentation import Pipeline, PipelineRejected
 from explorer.augmentation.describing import say_firing, say_steps
 from explorer.augmentation.records import Drawn, draw_arrays, draw_record, full_sheet
+from explorer.augmentation.snippets import draws_snippet
 from explorer.rendering import encode_png
-from explorer.ui.augmentation.compute import DRAWS, compute_draws, compute_sheet_of_draws, compute_square, side_of
+from explorer.ui.augmentation.compute import DRAWS, compute_draws, compute_sheet_of_draws, compute_square, square_lines
 from explorer.ui.augmentation.editor import show_editor
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
-from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.pipeline import compact, current_pipeline
 from explorer.ui.session.subject import Subject
 
@@ -89,7 +88,7 @@ def _show_draws(subject: Subject, pipeline: Pipeline) -> None:
         "augmentation-draws",
         lambda: full_sheet(draws),
         lambda: arrays_as_npz(**draw_arrays(draws)),
-        draws_snippet(subject, pipeline, seed),
+        draws_snippet(square_lines(subject, seen=False), compact(pipeline), DRAWS, seed),
         key="draws-offer",
         json=lambda: json.dumps([draw_record(each) for each in draws], indent=2) + "\n",
     )
@@ -128,16 +127,3 @@ def _show_one(subject: Subject, draws: tuple[Drawn, ...], number: int) -> None:
         for place, step in enumerate(draw.steps, 1)
     ]
     st.markdown("  \n".join(lines) or "Nothing was done.")
-
-
-def draws_snippet(subject: Subject, pipeline: Pipeline, seed: int) -> str:
-    """Python that gives the draws on the page."""
-    return snippet(
-        *opening_lines(subject),
-        "from explorer.augmentation import Pipeline",
-        f"image = preprocessing.with_size({side_of(subject)}).fitted(image)  # the square that is changed",
-        f"pipeline = Pipeline.from_json({compact(pipeline)!r})",
-        f"draws = pipeline.draw_many(image, {DRAWS}, seed={seed})",
-        "for draw in draws:",
-        "    print(draw.seed, draw.image.size, draw.description)",
-    )

@@ -7,12 +7,12 @@ import streamlit as st
 
 from explorer.augmentation import SWEEPS, Flip, Sweep, SweepResult, flips, sweep
 from explorer.augmentation.describing import say_flip, say_steady, say_value
+from explorer.augmentation.snippets import sweep_snippet
 from explorer.rendering import CHART_CONFIG, encode_png, fit_picture, format_percent, picture_sheet, sweep_curves
 from explorer.text import class_labels, count_text
 from explorer.ui.augmentation.compute import square_lines, square_of, viewer_of
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
 
@@ -91,15 +91,6 @@ def _say_flips(chosen: Sweep, result: SweepResult, turns: tuple[Flip, ...], name
 
 
 def _offer(subject: Subject, chosen: Sweep, result: SweepResult) -> None:
-    lines = [
-        *square_lines(subject),
-        "from explorer.augmentation import flips, sweep",
-        f"result = sweep(model, image, {chosen.name!r})",
-        "for index in result.top(3):",
-        "    print(model.classes[index], result.probabilities[:, index])",
-        "for flip in flips(result):",
-        "    print(flip.before, flip.after, model.classes[flip.old], '->', model.classes[flip.new], flip.probability)",
-    ]
     offer(
         f"sweep-{chosen.name}",
         lambda: picture_sheet(list(result.pixels), columns=7, side=max(96, result.pixels.shape[1])).png,
@@ -110,6 +101,6 @@ def _offer(subject: Subject, chosen: Sweep, result: SweepResult) -> None:
             single=result.single,
             pixels=result.pixels,
         ),
-        snippet(*lines),
+        sweep_snippet(square_lines(subject), chosen.name),
         key="sweep-offer",
     )

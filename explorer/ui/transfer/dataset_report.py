@@ -26,12 +26,12 @@ from explorer.transfer.data.near_duplicates import (
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.data.sheets import FIRST_SHOWN, draw_class, draw_classes, draw_pair
 from explorer.transfer.data.splitting import Split, split
+from explorer.transfer.snippets import pictures_snippet
 from explorer.transfer.trial import TransferRejected
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz, download, offer
 from explorer.ui.kit.slow import watched
-from explorer.ui.kit.snippet import snippet
 
 _LEFT_OUT = "transfer_left_out"  # keys of the sets whose near-duplicates a person has left out
 _CLASSES: Final = 10  # sheets at once
@@ -197,24 +197,6 @@ def _offer(
         arrays,
         pictures_snippet(code, shown is not pictures, seed),
         "transfer-pictures",
-    )
-
-
-def pictures_snippet(code: Sequence[str], without_duplicates: bool, seed: int) -> str:
-    """Python that gives the arrays on the page."""
-    left_out = [
-        "from explorer.transfer.data.near_duplicates import leave_out_duplicates",
-        "pictures = leave_out_duplicates(pictures, find_pairs(image_statistics(pictures)))",
-    ]
-    return snippet(
-        *code,
-        "from explorer.transfer.data.near_duplicates import find_pairs, image_statistics",
-        *(left_out if without_duplicates else []),
-        "from explorer.transfer.data.splitting import split",
-        f"parts = split(pictures.labels, seed={seed})",
-        "statistics = image_statistics(pictures)",
-        "pairs = find_pairs(statistics).places",
-        "print(len(pictures), len(parts.training), len(parts.validation), len(parts.test), len(pairs))",
     )
 
 

@@ -10,8 +10,8 @@ from explorer.text import count_text
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.exporting import describe, make_files
+from explorer.transfer.snippets import onnx_snippet, use_snippet
 from explorer.ui.kit.export import download
-from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.trained_weights import is_used, use_trained
 from explorer.ui.transfer.state import Trained, WeightsOf, choose_trained
 
@@ -85,7 +85,7 @@ def _offer_network(trained: Trained, title: str) -> None:
     with st.expander("Use it in Python", icon=":material/code:"):
         st.code(use_snippet(trained.trial.network, stem), language="python")
         st.caption("The ONNX file, without PyTorch and without this library:")
-        st.code(onnx_snippet(trained, stem), language="python")
+        st.code(onnx_snippet(trained.after.preprocessing, stem), language="python")
 
 
 def _offer_onnx(trained: Trained, stem: str, row: st.delta_generator.DeltaGenerator) -> None:
@@ -136,45 +136,3 @@ def _offer_training(trained: Trained, pictures: PictureSet) -> None:
     download(row, "Pictures (ZIP)", pictures.to_zip, "pictures.zip", "take-pictures")
     with st.expander("The script", icon=":material/code:"):
         st.code(script, language="python")
-
-
-def use_snippet(network: str, stem: str) -> str:
-    """Python that asks the trained network about a picture of one's own."""
-    return snippet(
-        "from pathlib import Path",
-        "",
-        "from explorer.images import open_image",
-        "from explorer.zoo import load_model",
-        "",
-        f"model = load_model({network!r}, weights=Path({f'{stem}.safetensors'!r}).read_bytes())",
-        'x = model.preprocessing.tensor(open_image(Path("photo.jpg").read_bytes())).to(model.device)  # (1, 3, S, S)',
-        "probabilities = model.network(x).softmax(dim=1)[0].tolist()",
-        "for name, probability in zip(model.classes, probabilities):",
-        '    print(f"{name}: {probability:.2%}")',
-    )
-
-
-def onnx_snippet(trained: Trained, stem: str) -> str:
-    """Python that asks the ONNX file about a picture of one's own, with Pillow and onnxruntime only."""
-    preprocessing = trained.after.preprocessing
-    return snippet(
-        "import json",
-        "",
-        "import numpy as np",
-        "import onnxruntime",
-        "from PIL import Image, ImageOps",
-        "",
-        f"session = onnxruntime.InferenceSession({f'{stem}.onnx'!r})",
-        'classes = json.loads(session.get_modelmeta().custom_metadata_map["classes"])',
-        'image = ImageOps.exif_transpose(Image.open("photo.jpg")).convert("RGB")',
-        "# The shorter side is brought to its length, then the centre is cut out.",
-        f"width, height = ({preprocessing.resize} * side // min(image.size) for side in image.size)",
-        f"image = image.resize((width, height), Image.Resampling.{preprocessing.interpolation.upper()})",
-        f"left, top = (round((side - {preprocessing.size}) / 2) for side in (width, height))",
-        f"image = image.crop((left, top, left + {preprocessing.size}, top + {preprocessing.size}))",
-        "pixels = np.asarray(image, np.float32).transpose(2, 0, 1)[None] / 255  # (1, 3, S, S), between 0 and 1",
-        'logits = session.run(["logits"], {"pixels": pixels})[0][0].astype(np.float64)',
-        "probabilities = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()",
-        "for name, probability in zip(classes, probabilities):",
-        '    print(f"{name}: {probability:.2%}")',
-    )

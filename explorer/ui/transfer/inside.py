@@ -15,11 +15,11 @@ from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.evaluation.describing import say_movement, say_points, say_separation, separation_table
 from explorer.transfer.evaluation.inside import PROJECTIONS, Moved, Projection, Separation, choose_places
 from explorer.transfer.experiment import Experiment
+from explorer.transfer.snippets import features_snippet, movement_snippet
 from explorer.transfer.trial import TransferRejected
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.transfer.maps import show_maps
-from explorer.ui.transfer.snippets import features_snippet, movement_snippet
 from explorer.ui.transfer.state import Trained, WeightsOf, choose_trained
 
 VIEWS = {"weights": "Weights", "features": "Features", "maps": "Maps"}
@@ -66,7 +66,7 @@ def show_movement(trained: Trained) -> None:
             distance=np.array(list(moved.distance.values())),
             likeness=np.array(list(moved.likeness.values())),
         ),
-        movement_snippet(trained),
+        movement_snippet(trained.experiment),
         "movement",
     )
 
@@ -104,7 +104,7 @@ def show_features(trained: Trained, pictures: PictureSet) -> None:
             points_before=points[0],
             points_after=points[1],
         ),
-        features_snippet(trained, method, places),
+        features_snippet(trained.experiment, method, places),
         "features",
     )
 

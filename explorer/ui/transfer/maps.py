@@ -10,9 +10,9 @@ from explorer.rendering import Scale, encode_png
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.evaluation.describing import say_change
 from explorer.transfer.evaluation.map_sheets import Sheets, draw_sheets, join_sheets, say_sheets
+from explorer.transfer.snippets import maps_snippet
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.transfer.snippets import maps_snippet
 from explorer.ui.transfer.state import Trained
 
 _SCALES: dict[Scale, str] = {"each": "Each map", "shared": "All maps"}
@@ -38,7 +38,7 @@ def show_maps(trained: Trained, pictures: PictureSet) -> None:
         f"maps-{trained.trial.strategy}-{layer}",
         join_sheets(sheets),
         lambda: arrays_as_npz(before=sheets.maps.before, after=sheets.maps.after),
-        maps_snippet(trained, layer, place),
+        maps_snippet(trained.experiment, layer, place),
         "maps",
     )
 

@@ -27,9 +27,9 @@ from explorer.transfer.evaluation.mistakes import (
     worst_cell,
 )
 from explorer.transfer.experiment import Experiment
+from explorer.transfer.snippets import mistakes_snippet
 from explorer.ui.kit.choose import choose, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 from explorer.ui.transfer.results import choose_share, find_groups
 
 if TYPE_CHECKING:
@@ -240,20 +240,3 @@ def compute_error(
 def compute_sheet(key: str, places: tuple[int, ...], _pictures: PictureSet) -> bytes:
     """`draw_sheet` of the pictures that `key` names."""
     return draw_sheet(_pictures, places)
-
-
-def mistakes_snippet() -> str:
-    """Python that counts the matrix again, and finds the surest error."""
-    return snippet(
-        "import numpy as np",
-        "from sklearn.metrics import confusion_matrix",
-        "",
-        'answers = np.load("mistakes.npz")  # the download',
-        'labels, predicted = answers["labels"], answers["predicted"]  # (seeds, T)',
-        'classes = range(len(answers["classes"]))',
-        "confusion = sum(confusion_matrix(*each, labels=classes) for each in zip(labels, predicted))",
-        "print(confusion)",
-        'sureness = np.where(predicted == labels, 0.0, answers["probabilities"].max(axis=2))  # (seeds, T)',
-        "seed, picture = np.unravel_index(sureness.argmax(), sureness.shape)",
-        'print(answers["places"][seed, picture], sureness.max())',
-    )

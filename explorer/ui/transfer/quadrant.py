@@ -17,9 +17,9 @@ from explorer.transfer.evaluation.quadrant import FIELDS, QUADRANTS, SIMILAR, SO
 from explorer.transfer.evaluation.similarity import Similarity, measure_pictures
 from explorer.transfer.evaluation.tables import share_rows
 from explorer.transfer.experiment import Experiment
+from explorer.transfer.snippets import similarity_snippet
 from explorer.transfer.trial import STRATEGY_TITLES, TransferRejected
 from explorer.ui.kit.export import arrays_as_npz
-from explorer.ui.kit.snippet import snippet
 from explorer.ui.transfer.results import find_groups, find_verdict, offer_arrays
 
 
@@ -130,17 +130,4 @@ def _show_numbers(similarity: Similarity) -> None:
     st.caption(
         f"Measured before any training, on {count_text(similarity.pictures, 'training picture')} and "
         f"{count_text(similarity.dimensions, 'feature')} of the pretrained network's last layer but one."
-    )
-
-
-def similarity_snippet() -> str:
-    """Python that measures the features again."""
-    return snippet(
-        "import numpy as np",
-        "",
-        "from explorer.transfer.evaluation.similarity import measure_similarity",
-        "",
-        'data = np.load("features.npz")',
-        'similarity = measure_similarity(data["features"], data["labels"])',
-        "print(similarity, similarity.separation)",
     )

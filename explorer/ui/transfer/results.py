@@ -14,10 +14,11 @@ from explorer.transfer.evaluation.figures import accuracy_figure, make_report
 from explorer.transfer.evaluation.report import to_csv
 from explorer.transfer.evaluation.tables import answer_arrays, pair_rows, result_rows, tell_test
 from explorer.transfer.experiment import Experiment
+from explorer.transfer.snippets import answers_snippet
 from explorer.transfer.trial import TransferRejected
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, download
-from explorer.ui.kit.snippet import show_snippet, snippet
+from explorer.ui.kit.snippet import show_snippet
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -117,22 +118,3 @@ def offer_arrays(
     """A button for arrays, and the snippet that reads them and gives the same numbers."""
     download(row, label, npz, f"{name}.npz", key)
     show_snippet(f"# beside the downloaded {name}.npz\n{code}")
-
-
-def answers_snippet() -> str:
-    """Python that gives the intervals of the table from the answers."""
-    return snippet(
-        "import numpy as np",
-        "",
-        "from explorer.transfer.evaluation.resampling import accuracy_interval",
-        "",
-        'answers = np.load("answers.npz")',
-        'labels, places = answers["labels"], answers["places"]  # (seeds, T)',
-        "intervals = {}",
-        'for name in set(answers) - {"labels", "places", "classes"}:',
-        "    told = answers[name].argmax(axis=2)  # (seeds, T)",
-        "    right = np.full((len(told), places.max() + 1), np.nan)  # a column a picture",
-        "    np.put_along_axis(right, places[: len(told)], told == labels[: len(told)], axis=1)",
-        "    intervals[name] = low, high = accuracy_interval(right)",
-        '    print(f"{name}: {np.nanmean(right):.1%}, {low:.1%} to {high:.1%}")',
-    )
