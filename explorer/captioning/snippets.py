@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from explorer.captioning.embeddings import NEAR, Plane, leading
 from explorer.captioning.inside import Order
+from explorer.captioning.large_files import INSTALL
 from explorer.captioning.moving import Move
 from explorer.captioning.search import DRAWS
 from explorer.captioning.vocabulary import MARKS
@@ -164,4 +165,26 @@ def several_snippet(opening: Sequence[str], width: int) -> str:
         *opening,
         f"for caption in captioner.describe_all([image], beam_size={width}):  # any number of pictures",
         "    print(caption.text, caption.log_probability)",
+    )
+
+
+def large_snippet(
+    picture: Sequence[str], name: str, device: str, width: int, word: int, layer: int | None, head: int | None
+) -> str:
+    """Python that gives a large captioner's caption and a word's map by layer and head.
+
+    Args:
+        picture: lines that give `image`.
+        name, device: for `load_large`.
+        width: of the beam search.
+        word, layer, head: of the map; None for the mean.
+    """
+    return f"# {INSTALL}\n" + snippet(
+        *picture,
+        "from explorer.captioning.large import load_large",
+        f"captioner = load_large({name!r}, device={device!r})",
+        f"caption = captioner.describe(image, beam_size={width})",
+        f"values = caption.map_of({word}, layer={layer}, head={head})  # (h, w)",
+        "print(caption.text, caption.log_probability)",
+        f"print(caption.words[{word}], values.max(), caption.entropy[{word}].min())",
     )

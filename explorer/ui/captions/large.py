@@ -15,11 +15,12 @@ from explorer.captioning.large import (
     load_large,
 )
 from explorer.captioning.large_files import INSTALL, LargeNetwork, cached_folder, ensure_large, find_network
+from explorer.captioning.snippets import large_snippet
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.heads import HeadView, show_heads
 from explorer.ui.captions.subject import CaptionSubject
 from explorer.ui.kit.choose import keep_valid
-from explorer.ui.kit.snippet import snippet
+from explorer.ui.session.opening import image_lines
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the captioner …")
@@ -72,7 +73,7 @@ def show_large(subject: CaptionSubject) -> None:
             name=network.name,
             caption=caption,
             elsewhere="the class token",
-            snippet=partial(large_snippet, subject, network, width),
+            snippet=partial(large_snippet, image_lines(subject.picture), network.name, subject.device, width),
             key="large",
         ),
     )
@@ -114,24 +115,3 @@ def _download(network: LargeNetwork) -> bool:
     finally:
         place.empty()
     return True
-
-
-def large_snippet(
-    subject: CaptionSubject, network: LargeNetwork, width: int, word: int, layer: int | None, head: int | None
-) -> str:
-    """Python that gives the caption and the map on the page."""
-    sample = subject.picture.sample
-    data = f"read_sample({sample!r})" if sample else f"Path({subject.picture.title!r}).read_bytes()"
-    return snippet(
-        f"# {INSTALL}",
-        *([] if sample else ["from pathlib import Path", ""]),
-        "from explorer.captioning.large import load_large",
-        "from explorer.images import open_image",
-        *(["from explorer.samples import read_sample"] if sample else []),
-        "",
-        f"captioner = load_large({network.name!r}, device={subject.device!r})",
-        f"caption = captioner.describe(open_image({data}), beam_size={width})",
-        f"values = caption.map_of({word}, layer={layer}, head={head})  # (h, w)",
-        "print(caption.text, caption.log_probability)",
-        f"print(caption.words[{word}], values.max(), caption.entropy[{word}].min())",
-    )
