@@ -17,6 +17,7 @@ from explorer.captioning.vocabulary import (
     UNKNOWN,
     build_vocabulary,
     split_words,
+    swapped,
 )
 
 OWN = Vocabulary((*MARKS, "a", "dog", "don't", "café"))
@@ -137,3 +138,9 @@ def test_words_too_long_are_refused_with_their_beginning() -> None:
     assert read_sentence("x" * LONGEST_WORD) == ["x" * LONGEST_WORD]
     with pytest.raises(SentenceRejected, match="“xxxxxxxxxxxx…” has 5,000 letters; a word may have 40"):
         read_sentence("a dog " + "x" * 5000)
+
+
+def test_a_swap_with_the_end_cuts_the_sentence() -> None:
+    assert swapped(("a", "dog", "runs"), 1, "<end>") == ["a"]
+    assert swapped(("a", "dog", "runs"), 1, "cat") == ["a", "cat", "runs"]
+    assert swapped(("a", "dog", "runs"), 2, "sits") == ["a", "dog", "sits"]

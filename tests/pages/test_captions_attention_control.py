@@ -131,14 +131,6 @@ def test_a_captioner_with_nothing_to_say(shelve: Shelve, browser_side: Browser) 
     assert "no attention to test" in texts_of(app)
 
 
-def test_correlations_in_words() -> None:
-    said = [say_agreement(value) for value in (0.9, 0.5, 0.0, -0.5)]
-    assert len(set(said)) == 4
-    assert "same story" in said[0]
-    assert "contradict" in said[3]
-    assert "cannot be compared" in say_agreement(float("nan"))
-
-
 def test_the_shipped_captioner(browser_side: Browser) -> None:
     app = open_honesty()
     captioner = load_captioner(list_captioners()[0])

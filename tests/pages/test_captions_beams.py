@@ -12,8 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.captioning import Captioner
-from explorer.captioning.describing import say_search
-from explorer.captioning.search import LENGTH_PENALTY, Final, list_finals
+from explorer.captioning.search import LENGTH_PENALTY, list_finals
 from explorer.captioning.vocabulary import END
 from explorer.rendering import decode_png
 from explorer.ui.captions import beam_search as captions_beam_search
@@ -94,19 +93,6 @@ def test_the_tree_is_drawn_whole(
     best = tuple(subject.captioner.vocabulary.decode(beams.best))
     assert [node.words for node in nodes if node.fate == "won" and not node.ended][-1] == best
     assert max(node.step for node in nodes if node.fate != "dropped") == len(beams.words)
-
-
-def test_where_the_winner_leaves_the_runner_up() -> None:
-    def say(first: str, second: str) -> str:
-        finals = [Final(tuple(words.split()), -1.0, -0.5, True) for words in (first, second)]
-        return say_search([], finals).split("came in. ")[1]
-
-    said = "The winner leaves the runner-up "
-    assert say("a dog runs", "a dog sits") == f"{said}after “a dog”: “runs” against “sits”."
-    assert say("a dog", "a dog runs") == f"{said}after “a dog”: the end against “runs”."
-    assert say("a dog runs", "the dog") == f"{said}at the first word: “a” against “the”."
-    assert say("", "a") == f"{said}at the first word: the end against “a”."
-    assert say("a b c d e f g h i x", "a b c d e f g h i y") == f"{said}after “… b c d e f g h i”: “x” against “y”."
 
 
 def check_draws(app: AppTest, temperature: float, top_k: int, seed: int) -> list[str]:

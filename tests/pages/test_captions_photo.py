@@ -13,14 +13,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from explorer.captioning import Caption, Captioner, Vocabulary, list_captioners, load_captioner, loading
-from explorer.captioning.captioner import Guess
-from explorer.captioning.describing import say_copied, say_likeness
+from explorer.captioning import Captioner, Vocabulary, list_captioners, load_captioner, loading
 from explorer.captioning.encoder import PhotoEncoder
-from explorer.captioning.familiarity import Kind, Likeness, learn_kinds
+from explorer.captioning.familiarity import learn_kinds
 from explorer.captioning.heads import read_heads
 from explorer.captioning.nouns import NOUNS, is_noun
-from explorer.captioning.records import captions_as_csv
 from explorer.captioning.vocabulary import END, MARKS
 from explorer.samples import SAMPLES
 from explorer.zoo import list_shipped
@@ -134,31 +131,3 @@ def test_all_pictures_on_one_sheet(toy: Captioner, browser_side: Browser) -> Non
     said = [element.value for element in app.main.text]
     assert [row[1] for row in rows[1:] if row[1]] == [each for each in said if not each.startswith("It has nothing")]
     run_code(app)
-
-
-def test_a_title_is_no_formula() -> None:
-    caption = Caption(("a", "cat"), np.full((2, 1, 1), 1.0), np.log([0.5, 0.5]), ((), ()), np.ones(2), -1.0)
-    rows = list(csv.reader(io.StringIO(captions_as_csv([("=1+1.png", caption), ("a, b.png", caption)]))))
-    assert rows[1][0] == "'=1+1.png"
-    assert rows[2][0] == "a, b.png"
-    assert rows[1][1] == "a cat"
-    assert float(rows[1][2]) == pytest.approx(2 * np.log(0.5) - 1, abs=1e-4)
-
-
-def test_what_is_said_of_copies_and_likeness() -> None:
-    shares = np.array([0.0, 0.9], np.float32)
-    caption = Caption(
-        ("a", "cat"), np.full((2, 1, 1), 1.0), np.log([0.5, 0.5]), ((), ()), np.ones(2), -1.0, copied=shares
-    )
-    guesses = (Guess("cat", 0.83, "tiger cat", 0.4), Guess("dog", 0.02, "Chihuahua", 0.01))
-    assert say_copied(caption, guesses).startswith("“cat” came from the classifier: tiger cat 40%")
-    assert say_copied(caption, ()) == ""
-    none = Caption(
-        ("a", "man"), caption.attention, caption.log_probabilities, ((), ()), np.ones(2), -1.0, copied=shares * 0
-    )
-    assert say_copied(none, guesses).startswith("No word was copied")
-    kinds = (Kind(("dog", "snow"), 0.4),)
-    assert say_likeness(Likeness(0.6, 97.2, kinds)).startswith("The captioner is out of its depth here")
-    assert "than 97 of 100" in say_likeness(Likeness(0.6, 97.2, kinds))
-    assert "out of its depth" not in say_likeness(Likeness(0.2, 40.0, kinds))
-    assert "“dog, snow”" in say_likeness(Likeness(0.2, 40.0, kinds))

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer.captioning import Alternative, Caption, Captioner
-from explorer.captioning.comparing import bits_of, say_comparison, word_rows
-from explorer.captioning.vocabulary import END, swapped
+from explorer.captioning import Caption, Captioner
+from explorer.captioning.comparing import bits_of
+from explorer.captioning.vocabulary import END
 from explorer.rendering import decode_png
 from explorer.text import significant
 from explorer.ui.captions import own_sentence as captions_own_sentence
@@ -132,43 +132,6 @@ def test_one_click_swaps_a_word(browser_side: Browser, shelve: Callable[..., Cap
         words = (*words[:place], chosen, *words[place + 1 :])
         assert app.text_input(key="sentence").value == " ".join(words)
         check_reading(app, browser_side, words)
-
-
-def test_a_swap_with_the_end_cuts_the_sentence() -> None:
-    assert swapped(("a", "dog", "runs"), 1, "<end>") == ["a"]
-    assert swapped(("a", "dog", "runs"), 1, "cat") == ["a", "cat", "runs"]
-    assert swapped(("a", "dog", "runs"), 2, "sits") == ["a", "dog", "sits"]
-
-
-def caption_of(words: str, log_probabilities: list[float], unknown: tuple[str, ...] = ()) -> Caption:
-    count = len(log_probabilities)
-    others = ((Alternative("cat", 0.5), Alternative("<end>", 0.1)),) * count
-    values = np.array(log_probabilities, dtype=np.float32)
-    even = np.full((count, 2, 2), 0.25, dtype=np.float32)
-    return Caption(tuple(words.split()), even, values, others, np.ones(count), math.log(0.5), unknown)
-
-
-def test_how_much_more_probable() -> None:
-    own = caption_of("a cat", [math.log(0.5), math.log(0.5)])
-    assert bits_of(own) == pytest.approx(3)
-    assert say_comparison(own, own).startswith("A bit is one halving")
-    rare = caption_of("a dog", [math.log(0.5), math.log(1 / 64)])
-    assert say_comparison(rare, own) == "It finds its own caption 32 times as probable as this sentence."
-    assert say_comparison(own, rare) == "It finds this sentence 32 times as probable as its own caption."
-    hopeless = caption_of("a dog", [math.log(0.5), -100 * math.log(2)])
-    assert say_comparison(hopeless, own) == "It finds its own caption 2^99 times as probable as this sentence."
-    half = caption_of("a zyx", [math.log(0.25), math.nan], ("zyx",))
-    assert say_comparison(half, own).endswith("times as probable as this sentence, the unknown words left out.") or (
-        say_comparison(half, own).endswith("as probable as its own caption, the unknown words left out.")
-    )
-    assert say_comparison(caption_of("zyx", [math.nan], ("zyx",)), own).startswith("None of these words is known")
-
-
-def test_what_it_would_rather_have_said() -> None:
-    rows = word_rows(caption_of("dog ant zyx", [math.log(0.25), math.log(0.6), math.nan], ("zyx",)))
-    assert [row["rather"] for row in rows] == ["cat (50 %)", "–", "cat (50 %)", "–"]
-    assert [row["bits"] for row in rows] == ["2", "0.737", "–", "1"]
-    assert [row["probability"] for row in rows] == ["25 %", "60 %", "not known", "50 %"]
 
 
 def test_the_bars_are_the_bits(

@@ -10,7 +10,6 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.augmentation import EXAMPLE, Pipeline
 from explorer.jobs.order import Order
-from explorer.transfer.choice import Choice
 from explorer.transfer.data.built_in import load_built_in
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.data.shapes import SHAPES as SHAPE_NAMES
@@ -354,19 +353,6 @@ def test_single_steps_continue_a_curve(tmp_path: Path, digits: PictureSet) -> No
     (line,) = curve_lines([Seen.read(trial, jobs.statuses[name].tasks[0])], "gradient_norm")
     assert line.x == (1.0, 5 / 4, 6 / 4)  # epochs of four steps; before the first step there is no gradient
     assert line.y == (experiment.curve.gradient_norm[1], 3.0, 3.0)
-
-
-def test_choices_count_their_trainings() -> None:
-    choice = Choice(seeds=2, shares=(1.0, 0.5))
-    trials = choice.trials("x", "cpu")
-    assert len(trials) == choice.count == 16
-    assert len(set(trials)) == 16
-    assert [trial.strategy for trial in trials[:4]] == [
-        "head",
-        "truncated",
-        "scratch",
-        "full",
-    ]  # so that a stopped job can be compared
 
 
 ADDRESS = (
