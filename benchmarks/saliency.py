@@ -25,7 +25,7 @@ from torchcam.methods import GradCAM, ScoreCAM
 from benchmarks.isolation import call_in_fresh_process
 from benchmarks.results import Row
 from benchmarks.timing import compare, seconds_of
-from explorer.anatomy.lean import halves_are_fast
+from explorer.anatomy.inference_copy import bf16_is_faster
 from explorer.datasets import DatasetMissing
 from explorer.images import open_image
 from explorer.saliency import FAST, METHODS, agreement, class_relevance, explain, rollout, self_attention
@@ -202,7 +202,7 @@ def compare_modes(model: VisionModel, photos: list[tuple[Image.Image, str]]) -> 
             x = model.preprocessing.tensor(image)
             maps = [explain(model, x, method, fast=fast).values for fast in (False, True)]
             likes.append(float(agreement(maps)[0, 1]))
-        halves = halves_are_fast(model.device)
+        halves = bf16_is_faster(model.device)
         mean, today = float(np.mean(likes)), date.today().isoformat()
         found.append(Likeness(method, model.name, round(mean, 4), round(min(likes), 4), len(photos), halves, today))
     return found

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from explorer.anatomy.lean import lean_copy
+from explorer.anatomy.inference_copy import inference_copy
 from explorer.captioning.caption import Alternative, Caption
 from explorer.captioning.caption_decoder import CaptionDecoder, Steer
 from explorer.captioning.encoder import Encoder, PhotoEncoder, annotation_vectors
@@ -84,7 +84,7 @@ class Captioner:
     def _lean_encoder(self) -> nn.Module:
         """Gives the encoder's maps sooner, up to the last digits."""
         model = VisionModel(self.name, self.title, self.encoder, self.preprocessing, self.classes, self.card)
-        return lean_copy(model, torch.zeros(1, 3, self.preprocessing.size, self.preprocessing.size))
+        return inference_copy(model, torch.zeros(1, 3, self.preprocessing.size, self.preprocessing.size))
 
     def look(self, x: Tensor) -> Tensor:
         """Annotation vectors of inputs (B, 3, H, W): (B, L, D)."""

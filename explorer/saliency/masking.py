@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from explorer.anatomy import LayerFacts, record
-from explorer.anatomy.lean import halves_are_fast, lean_copy
+from explorer.anatomy.inference_copy import bf16_is_faster, inference_copy
 from explorer.saliency.attribution import Attributed
 from explorer.saliency.class_activation import ClassActivationMap
 from explorer.saliency.heatmap import Progress, SaliencyImpossible, Stopped
@@ -49,7 +49,7 @@ def score_cam(
     recording = record(model, x, [facts.name])
     maps = recording[facts.name].output  # (C, h, w)
     target_score = target_score.settle(recording.logits)
-    halves = fast and halves_are_fast(x.device)
+    halves = fast and bf16_is_faster(x.device)
     network = _Scorer(model, x, target_score, halves)
     with torch.inference_mode():
         masks = maps - maps.amin((1, 2), keepdim=True)
@@ -117,7 +117,7 @@ def occlude(
             f"A window of {window} pixels every {stride} does not cover {height} × {width} pixels."
         )
     rows, columns = (range(0, side - window + stride, stride) for side in (height, width))
-    halves = fast and halves_are_fast(x.device)
+    halves = fast and bf16_is_faster(x.device)
     looked = torch.ones(len(rows), len(columns), dtype=torch.bool)
     if fast:  # a chessboard
         looked = (torch.arange(len(rows))[:, None] + torch.arange(len(columns))) % 2 == 0
@@ -160,7 +160,7 @@ class _Scorer:
 
     def __init__(self, model: VisionModel, x: Tensor, target_score: TargetScore, halves: bool) -> None:
         self.dtype = torch.bfloat16 if halves else torch.float32
-        self.network, self.target_score = lean_copy(model, x, self.dtype), target_score
+        self.network, self.target_score = inference_copy(model, x, self.dtype), target_score
 
     def score(self, pictures: Tensor) -> Tensor:
         """From (B, 3, H, W) to (B,)."""

@@ -13,7 +13,7 @@ from .networks import make_input, open_model
 @pytest.mark.parametrize("halves", [True, False])
 @pytest.mark.parametrize("sample", ["coffee", "cat"])
 def test_fast_maps_are_like_the_exact_ones(halves: bool, sample: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(masking, "halves_are_fast", lambda device: halves)
+    monkeypatch.setattr(masking, "bf16_is_faster", lambda device: halves)
     model = open_model("photo-net")
     x = make_input(model, 96, sample)
     for method in ("score-cam", "occlusion"):
@@ -25,7 +25,7 @@ def test_fast_maps_are_like_the_exact_ones(halves: bool, sample: str, monkeypatc
 
 
 def test_fast_occlusion_looks_at_every_other_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(masking, "halves_are_fast", lambda device: False)
+    monkeypatch.setattr(masking, "bf16_is_faster", lambda device: False)
     model = open_model("photo-net")
     x = make_input(model, 64)
     seen: list[int] = []

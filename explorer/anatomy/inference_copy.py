@@ -17,7 +17,7 @@ from explorer.anatomy.tracing import summarize_layers
 from explorer.zoo import VisionModel
 
 
-def lean_copy(model: VisionModel, x: Tensor, dtype: torch.dtype = torch.float32) -> nn.Module:
+def inference_copy(model: VisionModel, x: Tensor, dtype: torch.dtype = torch.float32) -> nn.Module:
     """A copy for inference, with batch normalisation folded into the convolutions and weights stored channels-last.
 
     In single precision what it gives differs from the model's in the last digits only, and it shares what it does not
@@ -52,7 +52,7 @@ def lean_copy(model: VisionModel, x: Tensor, dtype: torch.dtype = torch.float32)
 
 
 @cache
-def halves_are_fast(device: torch.device) -> bool:
+def bf16_is_faster(device: torch.device) -> bool:
     """Whether a convolution in bfloat16 takes less than 60 % of its time in single precision, tried out once.
 
     Some processors have instructions for it and are several times as fast; others emulate it and are slower.
