@@ -81,14 +81,14 @@ class Captioner:
         return (-(-self.preprocessing.size // self.encoder.stride),) * 2
 
     @cached_property
-    def _lean_encoder(self) -> nn.Module:
+    def _inference_encoder(self) -> nn.Module:
         """Gives the encoder's maps sooner, up to the last digits."""
         model = VisionModel(self.name, self.title, self.encoder, self.preprocessing, self.classes, self.card)
         return inference_copy(model, torch.zeros(1, 3, self.preprocessing.size, self.preprocessing.size))
 
     def look(self, x: Tensor) -> Tensor:
         """Annotation vectors of inputs (B, 3, H, W): (B, L, D)."""
-        encoder = self._lean_encoder
+        encoder = self._inference_encoder
         # A CPU is three times as fast with a few photos at a time, whose maps stay in its caches.
         parts = x.split(SEEN_AT_ONCE if x.device.type == "cpu" else len(x))
         with torch.inference_mode():

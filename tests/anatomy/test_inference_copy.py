@@ -9,7 +9,7 @@ from tests.anatomy.test_concurrency import assert_untouched, fingerprint
 
 
 @pytest.mark.parametrize("name", ["resnet18", "photo_net", "mobilenet_v2", "densenet121", "googlenet", "convnext_tiny"])
-def test_a_lean_copy_gives_the_same_logits(name: str) -> None:
+def test_an_inference_copy_gives_the_same_logits(name: str) -> None:
     model = open_random(name)
     x = torch.randn(2, 3, 64, 64)
     before = fingerprint(model)
