@@ -119,6 +119,26 @@ class Parameter:
     optional: bool
     documentation: str
 
+    @property
+    def label(self) -> str:
+        """For people: "kernel size (px)"."""
+        unit = f" ({self.unit})" if self.unit else ""
+        return f"{self.name.replace('_', ' ')}{unit}"
+
+    @property
+    def number(self) -> type[int] | type[float]:
+        """What its numbers are."""
+        return int if self.whole else float
+
+    @property
+    def first(self) -> Any:
+        """What it has when it is switched on: its start, else zero, or the most where zero is not allowed."""
+        if self.start is not None:
+            return self.start
+        value = self.number(0.0 if self.low <= 0 <= self.high else self.high)
+        numbers = {"range": 2, "pair": 2, "colour": 3}.get(self.kind, 1)
+        return value if numbers == 1 else (value,) * numbers
+
 
 @dataclass(frozen=True)
 class Transform:

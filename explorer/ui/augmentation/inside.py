@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 from PIL import Image
 
 from explorer.augmentation import (
@@ -56,23 +55,13 @@ class Cause:
     pipeline: str = ""
     seed: int = 0
 
-    def picture(self, subject: Subject) -> Image.Image:
-        """The changed picture.
-
-        Raises:
-            PipelineRejected: the pipeline cannot be done on this picture.
-        """
-        if self.motion is not None:
-            return Image.fromarray(_still(subject, self).changed)
-        return Image.fromarray(compute_draws(subject, self.pipeline, self.seed, 1)[0].pixels)
-
 
 def show_inside(subject: Subject) -> None:
     """The cause, both pictures, the maps of one layer, and every layer's numbers."""
     st.markdown("A layer **stays still** when its maps ignore the change, and **follows** when they move with it.")
     cause = _choose_cause()
     try:
-        found = _still(subject, cause)
+        found = compute_invariance(subject, cause)
     except PipelineRejected as problem:
         st.error(str(problem), icon=":material/block:")
         return
@@ -100,25 +89,16 @@ def show_inside(subject: Subject) -> None:
 
 
 @st.cache_data(max_entries=24, show_spinner="Recording every layer twice …")
-def compute_invariance_of_motion(
-    subject: Subject, angle: float, scale: float, shift: tuple[float, float], mirrored: bool
-) -> Invariance:
-    """Every layer's answer to a motion."""
-    return measure_invariance(viewer_of(subject), square_of(subject), motion=Motion(angle, scale, shift, mirrored))
+def compute_invariance(subject: Subject, cause: Cause) -> Invariance:
+    """Every layer's answer to a motion or a draw.
 
-
-@st.cache_data(max_entries=24, show_spinner="Recording every layer twice …")
-def compute_invariance_of_draw(subject: Subject, pipeline: str, seed: int) -> Invariance:
-    """Every layer's answer to one draw."""
-    augmented = Cause(None, pipeline, seed).picture(subject)
-    return measure_invariance(viewer_of(subject), square_of(subject), augmented=augmented)
-
-
-def _still(subject: Subject, cause: Cause) -> Invariance:
-    if cause.motion is None:
-        return compute_invariance_of_draw(subject, cause.pipeline, cause.seed)
-    motion = cause.motion
-    return compute_invariance_of_motion(subject, motion.angle, motion.scale, motion.shift, motion.mirrored)
+    Raises:
+        PipelineRejected: the pipeline cannot be done on this picture.
+    """
+    if cause.motion is not None:
+        return measure_invariance(viewer_of(subject), square_of(subject), motion=cause.motion)
+    (draw,) = compute_draws(subject, cause.pipeline, cause.seed, 1)
+    return measure_invariance(viewer_of(subject), square_of(subject), augmented=Image.fromarray(draw.pixels))
 
 
 def _choose_cause() -> Cause:
@@ -155,9 +135,10 @@ def _choose_motion() -> Motion:
 
 
 @st.cache_data(max_entries=6, show_spinner=False)
-def compute_comparison(subject: Subject, layer: str, _changed: NDArray[np.uint8], key: str) -> MapComparison:
-    """The maps of a layer for both pictures; `key` says what the changed one is."""
-    return compare_maps(viewer_of(subject), layer, square_of(subject), Image.fromarray(_changed))
+def compute_comparison(subject: Subject, cause: Cause, layer: str) -> MapComparison:
+    """The maps of a layer for both pictures."""
+    changed = Image.fromarray(compute_invariance(subject, cause).changed)
+    return compare_maps(viewer_of(subject), layer, square_of(subject), changed)
 
 
 def _show_maps(subject: Subject, cause: Cause, found: Invariance) -> None:
@@ -166,7 +147,7 @@ def _show_maps(subject: Subject, cause: Cause, found: Invariance) -> None:
     first = next((facts.name for facts in facts_of(subject) if len(facts.shape) == 3), layers[0])
     keep_valid("layer", layers, first)
     layer = str(st.selectbox("Layer", layers, layers.index(first), key="layer", bind="query-params") or first)
-    compared = compute_comparison(subject, layer, found.changed, repr(cause))
+    compared = compute_comparison(subject, cause, layer)
     shown = strongest_changes(compared)
     maps = [each[shown] for each in (compared.original, compared.augmented, compared.difference)]
     old, new, difference = change_sheets(*maps)

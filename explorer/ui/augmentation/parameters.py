@@ -9,7 +9,6 @@ import streamlit as st
 from explorer.augmentation import CATALOGUE, Parameter, PipelineRejected, Step
 
 _FINEST = 400  # positions of a slider; with more, a number is typed
-_SEVERAL = {"range": 2, "pair": 2, "colour": 3}  # numbers of a value
 
 
 def show_parameters(step: Step, key: str) -> Step:
@@ -41,19 +40,14 @@ def _same(shown: Any, kept: Any) -> bool:
     return bool(shown == kept)
 
 
-def _label(parameter: Parameter) -> str:
-    unit = f" ({parameter.unit})" if parameter.unit else ""
-    return f"{parameter.name.replace('_', ' ')}{unit}"
-
-
 def _show_one(parameter: Parameter, value: Any, key: str) -> Any:
     if parameter.optional:
         _begin(f"{key}-on", value is not None)
-        if not st.toggle(f"Use {_label(parameter)}", key=f"{key}-on", help=parameter.documentation or None):
+        if not st.toggle(f"Use {parameter.label}", key=f"{key}-on", help=parameter.documentation or None):
             return None
         if value is None:
-            value = _waking(parameter)
-    label, said = _label(parameter), (parameter.documentation or None)
+            value = parameter.first
+    label, said = parameter.label, (parameter.documentation or None)
     match parameter.kind:
         case "switch":
             _begin(key, value)
@@ -74,14 +68,14 @@ def _show_one(parameter: Parameter, value: Any, key: str) -> Any:
     positions = (parameter.high - parameter.low) / parameter.step
     if positions <= _FINEST:
         return _slide(label, parameter, value, key, said)
-    number = _as_kind(parameter)
+    number = parameter.number
     _begin(key, number(value))
     low, high, step = number(parameter.low), number(parameter.high), number(parameter.step)
     return number(st.number_input(label, low, high, step=step, key=key, help=said))
 
 
 def _slide(label: str, parameter: Parameter, value: Any, key: str, said: str | None) -> Any:
-    number = _as_kind(parameter)
+    number = parameter.number
     _begin(key, tuple(number(each) for each in value) if isinstance(value, tuple) else number(value))
     low, high, step = number(parameter.low), number(parameter.high), number(parameter.step)
     return st.slider(label, low, high, step=step, key=key, help=said, format="%g")
@@ -91,18 +85,6 @@ def _begin(key: str, value: Any) -> None:
     """The value a control starts with, unless it has one: given to the control itself, it would compete with that."""
     if key not in st.session_state:
         st.session_state[key] = value
-
-
-def _as_kind(parameter: Parameter) -> type[int] | type[float]:
-    return int if parameter.whole else float
-
-
-def _waking(parameter: Parameter) -> Any:
-    """What a parameter has that was off: its start, else zero, or the most where zero is not allowed."""
-    if parameter.start is not None:
-        return parameter.start
-    value = _as_kind(parameter)(0.0 if parameter.low <= 0 <= parameter.high else parameter.high)
-    return (value,) * _SEVERAL[parameter.kind] if parameter.kind in _SEVERAL else value
 
 
 def _from_hex(text: str) -> tuple[int, int, int]:
