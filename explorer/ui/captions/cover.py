@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
-from PIL import Image
 
 from explorer.captioning import Caption
 from explorer.captioning.comparing import say_change, say_log_probability
+from explorer.captioning.hiding import Hidden, read_hidden
 from explorer.captioning.snippets import covering_snippet
-from explorer.rendering import CHART_CONFIG, encode_png, format_percent, word_lines
+from explorer.rendering import CHART_CONFIG, encode_png, enlarge, format_percent, word_lines
 from explorer.saliency import MOST_TEXT, Cover, Fill, cover
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.sentence_change import show_sentences
@@ -20,25 +17,6 @@ from explorer.ui.captions.subject import CaptionSubject, captioner_lines, comput
 from explorer.ui.components import photo_cover
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.shared.cover import choose_fill, keep_cover, read_cover
-
-
-@dataclass(frozen=True, eq=False)
-class Hidden:
-    """A photo of which a part is hidden.
-
-    Attributes:
-        mask: (size, size), True where hidden.
-        x: (3, size, size) what the encoder gets, normalised.
-        pixels: (size, size, 3) uint8, the same as a picture.
-        written: what the captioner writes of it.
-        old: the sentence about the whole photo, read with this one.
-    """
-
-    mask: NDArray[np.bool_]
-    x: NDArray[np.float32]
-    pixels: NDArray[np.uint8]
-    written: Caption
-    old: Caption
 
 
 @st.cache_data(max_entries=32, show_spinner="Looking and writing …")
@@ -53,17 +31,7 @@ def compute_hidden(subject: CaptionSubject, text: str, fill: Fill, width: int) -
     """
     captioner, x = subject.captioner, subject.input
     mask = Cover.from_text(text).mask((x.shape[2], x.shape[3]))
-    hidden = cover(captioner, x, mask, fill)
-    a = captioner.look(hidden)
-    best = captioner.search(a, width).best
-    old = captioner.vocabulary.encode(compute_caption(subject, width).words)
-    return Hidden(
-        mask,
-        hidden[0].cpu().numpy(),
-        captioner.preprocessing.unnormalise(hidden),
-        captioner.follow(a, [best])[0],
-        captioner.follow(a, [old])[0],
-    )
+    return read_hidden(captioner, cover(captioner, x, mask, fill), mask, compute_caption(subject, width).words, width)
 
 
 def show_covering(subject: CaptionSubject) -> None:
@@ -91,7 +59,7 @@ def show_covering(subject: CaptionSubject) -> None:
     share = float(hidden.mask.mean())
     with right:
         _show_effect(whole, hidden, bool(text))
-    picture = encode_png(_stretch(hidden.pixels, shown.shape[1], shown.shape[0]))
+    picture = encode_png(enlarge(hidden.pixels, shown.shape[0], shown.shape[1]))
     if hidden.mask.any():
         left.image(
             picture,
@@ -144,8 +112,3 @@ def _show_effect(whole: Caption, hidden: Hidden, painted: bool) -> None:
             config=CHART_CONFIG,
             key="cover-lines",
         )
-
-
-def _stretch(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """What the encoder sees, its squashing undone; hard pixels, since no more was seen."""
-    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.NEAREST))
