@@ -1,4 +1,6 @@
-"""The one chooser of all pages: its start, a link, and what an address says in vain; tests/browser has the address."""
+"""The choosers of all pages: their start, a link, and what an address says in vain; tests/browser has the address."""
+
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,17 +13,20 @@ pytestmark = pytest.mark.usefixtures("packages_read_once")
 def page() -> None:
     import streamlit as st
 
-    from explorer.ui.kit.choose import choose
+    from explorer.ui.kit.choose import choose, choose_one, slide
 
     labels = {0: "None", 3: "Three", 5: "Five"}
     labels = {each: labels[each] for each in labels if each not in st.session_state.get("gone", ())}
     st.session_state["answers"] = (
         choose("How many", labels, "many", 3, place=st.container()),
         choose("Any", labels, "any"),
+        choose_one("Which", labels, "which", 3, place=st.container()),
+        choose_one("Which name", list(labels.values()), "name"),
+        slide("How far", 1, max(labels), 3, "far", place=st.container()),
     )
 
 
-def answers_of(address: dict[str, str]) -> tuple[AppTest, tuple[int, int]]:
+def answers_of(address: dict[str, str]) -> tuple[AppTest, tuple[Any, ...]]:
     app = AppTest.from_function(page, default_timeout=SECONDS)
     for key, value in address.items():
         app.query_params[key] = value
@@ -29,23 +34,30 @@ def answers_of(address: dict[str, str]) -> tuple[AppTest, tuple[int, int]]:
     return app, app.session_state["answers"]
 
 
+START = (3, 0, 3, "None", 3)
+
+
 def test_it_starts_where_it_is_told_or_with_the_first() -> None:
-    assert answers_of({})[1] == (3, 0)
+    assert answers_of({})[1] == START
 
 
 def test_a_choice_and_a_link_are_followed() -> None:
     app, _ = answers_of({})
     run(app.segmented_control(key="many").set_value(5))
-    assert app.session_state["answers"] == (5, 0)
-    assert answers_of({"many": "Five", "any": "Three"})[1] == (5, 3)
+    run(app.selectbox(key="which").set_value(0))
+    run(app.slider(key="far").set_value(1))
+    assert app.session_state["answers"] == (5, 0, 0, "None", 1)
+    address = {"many": "Five", "any": "Three", "which": "Five", "name": "Five", "far": "2"}
+    assert answers_of(address)[1] == (5, 3, 5, "Five", 2)
 
 
 @pytest.mark.parametrize("said", ["Seven", "", "5", "🙂"])
 def test_what_an_address_says_in_vain_is_forgotten(said: str) -> None:
-    assert answers_of({"many": said})[1] == (3, 0)
+    address = dict.fromkeys(("many", "any", "which", "name"), said)
+    assert answers_of({**address, "far": f"-{said}"})[1] == START
 
 
 def test_what_is_no_longer_on_offer_goes_back_to_the_start() -> None:
-    app, _ = answers_of({"many": "Five"})
+    app, _ = answers_of({"many": "Five", "which": "Five", "name": "Five", "far": "5"})
     app.session_state["gone"] = (5,)
-    assert run(app).session_state["answers"] == (3, 0)
+    assert run(app).session_state["answers"] == START

@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.augmentation import CATALOGUE, EXAMPLE, GROUPS, Pipeline, PipelineRejected, Step, Transform
 from explorer.ui.augmentation.parameters import show_parameters
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose_one
 from explorer.ui.kit.export import download
 from explorer.ui.session.pipeline import (
     MOST_IN_ADDRESS,
@@ -48,19 +48,9 @@ def show_editor() -> None:
 def choose_transform(prefix: str, group_label: str = "Group", label: str = "Transform") -> Transform:
     """A group and a transform of it, from two lists side by side."""
     left, right = st.columns([2, 3])
-    keep_valid(f"{prefix}_group", list(GROUPS), GROUPS[0])
-    group = left.selectbox(group_label, GROUPS, format_func=str.capitalize, key=f"{prefix}_group", bind="query-params")
-    # An empty word in an address chooses nothing in a list.
-    names = [name for name, known in CATALOGUE.items() if known.group == (group or GROUPS[0])]
-    keep_valid(f"{prefix}_transform", names, names[0])
-    name = right.selectbox(
-        label,
-        names,
-        format_func=lambda each: CATALOGUE[each].title,
-        key=f"{prefix}_transform",
-        bind="query-params",
-    )
-    return CATALOGUE[str(name or names[0])]
+    group = choose_one(group_label, {each: each.capitalize() for each in GROUPS}, f"{prefix}_group", place=left)
+    titles = {name: known.title for name, known in CATALOGUE.items() if known.group == group}
+    return CATALOGUE[choose_one(label, titles, f"{prefix}_transform", place=right)]
 
 
 def _show_adding() -> None:

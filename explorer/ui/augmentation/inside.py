@@ -36,7 +36,7 @@ from explorer.ui.augmentation.compute import (
     viewer_of,
 )
 from explorer.ui.augmentation.pipeline import choose_seed
-from explorer.ui.kit.choose import choose, keep_valid
+from explorer.ui.kit.choose import choose, choose_one, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.pipeline import compact, current_pipeline
 from explorer.ui.session.subject import Subject
@@ -118,9 +118,7 @@ def _choose_cause() -> Cause:
         keep_valid("draw", list(range(1, DRAWS + 1)), 1)
         number = row.select_slider("Draw", range(1, DRAWS + 1), key="draw", bind="query-params", width=260)
         return Cause(None, current_pipeline().to_json(), seed + int(number) - 1)
-    keep_valid("motion", [*MOTIONS, OWN], next(iter(MOTIONS)))
-    motion = row.selectbox("Motion", [*MOTIONS, OWN], key="motion", bind="query-params", width=260)
-    name = str(motion or next(iter(MOTIONS)))  # an empty word in an address chooses nothing
+    name = choose_one("Motion", [*MOTIONS, OWN], "motion", place=row, width=260)
     return Cause(MOTIONS[name] if name != OWN else _choose_motion())
 
 
@@ -145,8 +143,7 @@ def _show_maps(subject: Subject, cause: Cause, found: Invariance) -> None:
     st.subheader("Maps of one layer, old beside new", anchor=False)
     layers = [facts.name for facts in facts_of(subject)]
     first = next((facts.name for facts in facts_of(subject) if len(facts.shape) == 3), layers[0])
-    keep_valid("layer", layers, first)
-    layer = str(st.selectbox("Layer", layers, layers.index(first), key="layer", bind="query-params") or first)
+    layer = choose_one("Layer", layers, "layer", first)
     compared = compute_comparison(subject, cause, layer)
     shown = strongest_changes(compared)
     maps = [each[shown] for each in (compared.original, compared.augmented, compared.difference)]

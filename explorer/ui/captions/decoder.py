@@ -24,7 +24,7 @@ from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.embeddings import show_vectors
 from explorer.ui.captions.heads import HeadView, show_heads
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption
-from explorer.ui.kit.choose import choose, keep_valid
+from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
 
 KIND_LABELS = {
@@ -124,16 +124,7 @@ def _show_transformer(subject: CaptionSubject, width: int, words: tuple[str, ...
 
 def _choose_order(place: st.delta_generator.DeltaGenerator) -> tuple[Order, str]:
     order = choose("Order of the units", ORDER_LABELS, "units", "alike", place=place)
-    keep_valid("units_by", list(BY_LABELS), "cell")
-    by: str = place.selectbox(
-        "Judged by the",
-        list(BY_LABELS),
-        format_func=BY_LABELS.__getitem__,
-        key="units_by",
-        bind="query-params",
-        width=170,
-    )
-    return order, by
+    return order, choose_one("Judged by the", BY_LABELS, "units_by", place=place, width=170)
 
 
 def _show_means(memory: Memory) -> None:

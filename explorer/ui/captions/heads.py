@@ -16,7 +16,7 @@ from explorer.rendering import head_heatmap
 from explorer.text import significant
 from explorer.ui.captions.choices import choose_word
 from explorer.ui.captions.subject import SIDE, CaptionSubject, compute_shown, draw_glow
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
 
 ALL = -1  # of the choosers: the mean of all layers or heads
@@ -106,10 +106,8 @@ def show_heads(subject: CaptionSubject, view: HeadView) -> None:
 
 def _choose(row: Any, label: str, key: str, count: int, mean: str) -> int | None:
     """A layer or a head by number; None for the mean of all."""
-    options = [ALL, *range(count)]
-    keep_valid(key, options, ALL)
-    named: Callable[[int], str] = lambda each: mean if each == ALL else f"{label} {each}"  # noqa: E731
-    chosen: int = row.selectbox(label, options, format_func=named, key=key, bind="query-params", width=200)
+    options = {ALL: mean, **{each: f"{label} {each}" for each in range(count)}}
+    chosen = choose_one(label, options, key, place=row, width=200)
     return None if chosen == ALL else chosen
 
 

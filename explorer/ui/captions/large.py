@@ -19,7 +19,7 @@ from explorer.captioning.snippets import large_snippet
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.heads import HeadView, show_heads
 from explorer.ui.captions.subject import CaptionSubject
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose_one
 from explorer.ui.session.opening import image_lines
 
 
@@ -46,18 +46,9 @@ def show_large(subject: CaptionSubject) -> None:
         "through several heads in every layer at once."
     )
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    names = list(list_large())
-    keep_valid("large", names, names[0])
-    name: str = row.selectbox(
-        "Large captioner",
-        names,
-        format_func=lambda each: find_network(each).title,
-        key="large",
-        bind="query-params",
-        width=200,
-    )
+    titles = {name: find_network(name).title for name in list_large()}
+    network = find_network(choose_one("Large captioner", titles, "large", place=row, width=200))
     width = choose_width(row)
-    network = find_network(name)
     st.caption(f"{network.about} {network.repository} on huggingface.co.")
     caption = _obtain(subject, network, width)
     if caption is None:

@@ -13,7 +13,7 @@ from PIL import Image
 from explorer.captioning import Caption, Captioner, CaptionerBroken, CaptionerUnknown, list_captioners, load_captioner
 from explorer.rendering import overlay_map
 from explorer.ui.captions.scenes import offer_scenes
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose_one
 from explorer.ui.session.opening import image_lines
 from explorer.ui.session.pictures import Picture
 from explorer.ui.session.sidebar import choose_device, choose_picture
@@ -90,15 +90,8 @@ def show_caption_sidebar() -> CaptionSubject | None:
         return None
     with st.sidebar:
         picture = choose_picture()
-        keep_valid("captioner", names, names[0])
-        name = st.selectbox(
-            "Captioner",
-            names,
-            format_func=lambda each: CAPTIONER_LABELS.get(each, each),
-            key="captioner",
-            bind="query-params",
-            help="All are ours and work offline.",
-        )
+        labels = {name: CAPTIONER_LABELS.get(name, name) for name in names}
+        name = choose_one("Captioner", labels, "captioner", help="All are ours and work offline.")
         device = choose_device()
     try:
         captioner = open_captioner(name, device)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -50,6 +50,58 @@ def choose(
         help=help,
     )
     return start if chosen is None else chosen  # an address may leave it empty
+
+
+def choose_one(
+    label: str,
+    options: Sequence[T] | Mapping[T, str],
+    key: str,
+    start: T | None = None,
+    *,
+    place: DeltaGenerator | None = None,
+    width: int | Literal["stretch"] = "stretch",
+    help: str | None = None,
+) -> T:
+    """One of many values in a list to open, in the address under `key`; what is no longer there is forgotten.
+
+    Args:
+        label: what is chosen.
+        options: the values, or what a person reads by value.
+        key: of the widget and of the address.
+        start: what is chosen at first; None for the first value.
+        place: where it stands; None for where the page has come to.
+        width: in pixels, or all there is.
+        help: a sentence behind a question mark.
+    """
+    values = list(options)
+    start = values[0] if start is None else start
+    keep_valid(key, values, start)
+    return (place or st).selectbox(
+        label,
+        values,
+        values.index(start),
+        format_func=options.__getitem__ if isinstance(options, Mapping) else str,
+        key=key,
+        bind="query-params",
+        help=help,
+        width=width,
+    )
+
+
+def slide(
+    label: str,
+    least: int,
+    most: int,
+    start: int,
+    key: str,
+    *,
+    place: DeltaGenerator | None = None,
+    width: int | Literal["stretch"] = "stretch",
+    help: str | None = None,
+) -> int:
+    """A whole number from `least` to `most`, in the address under `key`; back to `start` where it is out of reach."""
+    keep_valid(key, range(least, most + 1), start)
+    return int((place or st).slider(label, least, most, start, key=key, bind="query-params", help=help, width=width))
 
 
 def choose_part(labels: Mapping[str, str]) -> str:

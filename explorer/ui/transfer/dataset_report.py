@@ -29,7 +29,7 @@ from explorer.transfer.data.splitting import Split, split
 from explorer.transfer.snippets import pictures_snippet
 from explorer.transfer.trial import TransferRejected
 from explorer.ui.kit.cache import once
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import slide
 from explorer.ui.kit.export import arrays_as_npz, download, offer
 from explorer.ui.kit.slow import watched
 
@@ -159,8 +159,7 @@ def _show_sheets(pictures: PictureSet) -> None:
     pages = -(-len(pictures.classes) // _CLASSES)
     first = 0
     if pages > 1:
-        keep_valid("sheets", list(range(1, pages + 1)), 1)
-        first = (st.slider("Sheets", 1, pages, 1, key="sheets", bind="query-params") - 1) * _CLASSES
+        first = (slide("Sheets", 1, pages, 1, "sheets") - 1) * _CLASSES
     counts = pictures.counts
     for place, label in enumerate(range(first, min(first + _CLASSES, len(pictures.classes)))):
         name = pictures.classes[label]

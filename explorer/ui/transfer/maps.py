@@ -11,7 +11,7 @@ from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.evaluation.describing import say_change
 from explorer.transfer.evaluation.map_sheets import Sheets, draw_sheets, join_sheets, say_sheets
 from explorer.transfer.snippets import maps_snippet
-from explorer.ui.kit.choose import choose, keep_valid
+from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.transfer.state import Trained
 
@@ -46,16 +46,12 @@ def show_maps(trained: Trained, pictures: PictureSet) -> None:
 def _choose(trained: Trained, pictures: PictureSet, layers: dict[str, LayerFacts]) -> tuple[int, str, Scale]:
     first, second, third = st.columns([3, 3, 2], vertical_alignment="bottom")
     places = {f"{pictures.names[place]} ({place})": place for place in trained.experiment.test_places.tolist()}
-    keep_valid("inside_picture", list(places), next(iter(places)))
-    picture: str | None = first.selectbox(
-        "Test picture", list(places), key="inside_picture", bind="query-params", help="Pictures it never learned from."
+    picture = choose_one(
+        "Test picture", list(places), "inside_picture", place=first, help="Pictures it never learned from."
     )
     names = list(layers)
     default = next((name for name in reversed(names) if max(layers[name].resolution) > 1), names[-1])
-    keep_valid("inside_layer", names, default)
-    layer: str | None = second.selectbox(
-        "Layer", names, names.index(default), key="inside_layer", bind="query-params", help="As on the Layers page."
-    )
+    layer = choose_one("Layer", names, "inside_layer", default, place=second, help="As on the Layers page.")
     scale = choose(
         "One scale for",
         _SCALES,
@@ -64,7 +60,7 @@ def _choose(trained: Trained, pictures: PictureSet, layers: dict[str, LayerFacts
         place=third,
         help="A map has the same scale before and after in any case.",
     )
-    return places.get(picture or "", next(iter(places.values()))), layer or default, scale
+    return places[picture], layer, scale
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the network's layers …")

@@ -28,7 +28,7 @@ from explorer.transfer.evaluation.mistakes import (
 )
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.snippets import mistakes_snippet
-from explorer.ui.kit.choose import choose, keep_valid
+from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.transfer.results import choose_share, find_groups
 
@@ -62,11 +62,8 @@ def show_mistakes(experiments: Sequence[Experiment], pictures: PictureSet, weigh
     share = choose_share(groups, "mistakes_share")
     shown = {group.title: group for group in groups if group.share == share}
     first, second = st.columns(2, vertical_alignment="bottom")
-    titles = list(shown)
-    best = max(titles, key=lambda each: shown[each].mean)
-    keep_valid("mistakes_of", titles, best)
-    title = first.selectbox("Strategy", titles, titles.index(best), key="mistakes_of", bind="query-params")
-    group = shown[title or best]
+    best = max(shown, key=lambda each: shown[each].mean)
+    group = shown[choose_one("Strategy", list(shown), "mistakes_of", best, place=first)]
     chosen = _choose_seeds(second, group.experiments)
     counts = confusion(chosen)
     true, predicted = _choose_cell(chosen, counts)
@@ -89,11 +86,9 @@ def _choose_cell(trained: Sequence[Experiment], counts: NDArray[np.int64]) -> tu
     first_true, first_predicted = worst_cell(counts)
     place = st.empty()
     left, right = st.columns(2)
-    keep_valid("true_class", names, names[first_true])
-    keep_valid("told_class", names, names[first_predicted])
-    true = left.selectbox("True class", names, first_true, key="true_class", bind="query-params")
-    predicted = right.selectbox("Predicted as", names, first_predicted, key="told_class", bind="query-params")
-    cell = names.index(true or names[first_true]), names.index(predicted or names[first_predicted])
+    true = choose_one("True class", names, "true_class", names[first_true], place=left)
+    predicted = choose_one("Predicted as", names, "told_class", names[first_predicted], place=right)
+    cell = names.index(true), names.index(predicted)
     place.plotly_chart(
         confusion_chart(counts, names, cell),
         config=CHART_CONFIG,
