@@ -90,12 +90,13 @@ def _stopped_script() -> None:
     from explorer.samples import SAMPLES
     from explorer.ui.captions.occlusion import obtain_drops
     from explorer.ui.captions.subject import CaptionSubject
+    from explorer.ui.kit.slow import STOPPED
     from explorer.ui.session.pictures import get_picture
 
     label = SAMPLES[0].title
     subject = CaptionSubject(get_picture(label), st.session_state["name"], "cpu")
     words = ("dog", "runs")
-    st.session_state.setdefault("stopped_occlusions", {(subject, words)})
+    st.session_state.setdefault(STOPPED, {("occlusion", subject, words)})
     st.session_state["found"] = obtain_drops(subject, words, st.empty())
 
 

@@ -20,6 +20,13 @@ class LruCache:
         self._most, self._lock = most, threading.Lock()
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
 
+    def peek(self, key: Hashable) -> Any | None:
+        """The value of a key; None where it is not there."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+            return self._values.get(key)
+
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """The value of a key, made where it is not there; two sessions may make it at the same time."""
         with self._lock:
