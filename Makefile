@@ -21,6 +21,8 @@ run: for-running
 	@echo "Open http://localhost:$(PORT)"
 	@$(BIN)/python -m streamlit run streamlit_app.py --server.port $(PORT)
 
+# Bytecode is kept, whatever the shell says: the suite starts dozens of processes, which would all compile again.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: for-testing
 	@$(BIN)/python -m tests.browser.find_browser --install
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder --durations 15
