@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.find_browser import BrowserMissing, find_browser, required
-from tests.browser.serving import serve
+from tests.browser.serving import WATCH, serve
+from tests.browser.watching import PATIENCE
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 FLAGS = [
     "--disable-gpu",
@@ -65,6 +68,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     def open_one(width: int = 1440, height: int = 900, colour_scheme: str = "light") -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=colour_scheme)
+        context.add_init_script(WATCH)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

@@ -18,18 +18,38 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
 
-# Streamlit marks the state of the script on its outermost element. One glance is not enough: after a click it
-# says "notRunning" until the server has answered, so the page must have been quiet for a while.
-IDLE = """(quiet) => {
+# To be run in a page before anything else: notes when the server was last asked, and when it last said something.
+WATCH = """(() => {
+    const Plain = WebSocket;
+    window.asked = window.answered = 0;
+    window.WebSocket = class extends Plain {
+        constructor(...given) {
+            super(...given);
+            this.addEventListener("message", () => { window.answered = performance.now(); });
+        }
+        send(data) {
+            window.asked = performance.now();
+            super.send(data);
+        }
+    };
+})();"""
+
+# Streamlit marks the state of the script on its outermost element; after a click it says "notRunning" until the
+# server has answered, which is noted by `WATCH`. Some messages get no answer, so nothing is waited for longer than
+# ten seconds. One glance is not enough, since a component may still be about to ask: it counts glances, and not time,
+# which passes on a busy machine without anything having had its turn.
+IDLE = """(glances) => {
     const app = document.querySelector('[data-testid="stApp"]');
-    const busy = !app
+    const waiting = window.asked > window.answered && performance.now() - window.asked < 10_000;
+    const busy = waiting
+        || !app
         || app.dataset.testScriptState !== 'notRunning'
         || app.dataset.testConnectionState !== 'CONNECTED'
         || document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]');
-    const now = performance.now();
-    if (busy || window.quietSince === undefined) window.quietSince = busy ? undefined : now;
-    return !busy && now - window.quietSince >= quiet;
+    window.quiet = busy ? 0 : window.quiet + 1;
+    return window.quiet > glances;
 }"""
+GLANCE = 0.05  # seconds between two
 
 
 @contextmanager
@@ -98,10 +118,10 @@ def answers(url: str, server: "subprocess.Popen[bytes]") -> bool:
 
 
 def wait_until_idle(page: "Page", quiet: float = 0.4, timeout: float = 60) -> None:
-    """Wait until the script has run to its end and nothing has moved for `quiet` seconds.
+    """Wait until the script has run to its end and nothing has moved for `quiet` seconds of an idle machine.
 
     Raises:
         playwright.sync_api.TimeoutError: it was still busy after `timeout` seconds.
     """
-    page.evaluate("window.quietSince = undefined")
-    page.wait_for_function(IDLE, arg=quiet * 1000, timeout=timeout * 1000, polling=50)
+    page.evaluate("window.quiet = 0")
+    page.wait_for_function(IDLE, arg=round(quiet / GLANCE), timeout=timeout * 1000, polling=1000 * GLANCE)

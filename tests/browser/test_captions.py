@@ -16,7 +16,7 @@ from tests.browser.caption_page import CELLS, GRID, PHOTOS, PLACES, WORDS, atten
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
 from tests.browser.test_layers import check_width
-from tests.browser.watching import PATIENCE, frames_to
+from tests.browser.watching import PATIENCE, frames_to, wait_for
 
 
 def open_case(page: Page, dashboard: str, case: str = "exact") -> Locator:
@@ -316,7 +316,7 @@ def test_the_page_has_it_all_and_hovering_is_silent(dashboard: str, page: Page, 
     page.screenshot(path=screenshots / "captions.png")
     page.get_by_role("slider", name="Beam width").press("ArrowRight")
     page.wait_for_function("() => new URL(location).searchParams.get('beam') === '4'")
-    assert len(sent) > before
+    wait_for(page, lambda: len(sent) > before)
     for name in ("PNG", "Arrays (NPZ)", "JSON"):
         with page.expect_download() as download:
             page.get_by_role("button", name=name).click()

@@ -115,7 +115,7 @@ def test_a_number_typed_into_the_kernel(dashboard: str, page: Page) -> None:
     page.get_by_text("Edit a kernel cell by cell").click()
     grid = page.locator("[data-testid=stDataFrame] canvas").first
     grid.scroll_into_view_if_needed()
-    page.wait_for_timeout(1000)  # the expander slides open
+    grid.element_handle().wait_for_element_state("stable")  # the expander slides open
     box = grid.bounding_box()
     # The middle cell of three by three, under one row of headings; the canvas itself lies under a scroller.
     page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] * 2.5 / 4)

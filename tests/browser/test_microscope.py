@@ -11,7 +11,7 @@ from explorer.operations.channel_view import NONE, ChannelView
 from tests.browser.microscope_page import CASES, random_input
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
-from tests.browser.watching import PATIENCE, address_of, colours_on, frames_to
+from tests.browser.watching import PATIENCE, address_of, colours_on, frames_to, wait_for
 
 MARGIN = 7  # of the canvas that is pointed at, round the map
 
@@ -202,7 +202,7 @@ def test_a_click_pins_and_another_lets_go(dashboard: str, page: Page) -> None:
     click_on(root, size, (9, 30))
     expect(root).to_have_attribute("data-pinned", "9,30")
     wait_until_idle(page)
-    assert len(sent) > before
+    wait_for(page, lambda: len(sent) > before)
     assert address_of(page)["pinned"] == "9,30"
     before = len(sent)
     point_at(root, size, (60, 60))

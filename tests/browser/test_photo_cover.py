@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from explorer.saliency import Box, Cover, Stroke
-from tests.browser.serving import wait_until_idle
+from tests.browser.serving import WATCH, wait_until_idle
 from tests.browser.test_components import NAMELESS
 from tests.browser.test_layers import check_width
 from tests.browser.watching import PATIENCE, address_of, frames_to
@@ -119,6 +119,7 @@ def test_a_cover_by_keyboard(dashboard: str, page: Page) -> None:
 
 def test_a_finger_on_a_phone(dashboard: str, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    context.add_init_script(WATCH)
     try:
         page = context.new_page()
         photo = open_experiments(page, dashboard)

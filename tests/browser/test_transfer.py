@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.serving import wait_until_idle
+from tests.browser.serving import WATCH, wait_until_idle
 from tests.browser.test_layers import check_width
 from tests.browser.watching import PATIENCE, address_of
 
@@ -31,6 +31,7 @@ def expect_trained(page: Page) -> None:
 def trained(dashboard: str, browser: Browser) -> str:
     """The address of a comparison, trained on the page, that tells its result and can be tried at once."""
     page = browser.new_page()
+    page.add_init_script(WATCH)
     open_transfer(page, f"{dashboard}/transfer?{urlencode(TWO, doseq=True)}")
     page.locator(".st-key-train_transfer button").click()
     expect_trained(page)

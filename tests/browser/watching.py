@@ -1,6 +1,7 @@
 """What tests of a page look at: its components drawn, its address, what it says to the server."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from playwright.sync_api import Locator, Page
@@ -45,6 +46,14 @@ def frames_to(page: Page) -> list[bytes | str]:
     # Not `sent.append` by itself: Playwright marks the functions it is given, and a built-in takes no mark.
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     return sent
+
+
+def wait_for(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait for something that is seen from here, such as a message in `frames_to`."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(20)  # in which Playwright tells what has come
 
 
 def colours_on(canvas: Locator) -> int:
