@@ -1,16 +1,20 @@
-"""How much long work this machine takes on."""
+"""How much long work is taken on, and which orders are taken."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+
+from explorer.jobs.order import JobRefused, Order, Status
 
 MOST_ATTEMPTS = 100  # of one task in all, however much it writes each time: something that always dies must end
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What `LocalJobs` allows.
+    """What is allowed.
 
     Attributes:
         per_owner: unfinished jobs of one owner.
@@ -50,3 +54,28 @@ class Limits:
         """The inverse of `to_json`."""
         fields = json.loads(text)
         return cls(**{**fields, "packages": tuple(fields["packages"])})
+
+
+def check(order: Order, inputs: Mapping[str, bytes], limits: Limits) -> None:
+    """Raise ValueError where an order is none: no tasks, a target that may not run, a name that is a path."""
+    if not order.tasks:
+        raise ValueError("A job needs at least one task.")
+    if not limits.allow(order.target):
+        raise ValueError(f"{order.target!r} may not run as a job.")
+    if not re.fullmatch(r"[\x20-\x7e]{1,60}", order.device):
+        raise ValueError("A job needs the name of a device.")
+    for name in inputs:
+        if not 0 < len(name.encode()) <= 200 or name.startswith(".") or re.search(r'[\x00-\x1f/\\:*?"<>|]', name):
+            raise ValueError(f"{name!r} is not a plain file name.")
+
+
+def admit(order: Order, unfinished: Sequence[Status], limits: Limits) -> None:
+    """Raise JobRefused where the unfinished jobs leave no place for an order."""
+    own = sum(status.owner == order.owner for status in unfinished)
+    if own >= limits.per_owner:
+        raise JobRefused(
+            f"You have {own} unfinished {'job' if own == 1 else 'jobs'}, which is the limit: "
+            "wait until one ends, or stop one."
+        )
+    if len(unfinished) >= limits.total:
+        raise JobRefused(f"{len(unfinished)} jobs are waiting already, which is the limit: try again later.")

@@ -1,62 +1,125 @@
-"""The process that works: `python -m explorer.jobs.worker FOLDER LIMITS`, all waiting tasks of one job in turn.
+"""The process that works: `python -m explorer.jobs.worker ROOT DEVICE JOB LIMITS REASON`, all tasks of one job in turn.
 
-It gives way to everybody else on the machine, writes the journal, and dies with its supervisor, at whose death its
-standard input ends. Where a task had begun in a process that was killed, it is begun again in the same folder.
+It holds the lock of its device while it lives, so that nobody else works there, whoever started it and whatever becomes
+of that one. A task that had begun in a process that was killed is begun again, in the same folder.
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from explorer.jobs.disk import Filed, JobFolder, list_files
-from explorer.jobs.journal import JournalReader, JournalWriter, list_waiting
-from explorer.jobs.limits import Limits
-from explorer.jobs.order import Context
-from explorer.jobs.processes import step_aside
+from filelock import FileLock
+
+from explorer.jobs.folder import JobFolder, Record, append_event, list_files
+from explorer.jobs.limits import MOST_ATTEMPTS, Limits
+from explorer.jobs.order import Context, State
+from explorer.jobs.shelf import Shelf
+
+_LOOK = 0.1  # seconds between two looks at who wants to stop
 
 
-def work(folder: JobFolder, limits: Limits) -> None:
-    """Do the waiting tasks of a job, one after another, until somebody wants it to end."""
-    filed = folder.read()
-    waiting = list_waiting(JournalReader(folder.journal, len(filed.order.tasks)).read())
-    journal = JournalWriter(folder.journal)
+def do_task(folder: JobFolder, number: int, limits: Limits, reason: str, end: Callable[[], None]) -> None:
+    """Do one attempt of a task, where it waits for one; how it ended is written down before this returns.
+
+    Args:
+        folder: of the job.
+        number: place of the task in the order.
+        limits: of which `attempts`, `pause`, `grace` and `packages` count.
+        reason: what the last attempt died of, if it did.
+        end: ends this process, whatever it is doing.
+    """
+    begun = _begin(folder, number, limits, reason)
+    if begun is None:
+        return
+    over = threading.Event()
+    guard = threading.Thread(target=_guard, args=(folder, number, begun, limits.grace, over, end), daemon=True)
+    guard.start()
     try:
-        for number in waiting:
-            if folder.stopping:
-                return
-            _do(number, folder, filed, journal, limits)
+        state, problem = _attempt(folder, number, begun, limits)
+        _end(folder, number, begun, state, problem)
     finally:
-        journal.close()
+        over.set()
 
 
-def _do(number: int, folder: JobFolder, filed: Filed, journal: JournalWriter, limits: Limits) -> None:
+def _attempt(folder: JobFolder, number: int, begun: Record, limits: Limits) -> tuple[State, str]:
+    """Do it: how it ended, and why it failed."""
+    until = time.monotonic() + limits.pause * (begun.fruitless - 1)
+    while time.monotonic() < until and not folder.stopping:
+        time.sleep(_LOOK)
+    if folder.stopping:
+        return "stopped", ""
+    order = folder.filed().order
     context = Context(
         number=number,
-        task=filed.order.tasks[number],
-        inputs=folder.inputs,
+        task=order.tasks[number],
+        inputs=folder.path / "inputs",
         folder=folder.task(number),
-        report=partial(journal.event, number),
+        report=partial(append_event, folder.events(number)),
         stopping=lambda: folder.stopping,
     )
-    journal.begun(number)
     try:
-        find_target(filed.order.target, limits)(context)
-        _keep(context.folder)
+        find_target(order.target, limits)(context)
     except (Exception, SystemExit) as error:
         traceback.print_exc()
-        journal.ended(number, "failed", explain(error))
-    else:
-        journal.ended(number, "stopped" if folder.stopping else "done")
+        return "failed", explain(error)
+    return "stopped" if folder.stopping else "done", ""
+
+
+def _begin(folder: JobFolder, number: int, limits: Limits, reason: str) -> Record | None:
+    """Write down that an attempt begins; None where none is to begin."""
+    mark = _mark(folder.task(number))
+    with folder.change() as records:
+        record = records[number]
+        if not record.unfinished:
+            return None
+        fruitless = record.fruitless + 1 if mark == record.mark else 1
+        if folder.stopping:
+            record = record.end("stopped")
+        elif fruitless > limits.attempts or record.attempts >= MOST_ATTEMPTS:
+            record = record.end("failed", _explain_deaths(record, reason))
+        else:
+            began, attempts = record.began or time.time(), record.attempts + 1
+            record = replace(record, state="running", attempts=attempts, began=began, mark=mark, fruitless=fruitless)
+        records[number] = record
+    return record if record.unfinished else None
+
+
+def _end(folder: JobFolder, number: int, begun: Record, state: State, problem: str = "") -> None:
+    """Write down how an attempt ended, unless it counts no more."""
+    with folder.change() as records:
+        if records[number] == begun:
+            records[number] = begun.end(state, problem)
+
+
+def _guard(
+    folder: JobFolder, number: int, begun: Record, grace: float, over: threading.Event, end: Callable[[], None]
+) -> None:
+    """End this process where its task does not stop in time, or was begun again elsewhere: it counts no more."""
+    asked = 0.0
+    with suppress(FileNotFoundError):  # somebody has removed it all
+        while not over.wait(_LOOK):
+            if folder.stopping:
+                asked = asked or time.monotonic()
+                if time.monotonic() - asked > grace:
+                    _end(folder, number, begun, "stopped")
+                    break
+            elif folder.records()[number].attempts != begun.attempts:
+                break
+    if not over.is_set():
+        end()
 
 
 def find_target(target: str, limits: Limits) -> Callable[[Context], Any]:
@@ -80,32 +143,44 @@ def explain(error: BaseException) -> str:
     return next((line.strip() for line in reversed(lines) if line.strip()), type(error).__name__)
 
 
-def _keep(folder: Path) -> None:
-    """See that the files of a finished task survive a power cut, as the line that says so does."""
-    for path, _, _ in list_files(folder):
-        with suppress(OSError):  # Windows does not do it for a file that was opened to be read
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+def _explain_deaths(record: Record, reason: str) -> str:
+    times = "once" if record.attempts == 1 else f"{record.attempts} times"
+    return f"It was begun {times} and its process did not live to the end: {reason or 'it was killed'}."
 
 
-def _die_with_supervisor() -> None:
-    sys.stdin.buffer.read()  # returns when the other end is closed, however the supervisor came to its end
+def _mark(folder: Path) -> str:
+    """What changes whenever a task has written something."""
+    return hashlib.sha256(repr(sorted(list_files(folder))).encode()).hexdigest()[:16]
+
+
+def _step_aside(niceness: int) -> None:
+    """Be modest about the processor, and the first to go when memory ends."""
     if sys.platform != "win32":
-        os.killpg(0, signal.SIGKILL)  # with all that the task has started
+        os.nice(max(0, niceness - os.nice(0)))
+    # Linux shares the cores out among sessions first, whatever the niceness within each, so the session yields too.
+    for path, value in (("/proc/self/autogroup", str(niceness)), ("/proc/self/oom_score_adj", "500")):
+        with suppress(OSError):
+            Path(path).write_text(value)
+
+
+def _end_session() -> None:
+    """End this process and all that it has started."""
+    if sys.platform != "win32":
+        os.killpg(0, signal.SIGKILL)
     os._exit(1)
 
 
-def main(folder: str, limits: str) -> None:
+def main(root: str, device: str, job: str, limits: str, reason: str) -> None:
     """Entry point; the arguments are those of the command line."""
     allowed = Limits.from_json(limits)
-    step_aside(allowed.niceness)
-    threading.Thread(target=_die_with_supervisor, daemon=True).start()
-    work(JobFolder(Path(folder)), allowed)
-    sys.stdout.flush()
-    os._exit(0)  # taking a large framework down in order takes a while that the next job can use
+    _step_aside(allowed.niceness)
+    shelf = Shelf(Path(root))
+    with FileLock(shelf.of_device(device, "lock")), suppress(FileNotFoundError):
+        folder = JobFolder(shelf.root / job)
+        for number in range(len(folder.records())):
+            do_task(folder, number, allowed, reason, _end_session)
+        sys.stdout.flush()
+        os._exit(0)  # taking a large framework down in order takes a while that the next job can use
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from explorer.jobs import LocalJobs
-from explorer.jobs.disk import Shelf
+from explorer.jobs.shelf import Shelf
 from tests.jobs.working import Place, until
 
 
@@ -16,7 +16,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     yield place
     for folder in Shelf(place.root).jobs():
         folder.ask_to_stop()
-    until(lambda: not place.kill("supervisor") and not place.kill("worker"))
+    until(lambda: not place.kill("device_queue") and not place.kill("worker"))
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 import itertools
-import json
 import os
 import random
 import threading
@@ -10,10 +9,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-import explorer.jobs.local
+import explorer.jobs.folder_jobs
 import explorer.jobs.opening
-from explorer.jobs import JobRefused, JobUnknown, LocalJobs, open_jobs
-from tests.jobs.working import LIMITS, Place, begin, finish, order, until
+from explorer.jobs import JobRefused, JobUnknown, LocalJobs, Status, open_jobs
+from explorer.jobs.folder import JobFolder
+from explorer.jobs.shelf import Shelf, measure
+from tests.jobs.working import LIMITS, Place, begin, finish, order, say_enough, until
 
 
 def test_tasks_get_their_entries_and_the_files_of_the_order(jobs: LocalJobs) -> None:
@@ -83,15 +84,17 @@ def test_a_job_whose_tasks_all_fail_says_why(jobs: LocalJobs, function: str, pro
 
 
 def test_jobs_of_a_device_run_one_after_another(jobs: LocalJobs) -> None:
-    ids = [jobs.submit(order("count", {"of": 5, "pause": 0.02}, title=str(number))) for number in range(4)]
+    tasks: list[dict[str, object]] = [{"pause": 0.01}, {"of": 5}, {"of": 5}, {"of": 5}]
+    ids = [jobs.submit(order("count", task, title=str(number))) for number, task in enumerate(tasks)]
     begin(jobs, ids[0])
     assert [(status.title, status.ahead) for status in jobs.queue()] == [("0", 0), ("1", 1), ("2", 2), ("3", 3)]
     assert [jobs.follow(job).ahead for job in ids] == [0, 1, 2, 3]
     assert all(task.events == () for status in jobs.queue() for task in status.tasks)
+    say_enough(jobs, ids[0])
     for job in ids:
         finish(jobs, job)
     assert jobs.queue() == []
-    spans = [list_times(jobs.result(job)) for job in ids]
+    spans = [list_times(jobs.follow(job)) for job in ids]
     assert all(before[-1] < after[0] for before, after in itertools.pairwise(spans))
 
 
@@ -139,7 +142,8 @@ def test_an_order_that_is_none_leaves_nothing(jobs: LocalJobs, place: Place) -> 
         jobs.submit(order("echo", {"task": object()}))
     with pytest.raises(ValueError, match="device"):
         jobs.submit(order("echo", device=""))
-    assert sorted(path.name for path in place.root.iterdir()) == ["devices"]
+    assert list(Shelf(place.root).jobs()) == []
+    assert measure(place.root) == 0
 
 
 @pytest.mark.parametrize(
@@ -170,7 +174,7 @@ def test_what_does_not_stop_is_ended(jobs: LocalJobs) -> None:
     status = finish(jobs, job)
     assert (status.state, [task.state for task in status.tasks]) == ("stopped", ["stopped", "stopped"])
     assert (jobs.result(job) / "0" / "half").read_text() == "kept"
-    assert not psutil.pid_exists(process)
+    until(lambda: not psutil.pid_exists(process))
     assert finish(jobs, after).state == "done"
 
 
@@ -198,9 +202,9 @@ def test_a_restarted_server_finds_everything(place: Place) -> None:
 def test_work_goes_on_while_nobody_asks(place: Place) -> None:
     jobs = place.open()
     ids = [jobs.submit(order("count", {"of": 3})) for _ in range(3)]
-    folder = jobs.result(ids[-1])
-    until(lambda: (folder / "finished").exists())
-    until(lambda: not place.processes("supervisor"))  # and nobody stays who has nothing to do
+    folder = JobFolder(jobs.result(ids[-1]))
+    until(lambda: folder.finished)
+    until(lambda: not place.processes("device_queue"))  # and nobody stays who has nothing to do
 
 
 def test_workers_are_modest(place: Place) -> None:
@@ -231,7 +235,7 @@ def test_many_threads_submit_at_once(place: Place) -> None:
     with ThreadPoolExecutor(6) as pool:
         assert {status.state for status in pool.map(lambda job: finish(other, job), ids)} == {"done"}
     assert {jobs.follow(job).tasks[0].attempts for job in ids} == {1}
-    times = sorted(list_times(jobs.result(job)) for job in ids)
+    times = sorted(list_times(jobs.follow(job)) for job in ids)
     assert all(before[-1] < after[0] for before, after in itertools.pairwise(times))
 
 
@@ -257,17 +261,17 @@ def test_folders_of_the_environment_are_those_of_the_server(tmp_path: Path, monk
     jobs = LocalJobs(limits=LIMITS)
     (found,) = finish(jobs, jobs.submit(order("look_around"))).tasks[0].events
     assert found["cache"] == str(tmp_path / "cache")
-    until(lambda: not place.processes("supervisor"))
+    until(lambda: not place.processes("device_queue"))
 
 
-def test_what_is_remembered_of_finished_jobs_is_little(jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(explorer.jobs.local, "_REMEMBERED", 1)
+def test_what_is_remembered_of_events_is_little(jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explorer.jobs.folder_jobs, "_REMEMBERED", 1)
     ids = [jobs.submit(order("count", {"of": number})) for number in range(3)]
     seen = [finish(jobs, job) for job in ids]
     assert [jobs.follow(job) for job in ids] == seen
-    assert len(jobs._known) == 1
+    assert len(jobs._events) == 1
 
 
-def list_times(folder: Path) -> list[float]:
-    """When what happened in a job was written down, from the start of its worker."""
-    return [json.loads(line)["at"] for line in (folder / "journal.jsonl").read_text().splitlines()]
+def list_times(status: Status) -> list[float]:
+    """When the tasks of a job reported."""
+    return [event["at"] for task in status.tasks for event in task.events]

@@ -1,5 +1,6 @@
 """Tasks that take no time, for the workers that the tests start."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -10,19 +11,20 @@ from explorer.jobs import Context
 
 
 def count(context: Context) -> None:
-    """To `of`, a step every `pause` seconds, with a checkpoint every `every` steps, from where the last one stands."""
+    """To `of`, or until there is an input "enough"; a checkpoint every `every` steps, to go on from."""
     checkpoint = context.folder / "checkpoint"
     step = int(checkpoint.read_text()) if checkpoint.exists() else 0
-    context.report({"from": step})
-    every, of = context.task.get("every", 1), context.task["of"]
-    while step < of and not context.stopping():
+    context.report({"from": step, "at": time.time(), "node": os.environ.get("NODE", ""), "process": os.getpid()})
+    every, of = context.task.get("every", 1), context.task.get("of")
+    while not context.stopping():
+        if step == of or (of is None and (context.inputs / "enough").exists()):
+            write(context, "result", str(step))
+            return
         time.sleep(context.task.get("pause", 0))
         step += 1
-        context.report({"step": step})
+        context.report({"step": step, "at": time.time()})
         if step % every == 0:
             write(context, "checkpoint", str(step))
-    if step == of:
-        write(context, "result", str(step))
 
 
 def write(context: Context, name: str, text: str) -> None:
@@ -32,9 +34,11 @@ def write(context: Context, name: str, text: str) -> None:
 
 
 def echo(context: Context) -> None:
-    """What came with the order, joined, as the result."""
+    """What came with the order; then it may fail."""
     inputs = {path.name: path.read_text() for path in sorted(context.inputs.iterdir())}
     context.report({"number": context.number, "task": dict(context.task), "inputs": inputs, "process": os.getpid()})
+    if context.task.get("fail"):
+        raise ValueError("A class has\nno pictures.")
 
 
 def fail(context: Context) -> None:
@@ -69,6 +73,17 @@ def wait(context: Context) -> None:
     write(context, "result", "kept")
 
 
+def guard(context: Context) -> None:
+    """Count as `count` does, and tell whether anybody else was at it when it began, by a lock of its own."""
+    with Path(context.task["lock"]).open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            context.report({"alone": True})
+        except BlockingIOError:
+            context.report({"alone": False})
+        count(context)
+
+
 def sleep(context: Context) -> None:
     """For ever, and deaf."""
     context.report({"process": os.getpid()})
@@ -85,7 +100,7 @@ def look_around(context: Context) -> None:
             "nice": os.nice(0),
             "autogroup": autogroup.read_text() if autogroup.exists() else "",
             "policy": os.environ.get("OMP_WAIT_POLICY"),
-            "cache": os.environ.get("EXPLORER_CACHE"),
+            "cache": os.path.abspath(os.environ.get("EXPLORER_CACHE", "")),
             "leader": os.getsid(0) == os.getpid(),
         }
     )
@@ -99,3 +114,16 @@ def have_child(context: Context) -> None:
     child = subprocess.Popen(["sleep", "1000"])
     context.report({"child": child.pid})
     child.wait()
+
+
+def fill(context: Context) -> None:
+    """So many bytes of results."""
+    (context.folder / "result").write_bytes(bytes(context.task["bytes"]))
+
+
+def locate(context: Context) -> None:
+    """Where the code lies that runs here."""
+    import explorer
+
+    root = Path(explorer.__file__).parents[1]
+    context.report({"code": str(root), "models": (root / "models").is_dir(), "tests": (root / "tests").is_dir()})

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import psutil
 
-from explorer.jobs import Limits, LocalJobs, Order, Status
+from explorer.jobs import Jobs, Limits, LocalJobs, Order, Status
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ class Place:
         return LocalJobs(self.root, replace(LIMITS, **changes))  # type: ignore[arg-type]
 
     def processes(self, module: str) -> list[psutil.Process]:
-        """Those that work here: of "supervisor" or "worker"."""
+        """Those that work here: of "device_queue" or "worker"."""
         found = []
         for process in psutil.process_iter():
             with suppress(psutil.Error):
@@ -60,7 +60,7 @@ def order(function: str, *tasks: dict[str, object], **fields: str) -> Order:
     return Order(**{"target": f"tests.jobs.toys:{function}", "tasks": tasks or ({},), "title": function, **fields})
 
 
-def until(ask: Callable[[], T], seconds: float = 60.0) -> T:
+def until(ask: Callable[[], T], seconds: float = 240.0) -> T:
     """The first answer that is true."""
     end = time.monotonic() + seconds
     while not (answer := ask()):
@@ -69,13 +69,18 @@ def until(ask: Callable[[], T], seconds: float = 60.0) -> T:
     return answer
 
 
-def finish(jobs: LocalJobs, job: str) -> Status:
+def say_enough(jobs: Jobs, job: str) -> None:
+    """Let a `count` without an end come to one."""
+    (jobs.result(job) / "inputs" / "enough").touch()
+
+
+def finish(jobs: Jobs, job: str) -> Status:
     """The status of a job when nothing more happens to it."""
     until(lambda: jobs.follow(job).finished)
     return jobs.follow(job)
 
 
-def begin(jobs: LocalJobs, job: str, task: int = 0) -> Status:
+def begin(jobs: Jobs, job: str, task: int = 0) -> Status:
     """The status of a job when a task has reported something."""
     until(lambda: jobs.follow(job).tasks[task].events)
     return jobs.follow(job)

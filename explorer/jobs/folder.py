@@ -1,0 +1,231 @@
+"""The folder of a job, from which everything about it follows.
+
+What lies there:
+
+    order.json               the order and when it came
+    inputs/, 0/, 1/ ...      the files that came with it; one folder a task
+    status.json              how far each task is: replaced whole, by whoever holds `lock`
+    events/0.jsonl ...       what each task has reported, a line an event, only ever appended
+    stop                     somebody wants it to end
+    output.txt               what its processes printed
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from explorer.jobs.order import UNFINISHED, Order, State
+
+
+@dataclass(frozen=True)
+class Record:
+    """How far a task is, as it is written down.
+
+    Attributes:
+        state, attempts, problem: as of a `TaskStatus`.
+        began: when its first attempt began, in seconds of the wall clock; 0 before.
+        ended: when it ended; 0 before.
+        mark: tells what its folder held when the last attempt began.
+        fruitless: attempts in a row that began so, the last one included.
+    """
+
+    state: State = "queued"
+    attempts: int = 0
+    problem: str = ""
+    began: float = 0.0
+    ended: float = 0.0
+    mark: str = ""
+    fruitless: int = 0
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it waits or is under way."""
+        return self.state in UNFINISHED
+
+    def end(self, state: State, problem: str = "") -> Record:
+        """As it is once it has ended."""
+        return replace(self, state=state, problem=problem, ended=time.time())
+
+
+@dataclass(frozen=True)
+class Filed:
+    """An order on the disk, and when it came in seconds of the wall clock: earlier ones have their turn first."""
+
+    order: Order
+    submitted: float
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """The folder of one job."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody wants it to end, or has removed it all."""
+        return (self.path / "stop").exists() or not self.path.exists()
+
+    @property
+    def stopping_for(self) -> float:
+        """Seconds since somebody wanted it to end; 0 where nobody did."""
+        try:
+            return time.time() - (self.path / "stop").stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen."""
+        return not any(record.unfinished for record in self.records())
+
+    def task(self, number: int) -> Path:
+        return self.path / str(number)
+
+    def events(self, number: int) -> Path:
+        return self.path / "events" / f"{number}.jsonl"
+
+    def fill(self, filed: Filed, inputs: Mapping[str, bytes]) -> None:
+        """Write all that a job has before anybody works for it.
+
+        Raises:
+            TypeError: a task is not made of JSON values.
+        """
+        order = {**vars(filed.order), "tasks": [dict(task) for task in filed.order.tasks]}
+        for name in ("inputs", "events", *map(str, range(len(filed.order.tasks)))):
+            (self.path / name).mkdir(parents=True)
+        for name, data in inputs.items():
+            (self.path / "inputs" / name).write_bytes(data)
+        replace_file(self.path / "order.json", json.dumps({**order, "submitted": filed.submitted}))
+        self._write([Record()] * len(filed.order.tasks))
+
+    def filed(self) -> Filed:
+        """The order.
+
+        Raises:
+            FileNotFoundError: it is gone, or cannot be read.
+        """
+        with _reading(self.path):
+            fields = json.loads((self.path / "order.json").read_text(encoding="utf-8"))
+            submitted, tasks = fields.pop("submitted"), tuple(fields.pop("tasks"))
+            return Filed(Order(**fields, tasks=tasks), submitted)
+
+    def records(self) -> list[Record]:
+        """How far each task is.
+
+        Raises:
+            FileNotFoundError: as for `filed`.
+        """
+        with _reading(self.path):
+            return [Record(**each) for each in json.loads((self.path / "status.json").read_text(encoding="utf-8"))]
+
+    @contextmanager
+    def change(self) -> Iterator[list[Record]]:
+        """The records, to be changed in place; nobody else changes them meanwhile.
+
+        Raises:
+            FileNotFoundError: as for `filed`.
+        """
+        if not self.path.exists():
+            raise FileNotFoundError(self.path)
+        with FileLock(self.path / "lock"):
+            before = self.records()
+            records = list(before)
+            yield records
+            if records != before:
+                self._write(records)
+
+    def ask_to_stop(self) -> None:
+        """FileNotFoundError where the job is gone."""
+        (self.path / "stop").open("ab").close()  # asked once more, its time stays
+
+    def _write(self, records: list[Record]) -> None:
+        replace_file(self.path / "status.json", json.dumps([asdict(record) for record in records]))
+
+
+def append_event(path: Path, event: Mapping[str, Any]) -> None:
+    """Add an event to those of a task.
+
+    A killed process or a full disk may leave half a line. Every line begins with an empty one, so half a line spoils
+    no other.
+    """
+    data = b"\n" + json.dumps(dict(event)).encode() + b"\n"
+    with path.open("ab", buffering=0) as file:  # closed each time: other machines see what is closed
+        written = file.write(data)
+    if written < len(data):
+        raise OSError(f"the disk took {written} of {len(data)} bytes")
+
+
+class EventReader:
+    """The events of a task so far; reads only what is new. Not to be used from several threads at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self._events: tuple[Mapping[str, Any], ...] = ()
+
+    def read(self) -> tuple[Mapping[str, Any], ...]:
+        """All events; lines that do not parse are left out, and one that is not whole yet is read again."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                whole, newline, _ = file.read().rpartition(b"\n")
+        except FileNotFoundError:  # it has reported nothing yet
+            return self._events
+        self._offset += len(whole) + len(newline)
+        fresh = []
+        for line in whole.split(b"\n"):
+            with suppress(ValueError):
+                if isinstance(event := json.loads(line), dict):
+                    fresh.append(event)
+        if fresh:
+            self._events += tuple(fresh)
+        return self._events
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file that is seen whole or not at all, and survives a power cut."""
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(partial, path)
+
+
+def list_files(folder: Path) -> Iterator[tuple[str, int, int]]:
+    """Path, bytes and time of the last change (ns) of all files in a folder, folders in it included.
+
+    What goes meanwhile is left out.
+    """
+    pending = [str(folder)]
+    while pending:
+        with suppress(OSError), os.scandir(pending.pop()) as entries:
+            for entry in entries:
+                with suppress(OSError):
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(entry.path)
+                    else:
+                        found = entry.stat(follow_symlinks=False)
+                        yield entry.path, found.st_size, found.st_mtime_ns
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, KeyError, TypeError) as error:
+        raise FileNotFoundError(f"The files of {path} cannot be read.") from error

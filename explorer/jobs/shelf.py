@@ -1,0 +1,138 @@
+"""The folder of all jobs: which there are, how a job gets in, and which make room.
+
+    root/<id>/               a job (see `folder`)
+    root/lock                held for every change of what lies here
+    root/gone/<id>           there was such a job; it had to make room
+    root/devices/            locks, and what the queue of a device died of (see `device_queue`)
+
+A job appears by a rename and goes by a rename, so nobody ever sees half of one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from filelock import FileLock
+
+from explorer.jobs.folder import Filed, JobFolder, list_files
+from explorer.jobs.limits import Limits
+from explorer.jobs.order import JobRefused, JobUnknown, Order
+
+_ID = re.compile(r"[A-Za-z0-9_-]{22}")
+_HALF = ".half-"  # coming or going; nobody is at it while somebody else holds the lock
+_SPARE = 200 * 10**6  # bytes of the disk that are left to others
+_FULL = "The disk is too full for another job."
+
+
+class Shelf:
+    """The folder of all jobs. May be used from any thread of any process."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for name in ("devices", "gone"):
+            (root / name).mkdir(parents=True, exist_ok=True)
+
+    def alone(self) -> FileLock:
+        """To be held for a change of what lies here."""
+        return FileLock(self.root / "lock")
+
+    def of_device(self, device: str, ending: str) -> Path:
+        """A file about a device."""
+        return self.root / "devices" / f"{quote(device, safe='')}.{ending}"
+
+    def jobs(self) -> Iterator[JobFolder]:
+        """All jobs, in no order."""
+        return (JobFolder(self.root / name) for name in os.listdir(self.root) if _ID.fullmatch(name))
+
+    def turns(self, device: str) -> list[JobFolder]:
+        """The unfinished jobs of a device, in the order in which they came; those that cannot be read are left out."""
+        found: list[tuple[float, JobFolder]] = []
+        for folder in self.jobs():
+            with suppress(FileNotFoundError):
+                if not folder.finished and (filed := folder.filed()).order.device == device:
+                    found.append((filed.submitted, folder))
+        return [folder for _, folder in sorted(found, key=lambda turn: turn[0])]
+
+    def find(self, job: str) -> JobFolder:
+        """The folder of a job.
+
+        Raises:
+            JobUnknown: there is none, or no longer.
+        """
+        if not isinstance(job, str) or not _ID.fullmatch(job):  # nothing else may become part of a path
+            raise JobUnknown("There is no job of this name.")
+        if not (self.root / job).is_dir():
+            if (self.root / "gone" / job).exists():
+                raise JobUnknown("The results of this job are gone: they had to make room for newer ones.")
+            raise JobUnknown("There is no job of this name.")
+        return JobFolder(self.root / job)
+
+    def add(self, order: Order, inputs: Mapping[str, bytes], limits: Limits) -> JobFolder:
+        """Take in a job, the last one in the queue. Call it `alone`.
+
+        Raises:
+            JobRefused: there is no room for its files.
+            TypeError: a task is not made of JSON values.
+        """
+        size = sum(map(len, inputs.values()))
+        if size > limits.room or not self.make_room(limits, coming=size):
+            raise JobRefused(
+                f"There is no room for the files of this job: all jobs together may take {limits.room / 1e9:.3g} GB."
+            )
+        if shutil.disk_usage(self.root).free < size + _SPARE:
+            raise JobRefused(_FULL)
+        job = secrets.token_urlsafe(16)
+        half = self.root / f"{_HALF}{job}"
+        try:
+            JobFolder(half).fill(Filed(order, time.time()), inputs)
+            half.rename(self.root / job)
+        except OSError as error:
+            raise JobRefused(_FULL) from error
+        finally:
+            shutil.rmtree(half, ignore_errors=True)
+        return JobFolder(self.root / job)
+
+    def make_room(self, limits: Limits, coming: int = 0, spare_newest: bool = False) -> bool:
+        """Remove the oldest finished jobs until the rest keeps to the limits; False where that does not suffice.
+
+        Call it `alone`.
+
+        Args:
+            limits: of which `room` and `kept` count.
+            coming: bytes that are about to come.
+            spare_newest: whether the job that finished last stays in any case: nobody may have seen it yet.
+        """
+        for name in os.listdir(self.root):
+            if name.startswith(_HALF):
+                shutil.rmtree(self.root / name, ignore_errors=True)
+        finished: list[tuple[float, JobFolder]] = []
+        for folder in self.jobs():
+            with suppress(FileNotFoundError):
+                records = folder.records()
+                if not any(record.unfinished for record in records):
+                    finished.append((max(record.ended for record in records), folder))
+        finished.sort(key=lambda each: each[0])
+        total, left = coming + measure(self.root), len(finished)
+        for _, folder in finished[: len(finished) - spare_newest]:
+            if total <= limits.room and left <= limits.kept:
+                break
+            total -= measure(folder.path)
+            left -= 1
+            (self.root / "gone" / folder.id).touch()
+            half = self.root / f"{_HALF}{folder.id}"
+            folder.path.rename(half)
+            shutil.rmtree(half, ignore_errors=True)
+        return total <= limits.room
+
+
+def measure(folder: Path) -> int:
+    """Bytes of all files in a folder, folders in it included."""
+    return sum(size for _, size, _ in list_files(folder))
