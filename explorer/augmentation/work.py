@@ -1,29 +1,22 @@
-"""The experiment "Does it help?" in a process of its own, so that no page waits for it.
-
-    python -m explorer.augmentation.work
-
-reads one line of JSON (`Order`) from its input, and a second one with the pictures where they are the person's own
-(`pack`); it writes lines of JSON: {"experiment": ...} after every point of the curves, {"problem": "..."} where it
-cannot be. It ends when its input is closed, so it never outlives who started it.
-"""
+"""What a job of "Does it help?" does: both trainings of one order, on the pictures that came with it or lie here."""
 
 from __future__ import annotations
 
-import base64
 import io
 import json
-import os
-import sys
-import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
 from PIL import Image
 
 from explorer.augmentation import Experiment, Pictures, Pipeline, PipelineRejected, train_twice
+from explorer.augmentation.experiment import Progress
 from explorer.datasets import DatasetMissing, has_dataset, locate
+from explorer.jobs.order import Context, Status
 
+TARGET = "explorer.augmentation.work:do_order"
+ORDER, OWN = "order.json", "pictures.npz"  # go with the job; the second where the pictures are the person's own
 Source = Literal["digits", "cifar10", "own"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 MOST_PICTURES = 4000
@@ -42,6 +35,7 @@ class Order:
         pipeline: as JSON.
         steps: of each training.
         seed: of the pictures, the weights and the draws.
+        title: the name of the person's own file; "" for other pictures.
     """
 
     source: Source
@@ -49,6 +43,7 @@ class Order:
     pipeline: str
     steps: int
     seed: int
+    title: str = ""
 
     def to_json(self) -> str:
         """One line."""
@@ -73,18 +68,18 @@ def list_sources() -> tuple[Source, ...]:
     return SOURCES if has_dataset("cifar10") else ("digits", "own")
 
 
-def pack(pictures: Pictures) -> str:
-    """Pictures as one line of text: they go from process to process in memory, never over the disk."""
+def pack(pictures: Pictures) -> bytes:
+    """Pictures as a file that goes with a job."""
     buffer = io.BytesIO()
     np.savez(
         buffer, allow_pickle=False, images=pictures.images, labels=pictures.labels, classes=np.array(pictures.classes)
     )
-    return base64.b64encode(buffer.getvalue()).decode("ascii")
+    return buffer.getvalue()
 
 
-def unpack(text: str) -> Pictures:
+def unpack(data: bytes) -> Pictures:
     """Read what `pack` wrote."""
-    with np.load(io.BytesIO(base64.b64decode(text)), allow_pickle=False) as arrays:
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         return Pictures(arrays["images"], arrays["labels"], tuple(arrays["classes"].tolist()))
 
 
@@ -129,38 +124,42 @@ def _load_cifar(count: int) -> Pictures:
     return Pictures(np.stack(images), np.array(labels, np.int64), tuple(classes))
 
 
-def run_order(order: Order, tell: Any, own: Pictures | None = None) -> Experiment:
+def run_order(order: Order, tell: Progress, own: Pictures | None = None) -> Experiment:
     """Train both networks, on the person's own pictures where given; `tell(experiment)` after every point."""
     data = load_pictures(order.source, order.count) if own is None else own
     return train_twice(data, Pipeline.from_json(order.pipeline), order.steps, order.seed, tell, points=POINTS)
 
 
-def _say(**what: Any) -> None:
-    print(json.dumps(what), flush=True)
+def do_order(context: Context) -> None:
+    """Do the order that came with the job, and report the curves after every point.
 
+    Raises:
+        ValueError: it cannot be done; one sentence for people.
+    """
+    order = Order.from_json((context.inputs / ORDER).read_text(encoding="utf-8"))
+    own = unpack((context.inputs / OWN).read_bytes()) if order.source == "own" else None
 
-def _end_with_input() -> None:
-    """End the process, whatever it is doing, when the other end of its input is gone."""
-    sys.stdin.read()
-    os._exit(0)
+    def tell(experiment: Experiment) -> bool:
+        context.report({"experiment": experiment.to_json()})
+        return context.stopping()
 
-
-def main() -> None:
-    """One order, from the first line of the input."""
-    import torch
-
-    # The pages want to stay quick meanwhile.
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
-    if hasattr(os, "nice"):
-        os.nice(10)
     try:
-        order = Order.from_json(sys.stdin.readline())
-        own = unpack(sys.stdin.readline()) if order.source == "own" else None
-        threading.Thread(target=_end_with_input, daemon=True).start()
-        run_order(order, lambda experiment: _say(experiment=experiment.to_json()), own)
-    except (PipelineRejected, DatasetMissing) as problem:
-        _say(problem=str(problem))
+        run_order(order, tell, own)
+    except DatasetMissing as problem:
+        raise ValueError(str(problem)) from problem
 
 
-if __name__ == "__main__":
-    main()
+def read_experiment(status: Status) -> Experiment | None:
+    """The curves as far as a job has come; None before the first point."""
+    told = [event["experiment"] for event in status.tasks[0].events if "experiment" in event]
+    if not told:
+        return None
+    experiment = Experiment.from_json(told[-1])
+    return replace(experiment, stopped=status.state == "stopped" and experiment.done < experiment.steps)
+
+
+def seconds_left(experiment: Experiment | None) -> float | None:
+    """By the pace so far; None before there is one."""
+    if experiment is None or experiment.done == 0:
+        return None
+    return experiment.seconds / experiment.done * (experiment.steps - experiment.done)

@@ -1,14 +1,16 @@
-"""The experiment "Does it help?": the process, and the page around it."""
+"""The experiment "Does it help?": the job, and the page around it."""
 
 import json
-import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from explorer.augmentation import (
     EXAMPLE,
+    Experiment,
     Pipeline,
     PipelineRejected,
     Step,
@@ -16,22 +18,63 @@ from explorer.augmentation import (
     take_evenly,
     train_twice,
 )
-from explorer.augmentation.process import Job
-from explorer.augmentation.work import POINTS, Order, list_sources, load_pictures, pack, run_order, unpack
+from explorer.augmentation.work import (
+    POINTS,
+    TARGET,
+    Order,
+    do_order,
+    list_sources,
+    load_pictures,
+    pack,
+    read_experiment,
+    run_order,
+    seconds_left,
+    unpack,
+)
+from explorer.jobs import Limits, LocalJobs
+from explorer.jobs import Order as JobOrder
+from explorer.jobs.order import Context
 from explorer.text import as_plain_text
+from explorer.ui.session import jobs as session_jobs
 from tests.augmentation.test_image_zip import make_zip, png, two_classes
+from tests.jobs.working import begin, finish
 from tests.pages.opening import Browser, run
 from tests.pages.test_augmentation import arrays_of, open_augmentation, run_snippet, told_by
+from tests.pages.toy_jobs import ToyJobs
 
-PATIENCE = 240
 FLIP = Pipeline((Step("RandomHorizontalFlip"),))
 
 
-def wait_for(job: Job, *states: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while job.state not in states and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert job.state in states, job.problem
+@pytest.fixture
+def toys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ToyJobs:
+    """During this test the page's jobs are done by `do_here` alone."""
+    toys = ToyJobs(tmp_path / "jobs")
+    monkeypatch.setattr(session_jobs, "open_jobs", lambda: toys)
+    return toys
+
+
+def do_here(toys: ToyJobs, job: str) -> Experiment:
+    """Do a job in this process."""
+    folder = toys.result(job)
+    context = Context(0, {}, folder / "inputs", folder / "0", lambda event: toys.tell(job, 0, event), lambda: False)
+    assert toys.orders[job].target == TARGET
+    do_order(context)
+    toys.tell(job, 0, state="done")
+    toys.change(job, "done")
+    found = read_experiment(toys.follow(job))
+    assert found is not None
+    return found
+
+
+def job_of(app: AppTest) -> str:
+    """The job that the page shows; its address names the same."""
+    job = app.session_state["augmentation_job"]
+    assert app.query_params["job"] in (job, [job])
+    return job
+
+
+def order_of(jobs: ToyJobs, job: str) -> Order:
+    return Order.from_json((jobs.result(job) / "inputs" / "order.json").read_text())
 
 
 def test_the_digits_are_scikit_learns() -> None:
@@ -65,62 +108,94 @@ def test_an_order_out_of_range(changes: dict[str, object]) -> None:
         Order.from_json(json.dumps({**good, **changes}))
 
 
-def test_a_process_gives_what_the_library_gives_and_can_be_stopped() -> None:
-    order = Order("digits", 60, FLIP.to_json(), 6, 3)
-    job = Job(order)
-    wait_for(job, "done")
-    found = job.experiment
+def submit(toys: ToyJobs, order: Order) -> str:
+    return toys.submit(JobOrder(TARGET, ({},), "a training"), {"order.json": order.to_json().encode()})
+
+
+def test_a_job_gives_what_the_library_gives(toys: ToyJobs) -> None:
+    found = do_here(toys, submit(toys, Order("digits", 60, FLIP.to_json(), 6, 3)))
     expected = train_twice(load_pictures("digits", 60), FLIP, 6, 3, points=POINTS)
-    assert found is not None
-    assert found.done == 6
+    assert (found.done, found.stopped) == (6, False)
     assert found.plain.steps == expected.plain.steps
     np.testing.assert_allclose(found.augmented.validation_loss, expected.augmented.validation_loss, rtol=0.05)
-    assert job.seconds_left(found) == 0
-    long = Job(Order("digits", 100, EXAMPLE.to_json(), 2000, 0))
-    deadline = time.monotonic() + PATIENCE
-    while long.experiment is None and time.monotonic() < deadline:
-        time.sleep(0.2)
-    long.stop()
-    assert long.state == "stopped"
-    assert long.experiment is not None
-    assert long.experiment.stopped
+    assert seconds_left(found) == 0
+    assert seconds_left(replace(found, done=2, seconds=3.0)) == 6.0
 
 
-def test_what_cannot_be_trained_is_said() -> None:
-    job = Job(Order("digits", 60, Pipeline((Step("RandomCrop", {"size": 64}),)).to_json(), 5, 0))
-    wait_for(job, "failed")
-    assert "cannot cut 64 x 64 pixels" in job.problem
+def test_what_cannot_be_trained_is_said(toys: ToyJobs) -> None:
+    pipeline = Pipeline((Step("RandomCrop", {"size": 64}),)).to_json()
+    job = submit(toys, Order("digits", 60, pipeline, 5, 0))
+    with pytest.raises(ValueError, match="cannot cut 64 x 64 pixels") as problem:
+        do_here(toys, job)
+    toys.change(job, "failed", problem=str(problem.value))
+    app = open_augmentation({"part": "Does it help?", "job": job})
+    assert "cannot cut 64 x 64 pixels" in app.error[0].value
 
 
-def test_the_page_trains_and_shows_both_curves(browser_side: Browser) -> None:
+def test_the_page_trains_and_shows_both_curves(browser_side: Browser, toys: ToyJobs) -> None:
     app = open_augmentation({"part": "Does it help?", "pictures": "100", "steps": "50", "seed": "1"})
     assert not app.error
     run(app.button(key="train").click())
-    job: Job = app.session_state["augmentation_job"]
-    assert job.order == Order("digits", 100, EXAMPLE.to_json(), 50, 1)
-    if job.state == "running":
-        assert app.button(key="train").disabled  # one at a time
-    wait_for(job, "done")
+    assert app.button(key="train").disabled  # one at a time
+    job = job_of(app)
+    assert order_of(toys, job) == Order("digits", 100, EXAMPLE.to_json(), 50, 1)
+    found = do_here(toys, job)
     run(app)
-    found = job.experiment
-    assert found is not None
-    assert found.description in told_by(app)
+    again = open_augmentation({"part": "Does it help?", "job": job})  # as whoever is sent the link
+    for each in (app, again):
+        assert found.description in told_by(each)
+        assert not each.button(key="train").disabled
     arrays = arrays_of(browser_side, "experiment-npz")
     assert arrays["augmented_validation_accuracy"].tolist() == list(found.augmented.validation_accuracy)
-    assert not app.button(key="train").disabled
-    names, printed = run_snippet(app.code[0].value.replace("steps=50", "steps=2"))
+    names, printed = run_snippet(again.code[0].value.replace("steps=50", "steps=2"))
     assert names["experiment"].pipeline == EXAMPLE.to_json()
     assert "against" in printed
 
 
-def test_the_page_stops_it(browser_side: Browser) -> None:
+@pytest.mark.xdist_group("jobs")
+def test_a_process_trains_and_stops_with_what_is_there(
+    browser_side: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = LocalJobs(tmp_path / "jobs", Limits(niceness=0))
+    monkeypatch.setattr(session_jobs, "open_jobs", lambda: jobs)
     app = open_augmentation({"part": "Does it help?", "pictures": "1600", "steps": "1000"})
     run(app.button(key="train").click())
+    job = job_of(app)
+    begin(jobs, job)  # the first point is there
     run(app.button(key="stop_training").click())
-    job: Job = app.session_state["augmentation_job"]
-    assert job.state == "stopped"
+    status = finish(jobs, job)
+    found = read_experiment(status)
+    assert status.state == "stopped"
+    assert found is not None
+    assert found.stopped
+    run(app)
     assert not app.button(key="train").disabled
-    assert "Stopped" in told_by(app)
+    assert "Stopped early. " in told_by(app)
+
+
+def test_the_queue_is_told_and_a_refusal_too(toys: ToyJobs) -> None:
+    toys.full = "You have 3 unfinished jobs, which is the limit."
+    app = open_augmentation({"part": "Does it help?"})
+    run(app.button(key="train").click())
+    assert [each.value for each in app.error] == [toys.full]
+    toys.full = ""
+    toys.submit(JobOrder("explorer.toys:toy", ({},), "another one"))
+    run(app.button(key="train").click())
+    assert not app.error
+    assert "1 job before yours." in told_by(app)
+    assert "1. another one, queued\n2. **yours**, queued" in told_by(app)
+    run(app.button(key="stop_training").click())
+    assert "Stopped before anything was measured." in told_by(app)
+
+
+def test_a_link_to_no_training_of_this_page_is_said(toys: ToyJobs) -> None:
+    other = toys.submit(JobOrder("explorer.toys:toy", ({},), "a comparison"))
+    for job, problem in (("gone", "There is no job gone."), (other, "This job is no training of a pipeline")):
+        app = open_augmentation({"part": "Does it help?", "job": job})
+        assert app.warning[0].value.startswith(problem)
+        run(app.button(key="forget_job").click())
+        assert not app.warning
+        assert "job" not in app.query_params
 
 
 def test_run_order_stops_when_told() -> None:
@@ -132,18 +207,19 @@ def test_run_order_stops_when_told() -> None:
     assert seen == [0, 1]
 
 
-def test_pictures_go_from_process_to_process_as_they_are() -> None:
+def test_pictures_go_with_a_job_as_they_are() -> None:
     data = read_image_zip(make_zip(two_classes(6))).pictures
     read = unpack(pack(data))
     assert (read.images == data.images).all()
     assert (read.labels == data.labels).all()
     assert read.classes == data.classes == ("blue", "red")
-    assert "\n" not in pack(data)
     with pytest.raises(PipelineRejected, match="did not come along"):
         load_pictures("own", 100)
 
 
-def test_an_own_folder_is_trained_on(browser_side: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_own_folder_is_trained_on(
+    browser_side: Browser, toys: ToyJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = make_zip({**two_classes(40), "red/notes.txt": b"hello", "red/[x](y)/0.png": png()})
     app = open_augmentation({"part": "Does it help?", "source": "Your own folder (ZIP)", "steps": "50", "seed": "1"})
     assert app.button(key="train").disabled
@@ -153,14 +229,13 @@ def test_an_own_folder_is_trained_on(browser_side: Browser, tmp_path: Path, monk
     description = told_by(app)
     assert as_plain_text("mine_1.zip: 80 pictures of 2 classes (blue, red). Left out: 1 file that is no") in description
     run(app.button(key="train").click())
-    job: Job = app.session_state["augmentation_job"]
-    assert job.order == Order("own", 200, EXAMPLE.to_json(), 50, 1)
-    wait_for(job, "done")
+    job = job_of(app)
+    assert order_of(toys, job) == Order("own", 200, EXAMPLE.to_json(), 50, 1, "mine_1.zip")
+    found = do_here(toys, job)
     run(app)
-    assert job.experiment is not None
-    assert job.experiment.classes == ("blue", "red")
-    assert (job.experiment.training, job.experiment.validation) == (60, 20)
-    assert job.experiment.description in told_by(app)
+    assert found.classes == ("blue", "red")
+    assert (found.training, found.validation) == (60, 20)
+    assert found.description in told_by(app)
     (tmp_path / "mine_1.zip").write_bytes(data)
     monkeypatch.chdir(tmp_path)
     code = next(block.value for block in app.code if "read_image_zip" in block.value)

@@ -18,6 +18,7 @@ from explorer.transfer.progress import Seen, curve_lines, done_share, seconds_le
 from explorer.transfer.strategies import plan
 from explorer.transfer.trial import DEFAULT_RECIPE, FOUR, STRATEGIES, STRATEGY_TITLES, Recipe, Strategy, Trial
 from explorer.transfer.work import TARGET
+from explorer.ui.session import jobs as session_jobs
 from explorer.ui.transfer import state as transfer_state
 from explorer.ui.transfer.plan import compute_drawing
 from explorer.ui.transfer.recipe import pipeline_of
@@ -32,7 +33,7 @@ NETWORK = "tiny-vgg"
 def jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ToyJobs:
     """During this test all jobs are toys."""
     toys = ToyJobs(tmp_path)
-    monkeypatch.setattr(transfer_state, "open_jobs", lambda: toys)
+    monkeypatch.setattr(session_jobs, "open_jobs", lambda: toys)
     return toys
 
 

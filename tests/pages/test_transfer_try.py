@@ -14,7 +14,7 @@ from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.training import run_experiment
 from explorer.transfer.trial import Recipe, Trial
 from explorer.ui.components.live_camera import sent_frame
-from explorer.ui.transfer import state as transfer_state
+from explorer.ui.session import jobs as session_jobs
 from explorer.ui.transfer.run import make_inputs, make_order
 from explorer.zoo import load_model
 from tests.pages.opening import open_page, run
@@ -29,7 +29,7 @@ NAMED = ("*red* `x`", "[blue](b)")
 def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[ToyJobs, str, PictureSet]:
     """A job with two trainings, of which the first one has ended, on classes with names that look like Markdown."""
     toys = ToyJobs(tmp_path)
-    monkeypatch.setattr(transfer_state, "open_jobs", lambda: toys)
+    monkeypatch.setattr(session_jobs, "open_jobs", lambda: toys)
     plain = coloured_pictures(each=8)
     pictures = PictureSet("Colours", plain.files, plain.names, plain.labels, NAMED)
     recipe = Recipe(epochs=4, batch_size=4, learning_rate=3e-3, dropout=0.0)

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.augmentation import Experiment, PipelineRejected, take_evenly
-from explorer.augmentation.process import Job
-from explorer.augmentation.work import POINTS, Order, Source, list_sources, load_pictures
+from explorer.augmentation.work import (
+    ORDER,
+    OWN,
+    POINTS,
+    TARGET,
+    Order,
+    Source,
+    list_sources,
+    load_pictures,
+    pack,
+    read_experiment,
+    seconds_left,
+)
+from explorer.jobs.order import JobUnknown
+from explorer.jobs.order import Order as JobOrder
 from explorer.rendering import CHART_CONFIG, picture_sheet, training_curves
 from explorer.text import count_text
 from explorer.ui.augmentation.own_zip import OwnFolder, choose_own
@@ -16,6 +31,7 @@ from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.kit.choose import keep_valid
 from explorer.ui.kit.export import arrays_as_npz
 from explorer.ui.kit.snippet import show_snippet, snippet
+from explorer.ui.session.jobs import JobOfPage, is_running, owner, show_queue, the_jobs
 from explorer.ui.session.pipeline import current_pipeline
 
 SOURCE_LABELS: dict[Source, str] = {
@@ -25,9 +41,9 @@ SOURCE_LABELS: dict[Source, str] = {
 }
 COUNTS = (100, 200, 400, 800, 1600)
 STEPS = (50, 100, 200, 300, 600, 1000)
-_JOB = "augmentation_job"
+_TRAINING = JobOfPage("augmentation")
 _SHOWN = 8  # pictures of each kind, before and after the pipeline
-_EVERY = 0.7  # seconds between two looks at the running process
+_EVERY = 0.7  # seconds between two looks at the running job
 
 
 def show_experiment() -> None:
@@ -36,8 +52,8 @@ def show_experiment() -> None:
         "Train a fresh `tiny-vgg` twice, from the same weights, on the same pictures in the same order: once as they "
         "are, once through your pipeline. Only pictures that were held out decide."
     )
-    job: Job | None = st.session_state.get(_JOB)
-    running = job is not None and job.state == "running"
+    job = _TRAINING.current()
+    running = is_running(job)
     order = _choose(running)
     own = choose_own(running) if order.source == "own" else None
     ready = order.source != "own" or own is not None
@@ -54,12 +70,13 @@ def show_experiment() -> None:
         args=(order, own),
     )
     if running:
-        row.button("Stop", key="stop_training", icon=":material/stop:", on_click=_stop)
-    if job is None:
+        row.button("Stop", key="stop_training", icon=":material/stop:", on_click=_TRAINING.stop)
+    _TRAINING.show_refusal()
+    if not job:
         st.caption("It takes a minute or two beside everything else; other pages stay usable meanwhile.")
         return
-    # The timer runs while the process does; the last look draws the whole page, which takes the timer away.
-    st.fragment(_watch, run_every=_EVERY if running else None)()
+    # The timer runs while the job does; the last look draws the whole page, which takes the timer away.
+    st.fragment(_watch, run_every=_EVERY if running else None)(job, running)
 
 
 def _choose(running: bool) -> Order:
@@ -139,45 +156,52 @@ def _show_pictures(order: Order, own: OwnFolder | None) -> None:
 
 
 def _start(order: Order, own: OwnFolder | None) -> None:
-    job: Job | None = st.session_state.get(_JOB)
-    if job is not None and job.state == "running":  # one at a time
+    inputs = {}
+    if own is not None:
+        order = replace(order, title=own.title)
+        inputs[OWN] = pack(take_evenly(own.pictures, order.count))
+    inputs[ORDER] = order.to_json().encode()
+    title = f"tiny-vgg twice, {count_text(order.steps, 'step')}"  # read by others, so it says nothing of the pictures
+    _TRAINING.start(JobOrder(TARGET, ({},), title, owner()), inputs)
+
+
+def _watch(job: str, live: bool) -> None:
+    try:
+        status, order = the_jobs().follow(job), _read_order(job)
+    except JobUnknown as problem:
+        _TRAINING.show_unknown(problem)
         return
-    if own is None:
-        st.session_state[_JOB] = Job(order)
-    else:
-        st.session_state[_JOB] = Job(order, take_evenly(own.pictures, order.count), own.title)
-
-
-def _stop() -> None:
-    job: Job | None = st.session_state.get(_JOB)
-    if job is not None:
-        job.stop()
-
-
-def _watch() -> None:
-    job: Job = st.session_state[_JOB]
-    state, experiment = job.state, job.experiment
-    if state == "running":
-        _show_progress(job, experiment)
-    elif st.session_state.get("augmentation_watched") is not job:
-        st.session_state["augmentation_watched"] = job
+    if live and status.finished:
         st.rerun()
-    if state == "failed":
-        st.error(job.problem, icon=":material/block:")
+    experiment = read_experiment(status)
+    if status.state == "queued":
+        show_queue(status)
+    elif live:
+        _show_progress(experiment)
+    if status.state == "failed":
+        st.error(status.problem, icon=":material/block:")
     if experiment is None:
-        if state == "stopped":
+        if status.state == "stopped":
             st.info("Stopped before anything was measured.", icon=":material/stop_circle:")
         return
     _show_curves(experiment)
-    if state != "running":
-        _offer(job, experiment)
+    if status.finished:
+        _offer(order, experiment)
 
 
-def _show_progress(job: Job, experiment: Experiment | None) -> None:
+def _read_order(job: str) -> Order:
+    """What a job was asked to do; JobUnknown where it is none of this page's."""
+    try:
+        return Order.from_json((the_jobs().result(job) / "inputs" / ORDER).read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError) as error:
+        raise JobUnknown("This job is no training of a pipeline that can be read.") from error
+
+
+def _show_progress(experiment: Experiment | None) -> None:
     if experiment is None:
         st.progress(0.0, "Starting: loading the pictures and the two networks …")
         return
-    left = job.seconds_left(experiment)
+    left = seconds_left(experiment)
     wait = f", about {left:.0f} s left" if left is not None else ""
     st.progress(
         experiment.done / experiment.steps, f"{experiment.done} of {count_text(experiment.steps, 'step')}{wait}"
@@ -211,7 +235,7 @@ def _show_curves(experiment: Experiment) -> None:
     )
 
 
-def _offer(job: Job, experiment: Experiment) -> None:
+def _offer(order: Order, experiment: Experiment) -> None:
     row = st.container(horizontal=True)
     row.download_button(
         "Curves (JSON)",
@@ -231,7 +255,7 @@ def _offer(job: Job, experiment: Experiment) -> None:
         on_click="ignore",
         icon=":material/data_array:",
     )
-    show_snippet(experiment_snippet(job.order, job.title))
+    show_snippet(experiment_snippet(order))
 
 
 def experiment_as_npz(experiment: Experiment) -> bytes:
@@ -243,8 +267,8 @@ def experiment_as_npz(experiment: Experiment) -> bytes:
     return arrays_as_npz(**arrays)
 
 
-def experiment_snippet(order: Order, title: str = "") -> str:
-    """Python that trains the same two networks; `title` is the name of the person's own ZIP file."""
+def experiment_snippet(order: Order) -> str:
+    """Python that trains the same two networks."""
     from explorer.augmentation import Pipeline
     from explorer.ui.session.pipeline import compact
 
@@ -254,7 +278,7 @@ def experiment_snippet(order: Order, title: str = "") -> str:
             "",
             "from explorer.augmentation import Pipeline, read_image_zip, take_evenly, train_twice",
         ]
-        data = f"take_evenly(read_image_zip(Path({title!r}).read_bytes()).pictures, {order.count})"
+        data = f"take_evenly(read_image_zip(Path({order.title!r}).read_bytes()).pictures, {order.count})"
     else:
         imports = [
             "from explorer.augmentation import Pipeline, train_twice",

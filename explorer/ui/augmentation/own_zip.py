@@ -1,4 +1,4 @@
-"""The person's own image folder for the experiment: a ZIP file, read in memory and kept for the session."""
+"""The person's own image folder for the experiment: a ZIP file, kept for the session."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ def choose_own(disabled: bool) -> OwnFolder | None:
         max_upload_size=MAX_BYTES // 2**20,
         disabled=disabled,
         help=f"A ZIP file with one folder for each class, at least two of them with {LEAST_PICTURES} pictures each. "
-        "It is read in memory and stored nowhere; every picture's middle square is brought to 32 × 32 pixels.",
+        "It stays on this server, and what is trained on lies there until newer trainings need the room; every "
+        "picture's middle square is brought to 32 × 32 pixels.",
     )
     if file is not None and st.session_state.get(_SEEN, ("", ""))[0] != file.file_id:
         with st.spinner("Reading the pictures …"):

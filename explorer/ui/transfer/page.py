@@ -4,6 +4,7 @@ import streamlit as st
 
 from explorer.ui.app import enter_by_the_front_door
 from explorer.ui.kit.choose import choose_part
+from explorer.ui.session.jobs import is_running
 from explorer.ui.session.sidebar import show_sidebar
 from explorer.ui.transfer.download import show_downloads
 from explorer.ui.transfer.inside import show_inside
@@ -11,8 +12,7 @@ from explorer.ui.transfer.mistakes import show_mistakes
 from explorer.ui.transfer.pictures import current_pictures, show_pictures
 from explorer.ui.transfer.quadrant import show_quadrant
 from explorer.ui.transfer.results import show_results
-from explorer.ui.transfer.run import is_running
-from explorer.ui.transfer.state import current_job, weights_of
+from explorer.ui.transfer.state import SHOWN, weights_of
 from explorer.ui.transfer.train import open_finished, show_button, show_training
 from explorer.ui.transfer.try_it import show_try
 
@@ -39,7 +39,7 @@ def show() -> None:
         "Train one network by several strategies on the same pictures of yours, and see which one wins, by how much, "
         "and whether that is more than seed variance."
     )
-    job = current_job()
+    job = SHOWN.current()
     if job and "part" not in st.query_params and "part" not in st.session_state:
         st.session_state["part"] = "strategies"  # a link to a job opens where it can be watched
     part = choose_part(PART_LABELS)

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.jobs.order import JobRefused, JobUnknown, Order, Status
+from explorer.jobs.order import JobUnknown, Order, Status
 from explorer.rendering import CHART_CONFIG
 from explorer.rendering.strategy_figures import Line, growing_curves
 from explorer.text import count_text
@@ -19,22 +19,16 @@ from explorer.transfer.progress import Seen, curve_lines, describe_end, describe
 from explorer.transfer.trial import STRATEGY_TITLES, Trial
 from explorer.transfer.work import PICTURES, TARGET, Ordered
 from explorer.ui.kit.choose import keep_valid
-from explorer.ui.transfer.state import ORDER, current_job, measured_of, ordered_of, owner, show_job, the_jobs
+from explorer.ui.session.jobs import owner, show_queue, the_jobs
+from explorer.ui.transfer.state import ORDER, SHOWN, measured_of, ordered_of
 
 _EVERY = 1.0  # seconds between two looks at a running job
-_REFUSED = "transfer_refused"
 
 
 def start(pictures: PictureSet, trials: Sequence[Trial]) -> None:
-    """Submit the comparison and let the page show it; a refusal is kept for `show_refusal`."""
-    st.session_state.pop(_REFUSED, None)
-    try:
-        job = the_jobs().submit(make_order(trials, owner()), make_inputs(pictures, trials))
-    except JobRefused as refused:
-        st.session_state[_REFUSED] = str(refused)
-        return
-    show_job(job)
-    st.session_state["part"] = "strategies"
+    """Submit the comparison and let the page show it; a refusal is kept for `SHOWN.show_refusal`."""
+    if SHOWN.start(make_order(trials, owner()), make_inputs(pictures, trials)):
+        st.session_state["part"] = "strategies"
 
 
 def make_order(trials: Sequence[Trial], whose: str) -> Order:
@@ -50,28 +44,6 @@ def make_inputs(pictures: PictureSet, trials: Sequence[Trial]) -> dict[str, byte
     return {PICTURES: pictures.to_zip(), ORDER: Ordered(pictures.title, tuple(trials)).to_json().encode()}
 
 
-def show_refusal() -> None:
-    """Why the last click started nothing, where it did not."""
-    if refused := st.session_state.get(_REFUSED):
-        st.error(refused, icon=":material/block:")
-
-
-def is_running(job: str) -> bool:
-    """Whether the job is queued or under way."""
-    try:
-        return bool(job) and not the_jobs().follow(job).finished
-    except JobUnknown:
-        return False
-
-
-def stop() -> None:
-    """End the current job; what has been measured stays."""
-    try:
-        the_jobs().stop(current_job())
-    except JobUnknown as problem:
-        st.session_state[_REFUSED] = str(problem)
-
-
 def show_run(status: Status, tried: bool) -> None:
     """Progress, curves and the stop button of a job; looks again by itself while it runs.
 
@@ -81,7 +53,7 @@ def show_run(status: Status, tried: bool) -> None:
     """
     running = not status.finished
     if running:
-        st.button("Stop and keep what is there", key="stop_transfer", icon=":material/stop:", on_click=stop)
+        st.button("Stop and keep what is there", key="stop_transfer", icon=":material/stop:", on_click=SHOWN.stop)
     # The timer runs while the job does; the last look draws the whole page, which takes the timer away.
     st.fragment(_watch, run_every=_EVERY if running else None)(status.id, running, tried)
 
@@ -96,7 +68,7 @@ def _watch(job: str, live: bool, tried: bool) -> None:
         st.rerun()
     tasks = [Seen.read(trial, task) for trial, task in zip(ordered.trials, status.tasks, strict=True)]
     if status.state == "queued":
-        _show_queue(status)
+        show_queue(status)
     elif live:
         st.progress(done_share(tasks), describe_progress(tasks))
     else:
@@ -108,18 +80,6 @@ def _watch(job: str, live: bool, tried: bool) -> None:
         for told in tell_endings([task.experiment for task in tasks if task.ended and task.experiment]):
             st.caption(told)
         _show_curves(tasks)
-
-
-def _show_queue(status: Status) -> None:
-    ahead = "It is your turn next." if not status.ahead else f"{count_text(status.ahead, 'job')} before yours."
-    st.info(f"Waiting for the device. {ahead}", icon=":material/hourglass_top:")
-    waiting = [each for each in the_jobs().queue() if each.device == status.device]
-    lines = [
-        f"{place}. {'**yours**' if each.id == status.id else each.title}, {each.state}"
-        for place, each in enumerate(waiting, 1)
-    ]
-    if len(lines) > 1:
-        st.markdown("\n".join(lines))
 
 
 def _show_table(tasks: Sequence[Seen]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,51 +12,19 @@ from typing import Final
 
 import streamlit as st
 
-from explorer.jobs import open_jobs
-from explorer.jobs.order import Jobs, JobUnknown, Status
+from explorer.jobs.order import JobUnknown
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.trial import STRATEGY_TITLES, Trial
 from explorer.transfer.work import PICTURES, Ordered
 from explorer.ui.kit.choose import keep_valid
+from explorer.ui.session.jobs import JobOfPage, the_jobs
 from explorer.zoo import VisionModel
 
 WeightsOf = Callable[[Experiment], bytes]
 
-JOB: Final = "job"  # of the address
+SHOWN: Final = JobOfPage("transfer")
 ORDER: Final = "order.json"  # goes with the job's pictures, for whoever opens it later
-_OWNER, _SHOWN = "transfer_owner", "transfer_job"
-
-
-def the_jobs() -> Jobs:
-    """Where long work runs."""
-    return open_jobs()
-
-
-def owner() -> str:
-    """Whose jobs these are: a number made up for the session, which says nothing about the person."""
-    return str(st.session_state.setdefault(_OWNER, uuid.uuid4().hex))
-
-
-def current_job() -> str:
-    """The job that the address names; else the last one of the session, which the address then names; "" for none."""
-    asked = st.query_params.get(JOB, "") or str(st.session_state.get(_SHOWN, ""))
-    if asked:
-        show_job(asked)
-    return asked
-
-
-def show_job(job: str) -> None:
-    """Let the page, and its address, show a job from now on."""
-    st.session_state[_SHOWN] = job
-    if st.query_params.get(JOB) != job:
-        st.query_params[JOB] = job
-
-
-def forget_job() -> None:
-    """Show none any more."""
-    st.session_state.pop(_SHOWN, None)
-    st.query_params.pop(JOB, None)
 
 
 def ordered_of(job: str) -> Ordered:
@@ -127,20 +94,10 @@ def weights_of(experiment: Experiment) -> bytes:
         JobUnknown: the job has gone.
         FileNotFoundError: no training of the current job is this one.
     """
-    for each, folder in experiments_of(current_job()):
+    for each, folder in experiments_of(SHOWN.current()):
         if each.trial == experiment.trial:
             return (folder / "weights.safetensors").read_bytes()
     raise FileNotFoundError("These weights belong to another job.")
-
-
-def status_of(job: str) -> Status | None:
-    """How far the current job is; None where it cannot be found, and the page says why."""
-    try:
-        return the_jobs().follow(job)
-    except JobUnknown as problem:
-        st.warning(str(problem), icon=":material/search_off:")
-        st.button("Close it", key="forget_job", icon=":material/close:", on_click=forget_job)
-        return None
 
 
 @dataclass(frozen=True)

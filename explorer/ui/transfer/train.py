@@ -14,15 +14,16 @@ from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.precision import describe_precision
 from explorer.transfer.trial import FOUR, TransferRejected
+from explorer.ui.session.jobs import is_running
 from explorer.ui.session.subject import Subject, open_network
 from explorer.ui.transfer.pictures import current_split_seed
 from explorer.ui.transfer.plan import keep_possible, show_drawing
-from explorer.ui.transfer.run import is_running, show_refusal, show_run, start
+from explorer.ui.transfer.run import show_run, start
 from explorer.ui.transfer.state import (
+    SHOWN,
     experiments_of,
     measured_of,
     pictures_of,
-    status_of,
     weights_of,
 )
 from explorer.ui.transfer.strategies import choose_strategies
@@ -52,7 +53,7 @@ def show_training(subject: Subject, pictures: PictureSet | None, job: str) -> bo
     if pictures is not None and choice.strategies:
         with st.expander("What learns", icon=":material/school:", expanded=not job):
             show_drawing(subject, len(pictures.classes), choice.strategies, choice.kept)
-    status = status_of(job) if job else None
+    status = SHOWN.status(job) if job else None
     if status is None:
         return False
     if measured := measured_of(job):
@@ -102,7 +103,7 @@ def show_button(subject: Subject, pictures: PictureSet | None, choice: Choice | 
         args=(pictures, trials),
     )
     row.caption(describe_amount(choice) if trials else "Choose at least one strategy.")
-    show_refusal()
+    SHOWN.show_refusal()
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +121,7 @@ class Finished:
 
 def open_finished(job: str) -> Finished | None:
     """What can be looked at of the job of the address; None where there is nothing yet, and the page says so."""
-    status = status_of(job) if job else None
+    status = SHOWN.status(job) if job else None
     if status is None:
         if not job:
             st.info("Train something first: then this part has something to show.", icon=":material/school:")
