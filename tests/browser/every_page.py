@@ -12,6 +12,7 @@ import streamlit as st
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
+import tests.browser.eager_jobs  # noqa: E402
 import tests.browser.toy_networks  # noqa: E402, F401  only the server has them
 
 only = st.query_params.get("only")
