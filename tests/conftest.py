@@ -1,5 +1,6 @@
 """What every test can count on: fixed seeds, no cache of the person who runs it, a small photo, the data folder."""
 
+import gc
 import io
 import os
 import random
@@ -39,6 +40,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             file = item.nodeid.partition("::")[0]
             item.add_marker(pytest.mark.xdist_group("browser" if item.get_closest_marker("browser") else file))
     items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in LONGEST])
+
+
+def pytest_collection_finish() -> None:
+    """Every run of a page ends with a full garbage collection, which need not look at what the imports left."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -69,7 +69,10 @@ def serve(script: Path, home: Path) -> Iterator[str]:
     port = find_free_port()
     address = f"http://localhost:{port}"
     log = home / "streamlit.log"
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+    # Nobody edits files during a test; to watch them, every session looks up the paths of all modules of torch. And
+    # garbage is collected when there is some, not after every run.
+    options = {"server.port": port, "server.fileWatcherType": "none", "runner.postScriptGC": "false"}
+    command = [sys.executable, "-m", "streamlit", "run", str(script), *(f"--{key}={options[key]}" for key in options)]
     with log.open("wb") as output:
         server = subprocess.Popen(command, cwd=ROOT, env=make_environment(home), stdout=output, stderr=output)
         try:
