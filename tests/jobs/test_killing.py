@@ -1,7 +1,9 @@
 """Processes that are killed lose at most the steps since their last checkpoint."""
 
+import itertools
 import random
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -67,20 +69,29 @@ def test_whoever_is_killed_a_device_is_never_taken_twice(place: Place, tmp_path:
     task = {"every": EVERY, "pause": 0.003, "lock": str(tmp_path / "lock")}
     ids = [jobs.submit(order("guard", task)) for _ in range(2)]
     chance = random.Random(3)
-    for _ in range(20):
-        jobs.queue()
-        time.sleep(chance.uniform(0, 0.2))
-        kind = chance.choice(["device_queue", "worker"])
-        for process in chance.sample(found := place.processes(kind), min(1, len(found))):
-            process.kill()
+    for _ in range(12):
+        until(lambda: jobs.queue() and any(map(has_child, place.processes("device_queue"))))
+        time.sleep(chance.uniform(0, 0.3))
+        with suppress(psutil.NoSuchProcess):
+            chance.choice(place.processes("device_queue") + place.processes("worker")).kill()
     times = []
     for job in ids:
         say_enough(jobs, job)
         status = finish(jobs, job)
         assert status.state == "done"
-        assert all(event["alone"] for event in status.tasks[0].events if "alone" in event)
-        times.append([event["at"] for event in status.tasks[0].events if "at" in event])
+        events = status.tasks[0].events
+        assert all(event["alone"] for event in events if "alone" in event)
+        for before, event in itertools.pairwise(events):  # nobody reports any more once another one has begun
+            assert before["process"] == event["process"] or "alone" in event
+        times.append([event["at"] for event in events if "at" in event])
     assert times[0][-1] < times[1][0]  # and turns stay turns
+
+
+def has_child(process: psutil.Process) -> bool:
+    try:
+        return bool(process.children())
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_a_worker_outlives_its_queue_and_keeps_its_device(place: Place, tmp_path: Path) -> None:

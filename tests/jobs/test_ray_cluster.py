@@ -42,6 +42,7 @@ def cluster() -> Iterator[Any]:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.setenv("RAY_prestart_worker_first_driver", "0")
         patch.setenv("RAY_worker_niceness", "0")  # by default they give way to everybody, and the tests would wait
+        patch.setenv("RAY_health_check_period_ms", "300")  # a node that is lost refuses, and is given up after a few
         patch.delenv("RAY_ADDRESS", raising=False)
         cluster = start_cluster()
         try:

@@ -22,7 +22,7 @@ def count(context: Context) -> None:
             return
         time.sleep(context.task.get("pause", 0))
         step += 1
-        context.report({"step": step, "at": time.time()})
+        context.report({"step": step, "at": time.time(), "process": os.getpid()})
         if step % every == 0:
             write(context, "checkpoint", str(step))
 
@@ -78,9 +78,9 @@ def guard(context: Context) -> None:
     with Path(context.task["lock"]).open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            context.report({"alone": True})
+            context.report({"alone": True, "process": os.getpid()})
         except BlockingIOError:
-            context.report({"alone": False})
+            context.report({"alone": False, "process": os.getpid()})
         count(context)
 
 
