@@ -109,6 +109,16 @@ class Experiment:
             return f"No clear difference: {numbers}, and {self.validation} held-out pictures cannot tell these apart."
         return f"The pipeline {'helped' if gain > 0 else 'hurt'}: {numbers}, on {self.validation} held-out pictures."
 
+    @property
+    def arrays(self) -> dict[str, NDArray[np.float64]]:
+        """Both curves, each part under its own name."""
+        runs = {"plain": self.plain, "augmented": self.augmented}
+        return {
+            f"{name}_{part}": np.array(values, dtype=np.float64)
+            for name, curve in runs.items()
+            for part, values in vars(curve).items()
+        }
+
     def to_json(self) -> str:
         """As one line of JSON."""
         return json.dumps(asdict(self))

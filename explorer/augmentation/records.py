@@ -7,9 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from explorer.augmentation.drawing import Draw, DrawnStep
+from explorer.augmentation.experiment import Pictures
+from explorer.augmentation.pipeline import Pipeline
 from explorer.rendering import picture_sheet
+
+_SHOWN = 8  # pictures to train on, before and after a pipeline
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,3 +64,17 @@ def draw_arrays(draws: Sequence[Drawn]) -> dict[str, NDArray[np.generic]]:
     fired = np.array([[step.fired for step in each.steps] for each in draws])
     pictures = {f"draw{number}": each.pixels for number, each in enumerate(draws, 1)}
     return {"seeds": np.array([each.seed for each in draws]), "fired": fired, **pictures}
+
+
+def draw_pictures(pictures: Pictures, pipeline: Pipeline, seed: int) -> tuple[bytes, bytes]:
+    """Some pictures to train on as they are and through a pipeline, evenly taken, as PNG.
+
+    Raises:
+        PipelineRejected: it cannot be done on them.
+    """
+    images = pictures.images.transpose(0, 2, 3, 1)
+    chosen = images[np.linspace(0, len(images) - 1, _SHOWN).astype(int)]
+    draws = [pipeline.draw(Image.fromarray(each), seed + number) for number, each in enumerate(chosen)]
+    before = picture_sheet(list(chosen), columns=_SHOWN, side=72)
+    after = picture_sheet([np.array(each.resize((32, 32))) for each in draws], columns=_SHOWN, side=72)
+    return before.png, after.png

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from explorer.augmentation.motion import Motion
+from explorer.augmentation.work import POINTS
 from explorer.snippet import snippet
 
 
@@ -102,4 +103,27 @@ def normalisation_snippet(opening: Sequence[str], dim: float, bright: float) -> 
         f"meeting = dim_and_bright(image, preprocessing.mean, preprocessing.std, dim={dim!r}, bright={bright!r})",
         "for stage in meeting.stages:",
         "    print(stage.title, stage.gap)",
+    )
+
+
+def experiment_snippet(source: str, title: str, count: int, pipeline: str, steps: int, seed: int) -> str:
+    """Python that trains the same two networks; arguments as for `work.Order`."""
+    if source == "own":
+        imports = [
+            "from pathlib import Path",
+            "from explorer.augmentation import Pipeline, read_image_zip, take_evenly, train_twice",
+        ]
+        data = f"take_evenly(read_image_zip(Path({title!r}).read_bytes()).pictures, {count})"
+    else:
+        imports = [
+            "from explorer.augmentation import Pipeline, train_twice",
+            "from explorer.augmentation.work import load_pictures",
+        ]
+        data = f"load_pictures({source!r}, {count})"
+    return snippet(
+        *imports,
+        f"pipeline = Pipeline.from_json({pipeline!r})",
+        f"data = {data}",
+        f"experiment = train_twice(data, pipeline, steps={steps}, seed={seed}, points={POINTS})",
+        "print(experiment.description)",
     )

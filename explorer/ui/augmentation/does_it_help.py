@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
-from explorer.augmentation import Experiment, PipelineRejected, take_evenly
+from explorer.augmentation import Experiment, Pipeline, PipelineRejected, take_evenly
+from explorer.augmentation.records import draw_pictures
+from explorer.augmentation.snippets import experiment_snippet
 from explorer.augmentation.work import (
     ORDER,
     OWN,
-    POINTS,
     TARGET,
     Order,
     Source,
@@ -24,15 +23,15 @@ from explorer.augmentation.work import (
 )
 from explorer.jobs.order import JobUnknown
 from explorer.jobs.order import Order as JobOrder
-from explorer.rendering import CHART_CONFIG, picture_sheet, training_curves
+from explorer.rendering import CHART_CONFIG, training_curves
 from explorer.text import count_text
 from explorer.ui.augmentation.own_zip import OwnFolder, choose_own
 from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.kit.choose import keep_valid
-from explorer.ui.kit.export import arrays_as_npz
-from explorer.ui.kit.snippet import show_snippet, snippet
+from explorer.ui.kit.export import arrays_as_npz, download
+from explorer.ui.kit.snippet import show_snippet
 from explorer.ui.session.jobs import JobOfPage, is_running, owner, show_queue, the_jobs
-from explorer.ui.session.pipeline import current_pipeline
+from explorer.ui.session.pipeline import compact, current_pipeline
 
 SOURCE_LABELS: dict[Source, str] = {
     "digits": "Handwritten digits",
@@ -42,7 +41,6 @@ SOURCE_LABELS: dict[Source, str] = {
 COUNTS = (100, 200, 400, 800, 1600)
 STEPS = (50, 100, 200, 300, 600, 1000)
 _TRAINING = JobOfPage("augmentation")
-_SHOWN = 8  # pictures of each kind, before and after the pipeline
 _EVERY = 0.7  # seconds between two looks at the running job
 
 
@@ -127,19 +125,8 @@ def compute_training_pictures(
     Raises:
         PipelineRejected: it cannot be done on them.
     """
-    from PIL import Image
-
-    from explorer.augmentation import Pipeline
-
     pictures = load_pictures(source, 20) if _own is None else _own.pictures
-    images = pictures.images.transpose(0, 2, 3, 1)
-    chosen = images[np.linspace(0, len(images) - 1, _SHOWN).astype(int)]
-    draws = [
-        Pipeline.from_json(pipeline).draw(Image.fromarray(each), seed + number) for number, each in enumerate(chosen)
-    ]
-    before = picture_sheet(list(chosen), columns=_SHOWN, side=72)
-    after = picture_sheet([np.array(each.resize((32, 32))) for each in draws], columns=_SHOWN, side=72)
-    return before.png, after.png
+    return draw_pictures(pictures, Pipeline.from_json(pipeline), seed)
 
 
 def _show_pictures(order: Order, own: OwnFolder | None) -> None:
@@ -237,59 +224,7 @@ def _show_curves(experiment: Experiment) -> None:
 
 def _offer(order: Order, experiment: Experiment) -> None:
     row = st.container(horizontal=True)
-    row.download_button(
-        "Curves (JSON)",
-        experiment.to_json() + "\n",
-        "experiment.json",
-        "application/json",
-        key="experiment-json",
-        on_click="ignore",
-        icon=":material/data_object:",
-    )
-    row.download_button(
-        "Arrays (NPZ)",
-        lambda: experiment_as_npz(experiment),
-        "experiment.npz",
-        "application/octet-stream",
-        key="experiment-npz",
-        on_click="ignore",
-        icon=":material/data_array:",
-    )
-    show_snippet(experiment_snippet(order))
-
-
-def experiment_as_npz(experiment: Experiment) -> bytes:
-    """Both curves."""
-    arrays: dict[str, NDArray[np.float64]] = {}
-    for name, curve in (("plain", experiment.plain), ("augmented", experiment.augmented)):
-        for part in ("steps", "loss", "training_accuracy", "validation_accuracy", "validation_loss"):
-            arrays[f"{name}_{part}"] = np.array(getattr(curve, part), dtype=np.float64)
-    return arrays_as_npz(**arrays)
-
-
-def experiment_snippet(order: Order) -> str:
-    """Python that trains the same two networks."""
-    from explorer.augmentation import Pipeline
-    from explorer.ui.session.pipeline import compact
-
-    if order.source == "own":
-        imports = [
-            "from pathlib import Path",
-            "",
-            "from explorer.augmentation import Pipeline, read_image_zip, take_evenly, train_twice",
-        ]
-        data = f"take_evenly(read_image_zip(Path({order.title!r}).read_bytes()).pictures, {order.count})"
-    else:
-        imports = [
-            "from explorer.augmentation import Pipeline, train_twice",
-            "from explorer.augmentation.work import load_pictures",
-        ]
-        data = f"load_pictures({order.source!r}, {order.count})"
-    return snippet(
-        *imports,
-        "",
-        f"pipeline = Pipeline.from_json({compact(Pipeline.from_json(order.pipeline))!r})",
-        f"data = {data}",
-        f"experiment = train_twice(data, pipeline, steps={order.steps}, seed={order.seed}, points={POINTS})",
-        "print(experiment.description)",
-    )
+    download(row, "Curves (JSON)", experiment.to_json() + "\n", "experiment.json", "experiment-json")
+    download(row, "Arrays (NPZ)", lambda: arrays_as_npz(**experiment.arrays), "experiment.npz", "experiment-npz")
+    pipeline = compact(Pipeline.from_json(order.pipeline))
+    show_snippet(experiment_snippet(order.source, order.title, order.count, pipeline, order.steps, order.seed))

@@ -20,7 +20,7 @@ from explorer.transfer.trial import STRATEGY_TITLES, Trial
 from explorer.transfer.work import PICTURES, TARGET, Ordered
 from explorer.ui.kit.choose import keep_valid
 from explorer.ui.session.jobs import owner, show_queue, the_jobs
-from explorer.ui.transfer.state import ORDER, SHOWN, measured_of, ordered_of
+from explorer.ui.transfer.state import ORDER, SHOWN, hold_pictures, measured_of, ordered_of
 
 _EVERY = 1.0  # seconds between two looks at a running job
 
@@ -28,6 +28,7 @@ _EVERY = 1.0  # seconds between two looks at a running job
 def start(pictures: PictureSet, trials: Sequence[Trial]) -> None:
     """Submit the comparison and let the page show it; a refusal is kept for `SHOWN.show_refusal`."""
     if SHOWN.start(make_order(trials, owner()), make_inputs(pictures, trials)):
+        hold_pictures(SHOWN.current(), pictures)
         st.session_state["part"] = "strategies"
 
 

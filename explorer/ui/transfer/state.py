@@ -17,7 +17,7 @@ from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.trial import STRATEGY_TITLES, Trial
 from explorer.transfer.work import PICTURES, Ordered
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose_one
 from explorer.ui.session.jobs import JobOfPage, the_jobs
 from explorer.zoo import VisionModel
 
@@ -56,11 +56,16 @@ def pictures_of(job: str) -> PictureSet:
     return _read_pictures(the_jobs().result(job) / "inputs" / PICTURES, title)
 
 
+def hold_pictures(job: str, pictures: PictureSet) -> None:
+    """Keep the pictures of a job that was just submitted: what is at hand is not read again."""
+    _read_pictures(the_jobs().result(job) / "inputs" / PICTURES, pictures.title, pictures)
+
+
 @st.cache_resource(max_entries=2, show_spinner="Reading the pictures …")
-def _read_pictures(path: Path, title: str) -> PictureSet:
+def _read_pictures(path: Path, title: str, _held: PictureSet | None = None) -> PictureSet:
     from explorer.transfer.data.sources import reopen
 
-    return reopen(path.read_bytes(), title)
+    return reopen(path.read_bytes(), title) if _held is None else _held
 
 
 def experiments_of(job: str) -> list[tuple[Experiment, Path]]:
@@ -146,18 +151,15 @@ def choose_trained(experiments: Sequence[Experiment], weights_of: WeightsOf) -> 
     if not finished:
         st.info("Train something first; what was trained can be looked into here.", icon=":material/school:")
         return None
-    names = list(finished)
-    best = max(names, key=lambda name: finished[name].accuracy)
-    keep_valid("training", names, best)
-    chosen: str | None = st.selectbox(
+    best = max(finished, key=lambda name: finished[name].accuracy)
+    chosen = choose_one(
         "Training",
-        names,
-        names.index(best),
-        key="training",
-        bind="query-params",
+        list(finished),
+        "training",
+        best,
         help="A strategy with one seed; at first the one with most test pictures right.",
     )
-    experiment = finished[chosen or best]
+    experiment = finished[chosen]
     try:
         data = weights_of(experiment)
     except (OSError, JobUnknown):
