@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.augmentation import EXAMPLE, Pipeline
 from explorer.jobs.order import Order
+from explorer.transfer.data import sources
 from explorer.transfer.data.built_in import load_built_in
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.data.shapes import SHAPES as SHAPE_NAMES
@@ -246,6 +247,17 @@ def test_a_running_job_is_told_and_stopped_with_what_is_there(jobs: ToyJobs, dig
     run(app.button(key="stop_transfer").click())
     assert "Stopped. 1 training" in told_by(app) or "Stopped. 2 trainings" in told_by(app)
     assert jobs.statuses[name].state == "stopped"
+
+
+def test_pictures_that_were_submitted_are_not_read_again(jobs: ToyJobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(data: bytes, title: str) -> PictureSet:
+        raise AssertionError("the pictures are at hand")
+
+    monkeypatch.setattr(sources, "reopen", refuse)
+    train(open_transfer({"seeds": "1"}))
+    name, _ = only_order(jobs)
+    sent = read_zip((jobs.root / name / "inputs" / "pictures.zip").read_bytes(), "again").pictures
+    assert transfer_state.pictures_of(name).key == sent.key
 
 
 def test_a_reload_finds_pictures_and_results_by_the_address(jobs: ToyJobs, digits: PictureSet) -> None:
