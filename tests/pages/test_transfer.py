@@ -266,6 +266,7 @@ def test_a_reload_finds_pictures_and_results_by_the_address(jobs: ToyJobs, digit
     name, order = only_order(jobs)
     pictures = read_zip((jobs.root / name / "inputs" / "pictures.zip").read_bytes(), "again").pictures
     made = jobs.finish(name, pictures)
+    transfer_state._read_pictures.clear()  # as where the server has been started anew
     fresh = open_page("transfer", {"model": NETWORK, "job": name})
     assert fresh.segmented_control(key="part").value == "strategies"
     assert f"4 trainings of `{NETWORK}` in 12 s." in told_by(fresh)
