@@ -115,10 +115,12 @@ class Shelf:
                 shutil.rmtree(self.root / name, ignore_errors=True)
         finished: list[tuple[float, JobFolder]] = []
         for folder in self.jobs():
-            with suppress(FileNotFoundError):
+            try:
                 records = folder.records()
-                if not any(record.unfinished for record in records):
-                    finished.append((max(record.ended for record in records), folder))
+            except FileNotFoundError:  # nobody can do anything with it: it goes first
+                records = []
+            if not any(record.unfinished for record in records):
+                finished.append((max((record.ended for record in records), default=0.0), folder))
         finished.sort(key=lambda each: each[0])
         total, left = coming + measure(self.root), len(finished)
         for _, folder in finished[: len(finished) - spare_newest]:

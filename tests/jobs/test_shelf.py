@@ -91,6 +91,14 @@ def test_small_jobs_do_not_pile_up(shelf: Shelf) -> None:
     assert list_ids(shelf) == {folder.id for folder in folders[1:]}
 
 
+def test_what_cannot_be_read_makes_room_first(shelf: Shelf) -> None:
+    """As after a power cut, or where an older version of this project wrote it."""
+    kept, broken = end(add(shelf)), add(shelf)
+    (broken.path / "status.json").unlink()
+    assert make_room(shelf, room=int(1.5 * SIZE))
+    assert list_ids(shelf) == {kept.id}
+
+
 def test_a_full_disk_refuses(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(shelf.root)
     monkeypatch.setattr(explorer.jobs.shelf.shutil, "disk_usage", lambda path: usage._replace(free=1000))
