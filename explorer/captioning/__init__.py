@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from explorer.captioning.captioner import Captioner
     from explorer.captioning.decoder import Decoder
     from explorer.captioning.encoder import Encoder
-    from explorer.captioning.occlusion import Stopped, occlude_words
+    from explorer.captioning.interventions.occlusion import Stopped, occlude_words
+    from explorer.captioning.interventions.steering import moved, shuffled, spot, uniform
     from explorer.captioning.search import Beams, TeacherForced
-    from explorer.captioning.steering import moved, shuffled, spot, uniform
     from explorer.captioning.vocabulary import SentenceRejected, Vocabulary, read_sentence
 
 _HOMES = {
@@ -29,14 +29,14 @@ _HOMES = {
     "TeacherForced": "search",
     "SentenceRejected": "vocabulary",
     "Steer": "caption_decoder",
-    "Stopped": "occlusion",
+    "Stopped": "interventions.occlusion",
     "Vocabulary": "vocabulary",
-    "moved": "steering",
-    "occlude_words": "occlusion",
+    "moved": "interventions.steering",
+    "occlude_words": "interventions.occlusion",
     "read_sentence": "vocabulary",
-    "shuffled": "steering",
-    "spot": "steering",
-    "uniform": "steering",
+    "shuffled": "interventions.steering",
+    "spot": "interventions.steering",
+    "uniform": "interventions.steering",
 }
 
 __all__ = [

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from explorer.captioning.attention_control import Control, changed_words
 from explorer.captioning.caption import Caption
+from explorer.captioning.interventions.attention_control import Control, changed_words
 from explorer.captioning.vocabulary import END, MARKS
 from explorer.text import format_percent, significant
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.captioning.attention_control import Control, correlate
 from explorer.captioning.caption import Caption
+from explorer.captioning.interventions.attention_control import Control, correlate
 from explorer.captioning.search import Beams, Final
 
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from explorer.captioning.embeddings import NEAR, Plane, leading
 from explorer.captioning.inside import Order
+from explorer.captioning.interventions.moving import Move
 from explorer.captioning.large_files import INSTALL
-from explorer.captioning.moving import Move
 from explorer.captioning.search import DRAWS
 from explorer.captioning.vocabulary import MARKS
 from explorer.snippet import snippet
@@ -21,7 +21,7 @@ def attention_control_snippet(opening: Sequence[str], width: int) -> str:
     return snippet(
         *opening,
         "from explorer.captioning import occlude_words",
-        "from explorer.captioning.attention_control import control_attention, correlate",
+        "from explorer.captioning.interventions.attention_control import control_attention, correlate",
         f"controls = control_attention(captioner, a, {width})",
         "for control in controls:",
         "    print(control.attention, control.written.text, control.own.log_probability)",

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from explorer.captioning.caption_decoder import CaptionDecoder, Steer
 from explorer.captioning.captioner import AT_ONCE, Captioner
+from explorer.captioning.interventions.steering import shuffled, uniform
 from explorer.captioning.search import beam_search
-from explorer.captioning.steering import shuffled, uniform
 from explorer.captioning.vocabulary import Vocabulary
 from explorer.training.caption_data import CaptionedImages
 

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from explorer.captioning.attention_control import (
+from explorer.captioning.interventions.attention_control import (
     ATTENTIONS,
     changed_words,
     control_attention,
     correlate,
     steer_for,
 )
-from explorer.captioning.steering import shuffled, uniform
+from explorer.captioning.interventions.steering import shuffled, uniform
 from tests.captioning.making import toy_captioner
 
 SENTENCE = st.lists(st.sampled_from("abcd"), max_size=7)

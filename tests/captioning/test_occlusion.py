@@ -36,7 +36,7 @@ def test_a_grey_picture_loses_nothing() -> None:
 
 
 def test_progress_and_stop(monkeypatch: pytest.MonkeyPatch) -> None:
-    from explorer.captioning import occlusion
+    from explorer.captioning.interventions import occlusion
 
     monkeypatch.setattr(occlusion, "AT_ONCE", 5)
     captioner = toy_captioner()

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from explorer.captioning.interventions.steering import moved, uniform
 from explorer.captioning.search import beam_search, teacher_force
-from explorer.captioning.steering import moved, uniform
 from explorer.captioning.transformer import Attention, TransformerDecoder
 from explorer.captioning.vocabulary import END, START
 from tests.captioning.making_photo import VOCABULARY, cells, toy_photo_decoder

@@ -10,8 +10,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from explorer.captioning import Captioner, list_captioners, load_captioner
-from explorer.captioning.attention_control import changed_words
 from explorer.captioning.comparing import say_change
+from explorer.captioning.interventions.attention_control import changed_words
 from explorer.captioning.vocabulary import label_words
 from explorer.saliency import Cover
 from explorer.ui.captions.sentence_change import mark_come, mark_gone

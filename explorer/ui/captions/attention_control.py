@@ -9,15 +9,15 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.captioning import Caption
-from explorer.captioning.attention_control import (
+from explorer.captioning.comparing import figure_rows, judge_attention, say_agreement, say_times
+from explorer.captioning.describing import say_still
+from explorer.captioning.interventions.attention_control import (
     Attention,
     Control,
     changed_words,
     control_attention,
     correlate,
 )
-from explorer.captioning.comparing import figure_rows, judge_attention, say_agreement, say_times
-from explorer.captioning.describing import say_still
 from explorer.captioning.records import control_arrays
 from explorer.captioning.snippets import attention_control_snippet
 from explorer.rendering import CHART_CONFIG, contact_sheet, decode_png, encode_png, word_lines

@@ -7,7 +7,7 @@ import streamlit as st
 
 from explorer.captioning import Caption
 from explorer.captioning.comparing import say_change, say_log_probability
-from explorer.captioning.hiding import Hidden, read_hidden
+from explorer.captioning.interventions.hiding import Hidden, read_hidden
 from explorer.captioning.snippets import covering_snippet
 from explorer.rendering import CHART_CONFIG, encode_png, enlarge, format_percent, word_lines
 from explorer.saliency import MOST_TEXT, Cover, Fill, cover

@@ -7,7 +7,7 @@ import streamlit as st
 
 from explorer.captioning import Caption
 from explorer.captioning.comparing import say_change, say_log_probability
-from explorer.captioning.moving import Move, Moved, lead
+from explorer.captioning.interventions.moving import Move, Moved, lead
 from explorer.captioning.snippets import moving_snippet
 from explorer.rendering import contact_sheet, decode_png, encode_png, format_percent
 from explorer.ui.captions.choices import choose_width, choose_word

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from explorer.captioning.attention_control import changed_words
+from explorer.captioning.interventions.attention_control import changed_words
 
 
 def mark_gone(words: Sequence[str], gone: Sequence[bool]) -> str:

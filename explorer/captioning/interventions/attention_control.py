@@ -13,7 +13,7 @@ from torch import Tensor
 from explorer.captioning.caption import Caption
 from explorer.captioning.caption_decoder import Steer
 from explorer.captioning.captioner import Captioner
-from explorer.captioning.steering import shuffled, uniform
+from explorer.captioning.interventions.steering import shuffled, uniform
 
 Attention = Literal["own", "uniform", "shuffled"]
 ATTENTIONS: tuple[Attention, ...] = get_args(Attention)

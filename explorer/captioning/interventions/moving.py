@@ -10,7 +10,7 @@ from torch import Tensor
 
 from explorer.captioning.caption import Caption
 from explorer.captioning.captioner import Captioner
-from explorer.captioning.steering import moved, spot
+from explorer.captioning.interventions.steering import moved, spot
 
 
 @dataclass(frozen=True)
