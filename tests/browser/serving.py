@@ -120,7 +120,7 @@ def answers(url: str, server: "subprocess.Popen[bytes]") -> bool:
     return False
 
 
-def wait_until_idle(page: "Page", quiet: float = 0.4, timeout: float = 60) -> None:
+def wait_until_idle(page: "Page", quiet: float = 0.3, timeout: float = 60) -> None:
     """Wait until the script has run to its end and nothing has moved for `quiet` seconds of an idle machine.
 
     Raises:
