@@ -22,6 +22,7 @@ from tests.zoo.making import as_bytes
 
 BIG, OURS, OTHER = "efficientnet-lite0", "photo-net", "squeezenet1_1"
 PAGES = ("layers", "filters", "convolution", "pooling", "saliency", "augmentation")
+ONE_MAP = {"panels": "1", "method1": "Grad-CAM"}  # on the Saliency page, where heatmaps are not what is looked at
 
 
 def captions(app: AppTest) -> str:
@@ -42,7 +43,7 @@ def _unreachable(*_args: object, **_more: object) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_big_network_is_the_default_of_every_page(page: str, browser_side: Browser) -> None:
-    app = open_page(page)
+    app = open_page(page, ONE_MAP)
     assert app.selectbox(key="model").value == BIG
     assert "4,652,008 parameters, 1,000 classes, ImageNet-1K: 75.1% right" in captions(app)
 
@@ -90,10 +91,10 @@ def test_what_a_network_can_answer() -> None:
 @pytest.mark.parametrize("page", ["layers", "filters", "saliency"])
 def test_pages_with_probabilities_say_what_the_network_knows(page: str, browser_side: Browser) -> None:
     known = ", ".join(read_card(OURS)["classes"])
-    assert f"Knows only: {known}; whatever you show it" in captions(open_page(page, {"model": OURS}))
+    assert f"Knows only: {known}; whatever you show it" in captions(open_page(page, {"model": OURS, **ONE_MAP}))
     astronaut = next(sample.title for sample in SAMPLES if sample.name == "astronaut")
-    assert "Not sure of any of its 1,000 classes" in captions(open_page(page, {"image": astronaut}))
-    assert "Not sure" not in captions(open_page(page))
+    assert "Not sure of any of its 1,000 classes" in captions(open_page(page, {"image": astronaut, **ONE_MAP}))
+    assert "Not sure" not in captions(open_page(page, ONE_MAP))
 
 
 def test_no_accuracy_beside_own_weights(browser_side: Browser) -> None:
@@ -152,7 +153,7 @@ def test_a_network_without_weights_opens_untrained(browser_side: Browser) -> Non
 @pytest.mark.usefixtures("no_weights")
 @pytest.mark.parametrize("page", [page for page in PAGES if page != "augmentation"])
 def test_a_link_opens_an_untrained_network(page: str, browser_side: Browser) -> None:
-    app = open_page(page, {"model": OTHER, "untrained": "true"})
+    app = open_page(page, {"model": OTHER, "untrained": "true", **ONE_MAP})
     assert not app.error
     assert "untrained" in app.warning[0].value
     assert all(UNTRAINED in name for _, _, name in browser_side.downloads.values() if OTHER in name)
