@@ -1,8 +1,5 @@
 """The Augmentation page: change the picture, and watch the network change its mind."""
 
-import streamlit as st
-
-from explorer.ui.app import enter_by_the_front_door
 from explorer.ui.augmentation.does_it_help import show_experiment
 from explorer.ui.augmentation.effect import show_effect
 from explorer.ui.augmentation.mixing import show_mixing
@@ -10,6 +7,7 @@ from explorer.ui.augmentation.normalisation import show_normalisation
 from explorer.ui.augmentation.one_transform import show_gallery
 from explorer.ui.augmentation.pipeline import show_pipeline
 from explorer.ui.kit.choose import choose_part
+from explorer.ui.session.page import begin_page
 from explorer.ui.session.pipeline import open_pipeline
 from explorer.ui.session.sidebar import show_sidebar
 
@@ -25,13 +23,10 @@ PART_LABELS = {
 
 def show() -> None:
     """The whole page."""
-    enter_by_the_front_door()
-    st.title("Augmentation", anchor=False)
-    subject = show_sidebar(with_network=True)
-    if subject is None:
-        st.stop()
-    st.markdown(
-        "Show a network many versions of one picture: see what every step does, and what the network makes of it."
+    subject = begin_page(
+        "Augmentation",
+        show_sidebar,
+        "Show a network many versions of one picture: see what every step does, and what the network makes of it.",
     )
     open_pipeline()
     part = choose_part(PART_LABELS)

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from explorer.ui.app import enter_by_the_front_door
 from explorer.ui.captions.subject import CaptionSubject, show_caption_sidebar
 from explorer.ui.kit.choose import choose, choose_part
+from explorer.ui.session.page import begin_page
 
 PART_LABELS = {
     "caption": "Caption",
@@ -21,11 +21,7 @@ CAUSES = {"hide": "Hide part of the photo", "move": "Move the attention"}
 
 def show() -> None:
     """The whole page."""
-    enter_by_the_front_door()
-    st.title("Captions", anchor=False)
-    subject = show_caption_sidebar()
-    if subject is None:
-        st.stop()
+    subject = begin_page("Captions", show_caption_sidebar)
     knows = subject.captioner.card.get("knows", "")
     st.markdown(f"The network writes one word at a time, and looks at the photo anew before each. {knows}")
     part = choose_part(PART_LABELS)

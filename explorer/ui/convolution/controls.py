@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.operations.convolution import Border, Impossible, Settings, check
 from explorer.operations.kernels import LARGEST, PRESETS, preset_kernel, read_kernel, write_kernel
-from explorer.ui.kit.choose import choose, keep_valid
+from explorer.ui.kit.choose import choose, choose_one, keep_valid
 from explorer.ui.session.pictures import Picture
 from explorer.ui.shared.microscope import RGB_NAMES
 
@@ -267,9 +267,8 @@ def choose_settings(side: int, row: Sequence[DeltaGenerator]) -> Settings:
 
 def choose_surroundings() -> tuple[str, int, bool]:
     """The activation after the sum, the picture's size, and whether it is grey."""
-    keep_valid("activation", ACTIVATIONS, "none")
     first, second, third = st.columns([2, 2, 2], vertical_alignment="bottom")
-    activation = first.selectbox("Activation after the sum", ACTIVATIONS, key="activation", bind="query-params")
+    activation = choose_one("Activation after the sum", ACTIVATIONS, "activation", place=first)
     longest = second.select_slider(
         "Picture size",
         SIDES,
@@ -280,7 +279,7 @@ def choose_surroundings() -> tuple[str, int, bool]:
         help="The longer side. Small pictures have cells large enough to point at.",
     )
     grey = third.toggle("Greyscale picture", key="grey", bind="query-params")
-    return str(activation), int(longest), bool(grey)
+    return activation, int(longest), bool(grey)
 
 
 def settle(wanted: Experiment, size: tuple[int, int]) -> Experiment:

@@ -9,7 +9,7 @@ from explorer.anatomy import LayerFacts
 from explorer.operations.convolution import Border, Settings
 from explorer.rendering import magnify_map
 from explorer.text import count_text, shape_text
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.opening import layer_snippet
 from explorer.ui.session.subject import Subject
@@ -27,10 +27,8 @@ def show_layer_convolution(subject: Subject) -> None:
     if not layers:
         st.info(f"{subject.network} has no convolution that reads maps.", icon=":material/info:")
         return
-    names = list(layers)
-    keep_valid("layer", names, names[0])
     left, right = st.columns([3, 1])
-    name = str(left.selectbox("Convolution", names, 0, key="layer", bind="query-params"))
+    name = choose_one("Convolution", list(layers), "layer", place=left)
     facts = layers[name]
     if st.session_state.get("unit") is not None and st.session_state["unit"] >= facts.channels:
         st.session_state["unit"] = 0

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from explorer.ui.app import enter_by_the_front_door
 from explorer.ui.convolution.controls import OWN, choose_experiment, edit_kernels, settle
 from explorer.ui.convolution.network_layer import show_layer_convolution
 from explorer.ui.convolution.own_kernel import (
@@ -16,6 +15,7 @@ from explorer.ui.convolution.own_kernel import (
     show_sizes,
 )
 from explorer.ui.kit.choose import choose
+from explorer.ui.session.page import begin_page
 from explorer.ui.session.sidebar import show_sidebar
 from explorer.ui.session.subject import Subject
 
@@ -45,14 +45,11 @@ def show_own(subject: Subject) -> None:
 
 def show() -> None:
     """The whole page."""
-    enter_by_the_front_door()
-    st.title("Convolution", anchor=False)
-    subject = show_sidebar(with_network=True)
-    if subject is None:
-        st.stop()
-    st.markdown(
+    subject = begin_page(
+        "Convolution",
+        show_sidebar,
         "Point at a cell of the output: the numbers it was made of light up on the input, and their sum is worked out "
-        "to the last multiply-add."
+        "to the last multiply-add.",
     )
     look = choose("Look at", LOOK_LABELS, "look", "own", hidden=True)
     if look == "layer":

@@ -5,11 +5,10 @@ from contextlib import suppress
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from explorer.anatomy import FILTER_ORDERS, Convolution
+from explorer.anatomy import Convolution
 from explorer.ui.app import enter_by_the_front_door
 from explorer.ui.filters.compute import Filters, compute_summary, convolutions_of, filters_of, pages_of
 from explorer.ui.filters.one_filter import (
-    SILENCED,
     choose_slice,
     filter_snippet,
     show_numbers,
@@ -19,8 +18,9 @@ from explorer.ui.filters.one_filter import (
 )
 from explorer.ui.filters.sheet import show_connections, show_counts, show_filter_sheet, show_norms, show_shape
 from explorer.ui.filters.solid import compute_products, offer_solid, show_products, show_solid
-from explorer.ui.kit.choose import choose, keep_valid
+from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.session.page import begin_page
 from explorer.ui.session.sidebar import show_sidebar
 from explorer.ui.session.subject import Subject
 
@@ -33,19 +33,17 @@ SCALE_LABELS = {"each": "Own scale", "shared": "One scale"}
 def choose_convolution(subject: Subject) -> Convolution:
     """One of all convolutions of the network."""
     found = {convolution.path: convolution for convolution in convolutions_of(subject)}
-    keep_valid("conv", list(found), next(iter(found)))
-    return found[st.selectbox("Convolution", list(found), key="conv", bind="query-params")]
+    return found[choose_one("Convolution", list(found), "conv")]
 
 
 def choose_drawing() -> None:
     """How the sheet of all filters is drawn."""
     first, second = st.columns([3, 2])
-    first.selectbox(
+    choose_one(
         "Order of filters",
-        FILTER_ORDERS,
-        format_func=ORDER_LABELS.__getitem__,
-        key="filter_order",
-        bind="query-params",
+        ORDER_LABELS,
+        "filter_order",
+        place=first,
         help="A group holds filters whose cosines to one another are above 0.5 on average.",
     )
     second.number_input(
@@ -110,29 +108,31 @@ def show_inside(convolution: Convolution, filters: Filters, number: int, part: i
         show_response(convolution, filters, number, part)
 
 
-def show() -> None:
-    """The whole page."""
-    enter_by_the_front_door()
-    st.title("Filters", anchor=False)
+def take_example() -> None:
+    """Do what a link's one word says."""
+    enter_by_the_front_door()  # which would forget the word
     if example := EXAMPLES.get(st.query_params.pop("example", "")):
         # Into both: what the session has chosen before would win over the address, and the address would not follow.
         st.session_state.update(example)
         with suppress(StreamlitAPIException):  # where this page was open already, the address does follow
             st.query_params.update({key: str(value) for key, value in example.items()})
-    subject = show_sidebar(with_network=True)
-    if subject is None:
-        st.stop()
+
+
+def show() -> None:
+    """The whole page."""
+    take_example()
     for key, value in st.session_state.pop("clicked", {}).items():
         st.session_state[key] = value
-    st.markdown(
+    subject = begin_page(
+        "Filters",
+        show_sidebar,
         "What a convolution has learned is in its filters: solids of weights that slide over the maps below them. "
-        "Click a filter to see it whole, slice by slice, and what becomes of the prediction without it."
+        "Click a filter to see it whole, slice by slice, and what becomes of the prediction without it.",
     )
     first, second = st.columns([4, 1])
     with first:
         convolution = choose_convolution(subject)
     number = second.number_input("Filter", min_value=0, value=0, key="filter", bind="query-params")
-    keep_valid("silence", list(SILENCED), "none")
     filters = filters_of(subject, convolution)
     summary = compute_summary(filters)
     there = number < convolution.out_channels

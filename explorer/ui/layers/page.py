@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from explorer.anatomy import ORDERS, stages
-from explorer.ui.app import enter_by_the_front_door
+from explorer.anatomy import stages
 from explorer.ui.components import NetworkClick
-from explorer.ui.kit.choose import choose, keep_valid
+from explorer.ui.kit.choose import choose, choose_one, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.layers.panels import layer_names, pages_of, show_facts, show_input, show_sheet, show_unit
 from explorer.ui.session.opening import layer_snippet
+from explorer.ui.session.page import begin_page
 from explorer.ui.session.pictures import get_picture, list_pictures
 from explorer.ui.session.sidebar import choose_second_network, prepare_network, show_sidebar
 from explorer.ui.session.subject import Subject
@@ -30,8 +30,7 @@ def choose_other(subject: Subject, mode: str) -> Subject | None:
         return replace(subject, network=name, weights=weights, size=0) if there else None
     options = list_pictures()
     other = next(label for label in options if label != subject.picture.label)
-    keep_valid("image2", options, other)
-    label = st.selectbox("Second picture", options, options.index(other), key="image2", bind="query-params")
+    label = choose_one("Second picture", options, "image2", other)
     return replace(subject, picture=get_picture(label))
 
 
@@ -68,13 +67,13 @@ def choose_layer(subject: Subject, layer_key: str, suffix: str = "") -> str:
         answer_click(subject, click, opened, layer_key)
     if layer_key in st.session_state and suffix and layer_key == "layer":
         return layer  # the second picture follows the first one's choice
-    return str(st.selectbox("Layer", layers, layers.index(default), key=layer_key, bind="query-params"))
+    return choose_one("Layer", layers, layer_key, default)
 
 
 def choose_drawing() -> None:
     """The controls that every sheet of maps on the page follows."""
     first, second, third = st.columns([2, 2, 1])
-    first.selectbox("Order of maps", ORDERS, format_func=ORDER_LABELS.__getitem__, key="order", bind="query-params")
+    choose_one("Order of maps", ORDER_LABELS, "order", place=first)
     choose(
         "Colours",
         SCALE_LABELS,
@@ -117,19 +116,16 @@ def show_layer(subject: Subject, layer: str, suffix: str = "") -> None:
 
 def show() -> None:
     """The whole page."""
-    enter_by_the_front_door()
-    st.title("Layers", anchor=False)
-    subject = show_sidebar(with_network=True)
-    if subject is None:
-        st.stop()
     if "clicked_unit" in st.session_state:  # a widget's value can only be set before the widget is drawn
         st.session_state["unit"] = st.session_state.pop("clicked_unit")
     if "clicked_layer" in st.session_state:
         key, name = st.session_state.pop("clicked_layer")
         st.session_state[key] = name
-    st.markdown(
+    subject = begin_page(
+        "Layers",
+        show_sidebar,
         "From left to right, the photo dissolves into a class: resolution shrinks while channels grow. "
-        "Click a stage to open it, a map to look closer."
+        "Click a stage to open it, a map to look closer.",
     )
     mode = choose("Compare", COMPARE_LABELS, "compare", "one", hidden=True)
     with st.expander("What the network sees", icon=":material/visibility:"):

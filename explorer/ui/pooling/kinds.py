@@ -12,7 +12,7 @@ from explorer.operations.convolution import Impossible
 from explorer.operations.pooling import PLACED, POOLINGS, Pooling, PoolingKind, check_pooling
 from explorer.rendering import contact_sheet, encode_png, enlarge, mark_cells
 from explorer.text import count_text, shape_text
-from explorer.ui.kit.choose import choose, keep_valid
+from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.snippet import snippet
 from explorer.ui.pooling.compute import (
@@ -66,17 +66,15 @@ _MARKED = 768  # pixels of the picture with the dots
 def choose_source(subject: Subject) -> Source | None:
     """What is pooled; None where there is no such map, which is said."""
     layers = {facts.name: facts for facts in facts_of(subject) if min(facts.resolution) > 1}
-    options = [PHOTO, *layers]
-    keep_valid("pooled", options, PHOTO)
     left, right = st.columns([3, 1])
-    name = left.selectbox("What is pooled", options, 0, key="pooled", bind="query-params")
+    name = choose_one("What is pooled", [PHOTO, *layers], "pooled", place=left)
     if name == PHOTO:
         return photo_of(subject)
     unit = right.number_input("Map", 0, None, 0, key="pooled_map", bind="query-params")
     if unit >= layers[name].channels:
         st.info(f"{name} has {count_text(layers[name].channels, 'map')}; there is no map {unit}.")
         return None
-    return map_of(subject, str(name), int(unit))
+    return map_of(subject, name, int(unit))
 
 
 def choose_settings(source: Source) -> tuple[int, int, int] | None:

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from explorer.ui.app import enter_by_the_front_door
 from explorer.ui.kit.choose import choose_part
 from explorer.ui.pooling.in_network import show_heads, show_shift, show_surgery
 from explorer.ui.pooling.kinds import (
@@ -13,6 +12,7 @@ from explorer.ui.pooling.kinds import (
     show_pictures,
     show_sources,
 )
+from explorer.ui.session.page import begin_page
 from explorer.ui.session.sidebar import show_sidebar
 from explorer.ui.session.subject import Subject
 
@@ -43,13 +43,10 @@ def show_network(subject: Subject) -> None:
 
 def show() -> None:
     """The whole page."""
-    enter_by_the_front_door()
-    st.title("Pooling", anchor=False)
-    subject = show_sidebar(with_network=True)
-    if subject is None:
-        st.stop()
-    st.markdown(
-        "Pooling makes maps smaller, and every kind forgets something else: the dim, the fine, or where it was."
+    subject = begin_page(
+        "Pooling",
+        show_sidebar,
+        "Pooling makes maps smaller, and every kind forgets something else: the dim, the fine, or where it was.",
     )
     part = choose_part(PART_LABELS)
     # One part at a time: what is not looked at is not computed.

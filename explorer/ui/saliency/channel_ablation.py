@@ -13,7 +13,7 @@ from explorer.anatomy import LayerFacts
 from explorer.rendering import format_percent
 from explorer.saliency import SaliencyImpossible, default_layer, layers_for
 from explorer.text import count_text, significant
-from explorer.ui.kit.choose import choose, keep_valid
+from explorer.ui.kit.choose import choose, choose_one, slide
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.snippet import snippet
 from explorer.ui.saliency.ablation_compute import (
@@ -106,18 +106,8 @@ def _is_transformer(subject: Subject) -> bool:
 
 
 def _choose_layer(layers: dict[str, LayerFacts], first: str) -> LayerFacts:
-    options = list(layers)
-    keep_valid("edited", options, first)
-    return layers[
-        st.selectbox(
-            "Layer to change",
-            options,
-            options.index(first),
-            key="edited",
-            bind="query-params",
-            help="In the order of execution; at first the last one with maps.",
-        )
-    ]
+    said = "In the order of execution; at first the last one with maps."
+    return layers[choose_one("Layer to change", list(layers), "edited", first, help=said)]
 
 
 def _choose_channels(
@@ -141,14 +131,13 @@ def _choose_channels(
     if facts.channels == 1:
         below.caption("This layer has one channel only.")
         return (0,)
-    keep_valid("edited_top", range(1, facts.channels + 1), min(_TOP, facts.channels))
-    most = below.slider(
+    most = slide(
         "How many of the top",
         1,
         facts.channels,
         min(_TOP, facts.channels),
-        key="edited_top",
-        bind="query-params",
+        "edited_top",
+        place=below,
         help="Those without which the class would lose most, by the estimate in the table.",
     )
     return tuple(sorted(int(channel) for channel in order[:most]))
@@ -215,13 +204,8 @@ def _show_moved(subject: Subject, switch: Switch) -> tuple[str, Moved]:
     if later:
         last = default_layer(subject.model, subject.input)
         first = last if last in later else later[-1]
-        keep_valid("downstream", later, first)
-        shown = str(
-            st.selectbox(
-                "See the maps of", later, later.index(first), key="downstream", bind="query-params",
-                help="Layers that depend on the changed one.",
-            )
-        )  # fmt: skip
+        said = "Layers that depend on the changed one."
+        shown = choose_one("See the maps of", later, "downstream", first, help=said)
     else:
         shown = switch.layer
         st.caption(

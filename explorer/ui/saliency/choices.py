@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.rendering import format_percent
 from explorer.saliency import FAST, METHODS, SaliencyImpossible, default_layer, layers_for
 from explorer.text import class_labels
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose_one
 from explorer.ui.saliency.compute import Asked, compute_probabilities
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
@@ -21,6 +21,7 @@ NOBODY = "Nothing"
 AS_ABOVE = "As above"
 LAST = "The last with maps"
 _FIRST_METHODS = ("grad-cam", "occlusion", "smoothgrad", "layer-cam", "integrated-gradients", "score-cam")
+METHOD_LABELS = {name: method.label for name, method in METHODS.items()}
 LIKELY = 5  # classes that come first in a list
 
 
@@ -50,12 +51,12 @@ def choose_question(subject: Subject, left: DeltaGenerator, right: DeltaGenerato
     labels, ordered = ordered_classes(subject)
     likely = [int(index) for index in probabilities.argsort()[::-1][:LIKELY]]
     with left:
-        target = _choose_class("Class", [BEST, *ordered], "class", "What is looked for in the photo.")
+        target = choose_one("Class", [BEST, *ordered], "class", help="What is looked for in the photo.")
     index = likely[0] if target == BEST else labels.index(target)
     rivals = [NOBODY, *(label for label in ordered if label != labels[index])]
     with right:
         said = "Another class: then the heatmaps show what speaks for the one rather than for the other."
-        contrast = _choose_class("Against", rivals, "against", said)
+        contrast = choose_one("Against", rivals, "against", help=said)
     shares = " · ".join(f"{labels[index]} {format_percent(float(probabilities[index]))}" for index in likely)
     st.caption(f"The network says: {shares}.")
     show_knowledge(subject, float(probabilities[likely[0]]))
@@ -69,11 +70,6 @@ def ordered_classes(subject: Subject) -> tuple[list[str], list[str]]:
     return labels, [*likely, *sorted(set(labels) - set(likely), key=str.casefold)]
 
 
-def _choose_class(label: str, options: list[str], key: str, said: str | None = None) -> str:
-    keep_valid(key, options, options[0])
-    return str(st.selectbox(label, options, 0, key=key, bind="query-params", help=said))
-
-
 def choose_layer(subject: Subject) -> str | None:
     """The layer that panels look at unless they have their own; None where the network has none with maps."""
     try:
@@ -81,40 +77,20 @@ def choose_layer(subject: Subject) -> str | None:
     except SaliencyImpossible:
         return None
     options = [LAST, *(facts.name for facts in layers_for(subject.model, subject.input))]
-    keep_valid("layer", options, LAST)
-    layer = str(
-        st.selectbox(
-            "Layer",
-            options,
-            0,
-            key="layer",
-            bind="query-params",
-            help="Of class activation maps; methods that go back to the pixels need none.",
-        )
-    )
+    said = "Of class activation maps; methods that go back to the pixels need none."
+    layer = choose_one("Layer", options, "layer", help=said)
     return default if layer == LAST else layer
 
 
 def choose_panel(subject: Subject, question: Question, layer: str | None, number: int, fast: bool) -> Asked:
     """The controls of one panel, and what they ask for."""
-    names, key = list(METHODS), f"method{number}"
-    first = _FIRST_METHODS[number - 1]
-    keep_valid(key, names, first)
-    name = st.selectbox(
-        f"Method {number}",
-        names,
-        names.index(first),
-        format_func=lambda each: METHODS[each].label,
-        key=key,
-        bind="query-params",
-    )
+    name = choose_one(f"Method {number}", METHOD_LABELS, f"method{number}", _FIRST_METHODS[number - 1])
     method = METHODS[name]
     with st.popover("Own layer and class", icon=":material/tune:", width="stretch"):
         if method.needs_layer and layer is not None:
             options = [AS_ABOVE, *(facts.name for facts in layers_for(subject.model, subject.input))]
-            keep_valid(f"layer{number}", options, AS_ABOVE)
-            own = st.selectbox(f"Layer {number}", options, 0, key=f"layer{number}", bind="query-params")
-            layer = layer if own == AS_ABOVE else str(own)
+            own = choose_one(f"Layer {number}", options, f"layer{number}")
+            layer = layer if own == AS_ABOVE else own
         elif not method.needs_layer:
             st.caption(f"{method.label} goes back to the pixels: it has no layer.")
         question = _own_question(subject, question, number)
@@ -126,9 +102,9 @@ def choose_panel(subject: Subject, question: Question, layer: str | None, number
 def _own_question(subject: Subject, question: Question, number: int) -> Question:
     """A class of the panel's own, set against another one perhaps."""
     labels, ordered = ordered_classes(subject)
-    target = _choose_class(f"Class {number}", [AS_ABOVE, *ordered], f"class{number}")
+    target = choose_one(f"Class {number}", [AS_ABOVE, *ordered], f"class{number}")
     if target == AS_ABOVE:
         return question
     rivals = [NOBODY, *(label for label in ordered if label != target)]
-    contrast = _choose_class(f"Against {number}", rivals, f"against{number}")
+    contrast = choose_one(f"Against {number}", rivals, f"against{number}")
     return Question(labels.index(target), None if contrast == NOBODY else labels.index(contrast))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from explorer.rendering import CHART_CONFIG, gate_rows, mosaic
 from explorer.saliency import channel_gates, gated_maps
 from explorer.text import count_text, significant
-from explorer.ui.kit.choose import choose, keep_valid
+from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.opening import opening_lines
@@ -105,8 +105,7 @@ def show_gates(subject: Subject) -> None:
             ]
         )
     blocks = [row.block for row in rows]
-    keep_valid("gate_block", blocks, blocks[0])
-    block = st.selectbox("Block", blocks, 0, key="gate_block", bind="query-params")
+    block = choose_one("Block", blocks, "gate_block")
     _show_block(subject, next(row for row in rows if row.block == block), by_value)
 
 

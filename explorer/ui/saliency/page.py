@@ -1,8 +1,9 @@
 """The Saliency page: where a network looked, by several methods side by side, and whether to believe it."""
 
+from functools import partial
+
 import streamlit as st
 
-from explorer.ui.app import enter_by_the_front_door
 from explorer.ui.kit.choose import choose_part
 from explorer.ui.saliency.attention_inside import show_attention
 from explorer.ui.saliency.choices import choose_question
@@ -10,6 +11,7 @@ from explorer.ui.saliency.experiments import show_experiments
 from explorer.ui.saliency.heatmaps import show_maps
 from explorer.ui.saliency.parameter_randomization import show_control
 from explorer.ui.saliency.patches import show_patches
+from explorer.ui.session.page import begin_page
 from explorer.ui.session.sidebar import show_sidebar
 
 PART_LABELS = {
@@ -23,13 +25,10 @@ PART_LABELS = {
 
 def show() -> None:
     """The whole page."""
-    enter_by_the_front_door()
-    st.title("Saliency", anchor=False)
-    subject = show_sidebar(with_network=True, transformers=True)
-    if subject is None:
-        st.stop()
-    st.markdown(
-        "Every method answers “where did the network look?” in its own way. See where they agree, and test them."
+    subject = begin_page(
+        "Saliency",
+        partial(show_sidebar, transformers=True),
+        "Every method answers “where did the network look?” in its own way. See where they agree, and test them.",
     )
     part = choose_part(PART_LABELS)
     # One part at a time: what is not looked at is not computed.

@@ -12,10 +12,10 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.rendering import contact_sheet, decode_png, encode_png, enlarge
 from explorer.saliency import METHODS, Heatmap, SaliencyImpossible, agreement, weighted_layers
 from explorer.text import count_text
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.snippet import snippet
-from explorer.ui.saliency.choices import Question, choose_layer, say_question
+from explorer.ui.saliency.choices import METHOD_LABELS, Question, choose_layer, say_question
 from explorer.ui.saliency.compute import Asked, obtain_heatmap
 from explorer.ui.saliency.heatmaps import SIDE, Drawing, draw_heatmap, peak_of
 from explorer.ui.session.opening import opening_lines
@@ -31,12 +31,7 @@ def show_control(subject: Subject, question: Question, place: DeltaGenerator) ->
         "A heatmap of what the network has learned must change when the weights are drawn anew. One that stays shows "
         "the photo's edges, or the architecture."
     )
-    names = list(METHODS)
-    keep_valid("control", names, "grad-cam")
-    with place:
-        method = st.selectbox(
-            "Method", names, 0, format_func=lambda each: METHODS[each].label, key="control", bind="query-params"
-        )
+    method = choose_one("Method", METHOD_LABELS, "control", place=place)
     layer = choose_layer(subject) if METHODS[method].needs_layer else None
     asked = Asked(subject, method, layer or "", question.target, question.contrast)
     every = weighted_layers(subject.model, subject.input)

@@ -13,7 +13,7 @@ from explorer.anatomy import LayerFacts, describe_maps
 from explorer.rendering import contact_sheet, decode_png, draw_box, encode_png, enlarge
 from explorer.saliency import SaliencyImpossible, default_layer, layers_for
 from explorer.text import count_text, significant
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose_one, slide
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.opening import opening_lines
@@ -89,9 +89,7 @@ def _choose_unit(subject: Subject, first: str) -> tuple[LayerFacts, int | None, 
     """The layer, the unit (None for the most active one) and how many patches."""
     left, middle, right = st.columns(3)
     options = {facts.name: facts for facts in layers_for(subject.model, subject.input)}
-    names = list(options)
-    keep_valid("excited_layer", names, first)
-    layer = left.selectbox("Layer", names, names.index(first), key="excited_layer", bind="query-params")
+    layer = choose_one("Layer", list(options), "excited_layer", first, place=left)
     unit = middle.number_input(
         "Unit",
         0,
@@ -102,8 +100,7 @@ def _choose_unit(subject: Subject, first: str) -> tuple[LayerFacts, int | None, 
         bind="query-params",
         help=f"One map of the layer, 0 to {options[layer].channels - 1}; empty for the most active on this photo.",
     )
-    keep_valid("excited_count", range(1, MOST + 1), FIRST)
-    count = right.slider("Patches", 1, MOST, FIRST, key="excited_count", bind="query-params")
+    count = slide("Patches", 1, MOST, FIRST, "excited_count", place=right)
     return options[layer], None if unit is None else int(unit), count
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from explorer.saliency import WindowAttention, window_attention
 from explorer.text import count_text, significant
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.snippet import snippet
 from explorer.ui.saliency.attention_heads import (
@@ -41,8 +41,7 @@ def show_windows(subject: Subject) -> None:
     )
     row = st.container(horizontal=True, vertical_alignment="bottom")
     names = [each.block for each in blocks]
-    keep_valid("window_block", names, names[-1])
-    name = row.selectbox("Block", names, len(names) - 1, key="window_block", bind="query-params", width=280)
+    name = choose_one("Block", names, "window_block", names[-1], place=row, width=280)
     scale = choose_scale(row)
     block = blocks[names.index(name)]
     maps = block.maps.numpy()
@@ -62,7 +61,7 @@ def show_windows(subject: Subject) -> None:
         f"1/{places} at most, {significant(mean.min() * places)} times at least."
     )
     st.subheader("Every head", anchor=False)
-    show_heads(subject, maps, bits, scale or "each", name)
+    show_heads(subject, maps, bits, scale, name)
     st.caption(say_entropy(bits, log2(places), f"the {places} places of a window"))
     offer(
         f"attention-{subject.file_stem}-{name}",

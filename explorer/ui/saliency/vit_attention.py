@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.rendering import Mosaic, encode_png
 from explorer.saliency import BlockAttention, class_relevance, rollout, self_attention
 from explorer.ui.components import clickable_mosaic
-from explorer.ui.kit.choose import choose, keep_valid
+from explorer.ui.kit.choose import choose, choose_one, keep_valid, slide
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.snippet import snippet
 from explorer.ui.saliency.attention_heads import (
@@ -123,35 +123,31 @@ def _choose_view(subject: Subject, blocks: tuple[BlockAttention, ...]) -> tuple[
     """Which block, which head is large, which class rollout is for, and how heads are coloured."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
     last = len(blocks) - 1
-    keep_valid("attention_block", range(last + 1), last)
     number = last
     if last:
-        number = row.slider(
+        number = slide(
             "Block",
             0,
             last,
             last,
-            key="attention_block",
-            bind="query-params",
+            "attention_block",
+            place=row,
             width=240,
             help="Early blocks look around, late ones gather what the class needs. Rollout adds all blocks up to it.",
         )
     heads = [MEAN, *(f"Head {each}" for each in range(len(blocks[0].weights)))]
-    keep_valid("head", heads, MEAN)
-    head = row.selectbox("Head", heads, 0, key="head", bind="query-params", width=160)
+    head = choose_one("Head", heads, "head", place=row, width=160)
     classes = [ANY_CLASS, *ordered_classes(subject)[1]]
-    keep_valid("rollout_class", classes, ANY_CLASS)
-    wanted = row.selectbox(
+    wanted = choose_one(
         "Rollout for",
         classes,
-        0,
-        key="rollout_class",
-        bind="query-params",
+        "rollout_class",
+        place=row,
         width=200,
         help="Rollout follows attention, whatever it is used for. For a class, only what speaks for it counts.",
     )
     scale = choose_scale(row)
-    return number, head, str(wanted), scale
+    return number, head, wanted, scale
 
 
 def _choose_token(rows: int, columns: int) -> int:

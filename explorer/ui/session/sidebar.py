@@ -15,7 +15,7 @@ import streamlit as st
 from explorer.device import list_devices
 from explorer.images import MAX_BYTES
 from explorer.samples import SAMPLES
-from explorer.ui.kit.choose import choose, keep_valid
+from explorer.ui.kit.choose import choose, choose_one, keep_valid
 from explorer.ui.session.network_list import describe_chosen, show_list, show_missing
 from explorer.ui.session.pictures import ImageRejected, Picture, add_picture, get_picture, list_pictures, recall
 from explorer.ui.session.subject import SEED, UNTRAINED, Subject, has_weights, keep_weights, open_network
@@ -26,7 +26,7 @@ MAX_WEIGHTS_MB = 600  # the largest network of the zoo that one opens for fun, V
 _FIT_LABELS = {"crop": "Centre crop", "pad": "Pad", "squash": "Squash"}
 
 
-def show_sidebar(with_network: bool, transformers: bool = False) -> Subject | None:
+def show_sidebar(with_network: bool = True, transformers: bool = False) -> Subject | None:
     """Draw the sidebar.
 
     Args:
@@ -81,10 +81,7 @@ def choose_picture() -> Picture:
     if asked and "image" not in st.session_state and not recall(asked):
         st.warning("The picture of this link is no longer on the server. Upload it again.")
     options = list_pictures()
-    keep_valid("image", options, SAMPLES[0].title)
-    default = options.index(SAMPLES[0].title)
-    label = st.selectbox("Picture", options, default, key="image", bind="query-params")
-    picture = get_picture(label)
+    picture = get_picture(choose_one("Picture", options, "image", SAMPLES[0].title))
     st.image(picture.intake.image, caption=picture.credit or None, alt=picture.title, width="stretch")
     width, height = picture.intake.image.size
     st.caption(f"{picture.intake.format}, {width} × {height} pixels. {picture.intake.note}".rstrip())
@@ -135,8 +132,7 @@ def _say_no_transformer(key: str) -> None:
 
 def _choose_network(key: str, label: str, first: int = 0, transformers: bool = False) -> str:
     names = network_names(transformers)
-    keep_valid(key, names, names[first])
-    return str(st.selectbox(label, names, first, key=key, bind="query-params"))
+    return choose_one(label, names, key, names[first])
 
 
 def choose_second_network(first: str) -> tuple[str, str]:

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from explorer.ui.app import enter_by_the_front_door
 from explorer.ui.kit.choose import choose_part
 from explorer.ui.session.jobs import is_running
+from explorer.ui.session.page import begin_page
 from explorer.ui.session.sidebar import show_sidebar
 from explorer.ui.transfer.download import show_downloads
 from explorer.ui.transfer.inside import show_inside
@@ -30,14 +30,11 @@ PART_LABELS = {
 
 def show() -> None:
     """The whole page."""
-    enter_by_the_front_door()
-    st.title("Transfer learning", anchor=False)
-    subject = show_sidebar(with_network=True)
-    if subject is None:
-        st.stop()
-    st.markdown(
+    subject = begin_page(
+        "Transfer learning",
+        show_sidebar,
         "Train one network by several strategies on the same pictures of yours, and see which one wins, by how much, "
-        "and whether that is more than seed variance."
+        "and whether that is more than seed variance.",
     )
     job = SHOWN.current()
     if job and "part" not in st.query_params and "part" not in st.session_state:
