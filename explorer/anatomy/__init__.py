@@ -20,7 +20,7 @@ from explorer.anatomy.filters import (
 from explorer.anatomy.frequency import PassBand, describe_response, frequency_response
 from explorer.anatomy.patches import MOST_OVERLAP, strongest_places
 from explorer.anatomy.receptive_field import Axis, ReceptiveField
-from explorer.anatomy.recording import INPUT, Edit, LayerFacts, LayerRecord, LayerUnknown, Recording
+from explorer.anatomy.recording import INPUT, Edit, LayerFacts, LayerRecord, LayerUnknown, Recording, layers_behind
 from explorer.anatomy.stages import Stage, stage_of, stages
 from explorer.anatomy.tracing import pass_through, record, summarize_layers
 from explorer.anatomy.units import ORDERS, MapStatistics, Order, describe_maps, most_active_cell
@@ -51,6 +51,7 @@ __all__ = [
     "filter_weights",
     "find_convolutions",
     "frequency_response",
+    "layers_behind",
     "most_active_cell",
     "most_similar",
     "norm_scale",

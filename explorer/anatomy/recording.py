@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -150,3 +150,33 @@ class Edit:
     layer: str
     scale: float = 0.0
     channels: tuple[int, ...] | None = None
+
+    def describe(self, channels: int) -> str:
+        """What is changed, in words; `channels` is how many the layer has."""
+        if self.channels is None:
+            which = f"All {channels:,} channels" if channels > 1 else "The only channel"
+        elif len(self.channels) == 1:
+            which = f"Channel {self.channels[0]}"
+        else:
+            listed = ", ".join(map(str, self.channels[:8])) + (", …" if len(self.channels) > 8 else "")
+            which = f"{len(self.channels)} of {channels} channels ({listed})"
+        many = (channels if self.channels is None else len(self.channels)) > 1
+        verb = "are" if many else "is"
+        does = f"{verb} off" if self.scale == 0 else f"{verb} multiplied by {self.scale:g}"
+        return f"{which} of `{self.layer}` {does}."
+
+
+def layers_behind(layers: Sequence[LayerFacts], name: str) -> tuple[LayerFacts, ...]:
+    """The layers whose maps depend on a layer, in execution order; maps of a single cell do not count.
+
+    Args:
+        layers: all of the network, in execution order.
+        name: of the layer.
+    """
+    reached, found = {name}, []
+    for facts in layers:
+        if facts.name != name and reached & set(facts.inputs):
+            reached.add(facts.name)
+            if len(facts.shape) == 3 and facts.resolution != (1, 1):
+                found.append(facts)
+    return tuple(found)

@@ -27,7 +27,7 @@ from explorer.rendering.colours import (
 )
 from explorer.rendering.curves import curves
 from explorer.rendering.decoder_figures import draw_units, draw_words, unit_heatmap, word_lines, word_map
-from explorer.rendering.enlarging import colour_map, contact_sheet, enlarge, mark_cells
+from explorer.rendering.enlarging import colour_map, contact_sheet, cut_up, enlarge, mark_cells
 from explorer.rendering.figures import (
     CHART_CONFIG,
     agreement_matrix,
@@ -38,7 +38,7 @@ from explorer.rendering.figures import (
 from explorer.rendering.film_strip import film_strip, spotlight
 from explorer.rendering.gates import gate_rows
 from explorer.rendering.kernels import colour_kernels, connection_picture, dot_side, kernel_numbers, weight_matrix
-from explorer.rendering.mosaic import SHEET_ASPECT, Mosaic, mosaic
+from explorer.rendering.mosaic import SHEET_ASPECT, Mosaic, map_pairs, map_rows, mosaic
 from explorer.rendering.overlay import decode_png, draw_box, encode_png, magnify_map, overlay_map
 from explorer.rendering.overview import Box, Sprite, Thumbnails, overview_sprite
 from explorer.rendering.picture_sheets import draw_bars, fit_picture, picture_sheet
@@ -80,6 +80,7 @@ __all__ = [
     "connection_picture",
     "contact_sheet",
     "curves",
+    "cut_up",
     "decode_png",
     "dot_side",
     "draw_bars",
@@ -100,6 +101,8 @@ __all__ = [
     "kernel_numbers",
     "layer_numbers",
     "magnify_map",
+    "map_pairs",
+    "map_rows",
     "mark_cells",
     "mosaic",
     "overlay_map",

@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.rendering.mosaic import Mosaic
+from explorer.rendering.overlay import encode_png
 from explorer.rendering.palette import DIVERGING_LEVELS, SEQUENTIAL_LEVELS, map_palette, to_entries
 from explorer.rendering.scaling import to_levels
 
@@ -90,3 +92,13 @@ def contact_sheet(pictures: Sequence[NDArray[np.uint8]], columns: int) -> NDArra
         top, left = place // columns * (height + _GAP), place % columns * (width + _GAP)
         sheet[top : top + height, left : left + width] = picture
     return sheet
+
+
+def cut_up(photo: NDArray[np.uint8], rows: int, columns: int) -> Mosaic:
+    """A photo (H, W, 3) as a sheet of cells, a pixel apart; its sides are multiples of their numbers."""
+    high, wide = photo.shape[0] // rows, photo.shape[1] // columns
+    sheet = np.zeros((rows * (high + 1), columns * (wide + 1), 3), np.uint8)
+    parted = sheet.reshape(rows, high + 1, columns, wide + 1, 3)
+    parted[:, :high, :, :wide] = photo.reshape(rows, high, columns, wide, 3)
+    sheet = sheet[:-1, :-1]  # none after the last
+    return Mosaic(encode_png(sheet), sheet.shape[1], sheet.shape[0], columns, rows, wide, high, 1, rows * columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -79,3 +80,41 @@ def measure_losses(
 
     whole = score()
     return np.array([whole - score(Edit(layer, channels=(channel,))) for channel in channels], np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class MovedMaps:
+    """The maps of a layer that a change moves most; only those that did move.
+
+    Attributes:
+        channels: (N,) their numbers, the one that moved most first.
+        changes: (N,) mean absolute change of each over its cells.
+        before, after: (N, H, W).
+        still: how many channels of the layer did not change at all.
+        signed: whether any value of the layer is below zero, before or after.
+    """
+
+    channels: NDArray[np.int64]
+    changes: NDArray[np.float64]
+    before: NDArray[np.float32]
+    after: NDArray[np.float32]
+    still: int
+    signed: bool
+
+
+def find_moved(before: NDArray[np.float32], after: NDArray[np.float32], count: int) -> MovedMaps:
+    """The maps of a layer that moved most.
+
+    Args:
+        before, after: (C, H, W).
+        count: how many at most.
+    """
+    changes = np.abs(after.astype(np.float64) - before).mean((1, 2))
+    most = np.argsort(-changes, kind="stable")[: min(count, int((changes > 0).sum()))]
+    signed = bool(min(before.min(), after.min()) < 0)
+    return MovedMaps(most, changes[most], before[most], after[most], int((changes == 0).sum()), signed)
+
+
+def estimates_hold(estimated: NDArray[np.float64], measured: NDArray[np.float64]) -> bool:
+    """Whether estimated losses are within 2 % of the largest measured one."""
+    return float(np.abs(measured - estimated).max()) <= 0.02 * float(np.abs(measured).max())

@@ -30,6 +30,13 @@ class Likeness:
     halves: bool
     date: str
 
+    def describe(self) -> str:
+        """The measurement in words."""
+        return (
+            f"rank correlation to the exact map {self.mean:.3f} on average over {self.photos} photos (least "
+            f"{self.least:.3f}), measured with {self.network} on {self.date}"
+        )
+
 
 @cache
 def read_measured() -> tuple[Likeness, ...]:

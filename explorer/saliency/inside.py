@@ -9,8 +9,11 @@ from torchvision.models.swin_transformer import ShiftedWindowAttention, ShiftedW
 from torchvision.ops.misc import SqueezeExcitation
 
 from explorer.zoo import VisionModel, list_torchvision, list_transformers
+from explorer.zoo.download import is_cached
 
 Inside = Literal["gates", "tokens", "windows"]
+OURS = "photo-vit"  # has attention, and works offline
+_NAMED = 6  # networks in one sentence
 _GATED = ("efficientnet_", "mobilenet_v3_", "regnet_y_")
 
 
@@ -27,3 +30,18 @@ def attention_inside(model: VisionModel) -> Inside | None:
 def networks_with_attention() -> tuple[str, ...]:
     """Names of the zoo's networks for which `attention_inside` has an answer, CNNs first."""
     return (*(name for name in list_torchvision() if name.startswith(_GATED)), *list_transformers())
+
+
+def describe_absence(name: str) -> str:
+    """That a network has no attention inside, which ones have, and which of those open without a download."""
+    here = [other for other in networks_with_attention() if other != OURS and is_cached(other)]
+    available = (
+        f"on this machine already: {', '.join(here[:_NAMED])}{' and others' if len(here) > _NAMED else ''}"
+        if here
+        else "they are downloaded on first use"
+    )
+    return (
+        f"{name} has no attention inside. {OURS}, a small transformer of ours, has and works offline. Channel gates "
+        f"are in MobileNetV3, EfficientNet and RegNet-Y, self-attention in ViT and Swin; "
+        f"{available}."
+    )

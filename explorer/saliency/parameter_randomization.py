@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from math import isnan
 
 import torch
 from torch import Tensor, nn
 
 from explorer.anatomy import summarize_layers
 from explorer.saliency.explaining import explain
+from explorer.saliency.faithfulness import agreement
 from explorer.saliency.heatmap import Heatmap, Progress
 from explorer.zoo import VisionModel
+
+UNMOVED = 0.5  # a rank correlation above which a map has hardly noticed that all weights are gone
+_STEPS = (0.25, 0.5, 1.0)  # shares of the layers, besides none and one
 
 
 def weighted_layers(model: VisionModel, x: Tensor) -> tuple[str, ...]:
@@ -68,3 +73,33 @@ def explain_randomized(
     """
     drawn = redraw(model, x, layers, seed)
     return explain(drawn, x, method, target, layer, contrast=contrast, progress=progress, fast=fast)
+
+
+def steps_of(layers: int) -> list[int]:
+    """How many of the layers with weights to draw anew, from none to all; each number once."""
+    return sorted({0, min(1, layers), *(max(1, round(share * layers)) for share in _STEPS if layers)})
+
+
+def correlation(first: Heatmap, second: Heatmap) -> float:
+    """Spearman's rank correlation; NaN where a map is the same everywhere."""
+    return float(agreement([first.values, second.values])[0, 1])
+
+
+def judge_randomization(label: str, likeness: float) -> str:
+    """What the map for a network without any learned weight says about a method.
+
+    Args:
+        label: of the method.
+        likeness: `correlation` with the map for the network as it is.
+    """
+    if isnan(likeness):
+        return (
+            f"**{label}** draws a map that is the same everywhere for a network that has learned nothing: what it drew "
+            "before came from the weights."
+        )
+    if likeness > UNMOVED:
+        return (
+            f"**{label}** hardly notices: with all weights gone the correlation is still {likeness:.2f}. On this photo "
+            "it shows the picture more than the network."
+        )
+    return f"**{label}** passes: with all weights gone the correlation is {likeness:.2f}. It showed what was learned."

@@ -13,6 +13,7 @@ from torchvision.models.swin_transformer import ShiftedWindowAttention, ShiftedW
 from explorer.anatomy import record
 from explorer.saliency.attention import entropy_bits
 from explorer.saliency.heatmap import SaliencyImpossible
+from explorer.text import count_text
 from explorer.zoo import VisionModel
 
 Pair = tuple[int, int]  # down, to the right
@@ -52,6 +53,12 @@ class WindowAttention:
         asking = self._asking()  # (windows, places)
         bits = entropy_bits(self.weights)  # (windows, heads, places)
         return (bits * asking[:, None]).sum((0, 2)) / asking.sum()
+
+    def describe(self) -> str:
+        """Size, windows and shift in words."""
+        windows = count_text(len(self.weights), "window")
+        shift = f"shifted by {self.shift[0]} × {self.shift[1]} cells" if any(self.shift) else "not shifted"
+        return f"{self.cells[0]} × {self.cells[1]} cells in {windows} of {self.window[0]} × {self.window[1]}, {shift}"
 
     def _grid(self) -> Pair:
         """How many windows lie below and beside each other; the last ones may reach into padding."""

@@ -22,12 +22,12 @@ from explorer.saliency import (
     random_map,
     weighted_layers,
 )
+from explorer.saliency.parameter_randomization import correlation, judge_randomization, steps_of
 from explorer.samples import SAMPLES
 from explorer.text import class_labels
 from explorer.ui.components import NetworkClick
 from explorer.ui.saliency import compute as saliency_compute
 from explorer.ui.saliency.choices import AS_ABOVE, BEST, LAST, NOBODY
-from explorer.ui.saliency.parameter_randomization import correlation, judge, steps_of
 from explorer.ui.session.subject import Subject
 from explorer.zoo import list_shipped
 from tests.pages.opening import Browser, open_page, run, subject_of
@@ -283,7 +283,7 @@ def test_the_control_forgets_from_the_top(browser_side: Browser) -> None:
     for count in counts[1:]:
         drawn = explain_randomized(subject.model, x, "layer-cam", target, layers=count)
         np.testing.assert_allclose(arrays[f"redrawn{count}"], drawn.values, rtol=1e-3, atol=1e-5)
-    assert judge("Layer-CAM", correlation(first, drawn)) in told_by(app)
+    assert judge_randomization("Layer-CAM", correlation(first, drawn)) in told_by(app)
     names, _ = run_snippet(app.code[0].value)
     for heatmap, array in zip(names["heatmaps"], arrays.values(), strict=True):
         np.testing.assert_allclose(heatmap.values, array, rtol=1e-3, atol=1e-5)

@@ -2,39 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.anatomy import LayerFacts
-from explorer.rendering import format_percent
-from explorer.saliency import SaliencyImpossible, default_layer, layers_for
+from explorer.anatomy import Edit, LayerFacts, layers_behind, record
+from explorer.rendering import format_percent, map_pairs
+from explorer.saliency import (
+    SaliencyImpossible,
+    attention_inside,
+    default_layer,
+    estimate_losses,
+    layers_for,
+    measure_losses,
+)
+from explorer.saliency.channels import MovedMaps, estimates_hold, find_moved
 from explorer.text import count_text, significant
 from explorer.ui.kit.choose import choose, choose_one, slide
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.snippet import snippet
-from explorer.ui.saliency.ablation_compute import (
-    PAIRS_IN_A_ROW,
-    Moved,
-    Switch,
-    compute_estimates,
-    compute_measured,
-    compute_moved,
-    compute_switched,
-    followers,
-)
 from explorer.ui.saliency.choices import Question, say_question
 from explorer.ui.saliency.compute import compute_probabilities
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.prediction_change import Change, show_change
+from explorer.ui.shared.recorded import compute_maps, facts_of
 
 WHICH_LABELS = {"top": "Top for this class", "one": "One channel", "all": "All"}
 LISTED = 5
+MOST_MAPS = 12
+PAIRS_IN_A_ROW = 4
 _TOP = 5  # channels that are switched off at first
+
+
+@st.cache_data(max_entries=64, show_spinner="Weighing the channels …")
+def compute_estimates(subject: Subject, layer: str, target: int, contrast: int | None) -> NDArray[np.float64]:
+    """(C,) what the score would lose without each channel, to first order.
+
+    Raises:
+        SaliencyImpossible: the score does not depend on this layer.
+    """
+    return estimate_losses(subject.model, subject.input, layer, target, contrast)
+
+
+@st.cache_data(max_entries=64, show_spinner="Switching the channels off one by one …")
+def compute_measured(
+    subject: Subject, layer: str, channels: tuple[int, ...], target: int, contrast: int | None
+) -> NDArray[np.float64]:
+    """(len(channels),) what the score loses without each of some channels."""
+    return measure_losses(subject.model, subject.input, layer, channels, target, contrast)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def compute_edited(subject: Subject, edit: Edit) -> NDArray[np.float32]:
+    """(num_classes,) probabilities with the channels scaled."""
+    edited = record(subject.model, subject.input, layers=[], edits=[edit])
+    probabilities: NDArray[np.float32] = edited.probabilities.cpu().numpy()
+    return probabilities
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def compute_moved(subject: Subject, edit: Edit, layer: str) -> MovedMaps:
+    """The maps of a layer that the edit moves most."""
+    edited = record(subject.model, subject.input, layers=[layer], edits=[edit])
+    return find_moved(compute_maps(subject, layer), edited[layer].maps.float().cpu().numpy(), MOST_MAPS)
 
 
 def show_channels(subject: Subject, question: Question) -> None:
@@ -46,7 +78,7 @@ def show_channels(subject: Subject, question: Question) -> None:
         st.info(f"{problem} There are no channels to switch.")
         return
     layers = {facts.name: facts for facts in layers_for(subject.model, subject.input)}
-    if _is_transformer(subject):
+    if attention_inside(subject.model) == "tokens":
         st.caption(
             "A transformer has tokens in place of maps: only channels of the convolutions that make its tokens can be "
             "switched."
@@ -73,18 +105,18 @@ def show_channels(subject: Subject, question: Question) -> None:
         bind="query-params",
         help="What the maps of these channels are multiplied by: 0 switches them off, 1 leaves them, 2 doubles them.",
     )
-    switch = Switch(facts.name, channels, float(factor))
-    before, after = compute_probabilities(subject), compute_switched(subject, switch)
+    edit = Edit(facts.name, float(factor), channels)
+    before, after = compute_probabilities(subject), compute_edited(subject, edit)
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown(describe_switch(switch, facts))
+        st.markdown(edit.describe(facts.channels))
         show_change(subject, Change(before, after, question.target), before, question.target, key="switched-bars")
     with right:
         _list_channels(subject, question, facts, estimates, order)
-    shown, moved = _show_moved(subject, switch)
+    shown, moved = _show_moved(subject, edit)
     offer(
         f"{subject.file_stem}-{facts.name}-switched",
-        moved.sheet.png,
+        lambda: map_pairs(moved.before, moved.after, signed=moved.signed, columns=PAIRS_IN_A_ROW).png,
         lambda: arrays_as_npz(
             estimates=estimates,
             before=before,
@@ -93,16 +125,9 @@ def show_channels(subject: Subject, question: Question) -> None:
             maps_before=moved.before,
             maps_after=moved.after,
         ),
-        write_switch_snippet(subject, question, switch, shown),
+        write_edit_snippet(subject, question, edit, shown),
         key="switched-offer",
     )
-
-
-def _is_transformer(subject: Subject) -> bool:
-    """Whether attention between tokens does the work, and one convolution makes the tokens."""
-    from torch import nn
-
-    return any(isinstance(module, nn.MultiheadAttention) for module in subject.model.network.modules())
 
 
 def _choose_layer(layers: dict[str, LayerFacts], first: str) -> LayerFacts:
@@ -143,22 +168,6 @@ def _choose_channels(
     return tuple(sorted(int(channel) for channel in order[:most]))
 
 
-def describe_switch(switch: Switch, facts: LayerFacts) -> str:
-    """What is changed, in words."""
-    channels = switch.channels
-    if channels is None:
-        which = f"All {count_text(facts.channels, 'channel')}" if facts.channels > 1 else "The only channel"
-    elif len(channels) == 1:
-        which = f"Channel {channels[0]}"
-    else:
-        listed = ", ".join(map(str, channels[:8])) + (", …" if len(channels) > 8 else "")
-        which = f"{len(channels)} of {facts.channels} channels ({listed})"
-    many = (facts.channels if channels is None else len(channels)) > 1
-    verb = "are" if many else "is"
-    does = f"{verb} off" if switch.factor == 0 else f"{verb} multiplied by {switch.factor:g}"
-    return f"{which} of `{facts.name}` {does}."
-
-
 def _list_channels(
     subject: Subject,
     question: Question,
@@ -185,46 +194,45 @@ def _list_channels(
         hide_index=True,
         alt=f"The {len(top)} channels of {facts.name} that the class rests on most",
     )
-    off = float(np.abs(measured - estimates[list(top)]).max())
-    close = off <= 0.02 * float(np.abs(measured).max())
     st.caption(
         f"What the {score} loses without each channel: estimated as gradient × map, summed over its cells, and "
         "measured by switching it alone off. The share is of all estimates above zero in this layer. "
         + (
             "Both agree: little but sums follows this layer."
-            if close
+            if estimates_hold(estimates[list(top)], measured)
             else "They part where later layers bend, and the measurement is right."
         )
     )
 
 
-def _show_moved(subject: Subject, switch: Switch) -> tuple[str, Moved]:
+def _show_moved(subject: Subject, edit: Edit) -> tuple[str, MovedMaps]:
     """The maps that moved most, of a later layer where there is one with maps; gives that layer and its maps."""
-    later = [facts.name for facts in followers(subject, switch.layer)]
+    later = [facts.name for facts in layers_behind(facts_of(subject), edit.layer)]
     if later:
         last = default_layer(subject.model, subject.input)
         first = last if last in later else later[-1]
         said = "Layers that depend on the changed one."
         shown = choose_one("See the maps of", later, "downstream", first, help=said)
     else:
-        shown = switch.layer
+        shown = edit.layer
         st.caption(
             f"No layer with maps follows {shown}: these are its own. Choose an earlier layer to see others move."
         )
-    moved = compute_moved(subject, switch, shown)
+    moved = compute_moved(subject, edit, shown)
     if not moved.changes.any():
         st.info(f"Nothing in {shown} has changed.")
         return shown, moved
-    for start in range(0, len(moved.pairs), PAIRS_IN_A_ROW):
+    for start in range(0, len(moved.channels), PAIRS_IN_A_ROW):
         row = st.container(horizontal=True)  # four side by side, two on a phone
         for place in range(start, start + PAIRS_IN_A_ROW):
             with row.container(width="stretch"):
-                if place >= len(moved.pairs):
+                if place >= len(moved.channels):
                     st.space("small")  # what is empty takes no room, and the others would spread over it
                 else:
                     channel = moved.channels[place]
+                    one = slice(place, place + 1)
                     st.image(
-                        moved.pairs[place],
+                        map_pairs(moved.before[one], moved.after[one], signed=moved.signed, columns=1).png,
                         caption=f"map {channel}, by {significant(moved.changes[place])}",
                         alt=f"Map {channel} of {shown} before and after",
                         width="stretch",
@@ -238,32 +246,21 @@ def _show_moved(subject: Subject, switch: Switch) -> tuple[str, Moved]:
     return shown, moved
 
 
-def write_switch_snippet(subject: Subject, question: Question, switch: Switch, shown: str) -> str:
+def write_edit_snippet(subject: Subject, question: Question, edit: Edit, shown: str) -> str:
     """Python that makes the same change and gives the probabilities and maps on the page."""
-    edit = ", ".join(
-        [
-            repr(switch.layer),
-            f"scale={switch.factor!r}",
-            *([] if switch.channels is None else [f"channels={_as_code(switch.channels)}"]),
-        ]
-    )
+    channels = "" if edit.channels is None else f", channels={edit.channels!r}"
     contrast = "" if question.contrast is None else f", contrast={question.contrast}"
     return snippet(
         *opening_lines(subject),
         "from explorer.anatomy import Edit, record",
         "from explorer.saliency import estimate_losses",
         "x = preprocessing.tensor(image)",
-        f"estimates = estimate_losses(model, x, {switch.layer!r}, target={question.target}{contrast})  # (C,)",
+        f"estimates = estimate_losses(model, x, {edit.layer!r}, target={question.target}{contrast})  # (C,)",
         'print("the class rests on channels", estimates.argsort()[::-1][:5].tolist())',
-        f"edit = Edit({edit})",
+        f"edit = Edit({edit.layer!r}, scale={edit.scale!r}{channels})",
         f"recordings = [record(model, x, layers=[{shown!r}], edits=edits) for edits in ([], [edit])]",
         "before, after = (recording.logits.softmax(0) for recording in recordings)",
         f"maps_before, maps_after = (recording[{shown!r}].maps for recording in recordings)  # (C, H, W)",
         "for index in before.topk(min(5, len(before))).indices.tolist():",
         "    print(model.classes[index], before[index].item(), after[index].item())",
     )
-
-
-def _as_code(channels: Sequence[int]) -> str:
-    """A tuple as short as it can be written."""
-    return f"({', '.join(map(str, channels))}{',' if len(channels) == 1 else ''})"

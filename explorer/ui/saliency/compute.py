@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,17 +11,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.saliency import (
-    METHODS,
-    Curves,
-    Heatmap,
-    MaskedConfidence,
-    deletion_insertion,
-    explain,
-    masked_confidence,
-    redraw,
-)
-from explorer.saliency.faithfulness import Baseline
+from explorer.saliency import METHODS, Baseline, Heatmap, explain, redraw
+from explorer.saliency.faithfulness_report import Faithfulness, measure_faithfulness
+from explorer.ui.kit.cache import LruCache
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.recorded import recording_of
 
@@ -78,34 +68,15 @@ class Asked:
         )
 
 
-class _Heatmaps:
-    """What was computed, for every session; the longest unused go first."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[Asked, Heatmap] = OrderedDict()
-
-    def get(self, asked: Asked) -> Heatmap | None:
-        with self._lock:
-            if asked in self._kept:
-                self._kept.move_to_end(asked)
-            return self._kept.get(asked)
-
-    def put(self, asked: Asked, heatmap: Heatmap) -> None:
-        with self._lock:
-            self._kept[asked] = heatmap
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-
-
 @st.cache_resource(show_spinner=False)
-def _heatmaps() -> _Heatmaps:
-    return _Heatmaps()
+def _heatmaps() -> LruCache:
+    return LruCache(_KEPT)
 
 
 def known_heatmap(asked: Asked) -> Heatmap | None:
     """The heatmap, if it was computed before."""
-    return _heatmaps().get(asked)
+    found: Heatmap | None = _heatmaps().peek(asked)
+    return found
 
 
 def obtain_heatmap(asked: Asked, place: Any, key: str) -> Heatmap | None:
@@ -125,9 +96,9 @@ def obtain_heatmap(asked: Asked, place: Any, key: str) -> Heatmap | None:
     Raises:
         SaliencyImpossible: there is no such heatmap.
     """
-    found = known_heatmap(asked)
-    if found is not None:
-        return found
+    known = known_heatmap(asked)
+    if known is not None:
+        return known
     stopped: set[Asked] = st.session_state.setdefault(_STOPPED, set())
     if asked in stopped:
         with place.container():
@@ -142,7 +113,7 @@ def obtain_heatmap(asked: Asked, place: Any, key: str) -> Heatmap | None:
     else:
         found = asked.compute()
     place.empty()
-    _heatmaps().put(asked, found)
+    _heatmaps().get(asked, lambda: found)
     return found
 
 
@@ -170,14 +141,11 @@ def compute_photo(subject: Subject, side: int) -> NDArray[np.uint8]:
 
 
 @st.cache_data(max_entries=96, show_spinner=False)
-def compute_curves(
+def compute_faithfulness(
     subject: Subject, values_key: str, _values: NDArray[np.float32], target: int, baseline: Baseline
-) -> tuple[Curves, MaskedConfidence]:
-    """How the class's probability follows a map's pixels; `values_key` says which map it is."""
-    model, x = subject.model, subject.input
-    return deletion_insertion(model, x, _values, target, baseline=baseline), masked_confidence(
-        model, x, _values, target
-    )
+) -> Faithfulness:
+    """What tests make of a map; `values_key` says which map it is."""
+    return measure_faithfulness(subject.model, subject.input, _values, target, baseline)
 
 
 def explain_lines(asked: Sequence[Asked]) -> list[str]:

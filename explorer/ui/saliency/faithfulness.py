@@ -8,18 +8,24 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.rendering import CHART_CONFIG, agreement_matrix, curves, format_percent
-from explorer.saliency import Baseline, Curves, Heatmap, MaskedConfidence, agreement, centred_blob, random_map
+from explorer.rendering import CHART_CONFIG, agreement_matrix, curves
+from explorer.saliency import Baseline, Heatmap, agreement
+from explorer.saliency.faithfulness_report import (
+    BLOB,
+    RANDOM,
+    Faithfulness,
+    ignorant_maps,
+    judge_faithfulness,
+    rank_maps,
+)
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, download
 from explorer.ui.kit.snippet import show_snippet, snippet
-from explorer.ui.saliency.compute import Asked, compute_curves, explain_lines
+from explorer.ui.saliency.compute import Asked, compute_faithfulness, explain_lines
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 
 BASELINE_LABELS: dict[Baseline, str] = {"blur": "Blur", "grey": "Grey", "black": "Black"}
-RANDOM, BLOB = "Random map", "Blob in the middle"
-_CELLS = 8  # of the random map on a side: as coarse as a class activation map
 
 
 def show_faithfulness(subject: Subject, found: Mapping[Asked, Heatmap]) -> None:
@@ -36,20 +42,19 @@ def show_faithfulness(subject: Subject, found: Mapping[Asked, Heatmap]) -> None:
     )
     maps = named_maps(subject, found)
     tested = _test(subject, found, maps, baseline)
-    order = sorted(tested, key=lambda name: _gain(tested[name][0]), reverse=True)
-    st.markdown(_verdict(order, tested))
+    st.markdown(judge_faithfulness(tested))
     left, right = st.columns(2)
     charts = (
         (left, "deletion", "Deletion: lower is better"),
         (right, "insertion", "Insertion: higher is better"),
     )
-    fractions = next(iter(tested.values()))[0].fractions * 100
+    fractions = next(iter(tested.values())).curves.fractions * 100
     for place, kind, title in charts:
-        series = {name: getattr(tested[name][0], kind) for name in maps}
+        series = {name: getattr(tested[name].curves, kind) for name in maps}
         figure = curves(fractions.tolist(), series, title, x_title="per cent of the pixels", height=380)
         place.plotly_chart(figure, config=CHART_CONFIG, key=f"chart-{kind}")
     st.table(
-        [_row(name, *tested[name]) for name in order],
+        [tested[name].table_row(name) for name in rank_maps(tested)],
         hide_index=True,
         alt="Areas under the curves, and what the network makes of the lit part alone, for every map",
     )
@@ -70,8 +75,8 @@ def named_maps(subject: Subject, found: Mapping[Asked, Heatmap]) -> dict[str, tu
         for number, (asked, heatmap) in enumerate(found.items(), 1)
     }
     target, values = next(iter(maps.values()))
-    size = (values.shape[0], values.shape[1])
-    return {**maps, RANDOM: (target, random_map(size, cells=_CELLS)), BLOB: (target, centred_blob(size))}
+    ignorant = ignorant_maps((values.shape[0], values.shape[1]))
+    return {**maps, **{name: (target, each) for name, each in ignorant.items()}}
 
 
 def _test(
@@ -79,48 +84,15 @@ def _test(
     found: Mapping[Asked, Heatmap],
     maps: Mapping[str, tuple[int, NDArray[np.float32]]],
     baseline: Baseline,
-) -> dict[str, tuple[Curves, MaskedConfidence]]:
+) -> dict[str, Faithfulness]:
     keys = [*map(repr, found), RANDOM, BLOB]
     bar = st.empty()
     tested = {}
     for number, (key, (name, (target, values))) in enumerate(zip(keys, maps.items(), strict=True)):
         bar.progress(number / len(keys), f"Testing: {number} of {len(keys)} maps done")
-        tested[name] = compute_curves(subject, key, values, target, baseline)
+        tested[name] = compute_faithfulness(subject, key, values, target, baseline)
     bar.empty()
     return tested
-
-
-def _gain(found: Curves) -> float:
-    return found.insertion_area - found.deletion_area
-
-
-def _verdict(order: list[str], tested: Mapping[str, tuple[Curves, MaskedConfidence]]) -> str:
-    """Which map earns most, and which earn nothing."""
-    ours = [name for name in order if name not in (RANDOM, BLOB)]
-    best, bar = ours[0], max(_gain(tested[name][0]) for name in (RANDOM, BLOB))
-    poor = [name for name in ours if _gain(tested[name][0]) <= bar]
-    if len(poor) == len(ours):
-        return (
-            "On this photo **no heatmap does better than a map that knows nothing**: do not take them for reasons. "
-            "The class may be spread over the whole photo, or in its middle."
-        )
-    curve = tested[best][0]
-    said = (
-        f"On this photo **{best}** is the most faithful: insertion {curve.insertion_area:.2f}, deletion "
-        f"{curve.deletion_area:.2f}; the better of the two that know nothing has a difference of {bar:.2f}."
-    )
-    return said + (f" No better than that: {', '.join(poor)}." if poor else " All of them beat it.")
-
-
-def _row(name: str, curve: Curves, kept: MaskedConfidence) -> dict[str, str]:
-    return {
-        "Map": name,
-        "Deletion": f"{curve.deletion_area:.3f}",
-        "Insertion": f"{curve.insertion_area:.3f}",
-        "Gain": f"{_gain(curve):.3f}",
-        "Drop": format_percent(kept.drop),
-        "Rise": "yes" if kept.increased else "no",
-    }
 
 
 def _show_agreement(maps: Mapping[str, tuple[int, NDArray[np.float32]]]) -> None:
@@ -140,7 +112,7 @@ def _show_agreement(maps: Mapping[str, tuple[int, NDArray[np.float32]]]) -> None
 def _offer(
     subject: Subject,
     found: Mapping[Asked, Heatmap],
-    tested: Mapping[str, tuple[Curves, MaskedConfidence]],
+    tested: Mapping[str, Faithfulness],
     baseline: Baseline,
 ) -> None:
     lines = [
@@ -153,9 +125,9 @@ def _offer(
         "    kept = masked_confidence(model, x, heatmap.values, heatmap.target)",
         "    print(heatmap.method, curves.deletion_area, curves.insertion_area, kept.drop, kept.increased)",
     ]
-    arrays = {"fractions": next(iter(tested.values()))[0].fractions}
-    for number, (curve, _) in enumerate(tested.values(), 1):
-        arrays[f"deletion{number}"], arrays[f"insertion{number}"] = curve.deletion, curve.insertion
+    arrays = {"fractions": next(iter(tested.values())).curves.fractions}
+    for number, each in enumerate(tested.values(), 1):
+        arrays[f"deletion{number}"], arrays[f"insertion{number}"] = each.curves.deletion, each.curves.insertion
     download(
         st.container(),
         "Curves (NPZ)",

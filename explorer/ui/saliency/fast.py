@@ -18,13 +18,8 @@ def show_fast_note(asked: Sequence[Asked]) -> None:
     for number, each in enumerate(asked):
         exact = replace(each, fast=False)
         label = METHODS[each.method].label
-        known = measured_likeness(each.method)
-        said = (
-            f"**{label}, fast mode**: rank correlation to the exact map {known.mean:.3f} on average over "
-            f"{known.photos} photos (least {known.least:.3f}), measured with {known.network} on {known.date}."
-        )
         row = st.container(horizontal=True, vertical_alignment="center")
-        row.markdown(said)
+        row.markdown(f"**{label}, fast mode**: {measured_likeness(each.method).describe()}.")
         place = st.empty()
         wanted = row.button("Compare on this photo", key=f"compare-{number}")
         fast_map = known_heatmap(each)

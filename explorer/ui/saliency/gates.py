@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.rendering import CHART_CONFIG, gate_rows, mosaic
-from explorer.saliency import channel_gates, gated_maps
+from explorer.rendering import CHART_CONFIG, gate_rows, map_rows
+from explorer.saliency import gated_maps
+from explorer.saliency.gates import SHUT, GateSummary, describe_gates, summarize_gates
 from explorer.text import count_text, significant
 from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
@@ -17,53 +16,14 @@ from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 
-SHUT, OPEN = 0.1, 0.9  # below the one and above the other we call a gate so
 ORDER_LABELS = {"number": "By number", "value": "Most open first"}
 SHOWN = 8  # maps of either end
-_CELL = 96  # pixels of a drawn map, about
-
-
-@dataclass(frozen=True)
-class Row:
-    """The gates of one block.
-
-    Attributes:
-        block: its path.
-        gates: (C,) 0 to 1.
-    """
-
-    block: str
-    gates: NDArray[np.float32]
-
-    @property
-    def shut(self) -> int:
-        """How many let hardly anything through."""
-        return int((self.gates < SHUT).sum())
-
-    @property
-    def open(self) -> int:
-        """How many let nearly everything through."""
-        return int((self.gates > OPEN).sum())
-
-    @property
-    def ordered(self) -> NDArray[np.intp]:
-        """Channels, the most open first."""
-        return np.argsort(-self.gates, kind="stable")
-
-    def say(self) -> str:
-        """One line about it, short enough for a phone."""
-        return f"{self.block} · mean {significant(self.gates.mean())} · {self.shut} of {len(self.gates)} shut"
-
-    def tell(self, channel: int) -> str:
-        """One channel and its gate."""
-        return f"{channel} ({significant(self.gates[channel])})"
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def compute_gates(subject: Subject) -> tuple[Row, ...]:
+def compute_gates(subject: Subject) -> tuple[GateSummary, ...]:
     """Every block's gates, in execution order."""
-    found = channel_gates(subject.model, subject.input)
-    return tuple(Row(each.block, each.values.float().cpu().numpy()) for each in found)
+    return summarize_gates(subject.model, subject.input)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -84,44 +44,19 @@ def show_gates(subject: Subject) -> None:
     by_value = order == "value"
     title = f"Channel gates, {count_text(len(rows), 'block')}"
     st.plotly_chart(
-        gate_rows([row.say() for row in rows], [row.gates for row in rows], title, by_value=by_value),
+        gate_rows([row.describe() for row in rows], [row.gates for row in rows], title, by_value=by_value),
         config=CHART_CONFIG,
         key=f"gates-{order}-{subject!r}",
     )
-    st.caption(_say_all(rows))
+    st.caption(describe_gates(rows))
     with st.expander("Every block in numbers", icon=":material/table_rows:"):
-        st.table(
-            [
-                {
-                    "block": row.block,
-                    "channels": len(row.gates),
-                    "mean gate": significant(row.gates.mean()),
-                    "most open channel": row.tell(int(row.ordered[0])),
-                    "most shut channel": row.tell(int(row.ordered[-1])),
-                    f"shut, below {SHUT}": row.shut,
-                    f"open, above {OPEN}": row.open,
-                }
-                for row in rows
-            ]
-        )
+        st.table([row.table_row() for row in rows])
     blocks = [row.block for row in rows]
     block = choose_one("Block", blocks, "gate_block")
     _show_block(subject, next(row for row in rows if row.block == block), by_value)
 
 
-def _say_all(rows: tuple[Row, ...]) -> str:
-    """What the bars say together."""
-    total = sum(len(row.gates) for row in rows)
-    shut, open_ = sum(row.shut for row in rows), sum(row.open for row in rows)
-    choosy = max(rows, key=lambda row: float(row.gates.std()))
-    return (
-        f"Of {count_text(total, 'gate')}, {shut:,} are shut on this photo (below {SHUT}) and {open_:,} open (above "
-        f"{OPEN}). {choosy.block} tells its channels apart most: {significant(choosy.gates.min())} to "
-        f"{significant(choosy.gates.max())}."
-    )
-
-
-def _show_block(subject: Subject, row: Row, by_value: bool) -> None:
+def _show_block(subject: Subject, row: GateSummary, by_value: bool) -> None:
     """One block: its gates large, and what they do to the maps of both ends."""
     count = len(row.gates)
     best, least = int(row.ordered[0]), int(row.ordered[-1])
@@ -136,11 +71,16 @@ def _show_block(subject: Subject, row: Row, by_value: bool) -> None:
         key=f"gates-block-{row.block}-{by_value}-{subject!r}",
     )
     maps = compute_gated(subject, row.block)
+    after = maps * row.gates[:, None, None]
+
+    def draw(channels: NDArray[np.intp]) -> bytes:
+        return map_rows(maps[channels], after[channels], signed=bool(maps.min() < 0)).png
+
     ends = min(SHOWN, max(1, count // 2))
     for what, channels in (("open", row.ordered[:ends]), ("shut", row.ordered[::-1][:ends])):
         st.markdown(f"**The most {what} channels**: above what comes in, below what the gate lets through")
         st.image(
-            draw_ends(maps, row.gates, channels),
+            draw(channels),
             alt=f"Maps of the {ends} most {what} channels of {row.block} before and after their gates, on "
             f"{subject.picture.title}",
             width="stretch",
@@ -151,30 +91,16 @@ def _show_block(subject: Subject, row: Row, by_value: bool) -> None:
     both = np.concatenate([row.ordered[:ends], row.ordered[::-1][:ends]])
     offer(
         f"gates-{subject.file_stem}-{row.block}",
-        lambda: draw_ends(maps, row.gates, both),
+        lambda: draw(both),
         lambda: arrays_as_npz(
             **{each.block: each.gates for each in compute_gates(subject)},
             before=maps[both],
-            after=maps[both] * row.gates[both, None, None],
+            after=after[both],
             channels=both,
         ),
         gates_snippet(subject, row.block),
         key="offer",
     )
-
-
-def draw_ends(maps: NDArray[np.float32], gates: NDArray[np.float32], channels: NDArray[np.intp]) -> bytes:
-    """Some channels' maps in two rows, before and after their gates, each channel on one scale for both."""
-    peaks = np.abs(maps[channels]).max(axis=(1, 2), keepdims=True)
-    before = maps[channels] / np.where(peaks > 0, peaks, 1)
-    after = before * gates[channels, None, None]
-    return mosaic(
-        np.concatenate([before, after]),
-        signed=bool(maps.min() < 0),
-        scale="shared",
-        columns=len(channels),
-        magnify=max(1, round(_CELL / max(maps.shape[1:]))),
-    ).png
 
 
 def gates_snippet(subject: Subject, block: str) -> str:

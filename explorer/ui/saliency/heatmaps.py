@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.anatomy import stages
-from explorer.rendering import contact_sheet, decode_png, encode_png, enlarge, magnify_map, overlay_map
 from explorer.saliency import METHODS, Heatmap, SaliencyImpossible
+from explorer.saliency.drawing import SIDE, Drawing, draw_heatmap, draw_heatmaps, peak_of
 from explorer.text import shape_text, significant
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
@@ -28,25 +26,6 @@ from explorer.ui.shared.recorded import facts_of
 
 LOOK_LABELS = {"over": "Over the photo", "alone": "The map alone"}
 SCALE_LABELS = {"each": "Own scale", "shared": "One scale"}
-SIDE = 384  # pixels of a drawn heatmap
-_BRIGHTEST = 99.5  # per cent of pixels below full glow: a handful of pixels would leave all others dark
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """How heatmaps are drawn.
-
-    Attributes:
-        look: over the photo, or the map alone.
-        scale: every map by its own largest value, or maps of one method by one.
-        opacity: of the glow, 0 to 1.
-        contour: whether a line runs around what is above half of the scale.
-    """
-
-    look: str = "over"
-    scale: str = "each"
-    opacity: float = 0.65
-    contour: bool = False
 
 
 def show_maps(subject: Subject, question: Question, place: DeltaGenerator) -> None:
@@ -163,73 +142,29 @@ def show_panels(
         if drawing.scale == "each":
             _show_one(picture, asked[number], heatmap, drawing, peak_of(heatmap), layer)
     found = {each: found[each] for each in asked if each in found}  # as they stand on the page
-    peaks = _peaks(list(found.values()))
+    heatmaps = list(found.values())
     if drawing.scale == "shared":  # known only when all of them are
+        peaks = dict(zip(found, drawing.peaks(heatmaps), strict=True))
         for each, (picture, _) in zip(asked, places, strict=True):
             if each in found:
-                _show_one(picture, each, found[each], drawing, peaks[found[each].method], layer)
-    st.caption(_legend(list(found.values()), drawing))
+                _show_one(picture, each, found[each], drawing, peaks[each], layer)
+    st.caption(drawing.describe(heatmaps))
     if fast:
         show_fast_note([each for each in found if each.fast])
     if found:
         offer(
             f"saliency-{subject.file_stem}",
-            lambda: _contact_sheet(subject, list(found.values()), drawing),
+            lambda: draw_heatmaps(compute_photo(subject, SIDE), heatmaps, drawing, 3),
             lambda: arrays_as_npz(
-                **{_name_array(number, each): each.values for number, each in enumerate(found.values(), 1)}
+                **{
+                    f"map{number}_{each.method.replace('-', '_')}": each.values
+                    for number, each in enumerate(heatmaps, 1)
+                }
             ),
             maps_snippet(subject, list(found)),
             key="offer",
         )
     return found
-
-
-def _peaks(heatmaps: Sequence[Heatmap]) -> dict[str, float]:
-    """The value that glows fully, for all maps of a method."""
-    return {
-        method: max(peak_of(each) for each in heatmaps if each.method == method)
-        for method in {each.method for each in heatmaps}
-    }
-
-
-def _contact_sheet(subject: Subject, heatmaps: Sequence[Heatmap], drawing: Drawing) -> bytes:
-    peaks = _peaks(heatmaps)
-    pictures = [
-        draw_heatmap(subject, each, drawing, peak_of(each) if drawing.scale == "each" else peaks[each.method])
-        for each in heatmaps
-    ]
-    return encode_png(contact_sheet([enlarge(decode_png(each), SIDE, SIDE) for each in pictures], 3))
-
-
-def peak_of(heatmap: Heatmap) -> float:
-    """The value that glows fully.
-
-    Of class activation maps it is the largest; attributions to pixels have a few values far above all others.
-    """
-    values = np.nan_to_num(np.abs(heatmap.values) if heatmap.signed else heatmap.values, nan=0.0, posinf=0.0)
-    if _smooth(heatmap):
-        return float(values.max())
-    return float(np.percentile(values, _BRIGHTEST)) or float(values.max())
-
-
-def _smooth(heatmap: Heatmap) -> bool:
-    """Whether a map was enlarged from cells: around single pixels a line shows nothing."""
-    return heatmap.raw is not None
-
-
-def draw_heatmap(subject: Subject, heatmap: Heatmap, drawing: Drawing, peak: float) -> bytes:
-    """One heatmap as a PNG."""
-    if drawing.look == "alone":
-        values = heatmap.values if heatmap.raw is None else heatmap.raw
-        clipped = np.clip(values, -peak, peak) if peak > 0 else values
-        return magnify_map(clipped, heatmap.signed, SIDE)
-    return overlay_map(
-        compute_photo(subject, SIDE),
-        heatmap.values,
-        opacity=drawing.opacity,
-        peak=peak,
-        contour=0.5 if drawing.contour and peak > 0 and _smooth(heatmap) else None,
-    )
 
 
 def _show_one(place: Any, asked: Asked, heatmap: Heatmap, drawing: Drawing, peak: float, common: str | None) -> None:
@@ -238,7 +173,7 @@ def _show_one(place: Any, asked: Asked, heatmap: Heatmap, drawing: Drawing, peak
     said = say_question(asked.subject, question)
     with place.container():
         st.image(
-            draw_heatmap(asked.subject, heatmap, drawing, peak),
+            draw_heatmap(compute_photo(asked.subject, SIDE), heatmap, drawing, peak),
             alt=f"{asked.label} of {said} on {asked.subject.picture.title}",
             width="stretch",
         )
@@ -249,31 +184,6 @@ def _show_one(place: Any, asked: Asked, heatmap: Heatmap, drawing: Drawing, peak
         )
         if heatmap.diagnosis:
             st.warning(heatmap.diagnosis, icon=":material/troubleshoot:")
-
-
-def _legend(heatmaps: Sequence[Heatmap], drawing: Drawing) -> str:
-    """What the colours mean."""
-    measure = (
-        "One scale for all maps of a method, since methods have different units."
-        if drawing.scale == "shared"
-        else "Every map has its own scale."
-    )
-    pixels = any(each.raw is None for each in heatmaps)
-    brightest = " Of attributions to pixels, the strongest half per cent glows fully." if pixels else ""
-    brightest += " They have no contour." if pixels and drawing.contour and drawing.look == "over" else ""
-    signed = any(each.signed for each in heatmaps)
-    if drawing.look == "over":
-        colours = "Bright amber is where most speaks for the class; dark is where nothing does."
-        colours += " What speaks against it is dark too; the map alone shows it." if signed else ""
-    else:
-        colours = "Dark is zero, yellow the largest." + (
-            " Maps with a sign: blue speaks against the class, white is nothing, red speaks for it." if signed else ""
-        )
-    return f"{colours} {measure}{brightest}"
-
-
-def _name_array(number: int, heatmap: Heatmap) -> str:
-    return f"map{number}_{heatmap.method.replace('-', '_')}"
 
 
 def maps_snippet(subject: Subject, asked: Sequence[Asked]) -> str:

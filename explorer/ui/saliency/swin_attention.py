@@ -7,18 +7,13 @@ from math import log2
 import streamlit as st
 
 from explorer.saliency import WindowAttention, window_attention
+from explorer.saliency.drawing import describe_entropy, draw_attention, draw_attentions
 from explorer.text import count_text, significant
 from explorer.ui.kit.choose import choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.snippet import snippet
-from explorer.ui.saliency.attention_heads import (
-    LARGE,
-    choose_scale,
-    draw_attention,
-    draw_sheet,
-    say_entropy,
-    show_heads,
-)
+from explorer.ui.saliency.attention_heads import LARGE, choose_scale, show_heads
+from explorer.ui.saliency.compute import compute_photo
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 
@@ -50,33 +45,26 @@ def show_windows(subject: Subject) -> None:
     places = block.window[0] * block.window[1]
     picture, words = st.columns([2, 3], vertical_alignment="center")
     picture.image(
-        draw_attention(subject, mean),
+        draw_attention(compute_photo(subject, LARGE), mean),
         alt=f"How much each place of {subject.picture.title} is attended to in {name}, mean of all heads",
         width=LARGE,
     )
     words.markdown(f"**{name}**, the mean of {count_text(len(maps), 'head')}")
-    words.markdown(_say_block(block))
+    words.markdown(block.describe())
     words.markdown(
         f"Bright amber is where most attention goes: {significant(mean.max() * places)} times the even share of "
         f"1/{places} at most, {significant(mean.min() * places)} times at least."
     )
     st.subheader("Every head", anchor=False)
     show_heads(subject, maps, bits, scale, name)
-    st.caption(say_entropy(bits, log2(places), f"the {places} places of a window"))
+    st.caption(describe_entropy(bits, log2(places), f"the {places} places of a window"))
     offer(
         f"attention-{subject.file_stem}-{name}",
-        lambda: draw_sheet(subject, [mean, *maps], 5),
+        lambda: draw_attentions(compute_photo(subject, LARGE // 2), [mean, *maps], 5),
         lambda: arrays_as_npz(mean=mean, heads=maps, entropy=bits, weights=block.weights.numpy()),
         windows_snippet(subject, names.index(name)),
         key="offer",
     )
-
-
-def _say_block(block: WindowAttention) -> str:
-    """Size, windows and shift in words."""
-    windows = count_text(len(block.weights), "window")
-    shift = f"shifted by {block.shift[0]} × {block.shift[1]} cells" if any(block.shift) else "not shifted"
-    return f"{block.cells[0]} × {block.cells[1]} cells in {windows} of {block.window[0]} × {block.window[1]}, {shift}"
 
 
 def windows_snippet(subject: Subject, number: int) -> str:

@@ -9,20 +9,14 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.rendering import Mosaic, encode_png
+from explorer.rendering import cut_up
 from explorer.saliency import BlockAttention, class_relevance, rollout, self_attention
+from explorer.saliency.drawing import describe_entropy, draw_attention, draw_attentions
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.kit.choose import choose, choose_one, keep_valid, slide
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.snippet import snippet
-from explorer.ui.saliency.attention_heads import (
-    LARGE,
-    choose_scale,
-    draw_attention,
-    draw_sheet,
-    say_entropy,
-    show_heads,
-)
+from explorer.ui.saliency.attention_heads import LARGE, choose_scale, show_heads
 from explorer.ui.saliency.choices import ordered_classes
 from explorer.ui.saliency.compute import compute_photo
 from explorer.ui.session.opening import opening_lines
@@ -103,10 +97,12 @@ def show_tokens(subject: Subject) -> None:
     maps = np.stack([block.map_of(each, token).numpy() for each in range(len(block.weights))])
     bits = block.entropy(token).numpy()
     show_heads(subject, maps, bits, scale, f"block {number}")
-    st.caption(say_entropy(bits, log2(block.weights.shape[-1]), f"{block.weights.shape[-1]} tokens"))
+    st.caption(describe_entropy(bits, log2(block.weights.shape[-1]), f"{block.weights.shape[-1]} tokens"))
     offer(
         f"attention-{subject.file_stem}-block{number}",
-        lambda: draw_sheet(subject, [rolled, block.map_of(None, token).numpy(), *maps], 7),
+        lambda: draw_attentions(
+            compute_photo(subject, LARGE // 2), [rolled, block.map_of(None, token).numpy(), *maps], 7
+        ),
         lambda: arrays_as_npz(
             rollout=rolled,
             mean=block.map_of(None, token).numpy(),
@@ -192,18 +188,8 @@ def _show_patches(place: DeltaGenerator, subject: Subject, rows: int, columns: i
         st.rerun()
 
 
-def cut_up(photo: NDArray[np.uint8], rows: int, columns: int) -> Mosaic:
-    """A photo (H, W, 3) as a sheet of cells, a pixel apart; its sides are multiples of their numbers."""
-    high, wide = photo.shape[0] // rows, photo.shape[1] // columns
-    sheet = np.zeros((rows * (high + 1), columns * (wide + 1), 3), np.uint8)
-    parted = sheet.reshape(rows, high + 1, columns, wide + 1, 3)
-    parted[:, :high, :, :wide] = photo.reshape(rows, high, columns, wide, 3)
-    sheet = sheet[:-1, :-1]  # none after the last
-    return Mosaic(encode_png(sheet), sheet.shape[1], sheet.shape[0], columns, rows, wide, high, 1, rows * columns)
-
-
 def _show_map(place: DeltaGenerator, subject: Subject, values: NDArray[np.float32], said: str, alt: str) -> None:
-    place.image(draw_attention(subject, values), alt=alt, width="stretch")
+    place.image(draw_attention(compute_photo(subject, LARGE), values), alt=alt, width="stretch")
     place.markdown(said)
 
 
