@@ -19,6 +19,7 @@ from explorer.anatomy.filters import (
 )
 from explorer.anatomy.frequency import PassBand, describe_response, frequency_response
 from explorer.anatomy.patches import MOST_OVERLAP, strongest_places
+from explorer.anatomy.prediction_change import PredictionChange
 from explorer.anatomy.receptive_field import Axis, ReceptiveField
 from explorer.anatomy.recording import INPUT, Edit, LayerFacts, LayerRecord, LayerUnknown, Recording, layers_behind
 from explorer.anatomy.stages import Stage, stage_of, stages
@@ -42,6 +43,7 @@ __all__ = [
     "MapStatistics",
     "Order",
     "PassBand",
+    "PredictionChange",
     "ReceptiveField",
     "Recording",
     "Stage",

@@ -27,7 +27,7 @@ from explorer.rendering.colours import (
 )
 from explorer.rendering.curves import curves
 from explorer.rendering.decoder_figures import draw_units, draw_words, unit_heatmap, word_lines, word_map
-from explorer.rendering.enlarging import colour_map, contact_sheet, cut_up, enlarge, mark_cells
+from explorer.rendering.enlarging import colour_map, contact_sheet, cut_up, enlarge, enlarge_cells, mark_cells
 from explorer.rendering.figures import (
     CHART_CONFIG,
     agreement_matrix,
@@ -90,6 +90,7 @@ __all__ = [
     "draw_words",
     "encode_png",
     "enlarge",
+    "enlarge_cells",
     "film_strip",
     "find_ranges",
     "fit_picture",

@@ -52,6 +52,12 @@ def enlarge(picture: NDArray[np.uint8], height: int, width: int) -> NDArray[np.u
     return picture[np.arange(height) * rows // height][:, np.arange(width) * columns // width]
 
 
+def enlarge_cells(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Every pixel of a picture (H, W, 3) a square of whole pixels, as large as the height fits into `side`."""
+    times = max(1, side // picture.shape[0])
+    return np.ascontiguousarray(picture.repeat(times, axis=0).repeat(times, axis=1))
+
+
 def mark_cells(picture: NDArray[np.uint8], cells: NDArray[np.integer], size: int) -> NDArray[np.uint8]:
     """Draws a dot, yellow in black, on some cells of a picture that is enlarged by a whole number and dimmed.
 

@@ -11,7 +11,7 @@ from explorer.saliency.attention import (
     self_attention,
 )
 from explorer.saliency.channels import estimate_losses, measure_losses
-from explorer.saliency.covering import FILLS, MOST_TEXT, Box, Cover, Fill, Stroke, cover
+from explorer.saliency.covering import FILLS, MOST_TEXT, Box, Cover, Covered, Fill, Stroke, cover, cover_photo
 from explorer.saliency.explaining import explain
 from explorer.saliency.faithfulness import (
     BASELINES,
@@ -43,6 +43,7 @@ __all__ = [
     "BlockAttention",
     "Box",
     "Cover",
+    "Covered",
     "Curves",
     "Fill",
     "Gates",
@@ -62,6 +63,7 @@ __all__ = [
     "channel_gates",
     "class_relevance",
     "cover",
+    "cover_photo",
     "default_layer",
     "deletion_insertion",
     "entropy_bits",

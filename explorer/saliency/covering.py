@@ -196,3 +196,37 @@ def _make_noise(model: Prepared, x: Tensor, seed: int) -> Tensor:
         torch.tensor(each).to(x).view(1, 3, 1, 1) for each in (model.preprocessing.mean, model.preprocessing.std)
     )
     return torch.clamp(noise, -mean / std, (1 - mean) / std)
+
+
+@dataclass(frozen=True, eq=False)
+class Covered:
+    """A photo covered in part.
+
+    Attributes:
+        mask: (H, W), True where covered.
+        x: (3, H, W) what the network gets, normalised.
+        pixels: (H, W, 3) uint8, the same as a picture.
+    """
+
+    mask: NDArray[np.bool_]
+    x: NDArray[np.float32]
+    pixels: NDArray[np.uint8]
+
+    @property
+    def share(self) -> float:
+        """How much of the photo is covered, 0 to 1."""
+        return float(self.mask.mean())
+
+
+def cover_photo(model: Prepared, x: Tensor, painted: Cover, fill: Fill) -> tuple[Tensor, Covered]:
+    """What a network gets of a covered photo: for the network, and to be looked at.
+
+    Args:
+        model: whose normalisation it is.
+        x: (1, 3, H, W), normalised.
+        painted: what is covered.
+        fill: as for `cover`.
+    """
+    mask = painted.mask((x.shape[2], x.shape[3]))
+    covered = cover(model, x, mask, fill)
+    return covered, Covered(mask, covered[0].cpu().numpy(), model.preprocessing.unnormalise(covered))

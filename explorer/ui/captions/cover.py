@@ -10,13 +10,12 @@ from explorer.captioning.comparing import say_change, say_log_probability
 from explorer.captioning.interventions.hiding import Hidden, read_hidden
 from explorer.captioning.snippets import covering_snippet
 from explorer.rendering import CHART_CONFIG, encode_png, enlarge, format_percent, word_lines
-from explorer.saliency import MOST_TEXT, Cover, Fill, cover
+from explorer.saliency import Cover, Fill, cover
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.sentence_change import show_sentences
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption, compute_shown
-from explorer.ui.components import photo_cover
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.shared.cover import choose_fill, keep_cover, read_cover
+from explorer.ui.shared.cover import choose_fill, paint_cover, say_too_small
 
 
 @st.cache_data(max_entries=32, show_spinner="Looking and writing …")
@@ -40,21 +39,10 @@ def show_covering(subject: CaptionSubject) -> None:
     width = choose_width(controls)
     with controls:
         fill = choose_fill()
-    text = read_cover().to_text()
     whole = compute_caption(subject, width)
     shown = compute_shown(subject)
     left, right = st.columns([5, 7], gap="large")
-    with left:
-        changed = photo_cover(
-            png=encode_png(shown),
-            cover=text,
-            most=MOST_TEXT,
-            alt=f"{subject.picture.title}, to be covered in part",
-            key="cover-photo",
-        )
-    if changed is not None and changed != text:
-        keep_cover(changed)
-        st.rerun()
+    text = paint_cover(left, shown, subject.picture)
     hidden = compute_hidden(subject, text, fill, width)
     share = float(hidden.mask.mean())
     with right:
@@ -87,7 +75,7 @@ def show_covering(subject: CaptionSubject) -> None:
 def _show_effect(whole: Caption, hidden: Hidden, painted: bool) -> None:
     """Old and new sentence, and the old one's words with and without what is hidden."""
     if painted and not hidden.mask.any():
-        st.info("What you painted is smaller than a pixel of the network: nothing is covered. Paint a larger part.")
+        say_too_small()
     if not hidden.mask.any():
         st.caption("The whole photo")
         st.markdown(f"##### {whole.text or '*nothing*'}")

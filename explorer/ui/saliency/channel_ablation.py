@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.anatomy import Edit, LayerFacts, layers_behind, record
+from explorer.anatomy import Edit, LayerFacts, PredictionChange, layers_behind, record
 from explorer.rendering import format_percent, map_pairs
 from explorer.saliency import (
     SaliencyImpossible,
@@ -23,11 +23,10 @@ from explorer.ui.kit.choose import choose, choose_one, slide
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.snippet import snippet
 from explorer.ui.saliency.choices import Question, say_question
-from explorer.ui.saliency.compute import compute_probabilities
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
-from explorer.ui.shared.prediction_change import Change, show_change
-from explorer.ui.shared.recorded import compute_maps, facts_of
+from explorer.ui.shared.prediction_change import show_change
+from explorer.ui.shared.recorded import compute_edited, compute_maps, compute_probabilities, facts_of
 
 WHICH_LABELS = {"top": "Top for this class", "one": "One channel", "all": "All"}
 LISTED = 5
@@ -52,14 +51,6 @@ def compute_measured(
 ) -> NDArray[np.float64]:
     """(len(channels),) what the score loses without each of some channels."""
     return measure_losses(subject.model, subject.input, layer, channels, target, contrast)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def compute_edited(subject: Subject, edit: Edit) -> NDArray[np.float32]:
-    """(num_classes,) probabilities with the channels scaled."""
-    edited = record(subject.model, subject.input, layers=[], edits=[edit])
-    probabilities: NDArray[np.float32] = edited.probabilities.cpu().numpy()
-    return probabilities
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -110,7 +101,7 @@ def show_channels(subject: Subject, question: Question) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(edit.describe(facts.channels))
-        show_change(subject, Change(before, after, question.target), before, question.target, key="switched-bars")
+        show_change(subject, PredictionChange(before, after, question.target), "switched-bars")
     with right:
         _list_channels(subject, question, facts, estimates, order)
     shown, moved = _show_moved(subject, edit)

@@ -11,9 +11,10 @@ from explorer.rendering import format_percent
 from explorer.saliency import FAST, METHODS, SaliencyImpossible, default_layer, layers_for
 from explorer.text import class_labels
 from explorer.ui.kit.choose import choose_one
-from explorer.ui.saliency.compute import Asked, compute_probabilities
+from explorer.ui.saliency.compute import Asked
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
+from explorer.ui.shared.recorded import compute_probabilities
 
 MOST_PANELS = 6
 BEST = "The most probable"

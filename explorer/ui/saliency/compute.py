@@ -15,7 +15,6 @@ from explorer.saliency import METHODS, Baseline, Heatmap, explain, redraw
 from explorer.saliency.faithfulness_report import Faithfulness, measure_faithfulness
 from explorer.ui.kit.cache import LruCache
 from explorer.ui.session.subject import Subject
-from explorer.ui.shared.recorded import recording_of
 
 _KEPT = 192  # heatmaps, over all sessions; a quarter of a megabyte each at 224 px
 _STOPPED = "stopped_heatmaps"
@@ -126,12 +125,6 @@ def _teller(bar: Any, label: str) -> Callable[[int, int], None]:
         bar.progress(min(1.0, done / total), f"{label}: {done} of {total} images, about {left:.0f} s left")
 
     return tell
-
-
-def compute_probabilities(subject: Subject) -> NDArray[np.float32]:
-    """(num_classes,) probabilities of the photo as it is."""
-    probabilities: NDArray[np.float32] = recording_of(subject).probabilities.cpu().numpy()
-    return probabilities
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.anatomy import LayerFacts, Recording, record, strongest_places, summarize_layers
+from explorer.anatomy import Edit, LayerFacts, Recording, record, strongest_places, summarize_layers
 from explorer.ui.session.subject import Subject
 
 PLACES = 4  # of one picture that may activate a map
@@ -24,6 +24,20 @@ def facts_of(subject: Subject) -> tuple[LayerFacts, ...]:
 def recording_of(subject: Subject) -> Recording:
     """One forward pass with every layer's output, for all views of a subject and of the one beside it."""
     return record(subject.model, subject.input)
+
+
+def compute_probabilities(subject: Subject) -> NDArray[np.float32]:
+    """(num_classes,) probabilities of the photo as it is."""
+    probabilities: NDArray[np.float32] = recording_of(subject).probabilities.cpu().numpy()
+    return probabilities
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def compute_edited(subject: Subject, edit: Edit) -> NDArray[np.float32]:
+    """(num_classes,) probabilities with some channels of a layer scaled."""
+    edited = record(subject.model, subject.input, layers=[], edits=[edit])
+    probabilities: NDArray[np.float32] = edited.probabilities.cpu().numpy()
+    return probabilities
 
 
 def compute_maps(subject: Subject, layer: str) -> NDArray[np.float32]:
