@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from explorer.anatomy.recording import LayerFacts
 from explorer.anatomy.surgery import explain_refusal, pooling_layers
 from explorer.anatomy.tracing import record, summarize_layers
+from explorer.text import shape_text
 from explorer.zoo import VisionModel
 
 
@@ -42,6 +43,22 @@ class Head:
     def averaged(self) -> int:
         """Weights and biases of one dense layer on the average of every map."""
         return self.shape[0] * self.classes + self.classes
+
+    def describe(self) -> str:
+        """Both sums worked out, and which way the network itself goes."""
+        channels, height, width = self.shape
+        worked = (
+            f"The last maps are `{shape_text(self.shape)}`. A dense layer on all cells takes "
+            f"{channels} · {height} · {width} · {self.classes} + {self.classes} = **{self.flattened:,}** weights; on "
+            f"the averages {channels} · {self.classes} + {self.classes} = **{self.averaged:,}**, "
+            f"{self.flattened / self.averaged:.3g} times fewer."
+        )
+        if self.pooled[1:] != (1, 1):
+            rows, columns = self.pooled[1:]
+            return f"{worked} This network averages down to {rows} × {columns} cells and flattens those."
+        if self.own == 0:
+            return f"{worked} This network needs neither: its last convolution makes one map for each class."
+        return worked
 
 
 def describe_head(model: VisionModel, x: Tensor) -> Head | None:

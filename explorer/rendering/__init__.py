@@ -27,7 +27,15 @@ from explorer.rendering.colours import (
 )
 from explorer.rendering.curves import curves
 from explorer.rendering.decoder_figures import draw_units, draw_words, unit_heatmap, word_lines, word_map
-from explorer.rendering.enlarging import colour_map, contact_sheet, cut_up, enlarge, enlarge_cells, mark_cells
+from explorer.rendering.enlarging import (
+    colour_alike,
+    colour_map,
+    contact_sheet,
+    cut_up,
+    enlarge,
+    enlarge_cells,
+    mark_cells,
+)
 from explorer.rendering.figures import (
     CHART_CONFIG,
     agreement_matrix,
@@ -75,6 +83,7 @@ __all__ = [
     "beam_tree_picture",
     "channel_histograms_chart",
     "channel_means",
+    "colour_alike",
     "colour_kernels",
     "colour_map",
     "connection_picture",

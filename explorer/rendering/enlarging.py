@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from explorer.rendering.mosaic import Mosaic
 from explorer.rendering.overlay import encode_png
 from explorer.rendering.palette import DIVERGING_LEVELS, SEQUENTIAL_LEVELS, map_palette, to_entries
-from explorer.rendering.scaling import to_levels
+from explorer.rendering.scaling import find_ranges, to_levels
 
 _DARK: Final = (0, 0, 0)
 _LIGHT: Final = (255, 214, 10)  # black about yellow: one of the two stands out on any photo
@@ -37,6 +37,25 @@ def colour_map(values: NDArray[np.floating], low: float, high: float, *, signed:
         levels=DIVERGING_LEVELS if signed else SEQUENTIAL_LEVELS,
     )
     return np.asarray(map_palette(signed=signed)[to_entries(levels)[0]])
+
+
+def colour_alike(pictures: Sequence[NDArray[np.floating]]) -> list[NDArray[np.uint8]]:
+    """Colours photos, or maps by the range of the first.
+
+    Args:
+        pictures: (3, H, W) photos, 0 to 1, or (1, H, W) maps, of any sizes.
+
+    Returns:
+        (H, W, 3) uint8 of each.
+    """
+    if len(pictures[0]) == 3:
+        return [
+            np.ascontiguousarray((each.transpose(1, 2, 0) * 255).round().clip(0, 255).astype(np.uint8))
+            for each in pictures
+        ]
+    signed = bool(pictures[0].min() < 0)
+    low, high = find_ranges(pictures[0], signed=signed)[0].tolist()
+    return [colour_map(each[0], low, high, signed=signed) for each in pictures]
 
 
 def enlarge(picture: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:

@@ -26,6 +26,7 @@ from explorer.operations.pooling import (
     psnr,
     unpool,
 )
+from explorer.operations.pooling_comparison import describe_psnr
 
 
 @st.composite
@@ -224,3 +225,9 @@ def test_refused_exactly_where_pytorch_refuses(window: int, stride: int, padding
 @pytest.mark.parametrize("kind", ["global", "slicing"])
 def test_what_has_no_window_takes_any_size(kind: PoolingKind) -> None:
     assert pool(torch.ones(1, 1, 1), Pooling(kind, 8, 8, 0)).output.tolist() == [[[1.0]]]
+
+
+def test_psnr_in_words() -> None:
+    assert describe_psnr(24.16) == "24.2 dB"
+    assert describe_psnr(float("inf")) == "nothing lost"
+    assert "constant" in describe_psnr(float("nan"))

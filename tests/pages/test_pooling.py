@@ -13,11 +13,12 @@ from streamlit.testing.v1 import AppTest
 from explorer.anatomy.surgery import CHANGES, operate, predict_shifted, run_once
 from explorer.operations.photo import to_tensor
 from explorer.operations.pooling import POOLINGS, Pooling, pool, psnr, unpool
+from explorer.operations.pooling_comparison import POOLING_LABELS
 from explorer.operations.shifting import pooled_drift, total_variation
 from explorer.samples import SAMPLES
 from explorer.text import shape_text, with_unit
 from explorer.ui.pooling.in_network import CHANGE_LABELS
-from explorer.ui.pooling.kinds import KIND_LABELS, PHOTO, decibels
+from explorer.ui.pooling.kinds import PHOTO
 from explorer.ui.session.pictures import get_picture
 from explorer.ui.shared.recorded import compute_maps, facts_of
 from explorer.zoo import list_shipped
@@ -77,7 +78,7 @@ def test_it_works_at_once(name: str, browser_side: Browser) -> None:
     told = texts_of(app)
     for kind in POOLINGS:
         pooled = pool(x, Pooling(kind, 4, 4))
-        assert KIND_LABELS[kind] in told
+        assert POOLING_LABELS[kind] in told
         assert f"`{shape_text(pooled.output.shape)}`" in told
         assert f"{psnr(x, unpool(pooled), 1.0):.1f} dB" in told
     assert "microscope" in "".join(browser_side.channel_views)
@@ -172,12 +173,6 @@ def test_of_a_single_colour_nothing_is_lost(browser_side: Browser) -> None:
     run(app)
     assert "nothing lost" in texts_of(app)  # an average of equal values
     assert np.ptp(arrays_of(browser_side)["average"][0]) < 1e-6
-
-
-def test_decibels_in_words() -> None:
-    assert decibels(24.16) == "24.2 dB"
-    assert decibels(float("inf")) == "nothing lost"
-    assert "constant" in decibels(float("nan"))
 
 
 # One cell.

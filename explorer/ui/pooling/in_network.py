@@ -8,27 +8,28 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from explorer.anatomy.heads import Acceptance, Head
+from explorer.anatomy.heads import Acceptance
 from explorer.anatomy.surgery import CHANGES, Change
+from explorer.anatomy.surgery_effect import PredictionDrift, SurgeryEffect
 from explorer.operations.convolution import Impossible
 from explorer.operations.pooling import PoolingKind
+from explorer.operations.pooling_comparison import POOLING_LABELS
 from explorer.operations.shifting import MOST
 from explorer.rendering import CHART_CONFIG, curves, probability_bars
-from explorer.text import count_text, shape_text, with_unit
+from explorer.text import shape_text, with_unit
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import download
 from explorer.ui.kit.snippet import show_snippet, snippet
 from explorer.ui.pooling.compute import (
-    Effect,
     compute_effect,
     compute_pooled_drift,
     compute_prediction_drift,
     compute_sizes,
+    list_changes,
     list_pooling_layers,
     photo_of,
-    possible_changes,
 )
-from explorer.ui.pooling.kinds import KIND_LABELS, choose_settings
+from explorer.ui.pooling.kinds import choose_settings
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
@@ -46,7 +47,7 @@ _WAY_LABELS = {"right": "To the right", "down": "Down", "diagonal": "Both"}
 def show_surgery(subject: Subject) -> None:
     """Choose a change of the pooling layers; shapes, work and prediction before and after."""
     layers = list_pooling_layers(subject)
-    possible = possible_changes(subject)
+    possible = list_changes(subject)
     if len(layers) < 2:
         st.info(
             f"{subject.network} has no pooling layer but the one at its end. tiny-vgg (in the sidebar) has three more, "
@@ -62,23 +63,25 @@ def show_surgery(subject: Subject) -> None:
         help="In a copy of the network that keeps every weight. Nothing is trained again.",
     )
     effect = compute_effect(subject, change)
-    if effect.refusal:
-        st.warning(effect.refusal, icon=":material/block:")
+    if isinstance(effect, str):
+        st.warning(effect, icon=":material/block:")
         return
     left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
-    show_knowledge(subject, max(effect.before))
+    show_knowledge(subject, float(effect.change.before.max()))
+    names, after, before = effect.change.bars(subject.model.classes)
     left.plotly_chart(
-        probability_bars(effect.names, effect.after, compare=effect.before),
+        probability_bars(names, after, compare=before),
         config=CHART_CONFIG,
         key=f"surgery-{change}-{subject!r}",
     )
     with right:
         _show_numbers(effect)
-    _show_layers(effect)
+    st.table(effect.table())
+    st.caption(effect.describe_others())
     show_snippet(write_surgery(subject, change))
 
 
-def _show_numbers(effect: Effect) -> None:
+def _show_numbers(effect: SurgeryEffect) -> None:
     old, new = effect.macs
     row = st.container(horizontal=True)
     row.metric(
@@ -111,29 +114,6 @@ def _show_numbers(effect: Effect) -> None:
         )
 
 
-def _show_layers(effect: Effect) -> None:
-    words = {item.name: (item.before, item.after) for item in effect.replaced}
-    st.table(
-        [
-            {
-                "layer": f"`{name}`",
-                "before": words[name][0],
-                "after": words[name][1],
-                "maps before": shape_text(old),
-                "maps after": shape_text(new) if new else "none",
-            }
-            for name, old, new in effect.shapes
-            if name in words
-        ]
-    )
-    others = len(effect.shapes) - len(words)
-    moved = (
-        f"{count_text(others, 'other layer')} changed shape with them." if others else "No other layer changed shape."
-    )
-    kept = f" Pooling that stays: {', '.join(effect.kept)}." if effect.kept else ""
-    st.caption(f"{moved}{kept}")
-
-
 def show_heads(subject: Subject) -> None:
     """Flatten and dense against global average: weights, and which sizes each of them takes."""
     head, sizes = compute_sizes(subject.network, subject.device, subject.weights)
@@ -155,29 +135,13 @@ def show_heads(subject: Subject) -> None:
         width=190,
     )
     row.metric("this network's own", with_unit(head.own, ""), help="All layers after its last pooling.", width=190)
-    st.markdown(_compare_heads(head))
+    st.markdown(head.describe())
     st.table([_size_row(size) for size in sizes])
     st.caption(
         "The network was really run at every size; the dense layer is PyTorch's own, made for the size trained on. "
         "Convolutions slide over any size, and an average is one number however many cells it is of; a dense layer has "
         "one weight for every cell."
     )
-
-
-def _compare_heads(head: Head) -> str:
-    channels, height, width = head.shape
-    worked = (
-        f"The last maps are `{shape_text(head.shape)}`. A dense layer on all cells takes "
-        f"{channels} · {height} · {width} · {head.classes} + {head.classes} = **{head.flattened:,}** weights; on the "
-        f"averages {channels} · {head.classes} + {head.classes} = **{head.averaged:,}**, "
-        f"{head.flattened / head.averaged:.3g} times fewer."
-    )
-    if head.pooled[1:] != (1, 1):
-        rows, columns = head.pooled[1:]
-        return f"{worked} This network averages down to {rows} × {columns} cells and flattens those."
-    if head.own == 0:
-        return f"{worked} This network needs neither: its last convolution makes one map for each class."
-    return worked
 
 
 def _size_row(size: Acceptance) -> dict[str, str]:
@@ -201,11 +165,11 @@ def show_shift(subject: Subject) -> None:
     rows, columns = WAYS[way]
     steps = list(range(MOST + 1))
     st.subheader("The prediction", anchor=False)
-    top, distances, shares = compute_prediction_drift(subject, rows, columns)
+    moved = compute_prediction_drift(subject, rows, columns)
     left, right = st.columns(2, gap="large")
     for place, series, title, key in (
-        (left, distances, "Probability moved to other classes", "distance"),
-        (right, shares, f"Probability of “{top}”", "share"),
+        (left, moved.distances, "Probability moved to other classes", "distance"),
+        (right, moved.shares, f"Probability of “{moved.top}”", "share"),
     ):
         named = {_network_label(name): values for name, values in series.items()}
         place.plotly_chart(
@@ -228,20 +192,20 @@ def show_shift(subject: Subject) -> None:
     st.plotly_chart(
         curves(
             steps,
-            {KIND_LABELS[kind]: values for kind, values in drift.items()},
+            {POOLING_LABELS[kind]: values for kind, values in drift.items()},
             "How far the pooled maps stray",
             x_title="shift in pixels",
         ),
         config=CHART_CONFIG,
         key=f"drift-{way}-{settings}-{source!r}",
     )
-    furthest = sorted((max(values), KIND_LABELS[kind]) for kind, values in drift.items() if kind != "global")
+    furthest = sorted((max(values), POOLING_LABELS[kind]) for kind, values in drift.items() if kind != "global")
     st.caption(
         "The distance from having moved along with the photo, in percent of its standard deviation. What steps by the "
         f"stride ({settings[1]}) moves along exactly at every multiple of it; in between, here, “{furthest[-1][1]}” "
         f"strays most and “{furthest[0][1]}” least."
     )
-    _offer_curves(subject, distances, shares, drift)
+    _offer_curves(subject, moved, drift)
 
 
 def _network_label(name: str) -> str:
@@ -250,14 +214,13 @@ def _network_label(name: str) -> str:
 
 def _offer_curves(
     subject: Subject,
-    distances: Mapping[str, Sequence[float]],
-    shares: Mapping[str, Sequence[float]],
+    moved: PredictionDrift,
     drift: Mapping[PoolingKind, Sequence[float]],
 ) -> None:
     """Every curve as one CSV table."""
     table = {
-        **{f"moved probability, {name}": values for name, values in distances.items()},
-        **{f"first class, {name}": values for name, values in shares.items()},
+        **{f"moved probability, {name}": values for name, values in moved.distances.items()},
+        **{f"first class, {name}": values for name, values in moved.shares.items()},
         **{f"pooled maps, {name}": values for name, values in drift.items()},
     }
     text = io.StringIO()

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from math import isinf, isnan
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.operations.convolution import Impossible
-from explorer.operations.pooling import PLACED, POOLINGS, Pooling, PoolingKind, check_pooling
-from explorer.rendering import contact_sheet, encode_png, enlarge, mark_cells
+from explorer.operations.pooling import POOLINGS, Pooling, check_pooling
+from explorer.operations.pooling_comparison import POOLING_LABELS, POOLING_NOTES, PoolingComparison
+from explorer.rendering import colour_alike, contact_sheet, encode_png, enlarge, mark_cells
 from explorer.text import count_text, shape_text
 from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.snippet import snippet
 from explorer.ui.pooling.compute import (
     PHOTO_SIDE,
-    PooledPicture,
-    PoolingView,
     Source,
     compute_pooling_breakdown,
     compute_source,
@@ -32,25 +29,6 @@ from explorer.ui.shared.microscope import RGB_COLOURS, RGB_NAMES, show_microscop
 from explorer.ui.shared.recorded import facts_of
 
 PHOTO = "The photo"
-KIND_LABELS: dict[PoolingKind, str] = {
-    "max": "Max",
-    "average": "Average",
-    "l2": "L2",
-    "adaptive": "Adaptive average",
-    "global": "Global average",
-    "convolution": "Strided convolution",
-    "slicing": "Strided slicing",
-}
-KIND_NOTES: dict[PoolingKind, str] = {
-    "max": "The largest value of every window.",
-    "average": "The mean of every window; padded zeros count.",
-    "l2": "The root of the sum of squares of every window; drawn divided by the window's side.",
-    "adaptive": "The mean of windows spread evenly over the whole input, as many as the others have. No padding.",
-    "global": "The mean of everything: one number for each channel.",
-    "convolution": "Each channel by itself through a fixed binomial blur of the window's size. "
-    "A window of 2 is the average.",
-    "slicing": "One cell of every stride; it looks at no window and adds no padding.",
-}
 SHOW_LABELS = {"pooled": "Pooled", "restored": "Un-pooled", "spread": "Un-pooled, spread"}
 SHOW_NOTES = {
     "pooled": "Look for thin lines and highlights: max keeps the bright ones and widens them, averages melt them into "
@@ -118,12 +96,15 @@ def show_pictures(source: Source, settings: tuple[int, int, int]) -> None:
     show = choose("Show", SHOW_LABELS, "show", "pooled", hidden=True)
     st.caption(SHOW_NOTES[show])
     view = compute_view(source, *settings)
-    tiles = [view.input, *(_shown(view.kinds[kind], show) for kind in POOLINGS)]
+    tiles = colour_alike([view.values, *(getattr(each, show) for each in view.kinds.values())])
     captions = [
         f"**Input**  \n`{shape_text(view.values.shape)}`",
-        *(_caption(kind, view.kinds[kind]) for kind in POOLINGS),
+        *(
+            f"**{POOLING_LABELS[each.kind]}**  \n`{shape_text(each.output.shape)}`  \n{each.describe_loss()}"
+            for each in view.kinds.values()
+        ),
     ]
-    names = ["The input", *(KIND_LABELS[kind] for kind in POOLINGS)]
+    names = ["The input", *(POOLING_LABELS[kind] for kind in POOLINGS)]
     pictures = _enlarged(tiles)
     for start in range(0, len(pictures), 4):
         row = st.container(horizontal=True)  # four side by side, two on a phone
@@ -134,7 +115,7 @@ def show_pictures(source: Source, settings: tuple[int, int, int]) -> None:
                 alt=f"{names[number]}: {source.title}, {SHOW_LABELS[show].lower()}",
                 width="stretch",
             )
-            place.markdown(captions[number], help=KIND_NOTES[POOLINGS[number - 1]] if number else None)
+            place.markdown(captions[number], help=POOLING_NOTES[POOLINGS[number - 1]] if number else None)
     st.caption(_scale_note(view))
     offer(
         f"pooling-{show}",
@@ -147,35 +128,19 @@ def show_pictures(source: Source, settings: tuple[int, int, int]) -> None:
     )
 
 
-def _shown(kind: PooledPicture, show: str) -> NDArray[np.uint8]:
-    return {"pooled": kind.pooled, "restored": kind.restored, "spread": kind.spread}[show]
-
-
 def _enlarged(tiles: list[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
     """All at the size of the first, so that the same place is at the same spot on every tile."""
     height, width = (max(1, round(_TILE * side / max(tiles[0].shape[:2]))) for side in tiles[0].shape[:2])
     return [enlarge(tile, height, width) for tile in tiles]
 
 
-def _caption(kind: PoolingKind, picture: PooledPicture) -> str:
-    lost = decibels(picture.psnr)
-    if kind in PLACED:
-        lost = f"{lost} in place, {decibels(picture.psnr_spread)} spread"
-    return f"**{KIND_LABELS[kind]}**  \n`{shape_text(picture.output.shape)}`  \n{lost}"
-
-
-def decibels(value: float) -> str:
-    """A PSNR as text."""
-    if isnan(value):
-        return "no PSNR: the map is constant"
-    return "nothing lost" if isinf(value) else f"{value:.1f} dB"
-
-
-def _scale_note(view: PoolingView) -> str:
+def _scale_note(view: PoolingComparison) -> str:
     peak = "PSNR compares the un-pooled picture with the input, in dB: every 6 dB halve the error."
     if len(view.values) == 3:
         return f"{peak} Its peak is the photo's full range, 0 to 1."
-    colours = "Blue is below zero, white zero, red above" if view.signed else "Dark is zero, yellow the largest"
+    colours = (
+        "Blue is below zero, white zero, red above" if view.values.min() < 0 else "Dark is zero, yellow the largest"
+    )
     return f"{peak} Its peak is the map's own range. {colours}; one scale for all."
 
 
@@ -194,7 +159,7 @@ def show_sources(source: Source, settings: tuple[int, int, int], channel: int) -
     height, width = view.values.shape[1:]
     picture, words = st.columns([2, 1], vertical_alignment="center")
     picture.image(
-        encode_png(mark_cells(view.input, places, _MARKED)),
+        encode_png(mark_cells(colour_alike([view.values])[0], places, _MARKED)),
         alt=f"The {len(places)} cells of {source.title} that max pooling took its values from, as dots",
         width="stretch",
     )
@@ -217,14 +182,14 @@ def show_sources(source: Source, settings: tuple[int, int, int], channel: int) -
 
 def show_cell(source: Source, settings: tuple[int, int, int], channel: int) -> None:
     """One kind under the microscope."""
-    kind = choose("Kind", KIND_LABELS, "kind", "max", hidden=True)
-    st.caption(KIND_NOTES[kind])
+    kind = choose("Kind", POOLING_LABELS, "kind", "max", hidden=True)
+    st.caption(POOLING_NOTES[kind])
     breakdown = compute_pooling_breakdown(source, Pooling(kind, *settings))
     photo = not source.layer
     show_microscope(
         breakdown,
         channel,
-        title=f"{KIND_LABELS[kind]}, {RGB_NAMES[channel] if photo else source.title}",
+        title=f"{POOLING_LABELS[kind]}, {RGB_NAMES[channel] if photo else source.title}",
         key="pooling-microscope",
         names=RGB_NAMES if photo else (),
         colours=RGB_COLOURS if photo else (),
