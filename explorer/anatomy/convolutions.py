@@ -13,6 +13,7 @@ from torch import nn
 from explorer.anatomy.recording import LayerFacts
 from explorer.anatomy.tracing import summarize_layers
 from explorer.operations import output_kernels
+from explorer.text import count_text, shape_text
 from explorer.zoo import VisionModel
 
 Pair = tuple[int, int]
@@ -109,10 +110,46 @@ class Convolution:
         """
         return self.norm_layer or self.layer
 
+    def describe(self) -> str:
+        """Its shape, and why it is so."""
+        made = f"one filter for each of the {self.out_channels} output channels"
+        reads = f"{self.in_channels} input channels"
+        if self.depthwise:
+            said = f"Depthwise: every filter reads one of the {reads}, so its depth is 1; {made}."
+        elif self.groups > 1:
+            said = (
+                f"Grouped: the {reads} are split into {self.groups} groups, and a filter reads the {self.depth} of its "
+                f"own; {made}."
+            )
+        else:
+            channels = "the red, green and blue of the photo" if self.sees_photo else f"all {reads}"
+            said = f"Depth {self.depth}, because every filter reads {channels}; {made}."
+        if self.pointwise:
+            said += " A 1 × 1 kernel sees one cell at a time: it mixes channels and leaves space alone."
+        if self.transposed:
+            said += " Transposed: every input cell stamps the kernels onto the output."
+        return f"**{count_text(self.out_channels, 'filter')} of {shape_text((*self.kernel, self.depth))}.** {said}"
+
+    def settings(self) -> dict[str, str]:
+        """Shapes and settings by name, without those that it has not."""
+        facts = {
+            "input": shape_text(self.input_shape or ()),
+            "output": shape_text(self.output_shape or ()),
+            "stride": _pair_text(self.stride),
+            "padding": self.padding if isinstance(self.padding, str) else _pair_text(self.padding),
+            "dilation": _pair_text(self.dilation),
+            "groups": str(self.groups),
+        }
+        return {name: value for name, value in facts.items() if value}
+
     def inputs_of(self, output: int) -> range:
         """The input channels that one output channel reads."""
         group = output // (self.out_channels // self.groups)
         return range(group * self.depth, (group + 1) * self.depth)
+
+
+def _pair_text(pair: Pair) -> str:
+    return str(pair[0]) if pair[0] == pair[1] else shape_text(pair)
 
 
 def find_convolutions(model: VisionModel, size: int) -> tuple[Convolution, ...]:

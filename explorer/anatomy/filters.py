@@ -8,6 +8,8 @@ from typing import Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.text import count_text, significant
+
 FilterOrder = Literal["index", "norm", "group"]
 FILTER_ORDERS: tuple[FilterOrder, ...] = get_args(FilterOrder)
 
@@ -15,6 +17,7 @@ DEAD: Final = 1e-3  # of the median: trained filters lie within a factor of 100 
 NEAR_DUPLICATE: Final = 0.95  # cosine: an angle of 18 degrees
 SIMILAR: Final = 0.5  # mean cosine between two groups for them to be joined: 60 degrees
 _ROWS_AT_ONCE = 256
+_NAMED = 12  # filters in one sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +54,43 @@ class FilterSummary:
     def group_of(self, number: int) -> tuple[int, ...]:
         """All filters of one filter's group, itself among them."""
         return tuple(int(other) for other in np.flatnonzero(self.groups == self.groups[number]))
+
+    def describe(self, number: int, part: int | None = None) -> str:
+        """One filter in a line, seen by one of its slices perhaps."""
+        said = f"filter {number}{'' if part is None else f', slice {part}'}: norm {significant(self.norms[number])}"
+        return said + (", dead" if self.dead[number] else f", group {self.groups[number]}")
+
+    def describe_all(self) -> list[str]:
+        """How many filters do nothing, how many are there twice, how many are alike: a sentence each."""
+        total, twice = len(self.norms), len(np.unique(self.duplicates))
+        sizes = np.bincount(self.groups)
+        dead, muted = np.flatnonzero(self.dead), np.flatnonzero(self.muted & ~self.dead)
+        said = [
+            f"{len(dead)} of {total} filters are dead, with a norm below a thousandth of the median{_names(dead)}."
+            if len(dead)
+            else f"None of {total} filters is dead: no norm is below a thousandth of the median."
+        ]
+        if len(muted):
+            said.append(
+                f"{len(muted)} of {total} are scaled to next to nothing by the batch norm after them{_names(muted)}."
+            )
+        said.append(
+            f"{twice} of {total} have a near-duplicate, a filter at a cosine above {NEAR_DUPLICATE:g} "
+            f"({count_text(len(self.duplicates), 'pair')})."
+            if twice
+            else f"None has a near-duplicate, a filter at a cosine above {NEAR_DUPLICATE:g}."
+        )
+        said.append(
+            f"{sizes[sizes > 1].sum()} of {total} share {count_text(int((sizes > 1).sum()), 'group')} of similar "
+            f"filters, the largest with {sizes.max()} members."
+            if sizes.max() > 1
+            else "No two are similar enough to share a group."
+        )
+        return said
+
+
+def _names(numbers: NDArray[np.intp]) -> str:
+    return f" ({', '.join(map(str, numbers[:_NAMED].tolist()))}{' …' if len(numbers) > _NAMED else ''})"
 
 
 def summarise_filters(weights: NDArray[np.floating], scale: NDArray[np.floating] | None = None) -> FilterSummary:

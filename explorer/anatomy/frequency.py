@@ -9,8 +9,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.rendering import format_percent
+
 RESPONSE_SIDE: Final = 64
 LOW: Final = 0.25  # cycles a pixel: half the Nyquist frequency, a wave of four pixels
+
+# Across which brightness changes along 0°, 45°, 90° and 135°.
+_EDGES: Final = ("an upright edge", "an edge falling to the right", "a level edge", "an edge rising to the right")
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,26 @@ class PassBand:
     flat: float
     direction: float
     oriented: float
+
+    def describe(self) -> str:
+        """What it passes, in words."""
+        if self.low > 0.5:
+            kind = "a low-pass, which keeps what is coarse"
+        elif self.low < 0.1:
+            kind = "a high-pass, which keeps what is fine"
+        else:
+            kind = "neither clearly coarse nor fine"
+        said = (
+            f"{format_percent(self.low)} of its energy lies below half the Nyquist frequency (of a single weight, "
+            f"which passes all alike, 20 %): {kind}."
+        )
+        if self.oriented > 0.3:
+            edge = _EDGES[round(self.direction / 45) % 4]
+            said += (
+                f" It prefers brightness that changes along {round(self.direction) % 180}° (0° is left to right, 90° "
+                f"upwards), as at {edge}."
+            )
+        return said + (" Even areas give next to nothing." if self.flat < 0.05 else "")
 
 
 def frequency_response(kernel: NDArray[np.floating], side: int = RESPONSE_SIDE) -> NDArray[np.float64]:

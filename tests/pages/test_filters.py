@@ -12,10 +12,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
-from explorer.anatomy import FILTER_ORDERS, find_convolutions, summarise_filters
+from explorer.anatomy import FILTER_ORDERS, filter_products, find_convolutions, summarise_filters
 from explorer.rendering import MOST_APART
 from explorer.samples import SAMPLES
-from explorer.ui.filters import solid as filters_solid
 from explorer.ui.filters.compute import convolutions_of
 from explorer.ui.filters.one_filter import SILENCED
 from explorer.ui.session.subject import Subject
@@ -267,13 +266,13 @@ def test_of_many_slices_those_that_contribute_most_are_shown(
     browser_side: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[tuple[np.ndarray, ...]] = []
-    original = filters_solid.product_tiles
+    original = filter_products.product_tiles
 
     def watch(slices: np.ndarray, maps: np.ndarray, products: np.ndarray, names: list[str], **how: Any) -> Any:
         drawn.append((slices, maps, products))
         return original(slices, maps, products, names, **how)
 
-    monkeypatch.setattr(filters_solid, "product_tiles", watch)
+    monkeypatch.setattr(filter_products, "product_tiles", watch)
     path = next(path for path in layers_of(NORMED) if weights_of(NORMED, path).shape[1] == 128)
     app = open_filters({"model": NORMED, "conv": path, "filter": "7"})
     arrays = dict(np.load(io.BytesIO(browser_side.downloads["solid-npz"][1]()), allow_pickle=False))

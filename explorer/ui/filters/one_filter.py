@@ -7,27 +7,30 @@ import streamlit as st
 
 from explorer.anatomy import (
     Convolution,
+    Edit,
     FilterSummary,
+    PredictionChange,
     describe_response,
     frequency_response,
     strongest_slices,
 )
+from explorer.anatomy.filter_products import name_channel
+from explorer.anatomy.filter_sheets import drawn_as_matrix
 from explorer.rendering import (
     CHART_CONFIG,
-    format_percent,
     kernel_numbers,
     magnify_map,
-    probability_bars,
 )
 from explorer.text import count_text, shape_text
 from explorer.ui.components import clickable_mosaic
-from explorer.ui.filters.compute import Filters, compute_silenced, compute_similar, drawn_as_matrix
-from explorer.ui.filters.solid import name_channel
+from explorer.ui.filters.compute import Filters, compute_similar
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
+from explorer.ui.shared.prediction_change import show_change
+from explorer.ui.shared.recorded import compute_edited, compute_probabilities
 
 SILENCED = {
     "none": "Keep all",
@@ -77,37 +80,13 @@ def show_response(convolution: Convolution, filters: Filters, number: int, part:
         width=256,
     )
     st.caption("Even areas in the centre, the finest stripes at the rim; dark is stopped, yellow passes most.")
-    if band.low > 0.5:
-        kind = "a low-pass, which keeps what is coarse"
-    elif band.low < 0.1:
-        kind = "a high-pass, which keeps what is fine"
-    else:
-        kind = "neither clearly coarse nor fine"
-    said = (
-        f"{format_percent(band.low)} of its energy lies below half the Nyquist frequency (of a single weight, which "
-        f"passes all alike, 20 %): {kind}."
-    )
-    if band.oriented > 0.3:
-        said += (
-            f" It prefers brightness that changes along {round(band.direction) % 180}° (0° is left to right, 90° "
-            f"upwards), {_edge(band.direction)}."
-        )
-    if band.flat < 0.05:
-        said += " Even areas give next to nothing."
-    st.markdown(said)
-
-
-def _edge(direction: float) -> str:
-    """The edge across which brightness changes along a direction."""
-    names = ("as at an upright edge", "as at an edge falling to the right", "as at a level edge",
-             "as at an edge rising to the right")  # fmt: skip
-    return names[round(direction / 45) % 4]
+    st.markdown(band.describe())
 
 
 def show_similar(convolution: Convolution, filters: Filters, summary: FilterSummary, number: int) -> int | None:
     """The filters most like this one; gives the one that was clicked."""
     st.markdown("**Most similar filters**")
-    found, sheet = compute_similar(filters, number, _SIMILAR)
+    found, sheet = compute_similar(filters, convolution, number, _SIMILAR)
     if summary.dead[number] or not np.isfinite(summary.norms[number]) or not found:
         st.caption("There is nothing to compare: it, or every other filter, has no direction.")
         return None
@@ -156,16 +135,12 @@ def show_silenced(subject: Subject, convolution: Convolution, summary: FilterSum
     )
     behind = " Silenced after the batch norm, so that nothing goes on." if convolution.norm else ""
     st.caption(f"Filter {number} has {same} and {alike}.{behind}")
-    names, before, after = compute_silenced(subject, convolution.edited_layer, channels)
-    show_knowledge(subject, max(before))
-    if not channels:
-        st.plotly_chart(probability_bars(names[:5], before[:5]), config=CHART_CONFIG, key="silence-bars")
-        return ()
-    first, then = names[int(np.argmax(before))], names[int(np.argmax(after))]
-    moved = f"**{first}** goes from {format_percent(max(before))} to {format_percent(after[int(np.argmax(before))])}"
-    said = f"Without {count_text(len(channels), 'filter')} of {convolution.out_channels}, {moved}"
-    st.markdown(f"{said}; the prediction stays." if first == then else f"{said}; the prediction is now **{then}**.")
-    st.plotly_chart(probability_bars(names, after, compare=before), config=CHART_CONFIG, key="silence-bars")
+    before = compute_probabilities(subject)
+    after = compute_edited(subject, Edit(convolution.edited_layer, channels=channels)) if channels else before
+    change = PredictionChange.of_best(before, after)
+    show_knowledge(subject, float(before.max()))
+    begun = f"Without {count_text(len(channels), 'filter')} of {convolution.out_channels}, "
+    show_change(subject, change, "silence-bars", begun=begun, changed=bool(channels))
     return channels
 
 

@@ -6,8 +6,9 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from explorer.anatomy import Convolution
+from explorer.anatomy.filter_sheets import pages_of
 from explorer.ui.app import enter_by_the_front_door
-from explorer.ui.filters.compute import Filters, compute_summary, convolutions_of, filters_of, pages_of
+from explorer.ui.filters.compute import Filters, compute_summary, convolutions_of, filters_of
 from explorer.ui.filters.one_filter import (
     choose_slice,
     filter_snippet,
@@ -164,7 +165,7 @@ def show() -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         show_shape(convolution)
-        show_counts(convolution, summary)
+        show_counts(summary)
     with right:
         if convolution.groups > 1:
             show_connections(convolution)
