@@ -8,8 +8,7 @@ from torch import nn
 from torchvision.models.swin_transformer import ShiftedWindowAttention, ShiftedWindowAttentionV2
 from torchvision.ops.misc import SqueezeExcitation
 
-from explorer.zoo import VisionModel, list_torchvision, list_transformers
-from explorer.zoo.download import is_cached
+from explorer.zoo import VisionModel, download, list_torchvision, list_transformers
 
 Inside = Literal["gates", "tokens", "windows"]
 OURS = "photo-vit"  # has attention, and works offline
@@ -34,7 +33,7 @@ def networks_with_attention() -> tuple[str, ...]:
 
 def describe_absence(name: str) -> str:
     """That a network has no attention inside, which ones have, and which of those open without a download."""
-    here = [other for other in networks_with_attention() if other != OURS and is_cached(other)]
+    here = [other for other in networks_with_attention() if other != OURS and download.is_cached(other)]
     available = (
         f"on this machine already: {', '.join(here[:_NAMED])}{' and others' if len(here) > _NAMED else ''}"
         if here
