@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from explorer.text import significant
+
 Order = Literal["index", "mean", "max", "active"]
 ORDERS: tuple[Order, ...] = get_args(Order)
 
@@ -42,6 +44,10 @@ class MapStatistics:
             return np.arange(len(self.mean))
         keys = {"mean": self.mean, "max": self.maximum, "active": self.active}[by]
         return np.argsort(np.where(np.isfinite(keys), -keys, np.inf), kind="stable")
+
+    def describe(self, unit: int) -> str:
+        """Mean and largest value of one map."""
+        return f"mean {significant(self.mean[unit])}, max {significant(self.maximum[unit])}"
 
     def strongest(self, count: int) -> NDArray[np.intp]:
         """The `count` maps with most to say, strongest first; all of them, by number, if there are no more."""

@@ -50,7 +50,7 @@ from explorer.rendering.mosaic import SHEET_ASPECT, Mosaic, map_pairs, map_rows,
 from explorer.rendering.overlay import decode_png, draw_box, encode_png, magnify_map, overlay_map
 from explorer.rendering.overview import Box, Sprite, Thumbnails, overview_sprite
 from explorer.rendering.picture_sheets import draw_bars, fit_picture, picture_sheet
-from explorer.rendering.scaling import Scale, average_blocks, find_ranges
+from explorer.rendering.scaling import Scale, average_blocks, find_ranges, scale_of
 from explorer.rendering.solids import MOST_APART, SOLID_WIDTH, draw_solid, product_tiles
 from explorer.rendering.surprise import surprise_bars
 from explorer.text import format_percent
@@ -120,6 +120,7 @@ __all__ = [
     "picture_sheet",
     "probability_bars",
     "product_tiles",
+    "scale_of",
     "spotlight",
     "surprise_bars",
     "sweep_curves",

@@ -3,6 +3,7 @@
 Also block averaging, which makes a map smaller without inventing values.
 """
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import numpy as np
@@ -107,3 +108,8 @@ def average_blocks(maps: NDArray[np.floating], factor: int) -> NDArray[np.floati
     sums = np.add.reduceat(np.add.reduceat(wide, rows, axis=1), columns, axis=2)
     sides = np.diff(np.append(rows, height))[:, None] * np.diff(np.append(columns, width))[None, :]
     return np.asarray(sums / sides.astype(wide.dtype))
+
+
+def scale_of(shape: Sequence[int], wanted: Scale) -> Scale:
+    """The wanted scale, but one for all where a map is a single cell, which would always be its own largest."""
+    return "shared" if tuple(shape[1:]) == (1, 1) else wanted

@@ -8,7 +8,7 @@ from explorer.ui.components.attention_mover import attention_mover
 from explorer.ui.components.caption_player import caption_player
 from explorer.ui.components.clickable_mosaic import clickable_mosaic
 from explorer.ui.components.microscope import MOST_BYTES, NONE, PAD, ChannelView, Step, microscope
-from explorer.ui.components.network_view import NetworkClick, NetworkColumn, network_view
+from explorer.ui.components.network_view import NetworkClick, network_view
 from explorer.ui.components.photo_cover import photo_cover
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "PAD",
     "ChannelView",
     "NetworkClick",
-    "NetworkColumn",
     "Step",
     "attention_mover",
     "caption_player",

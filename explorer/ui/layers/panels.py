@@ -8,37 +8,54 @@ import numpy as np
 import streamlit as st
 
 from explorer.anatomy import LayerFacts, Order, Stage, most_active_cell
+from explorer.anatomy.descriptions import CEILING, describe_layer, describe_mixing, is_clipped, name_kind
+from explorer.anatomy.overview import MAPS_ON_A_PAGE, MapSheet, draw_maps
 from explorer.rendering import (
     CHART_CONFIG,
     Scale,
     channel_means,
     draw_box,
     encode_png,
-    format_percent,
+    enlarge_cells,
     histogram,
     magnify_map,
     mosaic,
     overlay_map,
 )
-from explorer.text import count_text, shape_text, significant
+from explorer.text import shape_text, significant
 from explorer.ui.components import clickable_mosaic
-from explorer.ui.layers.compute import (
-    CEILING,
-    MAPS_ON_A_PAGE,
-    Sheet,
-    compute_input,
-    compute_sheet,
-    describe_convolution,
-    is_clipped,
-)
 from explorer.ui.session.pictures import list_pictures
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.microscope import explainable_layers, show_layer_microscope
-from explorer.ui.shared.network import describe_layer, name_kind
 from explorer.ui.shared.recorded import compute_maps, facts_of
 from explorer.ui.shared.strongest_patches import cut_patch, rank_patches
 
 MOST_COMPARED = 12
+
+
+@st.cache_data(max_entries=24, show_spinner=False)
+def compute_sheet(subject: Subject, layer: str, order: Order, scale: Scale, page: int) -> MapSheet:
+    """One page of a layer's maps, in the wanted order, drawn on one sheet."""
+    return draw_maps(compute_maps(subject, layer), layer_names(subject)[layer], order, scale, page)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def compute_input(subject: Subject) -> tuple[bytes, bytes, list[float], list[float]]:
+    """The photo with the part the network gets outlined, the exact pixels, and the channel means before and after."""
+    picture = subject.picture.intake.image
+    preprocessing = subject.model.preprocessing
+    photo = picture.copy()
+    photo.thumbnail((960, 960))
+    scale = photo.width / picture.width
+    left, top, right, bottom = (side * scale for side in preprocessing.region(*picture.size))
+    pixels = preprocessing.pixels(picture)
+    x = subject.input[0]
+    return (
+        draw_box(np.asarray(photo), (left, top, right, bottom)),
+        encode_png(np.ascontiguousarray(pixels)),
+        (pixels.reshape(-1, 3).mean(axis=0) / 255).tolist(),
+        x.mean(dim=(1, 2)).tolist(),
+    )
 
 
 def show_input(subject: Subject) -> None:
@@ -74,20 +91,17 @@ def show_facts(subject: Subject, facts: LayerFacts) -> None:
     pairs = describe_layer(Stage((facts,), facts.name))
     kind = ("kind", name_kind(subject.model, facts))
     st.markdown(" · ".join(f"{name} `{value}`" for name, value in (kind, *pairs)))
-    if said := describe_convolution(subject.model, facts):
+    if said := describe_mixing(subject.model, facts):
         st.caption(said)
 
 
 def show_sheet(
     subject: Subject, layer: str, order: Order, scale: Scale, page: int, unit: int | None, key: str
-) -> tuple[Sheet, int | None]:
+) -> tuple[MapSheet, int | None]:
     """Every map of the layer on one sheet; gives the sheet and the channel that was clicked."""
     sheet = compute_sheet(subject, layer, order, scale, page)
-    dead = np.flatnonzero(sheet.statistics.dead)
-    total = len(sheet.statistics.mean)
-    if len(dead):
-        names = ", ".join(str(number) for number in dead[:12]) + (" …" if len(dead) > 12 else "")
-        st.caption(f"{len(dead)} of {count_text(total, 'channel')} are zero everywhere on this picture: {names}.")
+    if dead := sheet.describe_dead():
+        st.caption(dead)
     if not np.isfinite(sheet.statistics.mean).all():
         st.warning("Some values of this layer are not finite numbers; they are drawn in grey.")
     clicked = clickable_mosaic(
@@ -99,17 +113,7 @@ def show_sheet(
         alt=f"{len(sheet.units)} feature maps of {layer} for {subject.picture.title}",
         key=key,
     )
-    colours = (
-        "Blue is below zero, white zero, red above." if sheet.statistics.signed else "Dark is zero, yellow the largest."
-    )
-    each = "Every map has its own scale." if sheet.scale == "each" else "One scale for all maps."
-    ceiling = ""
-    if sheet.at_ceiling is not None:
-        ceiling = (
-            f" ReLU6 lets nothing above {CEILING:g} through: {format_percent(sheet.at_ceiling)} of the cells stand at "
-            "that ceiling."
-        )
-    st.caption(f"{colours} {each}{ceiling}")
+    st.caption(sheet.describe())
     return sheet, None if clicked is None else sheet.units[clicked]
 
 
@@ -127,7 +131,7 @@ def show_unit(subject: Subject, facts: LayerFacts, unit: int, key: str) -> None:
     preprocessing = subject.model.preprocessing
     size = preprocessing.size
     seen = preprocessing.pixels(subject.picture.intake.image)
-    large = np.asarray(seen.repeat(max(1, 320 // size), axis=0).repeat(max(1, 320 // size), axis=1))
+    large = enlarge_cells(np.asarray(seen), 320)
     times = large.shape[0] / size
     box = facts.receptive_field.box(row, column, size, size)
     st.subheader(f"{facts.name}, map {unit}", anchor=False)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from explorer.anatomy.overview import NetworkColumn
 from explorer.ui.components.store import STORE_JS, send_picture
 
 _HERE = Path(__file__).parent
@@ -21,44 +22,6 @@ _mount = st.components.v2.component(
 )
 
 MOST_PROBABILITIES = 10
-
-
-@dataclass(frozen=True)
-class NetworkColumn:
-    """One column of the view: the photo, a layer, or a stage of several layers.
-
-    Attributes:
-        key: What a click on the column returns; unique in the view.
-        title: The heading, such as "layer1".
-        kind: What it does, in a word or two, such as "conv" or "stage".
-        shape: Of the output without the batch: (C, H, W) or (C,).
-        facts: Name and value pairs for the hover text, such as ("parameters", "1,728").
-        boxes: (x, y, width, height) of each thumbnail in the sprite.
-        units: The channel number of each thumbnail.
-        values: A short text for each thumbnail, such as "mean 0.31".
-        opens: A closed stage; a click on its heading asks to open it.
-        closes: The first column of an opened stage; offers to close it.
-        depth: Number of channels.
-    """
-
-    key: str
-    title: str
-    kind: str
-    shape: tuple[int, ...]
-    facts: tuple[tuple[str, str], ...]
-    boxes: Sequence[tuple[int, int, int, int]]
-    units: Sequence[int]
-    values: Sequence[str]
-    opens: bool
-    closes: bool
-    depth: int
-
-    def __post_init__(self) -> None:
-        """Checks that there is a box, a unit and a text for each thumbnail."""
-        if not len(self.boxes) == len(self.units) == len(self.values):
-            raise ValueError(
-                f"column {self.key!r} has {len(self.boxes)} boxes, {len(self.units)} units, {len(self.values)} values"
-            )
 
 
 @dataclass(frozen=True)
