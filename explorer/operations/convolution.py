@@ -17,6 +17,13 @@ from explorer.operations.sizes import SizeFormula, convolution_size, transposed_
 
 Border = Literal["valid", "zeros", "reflect", "replicate", "circular"]
 BORDERS: tuple[Border, ...] = get_args(Border)
+ACTIVATION_MODULES: dict[str, nn.Module] = {
+    "ReLU": nn.ReLU(),
+    "leaky ReLU": nn.LeakyReLU(),
+    "GELU": nn.GELU(),
+    "sigmoid": nn.Sigmoid(),
+    "tanh": nn.Tanh(),
+}
 
 
 class Impossible(ValueError):
@@ -168,3 +175,40 @@ def share_silenced(before: NDArray[np.floating], after: NDArray[np.floating]) ->
     """The share of cells an activation silences: of whose value less than half a percent is left."""
     alive = before != 0
     return float((alive & (np.abs(after) < 0.005 * np.abs(before))).sum() / max(1, before.size))
+
+
+def describe_overlaps(counts: NDArray[np.int64], side: int, stride: int) -> str:
+    """Whether a transposed convolution draws a checkerboard.
+
+    Args:
+        counts: from `count_overlaps`.
+        side: of the kernel.
+        stride: of the layer.
+    """
+    inner = np.unique(counts[side:-side, side:-side]) if min(counts.shape) > 2 * side else np.unique(counts)
+    if side % stride == 0 and len(inner) == 1:
+        return (
+            f"Kernel {side} is divisible by stride {stride}: away from the edge every cell is met by "
+            f"**{inner[0]}** kernel cells, so no pattern appears."
+        )
+    return (
+        f"Kernel {side} is not divisible by stride {stride}: cells are met by "
+        f"**{', '.join(str(count) for count in inner)}** kernel cells in turn. The same grid shows in the output "
+        "of networks that draw pictures: the checkerboard (Odena et al. 2016). Make the kernel a multiple of the "
+        "stride, and it is gone."
+    )
+
+
+def activation_line(module: nn.Module, before: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What an activation makes of values as large as some sums: x and y, 201 points each."""
+    reach = max(float(np.abs(before).max()), 1e-3)
+    x = np.linspace(-reach, reach, 201, dtype=np.float32)
+    with torch.inference_mode():
+        return x, module(torch.from_numpy(x)).numpy()
+
+
+def hint_size(given: tuple[int, ...], right: tuple[int, ...]) -> str:
+    """What is wrong in a predicted output (channels, rows, columns), without giving it away."""
+    wrong = [name for name, a, b in zip(("channels", "rows", "columns"), given, right, strict=True) if a != b]
+    hint = " There is one channel for each filter." if "channels" in wrong else ""
+    return f"Not yet: look at the {' and the '.join(wrong)} again.{hint}"

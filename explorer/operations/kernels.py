@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import comb
 
@@ -164,3 +164,43 @@ def read_kernel(text: str) -> Kernel:
     if not np.isfinite(kernel).all() or np.abs(kernel).max() > 1e6:
         raise ValueError("Every number of a kernel must be finite, at most a million.")
     return kernel.astype(np.float32)
+
+
+def fit_kernel(kernel: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """A kernel (C, kh, kw) cut or padded with zeros about its middle to (C, side, side)."""
+    fitted = np.zeros((len(kernel), side, side), np.float32)
+    rows, columns = kernel.shape[1:]
+    # Where cell i of the old one lies on the new one; the middle of an even side is the cell after it, as in PyTorch.
+    down, right = side // 2 - rows // 2, side // 2 - columns // 2
+    top, left = max(0, down), max(0, right)
+    cut = kernel[:, max(0, -down) : max(0, -down) + side, max(0, -right) : max(0, -right) + side]
+    fitted[:, top : top + cut.shape[1], left : left + cut.shape[2]] = cut
+    return fitted
+
+
+def stack_kernels(kernels: Sequence[Kernel], channels: int, groups: int) -> NDArray[np.float32]:
+    """Kernels as the weights of one layer.
+
+    A kernel of one plane is laid on every channel it reads with an equal share, so that a blur stays a blur; three
+    planes are taken as they are, and added up for a picture of one channel.
+
+    Args:
+        kernels: (1 or 3, k, k) each, one for each filter.
+        channels: of the picture, 1 or 3.
+        groups: divides both the channels and the filters.
+
+    Returns:
+        (filters, channels / groups, k, k).
+    """
+    reads, filters = channels // groups, len(kernels) // groups
+    weights = []
+    for number, kernel in enumerate(kernels):
+        if len(kernel) == channels:
+            planes = kernel
+        elif channels == 1:
+            planes = kernel.sum(axis=0, keepdims=True)
+        else:
+            planes = np.repeat(kernel, channels, axis=0) / np.float32(reads)
+        first = number // filters * reads
+        weights.append(planes[first : first + reads])
+    return np.stack(weights)

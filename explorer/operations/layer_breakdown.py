@@ -57,6 +57,11 @@ class LayerBreakdown:
     following: tuple[Following, ...] = ()
     final: NDArray[np.float32] | None = None
 
+    @property
+    def shown(self) -> NDArray[np.float32]:
+        """(O, H_out, W_out) after the elementwise layers, where there are any."""
+        return self.output if self.final is None else self.final
+
     def products(self, channel: int) -> NDArray[np.float64]:
         """What every slice of a filter makes of the input map it reads; their sum and the bias are the output map.
 

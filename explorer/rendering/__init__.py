@@ -28,6 +28,7 @@ from explorer.rendering.colours import (
 from explorer.rendering.curves import curves
 from explorer.rendering.decoder_figures import draw_units, draw_words, unit_heatmap, word_lines, word_map
 from explorer.rendering.enlarging import (
+    as_picture,
     colour_alike,
     colour_map,
     contact_sheet,
@@ -77,6 +78,7 @@ __all__ = [
     "Thumbnails",
     "activation_curve",
     "agreement_matrix",
+    "as_picture",
     "average_bars",
     "average_blocks",
     "beam_tree",

@@ -39,6 +39,12 @@ def colour_map(values: NDArray[np.floating], low: float, high: float, *, signed:
     return np.asarray(map_palette(signed=signed)[to_entries(levels)[0]])
 
 
+def as_picture(values: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """A photo (3, H, W) or a grey one (1, H, W), 0 to 1, as (H, W, 3) uint8."""
+    pixels = (values.transpose(1, 2, 0) * 255).round().clip(0, 255).astype(np.uint8)
+    return np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
+
+
 def colour_alike(pictures: Sequence[NDArray[np.floating]]) -> list[NDArray[np.uint8]]:
     """Colours photos, or maps by the range of the first.
 
@@ -49,10 +55,7 @@ def colour_alike(pictures: Sequence[NDArray[np.floating]]) -> list[NDArray[np.ui
         (H, W, 3) uint8 of each.
     """
     if len(pictures[0]) == 3:
-        return [
-            np.ascontiguousarray((each.transpose(1, 2, 0) * 255).round().clip(0, 255).astype(np.uint8))
-            for each in pictures
-        ]
+        return [as_picture(each) for each in pictures]
     signed = bool(pictures[0].min() < 0)
     low, high = find_ranges(pictures[0], signed=signed)[0].tolist()
     return [colour_map(each[0], low, high, signed=signed) for each in pictures]

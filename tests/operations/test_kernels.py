@@ -1,12 +1,14 @@
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 from skimage.filters import gabor_kernel
+from torch.nn import functional as F
 
-from explorer.operations.kernels import LARGEST, PRESETS, preset_kernel, read_kernel, write_kernel
+from explorer.operations.kernels import LARGEST, PRESETS, fit_kernel, preset_kernel, read_kernel, write_kernel
 
 PICTURE = np.random.default_rng(0).random((20, 24))
 
@@ -82,3 +84,20 @@ def test_text_and_back(kernel: np.ndarray) -> None:
 def test_text_that_is_no_kernel(text: str) -> None:
     with pytest.raises(ValueError, match=r"\.$"):
         read_kernel(text)
+
+
+@pytest.mark.parametrize(("old", "new"), [(3, 5), (5, 3), (3, 4), (4, 3), (2, 5), (1, 11)])
+def test_a_resized_kernel_does_the_same_to_a_picture(old: int, new: int) -> None:
+    """Padded with zeros about its middle, a kernel gives the same picture where the padding keeps the size."""
+    kernel = np.random.default_rng(0).normal(size=(1, old, old)).astype(np.float32)
+    fitted = fit_kernel(kernel, new)
+    assert fitted.shape == (1, new, new)
+    if new < old:
+        np.testing.assert_array_equal(fit_kernel(fitted, old)[fit_kernel(fitted, old) != 0], fitted[fitted != 0])
+        return
+    x = torch.randn(1, 1, 16, 16)
+    answers = [F.conv2d(F.pad(x, [8] * 4), torch.from_numpy(k)[None]) for k in (kernel, fitted)]
+    # The same numbers, moved by how far the middles lie apart.
+    down = new // 2 - old // 2
+    size = answers[1].shape[-1]
+    torch.testing.assert_close(answers[0][..., down : down + size, down : down + size], answers[1])

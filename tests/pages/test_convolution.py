@@ -13,7 +13,7 @@ from explorer.images import open_image
 from explorer.operations.convolution import BORDERS
 from explorer.operations.kernels import PRESETS, preset_kernel
 from explorer.samples import SAMPLES, read_sample
-from explorer.ui.convolution.controls import ACTIVATIONS, fit_kernel
+from explorer.ui.convolution.controls import ACTIVATIONS
 from tests.pages.opening import Browser, open_page, run
 
 SMALL = "tiny-vgg"
@@ -203,23 +203,6 @@ def test_editing_a_preset_makes_it_ones_own(browser_side: Browser) -> None:
     assert app.text_input(key="kernel").value == "0 0 0;0 3 0;0 0 0"
     maps = check_consistent(app, browser_side)
     np.testing.assert_allclose(maps[1], 3 * photo().mean(0).numpy(), rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize(("old", "new"), [(3, 5), (5, 3), (3, 4), (4, 3), (2, 5), (1, 11)])
-def test_a_resized_kernel_does_the_same_to_a_picture(old: int, new: int) -> None:
-    """Padded with zeros about its middle, a kernel gives the same picture where the padding keeps the size."""
-    kernel = np.random.default_rng(0).normal(size=(1, old, old)).astype(np.float32)
-    fitted = fit_kernel(kernel, new)
-    assert fitted.shape == (1, new, new)
-    if new < old:
-        np.testing.assert_array_equal(fit_kernel(fitted, old)[fit_kernel(fitted, old) != 0], fitted[fitted != 0])
-        return
-    x = torch.randn(1, 1, 16, 16)
-    answers = [F.conv2d(F.pad(x, [8] * 4), torch.from_numpy(k)[None]) for k in (kernel, fitted)]
-    # The same numbers, moved by how far the middles lie apart.
-    down = new // 2 - old // 2
-    size = answers[1].shape[-1]
-    torch.testing.assert_close(answers[0][..., down : down + size, down : down + size], answers[1])
 
 
 # Impossible settings.

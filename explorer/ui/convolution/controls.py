@@ -10,8 +10,16 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.operations.convolution import Border, Impossible, Settings, check
-from explorer.operations.kernels import LARGEST, PRESETS, preset_kernel, read_kernel, write_kernel
+from explorer.operations.convolution import ACTIVATION_MODULES, Border, Impossible, Settings, check
+from explorer.operations.kernels import (
+    LARGEST,
+    PRESETS,
+    fit_kernel,
+    preset_kernel,
+    read_kernel,
+    stack_kernels,
+    write_kernel,
+)
 from explorer.ui.kit.choose import choose, choose_one, keep_valid
 from explorer.ui.session.pictures import Picture
 from explorer.ui.shared.microscope import RGB_NAMES
@@ -26,7 +34,7 @@ _BORDER_LABELS: dict[Border, str] = {
     "replicate": "Replicate",
     "circular": "Circular",
 }
-ACTIVATIONS = ("none", "ReLU", "leaky ReLU", "GELU", "sigmoid", "tanh")
+ACTIVATIONS = ("none", *ACTIVATION_MODULES)
 _FIRST_OWN = "0 1 0;1 -4 1;0 1 0"
 _PADDED = Settings(padding=1)
 
@@ -68,26 +76,9 @@ class Experiment:
         """Rows and columns of every kernel."""
         return read_kernel(self.kernels[0]).shape[1]
 
-    def planes(self, number: int) -> NDArray[np.float32]:
-        """(C, k, k): one filter's kernel for each channel of the picture.
-
-        A kernel of one plane is laid on every channel it reads with an equal share, so that a blur stays a blur;
-        three planes are taken as they are.
-        """
-        kernel = read_kernel(self.kernels[number])
-        if len(kernel) == self.channels:
-            return kernel
-        if self.grey:
-            return kernel.sum(axis=0, keepdims=True)
-        return np.repeat(kernel, 3, axis=0) / np.float32(self.channels // self.settings.groups)
-
     def weight(self) -> NDArray[np.float32]:
         """(filters, C / groups, k, k), for checked settings."""
-        reads = self.channels // self.settings.groups
-        per_group = len(self.kernels) // self.settings.groups
-        planes = [self.planes(number) for number in range(len(self.kernels))]
-        groups = [number // per_group for number in range(len(self.kernels))]
-        return np.stack([plane[g * reads : (g + 1) * reads] for plane, g in zip(planes, groups, strict=True)])
+        return stack_kernels([read_kernel(kernel) for kernel in self.kernels], self.channels, self.settings.groups)
 
 
 def choose_experiment(picture: Picture) -> Experiment:
@@ -147,18 +138,6 @@ def choose_kernels_and_settings(names: tuple[str, ...]) -> tuple[tuple[str, ...]
     kernels = [write_kernel(fit_kernel(read_kernel(kernel), largest)) for kernel in kernels]
     settings = choose_settings(largest, row[1:])
     return tuple(kernels), settings
-
-
-def fit_kernel(kernel: NDArray[np.float32], side: int) -> NDArray[np.float32]:
-    """A kernel (C, kh, kw) cut or padded with zeros about its middle to (C, side, side)."""
-    fitted = np.zeros((len(kernel), side, side), np.float32)
-    rows, columns = kernel.shape[1:]
-    # Where cell i of the old one lies on the new one; the middle of an even side is the cell after it, as in PyTorch.
-    down, right = side // 2 - rows // 2, side // 2 - columns // 2
-    top, left = max(0, down), max(0, right)
-    cut = kernel[:, max(0, -down) : max(0, -down) + side, max(0, -right) : max(0, -right) + side]
-    fitted[:, top : top + cut.shape[1], left : left + cut.shape[2]] = cut
-    return fitted
 
 
 def _read_own(side: int) -> str:

@@ -8,13 +8,24 @@ import numpy as np
 import streamlit as st
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from explorer.operations import LayerBreakdown, break_down_module
-from explorer.operations.convolution import BORDERS, Border, build, count_overlaps, pad, share_silenced
+from explorer.operations.convolution import (
+    ACTIVATION_MODULES,
+    BORDERS,
+    Border,
+    activation_line,
+    build,
+    count_overlaps,
+    describe_overlaps,
+    hint_size,
+    pad,
+    share_silenced,
+)
 from explorer.operations.kernels import write_kernel
 from explorer.operations.photo import to_tensor
-from explorer.rendering import CHART_CONFIG, Mosaic, activation_curve, encode_png, magnify_map, mosaic
+from explorer.rendering import CHART_CONFIG, Mosaic, activation_curve, as_picture, encode_png, magnify_map, mosaic
 from explorer.text import count_text, shape_text, significant
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.convolution.controls import Experiment
@@ -24,13 +35,6 @@ from explorer.ui.session.opening import image_lines
 from explorer.ui.session.pictures import Picture
 from explorer.ui.shared.microscope import RGB_COLOURS, RGB_NAMES, show_microscope
 
-_MODULES: dict[str, nn.Module] = {
-    "ReLU": nn.ReLU(),
-    "leaky ReLU": nn.LeakyReLU(),
-    "GELU": nn.GELU(),
-    "sigmoid": nn.Sigmoid(),
-    "tanh": nn.Tanh(),
-}
 _CORNER = 10  # cells of the picture that a border is shown with
 
 
@@ -46,13 +50,13 @@ def compute_experiment(experiment: Experiment) -> LayerBreakdown:
     """The convolution on the picture, taken apart."""
     x = _photo(experiment)
     module = build(experiment.settings, experiment.weight(), experiment.channels)
-    return break_down_module(module, x, _MODULES.get(experiment.activation))
+    return break_down_module(module, x, ACTIVATION_MODULES.get(experiment.activation))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def compute_maps_sheet(experiment: Experiment) -> Mosaic:
     """Every filter's map on one sheet."""
-    maps = shown_output(compute_experiment(experiment))
+    maps = compute_experiment(experiment).shown
     return mosaic(maps, signed=bool(maps.min() < 0), scale="each")
 
 
@@ -66,15 +70,9 @@ def photo_size(experiment: Experiment) -> tuple[int, int]:
     return height, width
 
 
-def shown_output(breakdown: LayerBreakdown) -> NDArray[np.float32]:
-    """(O, H, W): after the activation, where there is one."""
-    return breakdown.output if breakdown.final is None else breakdown.final
-
-
 def photo_png(experiment: Experiment) -> bytes:
     """The picture as the kernel meets it."""
-    pixels = (_photo(experiment).numpy().transpose(1, 2, 0) * 255).round().astype(np.uint8)
-    return encode_png(np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3))))
+    return encode_png(as_picture(_photo(experiment).numpy()))
 
 
 def show_sizes(experiment: Experiment) -> bool:
@@ -104,7 +102,7 @@ def show_sizes(experiment: Experiment) -> bool:
             st.session_state["answered"] = asked
         else:
             if checked:
-                st.warning(_correct(given, (depth, rows.value, columns.value)), icon=":material/close:")
+                st.warning(hint_size(given, (depth, rows.value, columns.value)), icon=":material/close:")
             st.latex(rows.general)
             return False
     lines = [f"rows: ${rows.worked}$", f"columns: ${columns.worked}$"]
@@ -113,13 +111,6 @@ def show_sizes(experiment: Experiment) -> bool:
     for line in lines:
         st.markdown(line)
     return True
-
-
-def _correct(given: tuple[int, ...], right: tuple[int, ...]) -> str:
-    """What is wrong in a prediction, without giving it away."""
-    wrong = [name for name, a, b in zip(("channels", "rows", "columns"), given, right, strict=True) if a != b]
-    hint = " There is one channel for each filter." if "channels" in wrong else ""
-    return f"Not yet: look at the {' and the '.join(wrong)} again.{hint}"
 
 
 def show_maps(experiment: Experiment) -> int:
@@ -133,13 +124,12 @@ def show_maps(experiment: Experiment) -> int:
         f"{count_text(len(experiment.names), 'filter')}, so the output is "
         f"`{shape_text(breakdown.output.shape)}`. Click a map to put it under the microscope."
     )
-    output = shown_output(breakdown)
     clicked = clickable_mosaic(
         png=compute_maps_sheet(experiment).png,
         cells=compute_maps_sheet(experiment),
         labels=[
             f"{label}: {significant(values.min())} to {significant(values.max())}"
-            for label, values in zip(experiment.labels, output, strict=True)
+            for label, values in zip(experiment.labels, breakdown.shown, strict=True)
         ],
         selected=unit,
         marked=(),
@@ -186,10 +176,8 @@ def show_borders(experiment: Experiment, unit: int) -> None:
             continue
         padded = pad(x, cells, border)
         corner = padded[:, : reach + _CORNER, : reach + _CORNER]
-        pixels = (corner.numpy().transpose(1, 2, 0) * 255).round().astype(np.uint8)
-        pixels = np.broadcast_to(pixels, (*pixels.shape[:2], 3)).repeat(8, 0).repeat(8, 1)
         place.image(
-            encode_png(np.ascontiguousarray(pixels)),
+            encode_png(as_picture(corner.numpy()).repeat(8, 0).repeat(8, 1)),
             caption=border,
             alt=f"The picture's upper left corner, border {border}",
             width="stretch",
@@ -214,7 +202,6 @@ def show_overlaps(experiment: Experiment) -> None:
     """How many stamps of the kernel meet in each cell of a transposed convolution's output."""
     module = build(experiment.settings, experiment.weight(), experiment.channels)
     counts = count_overlaps(module, photo_size(experiment))
-    stride, side = experiment.settings.stride, experiment.side
     picture, words = st.columns([1, 2])
     corner = counts[:24, :24]
     picture.image(
@@ -222,39 +209,23 @@ def show_overlaps(experiment: Experiment) -> None:
         alt=f"How many stamps meet in each cell, upper left corner: {int(corner.min())} to {int(corner.max())}",
         width="stretch",
     )
-    inner = np.unique(counts[side:-side, side:-side]) if min(counts.shape) > 2 * side else np.unique(counts)
-    if side % stride == 0 and len(inner) == 1:
-        words.markdown(
-            f"Kernel {side} is divisible by stride {stride}: away from the edge every cell is met by "
-            f"**{inner[0]}** kernel cells, so no pattern appears."
-        )
-    else:
-        words.markdown(
-            f"Kernel {side} is not divisible by stride {stride}: cells are met by "
-            f"**{', '.join(str(count) for count in inner)}** kernel cells in turn. The same grid shows in the output "
-            "of networks that draw pictures: the checkerboard (Odena et al. 2016). Make the kernel a multiple of the "
-            "stride, and it is gone."
-        )
+    words.markdown(describe_overlaps(counts, experiment.side, experiment.settings.stride))
 
 
 def show_activation(experiment: Experiment, unit: int) -> None:
     """The activation's curve over the sums, and how many cells it silences."""
-    module = _MODULES.get(experiment.activation)
+    module = ACTIVATION_MODULES.get(experiment.activation)
     if module is None:
         return
     breakdown = compute_experiment(experiment)
     before = breakdown.output[unit]
-    reach = max(float(np.abs(before).max()), 1e-3)
-    x = np.linspace(-reach, reach, 201, dtype=np.float32)
-    with torch.inference_mode():
-        y = module(torch.from_numpy(x)).numpy()
     chart, words = st.columns([2, 1], vertical_alignment="center")
     chart.plotly_chart(
-        activation_curve(before, x, y, experiment.activation),
+        activation_curve(before, *activation_line(module, before), experiment.activation),
         config=CHART_CONFIG,
         key=f"curve-{experiment.activation}-{unit}",
     )
-    silenced = share_silenced(before, shown_output(breakdown)[unit])
+    silenced = share_silenced(before, breakdown.shown[unit])
     words.metric("cells it silences", f"{silenced:.1%}", help="Less than half a percent of their value is left.")
     words.caption(f"Of {before.size:,} sums, {int((before < 0).sum()):,} are below zero.")
 
@@ -266,7 +237,7 @@ def offer_experiment(experiment: Experiment) -> None:
         "convolution",
         compute_maps_sheet(experiment).png,
         lambda: arrays_as_npz(
-            input=breakdown.input, weight=experiment.weight(), output=breakdown.output, maps=shown_output(breakdown)
+            input=breakdown.input, weight=experiment.weight(), output=breakdown.output, maps=breakdown.shown
         ),
         write_snippet(experiment),
         key="offer",
@@ -275,7 +246,7 @@ def offer_experiment(experiment: Experiment) -> None:
 
 def write_snippet(experiment: Experiment) -> str:
     """Python that gives the maps on the page, from the project's root, with the picture's file beside it."""
-    activation = _MODULES.get(experiment.activation)
+    activation = ACTIVATION_MODULES.get(experiment.activation)
     return snippet(
         *image_lines(experiment.picture),
         "import numpy as np",
