@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from explorer.anatomy.convolutions import Convolution
 from explorer.operations import LayerBreakdown
 from explorer.rendering import MOST_APART, Mosaic, product_tiles
+from explorer.snippet import snippet
 from explorer.text import count_text, significant
 
 _FEW = 4  # tiles that are drawn large
@@ -116,3 +117,16 @@ def name_channel(convolution: Convolution, number: int, part: int) -> str:
     """What a slice reads, in words."""
     channel = convolution.inputs_of(number)[part]
     return _RGB[channel] if convolution.sees_photo else f"input channel {channel}"
+
+
+def products_snippet(opening: Sequence[str], convolution: Convolution, number: int) -> str:
+    """Python that gives the products; `opening` are lines that give `model`, `preprocessing` and `image`."""
+    bias = f"breakdown.operation.bias[{number}]" if convolution.bias else "0"
+    return snippet(
+        *opening,
+        "from explorer.anatomy.microscope import break_down",
+        f"breakdown = break_down(model, preprocessing.tensor(image), {convolution.layer!r})",
+        f"products = breakdown.products({number})  # (slices, H, W)",
+        f"bias = {bias}",
+        f"print(products.shape, abs(products.sum(axis=0) + bias - breakdown.output[{number}]).max())",
+    )

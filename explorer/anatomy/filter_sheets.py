@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from explorer.anatomy.convolutions import Convolution
 from explorer.anatomy.filters import FilterOrder, FilterSummary, most_similar, strongest_slices, unit_filters
 from explorer.rendering import SHEET_ASPECT, Mosaic, Scale, colour_kernels, mosaic, weight_matrix
+from explorer.snippet import snippet
 
 FILTERS_ON_A_PAGE = 512
 ROWS_ON_A_PAGE = 256  # filters of a 1x1 convolution, each a row of a matrix of up to 2048 columns
@@ -128,3 +130,31 @@ def draw_similar(
         scale: Scale = "shared" if side == 1 else "each"
         picture = mosaic(shown[:, part], signed=True, scale=scale, magnify=magnify, columns=3, gap=GAP)
     return tuple(found), picture
+
+
+def filter_snippet(
+    opening: Sequence[str], convolution: Convolution, number: int, part: int, silenced: tuple[int, ...]
+) -> str:
+    """Python that gives the weights on the page, and the prediction without the silenced filters.
+
+    `opening` are lines that give `model`, and where filters are silenced `preprocessing` and `image`.
+    """
+    lines = [
+        *opening,
+        "from explorer.anatomy import filter_weights, summarise_filters",
+        f"weights = filter_weights(model.network.get_submodule({convolution.path!r}))  # (out, in / groups, kh, kw)",
+        "summary = summarise_filters(weights)",
+        "print(weights.shape, weights.mean(), int(summary.dead.sum()), len(summary.duplicates))",
+        f"print(summary.norms[{number}], weights[{number}, {part}])",
+    ]
+    if silenced:
+        lines += [
+            "from explorer.anatomy import Edit, record",
+            "x = preprocessing.tensor(image)",
+            f"edit = Edit({convolution.edited_layer!r}, channels={silenced!r})",
+            "before = record(model, x, layers=[]).probabilities",
+            "after = record(model, x, layers=[], edits=[edit]).probabilities",
+            "best = int(before.argmax())",
+            "print(model.classes[best], before[best].item(), after[best].item())",
+        ]
+    return snippet(*lines)

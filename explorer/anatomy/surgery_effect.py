@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -10,6 +11,7 @@ from explorer.anatomy.heads import Head, describe_head
 from explorer.anatomy.prediction_change import PredictionChange
 from explorer.anatomy.surgery import CHANGES, Change, NothingToReplace, Replacement, operate, predict_shifted, run_once
 from explorer.operations.shifting import total_variation
+from explorer.snippet import snippet
 from explorer.text import count_text, shape_text
 from explorer.zoo import VisionModel
 
@@ -134,3 +136,17 @@ def compare_shifted(model: VisionModel, x: Tensor, rows: int, columns: int) -> P
         distances[name] = total_variation(probabilities, probabilities[:1]).tolist()
         shares[name] = probabilities[:, top].tolist()
     return PredictionDrift("" if top is None else model.classes[top], distances, shares)
+
+
+def surgery_snippet(opening: Sequence[str], change: Change) -> str:
+    """Python that gives the prediction after the change; `opening` gives `model`, `preprocessing` and `image`."""
+    return snippet(
+        "from explorer.anatomy.surgery import operate, run_once",
+        *opening,
+        "x = preprocessing.tensor(image)",
+        f"surgery = operate(model, {change!r}, x)  # a copy; the weights are shared",
+        "outcome = run_once(surgery.model, x)",
+        "for replaced in surgery.replaced:",
+        "    print(replaced)",
+        "print(outcome.macs, model.classes[outcome.probabilities.argmax()], outcome.probabilities.max().item())",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -13,7 +14,9 @@ from torch.nn import functional as F
 
 from explorer.operations.channel_view import NONE
 from explorer.operations.explanation import describe_operation
+from explorer.operations.kernels import write_kernel
 from explorer.operations.sizes import SizeFormula, convolution_size, transposed_size
+from explorer.snippet import snippet
 
 Border = Literal["valid", "zeros", "reflect", "replicate", "circular"]
 BORDERS: tuple[Border, ...] = get_args(Border)
@@ -212,3 +215,38 @@ def hint_size(given: tuple[int, ...], right: tuple[int, ...]) -> str:
     wrong = [name for name, a, b in zip(("channels", "rows", "columns"), given, right, strict=True) if a != b]
     hint = " There is one channel for each filter." if "channels" in wrong else ""
     return f"Not yet: look at the {' and the '.join(wrong)} again.{hint}"
+
+
+def convolution_snippet(
+    opening: Sequence[str],
+    kernels: Mapping[str, NDArray[np.float32]],
+    settings: Settings,
+    channels: int,
+    activation: str,
+) -> str:
+    """Python that gives the maps of a convolution.
+
+    Args:
+        opening: gives `x`, the picture.
+        kernels: (channels / groups, k, k) of every filter, by its name.
+        settings: how they go over the picture.
+        channels: of the picture.
+        activation: a key of `ACTIVATION_MODULES`, or another word for none.
+    """
+    module = ACTIVATION_MODULES.get(activation)
+    return snippet(
+        *opening,
+        "import numpy as np",
+        "import torch",
+        "from explorer.operations.convolution import Settings, build",
+        "from explorer.operations.kernels import read_kernel",
+        "kernels = [",
+        *(f"    {write_kernel(kernel)!r},  # {name}" for name, kernel in kernels.items()),
+        "]",
+        "weight = np.stack([read_kernel(kernel) for kernel in kernels])  # (filters, C / groups, k, k)",
+        f"settings = {settings!r}",
+        f"layer = build(settings, weight, in_channels={channels})  # PyTorch's own layer",
+        "maps = layer(x[None])[0]",
+        *([f"maps = torch.nn.{module!r}(maps)"] if module is not None else []),
+        "print(tuple(maps.shape), maps.mean().item(), maps.max().item())",
+    )

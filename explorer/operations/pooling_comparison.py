@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isinf, isnan
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from explorer.operations.pooling import PLACED, POOLINGS, Pooling, PoolingKind, pool, psnr, unpool
+from explorer.snippet import snippet
 
 POOLING_LABELS: dict[PoolingKind, str] = {
     "max": "Max",
@@ -105,3 +107,23 @@ def describe_psnr(value: float) -> str:
     if isnan(value):
         return "no PSNR: the map is constant"
     return "nothing lost" if isinf(value) else f"{value:.1f} dB"
+
+
+def pooling_snippet(opening: Sequence[str], window: int, stride: int, padding: int, *, photo: bool) -> str:
+    """Python that gives every kind's output and loss.
+
+    Args:
+        opening: gives `x`, what is pooled.
+        window, stride, padding: as in `Pooling`.
+        photo: whether it is a photo, or a map.
+    """
+    return snippet(
+        *opening,
+        "from explorer.operations.pooling import POOLINGS, Pooling, pool, psnr, unpool",
+        "outputs = {}",
+        "for kind in POOLINGS:",
+        f"    pooled = pool(x, Pooling(kind, window={window}, stride={stride}, padding={padding}))",
+        "    outputs[kind] = pooled.output",
+        "    print(kind, tuple(pooled.output.shape), "
+        f"psnr(x, unpool(pooled), data_range={'1.0' if photo else 'None'}))",
+    )

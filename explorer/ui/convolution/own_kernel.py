@@ -17,20 +17,19 @@ from explorer.operations.convolution import (
     Border,
     activation_line,
     build,
+    convolution_snippet,
     count_overlaps,
     describe_overlaps,
     hint_size,
     pad,
     share_silenced,
 )
-from explorer.operations.kernels import write_kernel
 from explorer.operations.photo import to_tensor
 from explorer.rendering import CHART_CONFIG, Mosaic, activation_curve, as_picture, encode_png, magnify_map, mosaic
 from explorer.text import count_text, shape_text, significant
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.convolution.controls import Experiment
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.opening import image_lines
 from explorer.ui.session.pictures import Picture
 from explorer.ui.shared.microscope import RGB_COLOURS, RGB_NAMES, show_microscope
@@ -239,32 +238,16 @@ def offer_experiment(experiment: Experiment) -> None:
         lambda: arrays_as_npz(
             input=breakdown.input, weight=experiment.weight(), output=breakdown.output, maps=breakdown.shown
         ),
-        write_snippet(experiment),
-        key="offer",
-    )
-
-
-def write_snippet(experiment: Experiment) -> str:
-    """Python that gives the maps on the page, from the project's root, with the picture's file beside it."""
-    activation = ACTIVATION_MODULES.get(experiment.activation)
-    return snippet(
-        *image_lines(experiment.picture),
-        "import numpy as np",
-        "import torch",
-        "from explorer.operations.convolution import Settings, build",
-        "from explorer.operations.kernels import read_kernel",
-        "from explorer.operations.photo import to_tensor",
-        f"x = to_tensor(image, longest={experiment.longest}, grey={experiment.grey})  # (C, H, W), 0 to 1",
-        "kernels = [",
-        *(
-            f"    {write_kernel(kernel)!r},  # {name}"
-            for kernel, name in zip(experiment.weight(), experiment.labels, strict=True)
+        convolution_snippet(
+            [
+                *image_lines(experiment.picture),
+                "from explorer.operations.photo import to_tensor",
+                f"x = to_tensor(image, longest={experiment.longest}, grey={experiment.grey})  # (C, H, W), 0 to 1",
+            ],
+            dict(zip(experiment.labels, experiment.weight(), strict=True)),
+            experiment.settings,
+            experiment.channels,
+            experiment.activation,
         ),
-        "]",
-        "weight = np.stack([read_kernel(kernel) for kernel in kernels])  # (filters, C / groups, k, k)",
-        f"settings = {experiment.settings!r}",
-        f"layer = build(settings, weight, in_channels={experiment.channels})  # PyTorch's own layer",
-        "maps = layer(x[None])[0]",
-        *([f"maps = torch.nn.{activation!r}(maps)"] if activation is not None else []),
-        "print(tuple(maps.shape), maps.mean().item(), maps.max().item())",
+        key="offer",
     )

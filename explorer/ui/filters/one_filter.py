@@ -25,8 +25,6 @@ from explorer.text import count_text, shape_text
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.filters.compute import Filters, compute_similar
 from explorer.ui.kit.choose import choose
-from explorer.ui.kit.snippet import snippet
-from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
 from explorer.ui.shared.prediction_change import show_change
@@ -142,28 +140,3 @@ def show_silenced(subject: Subject, convolution: Convolution, summary: FilterSum
     begun = f"Without {count_text(len(channels), 'filter')} of {convolution.out_channels}, "
     show_change(subject, change, "silence-bars", begun=begun, changed=bool(channels))
     return channels
-
-
-def filter_snippet(
-    subject: Subject, convolution: Convolution, number: int, part: int, silenced: tuple[int, ...]
-) -> str:
-    """Python that gives the weights on the page, and the prediction without the silenced filters."""
-    lines = [
-        *opening_lines(subject, with_picture=bool(silenced)),
-        "from explorer.anatomy import filter_weights, summarise_filters",
-        f"weights = filter_weights(model.network.get_submodule({convolution.path!r}))  # (out, in / groups, kh, kw)",
-        "summary = summarise_filters(weights)",
-        "print(weights.shape, weights.mean(), int(summary.dead.sum()), len(summary.duplicates))",
-        f"print(summary.norms[{number}], weights[{number}, {part}])",
-    ]
-    if silenced:
-        lines += [
-            "from explorer.anatomy import Edit, record",
-            "x = preprocessing.tensor(image)",
-            f"edit = Edit({convolution.edited_layer!r}, channels={silenced!r})",
-            "before = record(model, x, layers=[]).probabilities",
-            "after = record(model, x, layers=[], edits=[edit]).probabilities",
-            "best = int(before.argmax())",
-            "print(model.classes[best], before[best].item(), after[best].item())",
-        ]
-    return snippet(*lines)

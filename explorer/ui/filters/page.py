@@ -6,12 +6,11 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from explorer.anatomy import Convolution
-from explorer.anatomy.filter_sheets import pages_of
+from explorer.anatomy.filter_sheets import filter_snippet, pages_of
 from explorer.ui.app import enter_by_the_front_door
 from explorer.ui.filters.compute import Filters, compute_summary, convolutions_of, filters_of
 from explorer.ui.filters.one_filter import (
     choose_slice,
-    filter_snippet,
     show_numbers,
     show_response,
     show_silenced,
@@ -21,6 +20,7 @@ from explorer.ui.filters.sheet import show_connections, show_counts, show_filter
 from explorer.ui.filters.solid import compute_products, offer_solid, show_products, show_solid
 from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.session.opening import network_lines, opening_lines
 from explorer.ui.session.page import begin_page
 from explorer.ui.session.sidebar import show_sidebar
 from explorer.ui.session.subject import Subject
@@ -176,6 +176,12 @@ def show() -> None:
         lambda: arrays_as_npz(
             weights=filters.values, norms=summary.norms, groups=summary.groups, duplicates=summary.duplicates
         ),
-        filter_snippet(subject, convolution, number if there else 0, part, silenced),
+        filter_snippet(
+            opening_lines(subject) if silenced else network_lines(subject),
+            convolution,
+            number if there else 0,
+            part,
+            silenced,
+        ),
         key="offer",
     )

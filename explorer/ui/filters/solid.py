@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.anatomy import Convolution, FilterSummary
-from explorer.anatomy.filter_products import Products, draw_products, multiply, slices_on
+from explorer.anatomy.filter_products import Products, draw_products, multiply, products_snippet, slices_on
 from explorer.rendering import (
     MOST_APART,
     SOLID_WIDTH,
@@ -19,7 +19,6 @@ from explorer.text import count_text, shape_text, significant
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.filters.compute import Filters
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.microscope import compute_breakdown, explainable_layers
@@ -128,20 +127,12 @@ def _show_sum(subject: Subject, convolution: Convolution, number: int, products:
 
 def offer_solid(subject: Subject, convolution: Convolution, number: int, png: bytes, products: Products) -> None:
     """The drawing, the numbers behind it, and Python that gives them."""
-    lines = [
-        *opening_lines(subject),
-        "from explorer.anatomy.microscope import break_down",
-        f"breakdown = break_down(model, preprocessing.tensor(image), {convolution.layer!r})",
-        f"products = breakdown.products({number})  # (slices, H, W)",
-        f"bias = {'breakdown.operation.bias[' + str(number) + ']' if convolution.bias else '0'}",
-        f"print(products.shape, abs(products.sum(axis=0) + bias - breakdown.output[{number}]).max())",
-    ]
     offer(
         f"{subject.file_stem}-{convolution.path}-filter-{number}",
         png,
         lambda: arrays_as_npz(
             inputs=products.read, products=products.made, bias=np.array(products.bias), output=products.output
         ),
-        snippet(*lines),
+        products_snippet(opening_lines(subject), convolution, number),
         key="solid",
     )

@@ -10,7 +10,7 @@ import streamlit as st
 
 from explorer.anatomy.heads import Acceptance
 from explorer.anatomy.surgery import CHANGES, Change
-from explorer.anatomy.surgery_effect import PredictionDrift, SurgeryEffect
+from explorer.anatomy.surgery_effect import PredictionDrift, SurgeryEffect, surgery_snippet
 from explorer.operations.convolution import Impossible
 from explorer.operations.pooling import PoolingKind
 from explorer.operations.pooling_comparison import POOLING_LABELS
@@ -19,7 +19,7 @@ from explorer.rendering import CHART_CONFIG, curves, probability_bars
 from explorer.text import shape_text, with_unit
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import download
-from explorer.ui.kit.snippet import show_snippet, snippet
+from explorer.ui.kit.snippet import show_snippet
 from explorer.ui.pooling.compute import (
     compute_effect,
     compute_pooled_drift,
@@ -78,7 +78,7 @@ def show_surgery(subject: Subject) -> None:
         _show_numbers(effect)
     st.table(effect.table())
     st.caption(effect.describe_others())
-    show_snippet(write_surgery(subject, change))
+    show_snippet(surgery_snippet(opening_lines(subject), change))
 
 
 def _show_numbers(effect: SurgeryEffect) -> None:
@@ -229,18 +229,4 @@ def _offer_curves(
     writer.writerows([step, *(values[step] for values in table.values())] for step in range(MOST + 1))
     download(
         st.container(horizontal=True), "Curves (CSV)", text.getvalue(), f"{subject.file_stem}-shift.csv", "curves-csv"
-    )
-
-
-def write_surgery(subject: Subject, change: Change) -> str:
-    """Python that gives the prediction after the change."""
-    return snippet(
-        "from explorer.anatomy.surgery import operate, run_once",
-        *opening_lines(subject),
-        "x = preprocessing.tensor(image)",
-        f"surgery = operate(model, {change!r}, x)  # a copy; the weights are shared",
-        "outcome = run_once(surgery.model, x)",
-        "for replaced in surgery.replaced:",
-        "    print(replaced)",
-        "print(outcome.macs, model.classes[outcome.probabilities.argmax()], outcome.probabilities.max().item())",
     )

@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 
 from explorer.operations.convolution import Impossible
 from explorer.operations.pooling import POOLINGS, Pooling, check_pooling
-from explorer.operations.pooling_comparison import POOLING_LABELS, POOLING_NOTES, PoolingComparison
+from explorer.operations.pooling_comparison import POOLING_LABELS, POOLING_NOTES, PoolingComparison, pooling_snippet
 from explorer.rendering import colour_alike, contact_sheet, encode_png, enlarge, mark_cells
 from explorer.text import count_text, shape_text
 from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 from explorer.ui.pooling.compute import (
     PHOTO_SIDE,
     Source,
@@ -123,7 +122,7 @@ def show_pictures(source: Source, settings: tuple[int, int, int]) -> None:
         lambda: arrays_as_npz(
             input=view.values, max_cells=view.cells, **{kind: view.kinds[kind].output for kind in POOLINGS}
         ),
-        write_snippet(source, settings),
+        pooling_snippet(_source_lines(source), *settings, photo=source.subject is None),
         key="offer",
     )
 
@@ -196,29 +195,17 @@ def show_cell(source: Source, settings: tuple[int, int, int], channel: int) -> N
     )
 
 
-def write_snippet(source: Source, settings: tuple[int, int, int]) -> str:
-    """Python that gives the outputs on the page, from the project's root, with the picture's file beside it."""
-    window, stride, padding = settings
-    if source.subject is not None:
-        lines = [
-            *opening_lines(source.subject),
-            "from explorer.anatomy import record",
-            f"recording = record(model, preprocessing.tensor(image), layers=[{source.layer!r}])",
-            f"x = recording[{source.layer!r}].maps[[{source.unit}]].float().cpu()  # (1, H, W)",
-        ]
-    else:
-        lines = [
+def _source_lines(source: Source) -> list[str]:
+    """`x`, what is pooled."""
+    if source.subject is None:
+        return [
             *image_lines(source.picture),
             "from explorer.operations.photo import to_tensor",
             f"x = to_tensor(image, longest={PHOTO_SIDE})  # (3, H, W), 0 to 1",
         ]
-    span = "1.0" if source.subject is None else "None"
-    return snippet(
-        *lines,
-        "from explorer.operations.pooling import POOLINGS, Pooling, pool, psnr, unpool",
-        "outputs = {}",
-        "for kind in POOLINGS:",
-        f"    pooled = pool(x, Pooling(kind, window={window}, stride={stride}, padding={padding}))",
-        "    outputs[kind] = pooled.output",
-        f"    print(kind, tuple(pooled.output.shape), psnr(x, unpool(pooled), data_range={span}))",
-    )
+    return [
+        *opening_lines(source.subject),
+        "from explorer.anatomy import record",
+        f"recording = record(model, preprocessing.tensor(image), layers=[{source.layer!r}])",
+        f"x = recording[{source.layer!r}].maps[[{source.unit}]].float().cpu()  # (1, H, W)",
+    ]

@@ -18,10 +18,10 @@ from explorer.saliency import (
     measure_losses,
 )
 from explorer.saliency.channels import MovedMaps, estimates_hold, find_moved
+from explorer.saliency.snippets import edit_snippet
 from explorer.text import count_text, significant
 from explorer.ui.kit.choose import choose, choose_one, slide
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 from explorer.ui.saliency.choices import Question, say_question
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
@@ -116,7 +116,7 @@ def show_channels(subject: Subject, question: Question) -> None:
             maps_before=moved.before,
             maps_after=moved.after,
         ),
-        write_edit_snippet(subject, question, edit, shown),
+        edit_snippet(opening_lines(subject), edit, shown, question.target, question.contrast),
         key="switched-offer",
     )
 
@@ -235,23 +235,3 @@ def _show_moved(subject: Subject, edit: Edit) -> tuple[str, MovedMaps]:
         f"right after, on one scale. {colours}{still}"
     )
     return shown, moved
-
-
-def write_edit_snippet(subject: Subject, question: Question, edit: Edit, shown: str) -> str:
-    """Python that makes the same change and gives the probabilities and maps on the page."""
-    channels = "" if edit.channels is None else f", channels={edit.channels!r}"
-    contrast = "" if question.contrast is None else f", contrast={question.contrast}"
-    return snippet(
-        *opening_lines(subject),
-        "from explorer.anatomy import Edit, record",
-        "from explorer.saliency import estimate_losses",
-        "x = preprocessing.tensor(image)",
-        f"estimates = estimate_losses(model, x, {edit.layer!r}, target={question.target}{contrast})  # (C,)",
-        'print("the class rests on channels", estimates.argsort()[::-1][:5].tolist())',
-        f"edit = Edit({edit.layer!r}, scale={edit.scale!r}{channels})",
-        f"recordings = [record(model, x, layers=[{shown!r}], edits=edits) for edits in ([], [edit])]",
-        "before, after = (recording.logits.softmax(0) for recording in recordings)",
-        f"maps_before, maps_after = (recording[{shown!r}].maps for recording in recordings)  # (C, H, W)",
-        "for index in before.topk(min(5, len(before))).indices.tolist():",
-        "    print(model.classes[index], before[index].item(), after[index].item())",
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,15 +139,3 @@ def compute_faithfulness(
 ) -> Faithfulness:
     """What tests make of a map; `values_key` says which map it is."""
     return measure_faithfulness(subject.model, subject.input, _values, target, baseline)
-
-
-def explain_lines(asked: Sequence[Asked]) -> list[str]:
-    """Python that makes a list `heatmaps`, given `model` and `x`."""
-    lines = ["heatmaps = ["]
-    for each in asked:
-        arguments = [f"model, x, {each.method!r}, {each.target}"]
-        arguments += [f"layer={each.layer!r}"] if each.layer else []
-        arguments += [f"contrast={each.contrast}"] if each.contrast is not None else []
-        arguments += ["fast=True"] if each.fast else []
-        lines.append(f"    explain({', '.join(arguments)}),")
-    return [*lines, "]"]

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from explorer.anatomy import PredictionChange, record
 from explorer.rendering import encode_png, enlarge_cells, format_percent
 from explorer.saliency import Cover, Covered, Fill, cover_photo
+from explorer.saliency.snippets import cover_snippet
 from explorer.text import shape_text
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 from explorer.ui.saliency.choices import Question
 from explorer.ui.saliency.compute import compute_photo
 from explorer.ui.session.opening import opening_lines
@@ -68,23 +68,6 @@ def show_cover(subject: Subject, question: Question) -> None:
         f"{subject.file_stem}-covered",
         picture,
         lambda: arrays_as_npz(mask=covered.mask, covered=covered.x, before=before, after=after),
-        write_cover_snippet(subject, text, fill),
+        cover_snippet(opening_lines(subject), text, fill),
         key="cover-offer",
-    )
-
-
-def write_cover_snippet(subject: Subject, text: str, fill: Fill) -> str:
-    """Python that covers the same part and gives the probabilities on the page."""
-    return snippet(
-        *opening_lines(subject),
-        "from explorer.anatomy import record",
-        "from explorer.saliency import Cover, cover",
-        "x = preprocessing.tensor(image)",
-        f"mask = Cover.from_text({text!r}).mask(tuple(x.shape[2:]))",
-        f"covered = cover(model, x, mask, {fill!r})",
-        "before = record(model, x, layers=[]).probabilities",
-        "after = record(model, covered, layers=[]).probabilities",
-        'print(f"{mask.mean():.1%} covered")',
-        "for index in before.topk(min(5, len(before))).indices.tolist():",
-        "    print(model.classes[index], before[index].item(), after[index].item())",
     )

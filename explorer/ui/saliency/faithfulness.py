@@ -18,10 +18,11 @@ from explorer.saliency.faithfulness_report import (
     judge_faithfulness,
     rank_maps,
 )
+from explorer.saliency.snippets import faithfulness_snippet
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, download
-from explorer.ui.kit.snippet import show_snippet, snippet
-from explorer.ui.saliency.compute import Asked, compute_faithfulness, explain_lines
+from explorer.ui.kit.snippet import show_snippet
+from explorer.ui.saliency.compute import Asked, compute_faithfulness
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 
@@ -115,16 +116,6 @@ def _offer(
     tested: Mapping[str, Faithfulness],
     baseline: Baseline,
 ) -> None:
-    lines = [
-        *opening_lines(subject),
-        "from explorer.saliency import deletion_insertion, explain, masked_confidence",
-        "x = preprocessing.tensor(image)",
-        *explain_lines(list(found)),
-        "for heatmap in heatmaps:",
-        f"    curves = deletion_insertion(model, x, heatmap.values, heatmap.target, baseline={baseline!r})",
-        "    kept = masked_confidence(model, x, heatmap.values, heatmap.target)",
-        "    print(heatmap.method, curves.deletion_area, curves.insertion_area, kept.drop, kept.increased)",
-    ]
     arrays = {"fractions": next(iter(tested.values())).curves.fractions}
     for number, each in enumerate(tested.values(), 1):
         arrays[f"deletion{number}"], arrays[f"insertion{number}"] = each.curves.deletion, each.curves.insertion
@@ -135,4 +126,4 @@ def _offer(
         "faithfulness.npz",
         "faithfulness-npz",
     )
-    show_snippet(snippet(*lines))
+    show_snippet(faithfulness_snippet(opening_lines(subject), list(found), baseline))

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from explorer.rendering import CHART_CONFIG, gate_rows, map_rows
 from explorer.saliency import gated_maps
 from explorer.saliency.gates import SHUT, GateSummary, describe_gates, summarize_gates
+from explorer.saliency.snippets import gates_snippet
 from explorer.text import count_text, significant
 from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 
@@ -98,20 +98,6 @@ def _show_block(subject: Subject, row: GateSummary, by_value: bool) -> None:
             after=after[both],
             channels=both,
         ),
-        gates_snippet(subject, row.block),
+        gates_snippet(opening_lines(subject), row.block),
         key="offer",
-    )
-
-
-def gates_snippet(subject: Subject, block: str) -> str:
-    """Python that gives the gates of every block, and the maps that one of them multiplies."""
-    return snippet(
-        *opening_lines(subject),
-        "from explorer.saliency import channel_gates, gated_maps",
-        "x = preprocessing.tensor(image)",
-        "gates = {each.block: each.values for each in channel_gates(model, x)}",
-        f"before = gated_maps(model, x, {block!r})  # (C, H, W)",
-        f"after = before * gates[{block!r}][:, None, None]",
-        "for name, values in gates.items():",
-        f"    print(name, values.mean().item(), values.argmax().item(), (values < {SHUT}).sum().item())",
     )

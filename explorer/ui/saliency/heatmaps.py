@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,12 +10,12 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.anatomy import stages
 from explorer.saliency import METHODS, Heatmap, SaliencyImpossible
 from explorer.saliency.drawing import SIDE, Drawing, draw_heatmap, draw_heatmaps, peak_of
+from explorer.saliency.snippets import maps_snippet
 from explorer.text import shape_text, significant
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 from explorer.ui.saliency.choices import MOST_PANELS, Question, choose_layer, choose_panel, say_question
-from explorer.ui.saliency.compute import Asked, compute_photo, explain_lines, obtain_heatmap
+from explorer.ui.saliency.compute import Asked, compute_photo, obtain_heatmap
 from explorer.ui.saliency.faithfulness import show_faithfulness
 from explorer.ui.saliency.fast import show_fast_note
 from explorer.ui.session.opening import opening_lines
@@ -161,7 +160,7 @@ def show_panels(
                     for number, each in enumerate(heatmaps, 1)
                 }
             ),
-            maps_snippet(subject, list(found)),
+            maps_snippet(opening_lines(subject), list(found)),
             key="offer",
         )
     return found
@@ -184,15 +183,3 @@ def _show_one(place: Any, asked: Asked, heatmap: Heatmap, drawing: Drawing, peak
         )
         if heatmap.diagnosis:
             st.warning(heatmap.diagnosis, icon=":material/troubleshoot:")
-
-
-def maps_snippet(subject: Subject, asked: Sequence[Asked]) -> str:
-    """Python that gives the heatmaps on the page."""
-    return snippet(
-        *opening_lines(subject),
-        "from explorer.saliency import explain",
-        "x = preprocessing.tensor(image)",
-        *explain_lines(asked),
-        "for each in heatmaps:",
-        "    print(each.method, each.layer, model.classes[each.target], each.values.max(), each.diagnosis)",
-    )

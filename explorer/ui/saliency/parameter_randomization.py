@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,10 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.saliency import METHODS, Heatmap, SaliencyImpossible, weighted_layers
 from explorer.saliency.drawing import SIDE, Drawing, draw_heatmap, draw_heatmaps, peak_of
 from explorer.saliency.parameter_randomization import correlation, judge_randomization, steps_of
+from explorer.saliency.snippets import randomization_snippet
 from explorer.text import count_text
 from explorer.ui.kit.choose import choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 from explorer.ui.saliency.choices import METHOD_LABELS, Question, choose_layer, say_question
 from explorer.ui.saliency.compute import Asked, compute_photo, obtain_heatmap
 from explorer.ui.session.opening import opening_lines
@@ -62,7 +61,7 @@ def show_control(subject: Subject, question: Question, place: DeltaGenerator) ->
         f"random-weights-{subject.file_stem}",
         lambda: draw_heatmaps(compute_photo(subject, SIDE), heatmaps, Drawing(), len(heatmaps)),
         lambda: arrays_as_npz(**{f"redrawn{count}": heatmap.values for count, heatmap in found}),
-        control_snippet(asked, counts),
+        randomization_snippet(opening_lines(subject), asked, counts),
         key="offer",
     )
 
@@ -80,18 +79,3 @@ def _show_step(subject: Subject, question: Question, heatmap: Heatmap, count: in
         likeness = correlation(first, heatmap)
         said = "blank" if np.isnan(likeness) else f"correlation {likeness:.2f}"
         st.markdown(f"**{title}**  \n{said}")
-
-
-def control_snippet(asked: Asked, counts: Sequence[int]) -> str:
-    """Python that gives the heatmaps on the page."""
-    arguments = f"{asked.method!r}, {asked.target}" + (f", {asked.layer!r}" if asked.layer else "")
-    arguments += f", contrast={asked.contrast}" if asked.contrast is not None else ""
-    return snippet(
-        *opening_lines(asked.subject),
-        "from explorer.saliency import agreement, explain, explain_randomized",
-        "x = preprocessing.tensor(image)",
-        f"heatmaps = [explain(model, x, {arguments})]",
-        f"for layers in {list(counts)[1:]}:",
-        f"    heatmaps.append(explain_randomized(model, x, {arguments}, layers=layers))",
-        "    print(layers, agreement([heatmaps[0].values, heatmaps[-1].values])[0, 1])",
-    )

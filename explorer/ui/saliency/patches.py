@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from explorer.anatomy import LayerFacts, describe_maps
 from explorer.rendering import contact_sheet, decode_png, draw_box, encode_png, enlarge
 from explorer.saliency import SaliencyImpossible, default_layer, layers_for
+from explorer.saliency.snippets import patches_snippet
 from explorer.text import count_text, significant
 from explorer.ui.kit.choose import choose_one, slide
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
-from explorer.ui.session.opening import opening_lines
+from explorer.ui.session.opening import pictures_lines
 from explorer.ui.session.pictures import get_picture, list_pictures
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.recorded import PLACES, compute_maps
@@ -80,7 +80,14 @@ def show_patches(subject: Subject) -> None:
             boxes=np.array([patch.box for patch in patches]),
             titles=np.array([patch.title for patch in patches]),
         ),
-        patches_snippet(subject, facts, unit, count, labels),
+        patches_snippet(
+            pictures_lines(subject, [get_picture(label) for label in labels]),
+            subject.model.preprocessing.size,
+            facts.name,
+            unit,
+            count,
+            PLACES,
+        ),
         key="offer",
     )
 
@@ -184,37 +191,3 @@ def _say_found(facts: LayerFacts, patches: list[Patch], count: int, pictures: in
             "the yellow square is the cell's own place."
         )
     return f"{said}A patch is all that the cell can see, {wide:g} × {high:g} px; grey lies outside the picture."
-
-
-def patches_snippet(subject: Subject, facts: LayerFacts, unit: int, count: int, labels: list[str]) -> str:
-    """Python that finds the same patches; uploads are read from beside it."""
-    pictures = [get_picture(label) for label in labels]
-    size = subject.model.preprocessing.size
-    return snippet(
-        *opening_lines(subject, with_picture=False),
-        *(["from pathlib import Path"] if any(not picture.sample for picture in pictures) else []),
-        "from explorer.anatomy import record, strongest_places",
-        "from explorer.images import open_image",
-        "from explorer.samples import read_sample",
-        f"preprocessing = model.preprocessing.with_fit({subject.fit!r}).with_size({size})",
-        "pictures = [",
-        *(
-            f"    ({picture.title!r}, "
-            + (f"read_sample({picture.sample!r})" if picture.sample else f"Path({picture.title!r}).read_bytes()")
-            + "),"
-            for picture in pictures
-        ),
-        "]",
-        "found = []",
-        "for title, data in pictures:",
-        "    x = preprocessing.tensor(open_image(data))",
-        f"    layer = record(model, x, layers=[{facts.name!r}])[{facts.name!r}]",
-        f"    maps = layer.maps[[{unit}]].float()",
-        f"    values, cells = strongest_places(maps, layer.receptive_field, ({size}, {size}), {PLACES})",
-        "    for value, cell in zip(values[0].tolist(), cells[0].tolist()):",
-        "        if value > 0:  # NaN where there is no other place",
-        f"            found.append((value, title, layer.receptive_field.box(*cell, {size}, {size})))",
-        f"found = sorted(found, key=lambda patch: -patch[0])[:{count}]",
-        "for value, title, box in found:",
-        "    print(value, title, box)",
-    )

@@ -8,10 +8,10 @@ import streamlit as st
 
 from explorer.saliency import WindowAttention, window_attention
 from explorer.saliency.drawing import describe_entropy, draw_attention, draw_attentions
+from explorer.saliency.snippets import windows_snippet
 from explorer.text import count_text, significant
 from explorer.ui.kit.choose import choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 from explorer.ui.saliency.attention_heads import LARGE, choose_scale, show_heads
 from explorer.ui.saliency.compute import compute_photo
 from explorer.ui.session.opening import opening_lines
@@ -62,18 +62,6 @@ def show_windows(subject: Subject) -> None:
         f"attention-{subject.file_stem}-{name}",
         lambda: draw_attentions(compute_photo(subject, LARGE // 2), [mean, *maps], 5),
         lambda: arrays_as_npz(mean=mean, heads=maps, entropy=bits, weights=block.weights.numpy()),
-        windows_snippet(subject, names.index(name)),
+        windows_snippet(opening_lines(subject), names.index(name)),
         key="offer",
-    )
-
-
-def windows_snippet(subject: Subject, number: int) -> str:
-    """Python that gives the maps of one block."""
-    return snippet(
-        *opening_lines(subject),
-        "from explorer.saliency import window_attention",
-        f"block = window_attention(model, preprocessing.tensor(image))[{number}]",
-        "heads = block.maps  # (heads, rows, columns)",
-        "mean = heads.mean(0)",
-        "print(block.block, tuple(heads.shape), mean.max().item(), block.entropy.tolist())",
     )

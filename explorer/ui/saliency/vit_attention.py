@@ -12,10 +12,10 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.rendering import cut_up
 from explorer.saliency import BlockAttention, class_relevance, rollout, self_attention
 from explorer.saliency.drawing import describe_entropy, draw_attention, draw_attentions
+from explorer.saliency.snippets import tokens_snippet
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.kit.choose import choose, choose_one, keep_valid, slide
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.snippet import snippet
 from explorer.ui.saliency.attention_heads import LARGE, choose_scale, show_heads
 from explorer.ui.saliency.choices import ordered_classes
 from explorer.ui.saliency.compute import compute_photo
@@ -110,7 +110,7 @@ def show_tokens(subject: Subject) -> None:
             entropy=bits,
             weights=block.weights.numpy(),
         ),
-        tokens_snippet(subject, number, token, target),
+        tokens_snippet(opening_lines(subject), number, token, target),
         key="offer",
     )
 
@@ -191,25 +191,3 @@ def _show_patches(place: DeltaGenerator, subject: Subject, rows: int, columns: i
 def _show_map(place: DeltaGenerator, subject: Subject, values: NDArray[np.float32], said: str, alt: str) -> None:
     place.image(draw_attention(compute_photo(subject, LARGE), values), alt=alt, width="stretch")
     place.markdown(said)
-
-
-def tokens_snippet(subject: Subject, number: int, token: int, target: int | None) -> str:
-    """Python that gives rollout, for one class perhaps, and the heads of one block."""
-    rolled = (
-        f"rollout(blocks[:{number + 1}], token)"
-        if target is None
-        else f"class_relevance(model, x, {target}, blocks={number + 1}, token=token)"
-    )
-    name = rolled.partition("(")[0]
-    return snippet(
-        *opening_lines(subject),
-        f"from explorer.saliency import {name}, self_attention",
-        "x = preprocessing.tensor(image)",
-        "blocks = self_attention(model, x)",
-        f"token = {token}  # 0 is the class token, the patches follow row by row",
-        f"rolled = {rolled}  # (rows, columns)",
-        f"block = blocks[{number}]",
-        "mean = block.map_of(None, token)",
-        "heads = [block.map_of(head, token) for head in range(len(block.weights))]",
-        "print(block.block, rolled.max().item(), mean.max().item(), block.entropy(token).tolist())",
-    )
