@@ -1,11 +1,14 @@
-"""Where on a picture a map answers most, without naming one spot twice."""
+"""Where on a picture a map answers most, without naming one spot twice, and what stands there."""
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from explorer.anatomy.receptive_field import Axis, ReceptiveField
+from explorer.rendering import decode_png, draw_box, enlarge
 
 MOST_OVERLAP = 0.3  # of what two cells see, their common part over both together: the usual bound of detectors
 
@@ -62,3 +65,54 @@ def _windows(axis: Axis, cells: int, pixels: int, like: Tensor) -> tuple[Tensor,
 
 def _meet(first: Tensor, last: Tensor) -> Tensor:
     return (torch.minimum(last[:, None], last) - torch.maximum(first[:, None], first)).clamp(min=0)
+
+
+def own_place(field: ReceptiveField, cell: tuple[int, int]) -> tuple[float, float, float, float]:
+    """The middle of what a cell sees, as large as the step to the next cell: left, top, right, bottom in pixels."""
+    row, column = (
+        axis.offset + place * axis.stride + axis.size / 2
+        for axis, place in zip((field.rows, field.columns), cell, strict=True)
+    )
+    high, wide = field.stride
+    return column - wide / 2, row - high / 2, column + wide / 2, row + high / 2
+
+
+def is_wide(field: ReceptiveField, size: int) -> bool:
+    """Whether a cell can see more than half of the picture's side."""
+    return max(field.size) > size / 2
+
+
+def draw_patch(
+    crop: NDArray[np.uint8], side: int, inside: tuple[float, float, float, float] | None = None
+) -> NDArray[np.uint8]:
+    """A patch in the middle of a grey square, cells of pixels unblended: at the picture's border a patch is cut.
+
+    Args:
+        crop: (h, w, 3) the pixels of the patch.
+        side: of the square, in pixels.
+        inside: a part of the patch to mark: left, top, right, bottom in pixels of the crop.
+
+    Returns:
+        (side, side, 3).
+    """
+    times = side / max(crop.shape[:2])
+    height, width = (max(1, round(length * times)) for length in crop.shape[:2])
+    drawn = enlarge(crop, height, width)
+    if inside is not None:
+        left, top, right, bottom = (edge * times for edge in inside)
+        drawn = decode_png(draw_box(drawn, (left, top, right, bottom)))
+    square = np.full((side, side, 3), 128, np.uint8)
+    above, before = (side - height) // 2, (side - width) // 2
+    square[above : above + height, before : before + width] = drawn
+    return square
+
+
+def describe_patch(field: ReceptiveField, size: int) -> str:
+    """What a patch is; `size` is that of the network's input in pixels."""
+    high, wide = field.size
+    if is_wide(field, size):
+        return (
+            f"A cell of this layer can see {wide:g} × {high:g} px, more than half of the {size} px there are: "
+            "the yellow square is the cell's own place."
+        )
+    return f"A patch is all that the cell can see, {wide:g} × {high:g} px; grey lies outside the picture."

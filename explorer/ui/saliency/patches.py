@@ -10,7 +10,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.anatomy import LayerFacts, describe_maps
-from explorer.rendering import contact_sheet, decode_png, draw_box, encode_png, enlarge
+from explorer.anatomy.patches import describe_patch, draw_patch, is_wide, own_place
+from explorer.rendering import contact_sheet, encode_png
 from explorer.saliency import SaliencyImpossible, default_layer, layers_for
 from explorer.saliency.snippets import patches_snippet
 from explorer.text import count_text, significant
@@ -71,9 +72,7 @@ def show_patches(subject: Subject) -> None:
     st.caption(_say_found(facts, patches, count, len(labels), subject.model.preprocessing.size))
     offer(
         f"patches-{subject.file_stem}-{facts.name}-{unit}",
-        lambda: encode_png(
-            contact_sheet([draw_patch(subject, facts, patch) for patch in patches], min(6, len(patches)))
-        ),
+        lambda: encode_png(contact_sheet([_draw(subject, facts, patch) for patch in patches], min(6, len(patches)))),
         lambda: arrays_as_npz(
             values=np.array([patch.value for patch in patches], np.float32),
             cells=np.array([patch.cell for patch in patches]),
@@ -137,57 +136,28 @@ def _show(subject: Subject, facts: LayerFacts, unit: int, patches: list[Patch]) 
     for patch in patches:
         place = places.container(width=SIDE, gap=None)
         place.image(
-            encode_png(draw_patch(subject, facts, patch)),
+            encode_png(_draw(subject, facts, patch)),
             alt=f"A patch of {patch.title} that activates unit {unit} of {facts.name}: {significant(patch.value)}",
             width="stretch",
         )
         place.text(f"{significant(patch.value)}\n{patch.title}")  # a file name is untrusted text: never Markdown
 
 
-def draw_patch(subject: Subject, facts: LayerFacts, patch: Patch) -> NDArray[np.uint8]:
-    """A patch, `SIDE` pixels square, cells of pixels unblended; where it is wide, with the cell's own place marked."""
-    crop = cut_patch(subject, patch)
-    times = SIDE / max(crop.shape[:2])
-    height, width = (max(1, round(side * times)) for side in crop.shape[:2])
-    drawn = enlarge(crop, height, width)
-    if _is_wide(facts, subject.model.preprocessing.size):
-        left, top, right, bottom = own_place(facts, patch)
-        left, top, right, bottom = left - patch.box[0], top - patch.box[1], right - patch.box[0], bottom - patch.box[1]
-        drawn = decode_png(draw_box(drawn, (left * times, top * times, right * times, bottom * times)))
-    # At the picture's border a patch is cut: the rest of the square stays grey.
-    square = np.full((SIDE, SIDE, 3), 128, np.uint8)
-    top, left = (SIDE - height) // 2, (SIDE - width) // 2
-    square[top : top + height, left : left + width] = drawn
-    return square
-
-
-def _is_wide(facts: LayerFacts, size: int) -> bool:
-    """Whether a cell can see more than half of the picture's side."""
-    return max(facts.receptive_field.size) > size / 2
-
-
-def own_place(facts: LayerFacts, patch: Patch) -> tuple[float, float, float, float]:
-    """The middle of what a cell sees, as large as the step to the next cell: left, top, right, bottom in pixels."""
-    field = facts.receptive_field
-    middles = [
-        axis.offset + cell * axis.stride + axis.size / 2
-        for axis, cell in zip((field.rows, field.columns), patch.cell, strict=True)
-    ]
-    high, wide = field.stride
-    return middles[1] - wide / 2, middles[0] - high / 2, middles[1] + wide / 2, middles[0] + high / 2
+def _draw(subject: Subject, facts: LayerFacts, patch: Patch) -> NDArray[np.uint8]:
+    """A patch, `SIDE` pixels square; where it is wide, with the cell's own place marked."""
+    field, (left, top, *_) = facts.receptive_field, patch.box
+    inside = None
+    if is_wide(field, subject.model.preprocessing.size):
+        own = own_place(field, patch.cell)
+        inside = own[0] - left, own[1] - top, own[2] - left, own[3] - top
+    return draw_patch(cut_patch(subject, patch), SIDE, inside)
 
 
 def _say_found(facts: LayerFacts, patches: list[Patch], count: int, pictures: int, size: int) -> str:
     """How many there are, of how many pictures, and what a patch is."""
-    high, wide = facts.receptive_field.size
     found = "1 patch" if len(patches) == 1 else f"{len(patches)} patches"
     sources = len({patch.label for patch in patches})
     said = f"{found} from {sources} of {count_text(pictures, 'picture')}, strongest first, at most {PLACES} from each. "
     if len(patches) < count:
         said += "There are no more: all other places are not above zero, or see nearly the same. "
-    if _is_wide(facts, size):
-        return (
-            f"{said}A cell of this layer can see {wide:g} × {high:g} px, more than half of the {size} px there are: "
-            "the yellow square is the cell's own place."
-        )
-    return f"{said}A patch is all that the cell can see, {wide:g} × {high:g} px; grey lies outside the picture."
+    return said + describe_patch(facts.receptive_field, size)
