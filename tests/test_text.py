@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.text import count_text, shape_text, significant, with_unit
+from explorer.text import class_labels, count_text, shape_text, significant, with_unit
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,7 @@ def test_shapes_and_counts() -> None:
     assert shape_text((64, 56, 56)) == "64 × 56 × 56"
     assert count_text(1, "map") == "1 map"
     assert count_text(1700, "map") == "1,700 maps"
+
+
+def test_equal_class_names_are_told_apart() -> None:
+    assert class_labels(("crane", "owl", "crane")) == ["crane (0)", "owl", "crane (2)"]

@@ -149,3 +149,9 @@ def _shared(paths: Sequence[Sequence[str]]) -> list[str]:
             break
         shared.append(parts[0])
     return shared
+
+
+def first_layer(layers: Sequence[LayerFacts]) -> str:
+    """A layer to begin with: the one that stands for a stage, about a quarter of the way in."""
+    columns = stages(layers)
+    return columns[round(0.25 * (len(columns) - 1))].last.name

@@ -24,7 +24,6 @@ from explorer.saliency import (
 )
 from explorer.saliency.parameter_randomization import correlation, judge_randomization, steps_of
 from explorer.samples import SAMPLES
-from explorer.text import class_labels
 from explorer.ui.components import NetworkClick
 from explorer.ui.saliency import compute as saliency_compute
 from explorer.ui.saliency.choices import AS_ABOVE, BEST, LAST, NOBODY
@@ -290,12 +289,3 @@ def test_the_control_forgets_from_the_top(browser_side: Browser) -> None:
     run(app.selectbox(key="control").select("saliency"))
     assert "**Saliency**" in told_by(app)
     assert len(arrays_of(browser_side)) == len(counts)
-
-
-@pytest.mark.parametrize(("layers", "steps"), [(0, [0]), (1, [0, 1]), (2, [0, 1, 2]), (40, [0, 1, 10, 20, 40])])
-def test_steps_of_the_control(layers: int, steps: list[int]) -> None:
-    assert steps_of(layers) == steps
-
-
-def test_equal_class_names_are_told_apart() -> None:
-    assert class_labels(("crane", "owl", "crane")) == ["crane (0)", "owl", "crane (2)"]

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from explorer.saliency import agreement, explain, explain_randomized, redraw, weighted_layers
+from explorer.saliency.parameter_randomization import steps_of
 from tests.anatomy.test_concurrency import assert_untouched, fingerprint
 
 from .networks import make_input, open_model
@@ -65,3 +66,8 @@ def test_the_control_is_the_method_on_the_drawn_network() -> None:
     assert agreement([real.values, drawn.values])[0, 1] < 0.9
     unchanged = explain_randomized(model, x, "layer-cam", 3, real.layer, layers=0)
     assert (unchanged.values == real.values).all()
+
+
+@pytest.mark.parametrize(("layers", "steps"), [(0, [0]), (1, [0, 1]), (2, [0, 1, 2]), (40, [0, 1, 10, 20, 40])])
+def test_steps_from_none_to_all(layers: int, steps: list[int]) -> None:
+    assert steps_of(layers) == steps

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from explorer.anatomy import stages
-from explorer.ui.components import NetworkClick
+from explorer.anatomy.stages import first_layer
 from explorer.ui.kit.choose import choose, choose_one, keep_valid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.layers.panels import layer_names, pages_of, show_facts, show_input, show_sheet, show_unit
@@ -34,37 +33,17 @@ def choose_other(subject: Subject, mode: str) -> Subject | None:
     return replace(subject, picture=get_picture(label))
 
 
-def default_layer(subject: Subject) -> str:
-    """A layer to begin with: the one that stands for a stage, about a quarter of the way in."""
-    columns = stages(facts_of(subject))
-    return columns[round(0.25 * (len(columns) - 1))].last.name
-
-
-def answer_click(subject: Subject, click: NetworkClick, opened: tuple[str, ...], layer_key: str) -> None:
-    """Turn a click in the network view into a choice, and run again with it."""
-    column = next((stage for stage in stages(facts_of(subject), opened) if stage.key == click.column), None)
-    if column is None:  # the photo itself
-        return
-    if click.action == "open":
-        st.query_params["open"] = [*opened, column.key]
-    elif click.action == "close":
-        st.query_params["open"] = [key for key in opened if key != column.parent]
-    else:
-        st.session_state["clicked_layer"] = layer_key, column.last.name
-        st.session_state["clicked_unit"] = click.unit
-    st.rerun()
-
-
 def choose_layer(subject: Subject, layer_key: str, suffix: str = "") -> str:
     """The network view and the list of layers; gives the chosen one."""
     layers = list(layer_names(subject))
-    opened = tuple(st.query_params.get_all("open"))
-    default = default_layer(subject)
+    default = first_layer(facts_of(subject))
     keep_valid(layer_key, layers, default)
     layer = st.session_state.get(layer_key, st.query_params.get(layer_key, default))
     layer = layer if layer in layers else default
-    if click := show_network(subject, opened, layer, st.session_state.get("unit"), key=f"network{suffix}"):
-        answer_click(subject, click, opened, layer_key)
+    if clicked := show_network(subject, layer, st.session_state.get("unit"), key=f"network{suffix}"):
+        st.session_state["clicked_layer"] = layer_key, clicked[0]
+        st.session_state["clicked_unit"] = clicked[1]
+        st.rerun()
     if layer_key in st.session_state and suffix and layer_key == "layer":
         return layer  # the second picture follows the first one's choice
     return choose_one("Layer", layers, layer_key, default)

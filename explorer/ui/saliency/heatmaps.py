@@ -7,7 +7,6 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.anatomy import stages
 from explorer.saliency import METHODS, Heatmap, SaliencyImpossible
 from explorer.saliency.drawing import SIDE, Drawing, draw_heatmap, draw_heatmaps, peak_of
 from explorer.saliency.snippets import maps_snippet
@@ -73,17 +72,8 @@ def show_layer_choice(subject: Subject, place: DeltaGenerator) -> str | None:
     if not _drawable(subject):
         return layer
     with st.expander("Choose the layer on the network", icon=":material/account_tree:"):
-        opened = tuple(st.query_params.get_all("open"))
-        click = show_network(subject, opened, layer, None, key="saliency-network")
-        columns = stages(facts_of(subject), opened)
-        column = next((each for each in columns if click is not None and each.key == click.column), None)
-        if click is not None and column is not None:
-            if click.action == "open":
-                st.query_params["open"] = [*opened, column.key]
-            elif click.action == "close":
-                st.query_params["open"] = [key for key in opened if key != column.parent]
-            else:
-                st.session_state["clicked_saliency_layer"] = column.last.name
+        if clicked := show_network(subject, layer, None, key="saliency-network"):
+            st.session_state["clicked_saliency_layer"] = clicked[0]
             st.rerun()
     return layer
 

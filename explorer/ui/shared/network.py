@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.anatomy import stage_of, stages
 from explorer.anatomy.overview import Overview, draw_overview
 from explorer.rendering import format_percent
-from explorer.ui.components import NetworkClick, network_view
+from explorer.ui.components import network_view
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
 from explorer.ui.shared.recorded import facts_of, recording_of
@@ -21,17 +21,24 @@ def compute_overview(subject: Subject, opened: tuple[str, ...]) -> Overview:
     return draw_overview(subject.model, recording_of(subject), facts_of(subject), opened)
 
 
-def show_network(
-    subject: Subject, opened: tuple[str, ...], layer: str, unit: int | None, key: str
-) -> NetworkClick | None:
-    """The whole network in one view; gives what was clicked."""
-    overview = compute_overview(subject, opened)
-    stage = stage_of(stages(facts_of(subject), opened), layer)
+def show_network(subject: Subject, layer: str, unit: int | None, key: str) -> tuple[str, int | None] | None:
+    """The whole network in one view; gives the layer and perhaps the map that was clicked.
+
+    A stage that was clicked is opened or closed, in the address.
+
+    Args:
+        subject: the network and the picture.
+        layer, unit: what is marked.
+        key: of the element.
+    """
+    opened = tuple(st.query_params.get_all("open"))
+    overview, columns = compute_overview(subject, opened), stages(facts_of(subject), opened)
+    stage = stage_of(columns, layer)
     # The bars stand at the far end of the view, which a network of many stages moves out of sight.
     likely = " · ".join(f"{name} {format_percent(share)}" for name, share in overview.probabilities[:LIKELY])
     st.caption(f"The network says: {likely}.")
     show_knowledge(subject, overview.probabilities[0][1])
-    return network_view(
+    click = network_view(
         sprite_png=overview.sprite,
         columns=overview.columns,
         probabilities=overview.probabilities,
@@ -40,3 +47,11 @@ def show_network(
         key=key,
         label=f"{subject.file_stem} on {subject.picture.title}, from the photo to the classes",
     )
+    clicked = next((each for each in columns if click is not None and each.key == click.column), None)
+    if click is None or clicked is None:  # the photo itself
+        return None
+    if click.action == "select":
+        return clicked.last.name, click.unit
+    kept = [name for name in opened if name != clicked.parent]
+    st.query_params["open"] = [*opened, clicked.key] if click.action == "open" else kept
+    st.rerun()
