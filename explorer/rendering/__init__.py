@@ -47,7 +47,8 @@ from explorer.rendering.figures import (
 from explorer.rendering.film_strip import film_strip, spotlight
 from explorer.rendering.gates import gate_rows
 from explorer.rendering.kernels import colour_kernels, connection_picture, dot_side, kernel_numbers, weight_matrix
-from explorer.rendering.mosaic import SHEET_ASPECT, Mosaic, map_pairs, map_rows, mosaic
+from explorer.rendering.map_comparison import map_pairs, map_rows
+from explorer.rendering.mosaic import SHEET_ASPECT, Mosaic, mosaic
 from explorer.rendering.overlay import decode_png, draw_box, encode_png, magnify_map, overlay_map
 from explorer.rendering.overview import Box, Sprite, Thumbnails, overview_sprite
 from explorer.rendering.picture_sheets import draw_bars, fit_picture, picture_sheet

@@ -1,4 +1,4 @@
-"""Maps before a change, after it, and their difference, side by side."""
+"""Maps before a change and after it, and perhaps their difference, side by side."""
 
 from __future__ import annotations
 
@@ -6,11 +6,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.rendering.enlarging import colour_map, enlarge
+from explorer.rendering.mosaic import Mosaic, mosaic
 from explorer.rendering.picture_sheets import fit_picture, picture_sheet
 
 _CELL = 84  # pixels of a map on the sheet
+_LINE, _PAIR_GAP = 4, 14  # pixels between the maps of a pair, and between pairs
 
 Maps = NDArray[np.floating]
+
+
+def map_pairs(
+    before: NDArray[np.floating], after: NDArray[np.floating], *, signed: bool, columns: int, cell: int = 96
+) -> Mosaic:
+    """Draws every map beside what became of it, with a grey line between them and one scale for both.
+
+    Args:
+        before, after: (N, H, W).
+        signed: Blue-white-red about zero instead of viridis.
+        columns: Pairs in a row.
+        cell: Pixels of one map, about.
+    """
+    count, height, width = before.shape
+    times = max(1, cell // max(height, width))
+    before, after = (maps.repeat(times, axis=1).repeat(times, axis=2) for maps in (before, after))
+    line = np.full((count, height * times, _LINE), np.nan, np.float32)
+    pairs = np.concatenate([before, line, after], axis=2)
+    # Only maps that are large by themselves may make the sheet too wide, and are then averaged.
+    return mosaic(pairs, signed=signed, columns=columns, magnify=1 if times > 1 else None, gap=_PAIR_GAP)
+
+
+def map_rows(before: NDArray[np.floating], after: NDArray[np.floating], *, signed: bool, cell: int = 96) -> Mosaic:
+    """Draws maps in one row and what became of them in a row below, each column on a scale of its own.
+
+    The arguments are those of `map_pairs`.
+    """
+    peaks = np.maximum(np.abs(before), np.abs(after)).max(axis=(1, 2), keepdims=True)
+    rows = np.concatenate([before, after]) / np.tile(np.where(peaks > 0, peaks, 1), (2, 1, 1))
+    magnify = max(1, round(cell / max(before.shape[1:])))
+    return mosaic(rows, signed=signed, scale="shared", columns=len(before), magnify=magnify)
 
 
 def change_sheets(before: Maps, after: Maps, difference: Maps) -> tuple[bytes, bytes, bytes]:

@@ -25,6 +25,7 @@ from explorer.saliency import (
 from explorer.saliency.parameter_randomization import correlation, judge_randomization, steps_of
 from explorer.samples import SAMPLES
 from explorer.ui.components import NetworkClick
+from explorer.ui.kit.slow import STOPPED
 from explorer.ui.saliency import compute as saliency_compute
 from explorer.ui.saliency.choices import AS_ABOVE, BEST, LAST, NOBODY
 from explorer.ui.session.subject import Subject
@@ -216,7 +217,7 @@ def test_a_stopped_method_waits_until_it_may_go_on(browser_side: Browser, monkey
     subject = subject_of(run(app))
     assert computed == ["grad-cam", "integrated-gradients"]
     asked = saliency_compute.Asked(subject, "smoothgrad", "", best_of(subject)[0])
-    app.session_state["stopped_heatmaps"].add(asked)  # what the button does, which is there only while it works
+    app.session_state[STOPPED].add(asked)  # what the button does, which is there only while it works
     run(app.selectbox(key="method2").select("smoothgrad"))
     assert any("SmoothGrad was stopped" in each.value for each in app.info)
     assert "smoothgrad" not in computed

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.saliency import METHODS, Baseline, Heatmap, explain, redraw
 from explorer.saliency.faithfulness_report import Faithfulness, measure_faithfulness
-from explorer.ui.kit.cache import LruCache
+from explorer.ui.kit.slow import Tell, known, obtain
 from explorer.ui.session.subject import Subject
-
-_KEPT = 192  # heatmaps, over all sessions; a quarter of a megabyte each at 224 px
-_STOPPED = "stopped_heatmaps"
 
 
 @dataclass(frozen=True)
@@ -46,7 +41,7 @@ class Asked:
         """The method, for people."""
         return METHODS[self.method].label + (", fast mode" if self.fast else "")
 
-    def compute(self, progress: Callable[[int, int], bool | None] | None = None) -> Heatmap:
+    def compute(self, tell: Tell | None = None) -> Heatmap:
         """The heatmap itself.
 
         Raises:
@@ -62,27 +57,19 @@ class Asked:
             self.target,
             self.layer or None,
             contrast=self.contrast,
-            progress=progress,
+            progress=tell,
             fast=self.fast,
         )
 
 
-@st.cache_resource(show_spinner=False)
-def _heatmaps() -> LruCache:
-    return LruCache(_KEPT)
-
-
 def known_heatmap(asked: Asked) -> Heatmap | None:
     """The heatmap, if it was computed before."""
-    found: Heatmap | None = _heatmaps().peek(asked)
-    return found
+    found = known(asked)
+    return found if isinstance(found, Heatmap) else None
 
 
-def obtain_heatmap(asked: Asked, place: Any, key: str) -> Heatmap | None:
+def obtain_heatmap(asked: Asked, place: DeltaGenerator, key: str) -> Heatmap | None:
     """The heatmap, with a bar and a button to stop while a slow method is at work.
-
-    Any change of a control interrupts the work as well: Streamlit ends the run where it next writes to the page, and
-    the library leaves nothing behind.
 
     Args:
         asked: what is wanted.
@@ -95,36 +82,8 @@ def obtain_heatmap(asked: Asked, place: Any, key: str) -> Heatmap | None:
     Raises:
         SaliencyImpossible: there is no such heatmap.
     """
-    known = known_heatmap(asked)
-    if known is not None:
-        return known
-    stopped: set[Asked] = st.session_state.setdefault(_STOPPED, set())
-    if asked in stopped:
-        with place.container():
-            st.info(f"{asked.label} was stopped.", icon=":material/stop_circle:")
-            st.button("Go on", key=f"{key}-go-on", on_click=stopped.discard, args=(asked,))
-        return None
-    if METHODS[asked.method].slow:
-        with place.container():
-            bar = st.progress(0.0, f"{asked.label} …")
-            st.button("Stop", key=f"{key}-stop", on_click=stopped.add, args=(asked,), icon=":material/stop:")
-        found = asked.compute(_teller(bar, asked.label))
-    else:
-        found = asked.compute()
-    place.empty()
-    _heatmaps().get(asked, lambda: found)
-    return found
-
-
-def _teller(bar: Any, label: str) -> Callable[[int, int], None]:
-    """A progress function that says how many images are done and how long the rest will take."""
-    start = time.perf_counter()
-
-    def tell(done: int, total: int) -> None:
-        left = (time.perf_counter() - start) / done * (total - done)
-        bar.progress(min(1.0, done / total), f"{label}: {done} of {total} images, about {left:.0f} s left")
-
-    return tell
+    quick = not METHODS[asked.method].slow
+    return obtain(asked, asked.label, "images", asked.compute, place, key, quick=quick)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
