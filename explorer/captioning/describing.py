@@ -9,7 +9,7 @@ from explorer.captioning.captioner import Guess
 from explorer.captioning.familiarity import Likeness
 from explorer.captioning.inside import Memory
 from explorer.captioning.search import Final
-from explorer.rendering.beam_tree import BeamNode
+from explorer.rendering.figures.beam_tree import BeamNode
 from explorer.text import count_text, format_percent, significant
 
 KEPT = 0.9  # a unit that keeps more than this of its cell at every word carries something through the sentence

@@ -3,17 +3,6 @@
 Takes NumPy arrays and gives bytes and figures. It knows no network and no page: torch and streamlit stay outside.
 """
 
-from explorer.rendering.activation import activation_curve
-from explorer.rendering.attention_figures import head_heatmap
-from explorer.rendering.augmentation_figures import (
-    average_bars,
-    channel_histograms_chart,
-    layer_numbers,
-    sweep_curves,
-    training_curves,
-    two_histograms,
-)
-from explorer.rendering.beam_tree import BeamNode, beam_tree, beam_tree_picture, grow_tree
 from explorer.rendering.colours import (
     ACCENT,
     AMBER,
@@ -25,8 +14,6 @@ from explorer.rendering.colours import (
     TRAINABLE,
     UNDEFINED,
 )
-from explorer.rendering.curves import curves
-from explorer.rendering.decoder_figures import draw_units, draw_words, unit_heatmap, word_lines, word_map
 from explorer.rendering.enlarging import (
     as_picture,
     colour_alike,
@@ -37,15 +24,29 @@ from explorer.rendering.enlarging import (
     enlarge_cells,
     mark_cells,
 )
-from explorer.rendering.figures import (
+from explorer.rendering.figures.activation import activation_curve
+from explorer.rendering.figures.attention import head_heatmap
+from explorer.rendering.figures.augmentation import (
+    average_bars,
+    channel_histograms_chart,
+    layer_numbers,
+    sweep_curves,
+    training_curves,
+    two_histograms,
+)
+from explorer.rendering.figures.basic import (
     CHART_CONFIG,
     agreement_matrix,
     channel_means,
     histogram,
     probability_bars,
 )
+from explorer.rendering.figures.beam_tree import BeamNode, beam_tree, beam_tree_picture, grow_tree
+from explorer.rendering.figures.curves import curves
+from explorer.rendering.figures.decoder import draw_units, draw_words, unit_heatmap, word_lines, word_map
+from explorer.rendering.figures.gates import gate_rows
+from explorer.rendering.figures.surprise import surprise_bars
 from explorer.rendering.film_strip import film_strip, spotlight
-from explorer.rendering.gates import gate_rows
 from explorer.rendering.kernels import colour_kernels, connection_picture, dot_side, kernel_numbers, weight_matrix
 from explorer.rendering.map_comparison import map_pairs, map_rows
 from explorer.rendering.mosaic import SHEET_ASPECT, Mosaic, mosaic
@@ -54,7 +55,6 @@ from explorer.rendering.overview import Box, Sprite, Thumbnails, overview_sprite
 from explorer.rendering.picture_sheets import draw_bars, fit_picture, picture_sheet
 from explorer.rendering.scaling import Scale, average_blocks, find_ranges, scale_of
 from explorer.rendering.solids import MOST_APART, SOLID_WIDTH, draw_solid, product_tiles
-from explorer.rendering.surprise import surprise_bars
 from explorer.text import format_percent
 
 __all__ = [

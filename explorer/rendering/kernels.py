@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from explorer.rendering.colours import DIVERGING, SEQUENTIAL
-from explorer.rendering.figures import dress
+from explorer.rendering.figures.basic import dress
 from explorer.rendering.mosaic import Mosaic, lay_out
 from explorer.rendering.overlay import encode_png
 from explorer.rendering.palette import DIVERGING_LEVELS, encode_entries, map_palette, to_entries

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from explorer.rendering.colours import ACCENT, PREVIOUS
-from explorer.rendering.figures import dress
+from explorer.rendering.figures.basic import dress
 from explorer.rendering.mosaic import Mosaic
 from explorer.text import format_percent
 

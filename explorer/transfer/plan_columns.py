@@ -9,7 +9,7 @@ from math import log2
 import torch
 
 from explorer.anatomy import Stage, stages, summarize_layers
-from explorer.rendering.strategy_figures import DrawnStage
+from explorer.rendering.figures.strategy import DrawnStage
 from explorer.text import with_unit
 from explorer.transfer.plan import PlannedLayer, plan
 from explorer.transfer.trial import Strategy

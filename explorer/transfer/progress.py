@@ -9,7 +9,7 @@ from statistics import fmean
 
 from explorer.jobs.order import Status, TaskStatus
 from explorer.rendering.colours import SERIES
-from explorer.rendering.strategy_figures import SYMBOLS, Line
+from explorer.rendering.figures.strategy import SYMBOLS, Line
 from explorer.text import count_text
 from explorer.transfer.experiment import Curve, Experiment
 from explorer.transfer.trial import STRATEGIES, STRATEGY_TITLES, Strategy, Trial

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from explorer.rendering.data_figures import count_bars, size_points
+from explorer.rendering.figures.data import count_bars, size_points
 
 
 def test_a_bar_for_each_class_with_a_piece_for_each_part() -> None:

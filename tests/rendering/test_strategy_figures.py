@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.rendering.colours import FROZEN, TRAINABLE
-from explorer.rendering.strategy_figures import STATES, DrawnStage, Line, growing_curves, strategy_columns
+from explorer.rendering.figures.strategy import STATES, DrawnStage, Line, growing_curves, strategy_columns
 
 PARTS = st.lists(st.tuples(st.sampled_from(STATES), st.integers(0, 10**7)), min_size=1, max_size=6)
 

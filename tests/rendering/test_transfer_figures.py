@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from explorer.rendering.confusion_figure import confusion_chart
-from explorer.rendering.report_figures import figure_fragment, figure_fragments, plotly_script
-from explorer.rendering.transfer_figures import (
+from explorer.rendering.figures.confusion import confusion_chart
+from explorer.rendering.figures.report import figure_fragment, figure_fragments, plotly_script
+from explorer.rendering.figures.transfer import (
     AccuracyRow,
     LearningCurve,
     MeasuredPoint,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from explorer.rendering.movement_figures import compare_maps, feature_scatter, movement_bars
+from explorer.rendering.figures.movement import compare_maps, feature_scatter, movement_bars
 from explorer.rendering.movement_pictures import movement_picture, scatter_picture
 from explorer.rendering.overlay import decode_png
 from explorer.transfer.evaluation.inside import (

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from explorer.rendering import PREVIOUS
-from explorer.rendering.report_figures import figure_fragments, plotly_script
-from explorer.rendering.strategy_figures import SYMBOLS
-from explorer.rendering.transfer_figures import (
+from explorer.rendering.figures.report import figure_fragments, plotly_script
+from explorer.rendering.figures.strategy import SYMBOLS
+from explorer.rendering.figures.transfer import (
     AccuracyRow,
     LearningCurve,
     MeasuredPoint,

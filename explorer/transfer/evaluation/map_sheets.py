@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from explorer.rendering import Mosaic, Scale, decode_png, encode_png
-from explorer.rendering.movement_figures import compare_maps
+from explorer.rendering.figures.movement import compare_maps
 from explorer.transfer.evaluation.inside import Maps, maps_of
 from explorer.zoo import VisionModel
 

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.rendering import CHART_CONFIG
-from explorer.rendering.data_figures import count_bars, size_points
+from explorer.rendering.figures.data import count_bars, size_points
 from explorer.text import as_plain_text, count_text
 from explorer.transfer.data.near_duplicates import (
     PARTS,

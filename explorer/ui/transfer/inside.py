@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.rendering import CHART_CONFIG
-from explorer.rendering.movement_figures import feature_scatter, movement_bars
+from explorer.rendering.figures.movement import feature_scatter, movement_bars
 from explorer.rendering.movement_pictures import movement_picture, scatter_picture
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.evaluation.describing import say_movement, say_points, say_separation, separation_table

@@ -13,7 +13,7 @@ from explorer.rendering import (
     CHART_CONFIG,
     format_percent,
 )
-from explorer.rendering.confusion_figure import confusion_chart
+from explorer.rendering.figures.confusion import confusion_chart
 from explorer.text import count_text
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.data.sheets import draw_sheet, draw_whole

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.rendering import CHART_CONFIG
-from explorer.rendering.strategy_figures import strategy_columns
+from explorer.rendering.figures.strategy import strategy_columns
 from explorer.transfer.plan_columns import SENTENCES, Drawn, describe_weights, plan_columns
 from explorer.transfer.trial import STRATEGY_TITLES, Strategy, TransferRejected
 from explorer.ui.session.subject import Subject, open_network

@@ -11,7 +11,7 @@ import streamlit as st
 
 from explorer.jobs.order import JobUnknown, Order, Status
 from explorer.rendering import CHART_CONFIG
-from explorer.rendering.strategy_figures import Line, growing_curves
+from explorer.rendering.figures.strategy import Line, growing_curves
 from explorer.text import count_text
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.evaluation.ending import tell_endings

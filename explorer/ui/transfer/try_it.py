@@ -9,8 +9,8 @@ import streamlit as st
 
 from explorer.images import MAX_BYTES, ImageRejected, open_image, read_image
 from explorer.rendering import CHART_CONFIG
-from explorer.rendering.figures import probability_bars
-from explorer.rendering.transfer_figures import plain
+from explorer.rendering.figures.basic import probability_bars
+from explorer.rendering.figures.transfer import plain
 from explorer.transfer.experiment import Experiment
 from explorer.ui.components.live_camera import live_camera, sent_frame
 from explorer.ui.kit.choose import choose

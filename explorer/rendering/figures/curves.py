@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from explorer.rendering.colours import SERIES
-from explorer.rendering.figures import dress
+from explorer.rendering.figures.basic import dress
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from explorer.rendering.colours import SEQUENTIAL
-from explorer.rendering.figures import dress
+from explorer.rendering.figures.basic import dress
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from explorer.rendering.colours import ACCENT, DIVERGING, PREVIOUS, SEQUENTIAL, SERIES
 from explorer.rendering.enlarging import colour_map, contact_sheet, enlarge
-from explorer.rendering.figures import dress
+from explorer.rendering.figures.basic import dress
 from explorer.rendering.overlay import encode_png
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.rendering.colours import ACCENT, PREVIOUS
-from explorer.rendering.figures import dress
+from explorer.rendering.figures.basic import dress
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

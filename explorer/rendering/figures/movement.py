@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.rendering.colours import FROZEN, SERIES, TRAINABLE
-from explorer.rendering.figures import dress
+from explorer.rendering.figures.basic import dress
 from explorer.rendering.mosaic import Mosaic, mosaic
 from explorer.rendering.scaling import Scale, average_blocks, find_ranges
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.rendering.colours import ACCENT, PREVIOUS
-from explorer.rendering.figures import dress
+from explorer.rendering.figures.basic import dress
 from explorer.text import format_percent
 
 if TYPE_CHECKING:

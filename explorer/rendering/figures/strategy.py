@@ -8,7 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from explorer.rendering.colours import FROZEN, TRAINABLE
-from explorer.rendering.figures import dress
+from explorer.rendering.figures.basic import dress
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

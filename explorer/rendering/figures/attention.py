@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explorer.rendering.colours import ACCENT, SEQUENTIAL
-from explorer.rendering.figures import dress
+from explorer.rendering.figures.basic import dress
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

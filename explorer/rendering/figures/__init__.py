@@ -1,0 +1,1 @@
+"""Figures, most of them Plotly's: bars, curves, matrices, trees."""
