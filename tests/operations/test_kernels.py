@@ -8,7 +8,15 @@ from scipy import ndimage
 from skimage.filters import gabor_kernel
 from torch.nn import functional as F
 
-from explorer.operations.kernels import LARGEST, PRESETS, fit_kernel, preset_kernel, read_kernel, write_kernel
+from explorer.operations.kernels import (
+    LARGEST,
+    PRESETS,
+    fit_kernel,
+    preset_kernel,
+    read_kernel,
+    stack_kernels,
+    write_kernel,
+)
 
 PICTURE = np.random.default_rng(0).random((20, 24))
 
@@ -101,3 +109,21 @@ def test_a_resized_kernel_does_the_same_to_a_picture(old: int, new: int) -> None
     down = new // 2 - old // 2
     size = answers[1].shape[-1]
     torch.testing.assert_close(answers[0][..., down : down + size, down : down + size], answers[1])
+
+
+@pytest.mark.parametrize(("channels", "groups"), [(3, 1), (3, 3), (1, 1)])
+def test_a_kernel_of_one_plane_answers_as_to_the_mean_of_what_it_reads(channels: int, groups: int) -> None:
+    kernels = [np.random.default_rng(seed).normal(size=(1, 3, 3)).astype(np.float32) for seed in range(3)]
+    weight = stack_kernels(kernels, channels, groups)
+    assert weight.shape == (3, channels // groups, 3, 3)
+    x = torch.randn(1, channels, 8, 8)
+    answers = F.conv2d(x, torch.from_numpy(weight), groups=groups)[0]
+    for number, (kernel, answer) in enumerate(zip(kernels, answers, strict=True)):
+        read = x[:, [number]] if groups == 3 else x.mean(1, keepdim=True)
+        torch.testing.assert_close(answer, F.conv2d(read, torch.from_numpy(kernel)[None])[0, 0], rtol=1e-4, atol=1e-5)
+
+
+def test_three_planes_are_taken_as_they_are() -> None:
+    planes = np.random.default_rng(0).normal(size=(3, 3, 3)).astype(np.float32)
+    np.testing.assert_array_equal(stack_kernels([planes], 3, 1)[0], planes)
+    np.testing.assert_allclose(stack_kernels([planes], 1, 1)[0, 0], planes[0] + planes[1] + planes[2], rtol=1e-5)
