@@ -30,8 +30,7 @@ def grow(size: int, rounds: int) -> float:
     The caches hold fewer sheets than the network has layers, so every sheet is computed in every round.
     """
     from benchmarks.resnet18 import resnet18_at_hand, resnet18_on
-    from explorer.ui.layers.compute import compute_sheet
-    from explorer.ui.layers.panels import layer_names
+    from explorer.ui.layers.panels import compute_sheet, layer_names
 
     with resnet18_at_hand():
         subject = resnet18_on("coffee", size)

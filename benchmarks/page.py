@@ -15,8 +15,7 @@ from benchmarks.resnet18 import NAME, resnet18_at_hand, resnet18_on
 from benchmarks.results import Row
 from benchmarks.timing import seconds_of
 from explorer.anatomy import stages
-from explorer.ui.layers.compute import compute_sheet
-from explorer.ui.layers.panels import layer_names
+from explorer.ui.layers.panels import compute_sheet, layer_names
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.network import compute_overview
 from explorer.ui.shared.recorded import facts_of
