@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer.snippet import snippet
-
-__all__ = ["show_snippet", "snippet"]
-
 
 def show_snippet(code: str) -> None:
     """A snippet behind a line that opens it."""

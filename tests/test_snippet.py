@@ -1,6 +1,6 @@
 """Snippets: imports in front, each once, the rest in its order."""
 
-from explorer.ui.kit.snippet import snippet
+from explorer.snippet import snippet
 
 
 def test_imports_go_in_front_once_and_in_order_and_the_rest_stays() -> None:
