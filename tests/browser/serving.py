@@ -86,6 +86,8 @@ def serve(script: Path, home: Path) -> Iterator[str]:
             except subprocess.TimeoutExpired:
                 server.kill()
                 server.wait()
+            for order in (home / ".cache" / "cnn-explorer" / "jobs").glob("*/order.json"):
+                (order.parent / "stop").touch()  # a training outlives its server
 
 
 def make_environment(home: Path) -> dict[str, str]:
