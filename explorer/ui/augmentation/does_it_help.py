@@ -27,7 +27,7 @@ from explorer.rendering import CHART_CONFIG, training_curves
 from explorer.text import count_text
 from explorer.ui.augmentation.own_zip import OwnFolder, choose_own
 from explorer.ui.augmentation.pipeline import choose_seed
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose_one, choose_step
 from explorer.ui.kit.export import arrays_as_npz, download
 from explorer.ui.kit.snippet import show_snippet
 from explorer.ui.session.jobs import JobOfPage, is_running, owner, show_queue, the_jobs
@@ -79,41 +79,36 @@ def show_experiment() -> None:
 
 def _choose(running: bool) -> Order:
     first, second, third, fourth = st.columns(4, vertical_alignment="bottom")
-    sources = list(list_sources())
-    keep_valid("source", sources, sources[0])
-    source = first.selectbox(
+    source = choose_one(
         "Pictures",
-        sources,
-        format_func=SOURCE_LABELS.__getitem__,
-        key="source",
-        bind="query-params",
+        {name: SOURCE_LABELS[name] for name in list_sources()},
+        "source",
+        place=first,
         disabled=running,
         help="Digits come with scikit-learn: 8 × 8 pixels, enlarged to 32. CIFAR-10 is offered where EXPLORER_DATA "
         "holds it. Your own folder needs one folder for each class.",
     )
-    keep_valid("pictures", list(COUNTS), 200)
-    count = second.select_slider(
+    count = choose_step(
         "How many",
         COUNTS,
+        "pictures",
         200,
-        key="pictures",
-        bind="query-params",
+        place=second,
         disabled=running,
         help="All classes together; a quarter is held out. Few pictures need augmentation most.",
     )
-    keep_valid("steps", list(STEPS), 200)
-    steps = third.select_slider(
+    steps = choose_step(
         "Steps",
         STEPS,
+        "steps",
         200,
-        key="steps",
-        bind="query-params",
+        place=third,
         disabled=running,
         help="Batches of 32 pictures for each of the two networks.",
     )
     with fourth:
         seed = choose_seed()
-    return Order(source or sources[0], int(count), current_pipeline().to_json(), int(steps), seed)
+    return Order(source, count, current_pipeline().to_json(), steps, seed)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

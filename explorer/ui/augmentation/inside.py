@@ -36,7 +36,7 @@ from explorer.ui.augmentation.compute import (
     viewer_of,
 )
 from explorer.ui.augmentation.pipeline import choose_seed
-from explorer.ui.kit.choose import choose, choose_one, keep_valid
+from explorer.ui.kit.choose import choose, choose_one, choose_step
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.pipeline import compact, current_pipeline
 from explorer.ui.session.subject import Subject
@@ -115,9 +115,8 @@ def _choose_cause() -> Cause:
     if kind == "draw":
         with row:
             seed = choose_seed()
-        keep_valid("draw", list(range(1, DRAWS + 1)), 1)
-        number = row.select_slider("Draw", range(1, DRAWS + 1), key="draw", bind="query-params", width=260)
-        return Cause(None, current_pipeline().to_json(), seed + int(number) - 1)
+        number = choose_step("Draw", range(1, DRAWS + 1), "draw", 1, place=row, width=260)
+        return Cause(None, current_pipeline().to_json(), seed + number - 1)
     name = choose_one("Motion", [*MOTIONS, OWN], "motion", place=row, width=260)
     return Cause(MOTIONS[name] if name != OWN else _choose_motion())
 

@@ -14,7 +14,7 @@ from explorer.rendering import encode_png
 from explorer.ui.augmentation.compute import DRAWS, compute_draws, compute_sheet_of_draws, compute_square, square_lines
 from explorer.ui.augmentation.editor import show_editor
 from explorer.ui.components import clickable_mosaic
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose_step
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.pipeline import compact, current_pipeline
 from explorer.ui.session.subject import Subject
@@ -105,9 +105,7 @@ def _choose_draw() -> int:
     """The draw that is shown large, from 1: by the slider, or by a click on the sheet."""
     if "clicked_draw" in st.session_state:  # a widget's value can only be set before the widget is drawn
         st.session_state["draw"] = st.session_state.pop("clicked_draw")
-    numbers = list(range(1, DRAWS + 1))
-    keep_valid("draw", numbers, 1)
-    return int(st.select_slider("Draw", numbers, key="draw", bind="query-params"))
+    return choose_step("Draw", range(1, DRAWS + 1), "draw", 1)
 
 
 def _show_one(subject: Subject, draws: tuple[Drawn, ...], number: int) -> None:

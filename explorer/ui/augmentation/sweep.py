@@ -11,7 +11,7 @@ from explorer.augmentation.snippets import sweep_snippet
 from explorer.rendering import CHART_CONFIG, encode_png, fit_picture, format_percent, picture_sheet, sweep_curves
 from explorer.text import class_labels, count_text
 from explorer.ui.augmentation.compute import square_lines, square_of, viewer_of
-from explorer.ui.kit.choose import choose, keep_valid
+from explorer.ui.kit.choose import choose, choose_step
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
@@ -56,13 +56,9 @@ def compute_sweep(subject: Subject, name: str) -> SweepResult:
 
 
 def _choose_point(chosen: Sweep, values: list[float]) -> int:
-    key = f"at_{chosen.name}"
     labels = [say_value(chosen, value) for value in values]
-    keep_valid(key, labels, labels[values.index(chosen.neutral)])
-    label = st.select_slider(
-        f"{chosen.title}: the picture at", labels, labels[values.index(chosen.neutral)], key=key, bind="query-params"
-    )
-    return labels.index(str(label))
+    start = labels[values.index(chosen.neutral)]
+    return labels.index(choose_step(f"{chosen.title}: the picture at", labels, f"at_{chosen.name}", start))
 
 
 def _show_pictures(chosen: Sweep, result: SweepResult, place: int, names: list[str]) -> None:

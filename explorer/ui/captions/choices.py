@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.captioning.vocabulary import label_words
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose_step, keep_valid
 
 WIDTHS = tuple(range(1, 9))
 WIDTH = 3
@@ -16,17 +16,15 @@ WIDTH = 3
 
 def choose_width(place: DeltaGenerator) -> int:
     """How many sentences a beam search keeps at a time."""
-    keep_valid("beam", WIDTHS, WIDTH)
-    width: int = place.select_slider(
+    return choose_step(
         "Beam width",
         WIDTHS,
-        value=WIDTH,
-        key="beam",
-        bind="query-params",
+        "beam",
+        WIDTH,
+        place=place,
         width=220,
         help="Sentences that are kept at a time while the caption is sought; 1 takes the likeliest word every time.",
     )
-    return width
 
 
 def choose_word(words: Sequence[str], label: str, key: str, default: int = 0) -> int:

@@ -23,7 +23,7 @@ from explorer.captioning.snippets import vectors_snippet
 from explorer.captioning.vocabulary import MARKS, split_words
 from explorer.rendering import CHART_CONFIG, draw_words, word_map
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines
-from explorer.ui.kit.choose import choose, keep_valid
+from explorer.ui.kit.choose import choose, choose_step
 from explorer.ui.kit.export import arrays_as_npz, offer
 
 PLANE_LABELS: dict[Plane, str] = {"pca": "PCA", "tsne": "t-SNE"}
@@ -79,13 +79,12 @@ def show_vectors(subject: CaptionSubject, words: Sequence[str]) -> None:
     plane: Plane = "tsne" if choose("Plane", PLANE_LABELS, "plane", "pca", place=row) == "tsne" else "pca"
     most = len(vocabulary) - len(MARKS)
     options = [each for each in MANY if each < most] or [most]
-    keep_valid("many", options, options[min(1, len(options) - 1)])
-    many: int = row.select_slider(
+    many = choose_step(
         "Most frequent words",
         options,
-        value=options[min(1, len(options) - 1)],
-        key="many",
-        bind="query-params",
+        "many",
+        options[min(1, len(options) - 1)],
+        place=row,
         width=220,
         disabled=len(options) == 1,
     )

@@ -14,7 +14,7 @@ from explorer.ui.captions.choices import choose_width, choose_word
 from explorer.ui.captions.sentence_change import show_sentences
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption, compute_shown, draw_glow
 from explorer.ui.components import attention_mover
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose_step
 from explorer.ui.kit.export import arrays_as_npz, offer
 
 RADII = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0)  # cells
@@ -41,13 +41,12 @@ def show_moving(subject: CaptionSubject) -> None:
     """The words, the photo to set the spot on, and both sentences."""
     controls = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
     width = choose_width(controls)
-    keep_valid("look_radius", RADII, RADIUS)
-    radius: float = controls.select_slider(
+    radius = choose_step(
         "Radius of the spot, in cells",
         RADII,
-        value=RADIUS,
-        key="look_radius",
-        bind="query-params",
+        "look_radius",
+        RADIUS,
+        place=controls,
         width=260,
         help="The standard deviation of a Gaussian over the attention's grid.",
     )

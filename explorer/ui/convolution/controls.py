@@ -20,7 +20,7 @@ from explorer.operations.kernels import (
     stack_kernels,
     write_kernel,
 )
-from explorer.ui.kit.choose import choose, choose_one, keep_valid
+from explorer.ui.kit.choose import choose, choose_one, choose_step, keep_valid
 from explorer.ui.session.pictures import Picture
 from explorer.ui.shared.microscope import RGB_NAMES
 
@@ -83,7 +83,6 @@ class Experiment:
 
 def choose_experiment(picture: Picture) -> Experiment:
     """Draw the controls; gives what they say, possible or not."""
-    keep_valid("side", SIDES, 64)
     if "edited_kernel" in st.session_state:  # a widget's value can only be set before the widget is drawn
         text, picked = st.session_state.pop("edited_kernel")
         st.session_state["kernel"], st.session_state["filters"] = text, picked
@@ -248,17 +247,17 @@ def choose_surroundings() -> tuple[str, int, bool]:
     """The activation after the sum, the picture's size, and whether it is grey."""
     first, second, third = st.columns([2, 2, 2], vertical_alignment="bottom")
     activation = choose_one("Activation after the sum", ACTIVATIONS, "activation", place=first)
-    longest = second.select_slider(
+    longest = choose_step(
         "Picture size",
         SIDES,
-        value=64,
+        "side",
+        64,
+        place=second,
         format_func=lambda pixels: f"{pixels} px",
-        key="side",
-        bind="query-params",
         help="The longer side. Small pictures have cells large enough to point at.",
     )
     grey = third.toggle("Greyscale picture", key="grey", bind="query-params")
-    return activation, int(longest), bool(grey)
+    return activation, longest, bool(grey)
 
 
 def settle(wanted: Experiment, size: tuple[int, int]) -> Experiment:

@@ -1,4 +1,4 @@
-"""The panels of the Filters page for a whole convolution; those for one of its filters are in `filter_card`."""
+"""The panels of the Filters page for a whole convolution; those for one filter are in `solid` and `one_filter`."""
 
 from __future__ import annotations
 

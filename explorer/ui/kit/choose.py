@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 import streamlit as st
@@ -60,6 +60,7 @@ def choose_one(
     *,
     place: DeltaGenerator | None = None,
     width: int | Literal["stretch"] = "stretch",
+    disabled: bool = False,
     help: str | None = None,
 ) -> T:
     """One of many values in a list to open, in the address under `key`; what is no longer there is forgotten.
@@ -71,6 +72,7 @@ def choose_one(
         start: what is chosen at first; None for the first value.
         place: where it stands; None for where the page has come to.
         width: in pixels, or all there is.
+        disabled: whether it can be looked at only.
         help: a sentence behind a question mark.
     """
     values = list(options)
@@ -83,6 +85,34 @@ def choose_one(
         format_func=options.__getitem__ if isinstance(options, Mapping) else str,
         key=key,
         bind="query-params",
+        disabled=disabled,
+        help=help,
+        width=width,
+    )
+
+
+def choose_step(
+    label: str,
+    steps: Sequence[T],
+    key: str,
+    start: T,
+    *,
+    place: DeltaGenerator | None = None,
+    width: int | Literal["stretch"] = "stretch",
+    format_func: Callable[[T], str] = str,
+    disabled: bool = False,
+    help: str | None = None,
+) -> T:
+    """One of several values in a row, in the address under `key`; the arguments are those of `choose_one`."""
+    keep_valid(key, steps, start)
+    return (place or st).select_slider(
+        label,
+        steps,
+        start,
+        format_func=format_func,
+        key=key,
+        bind="query-params",
+        disabled=disabled,
         help=help,
         width=width,
     )

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from explorer.ui.kit.choose import keep_valid
+from explorer.ui.kit.choose import choose_one, choose_step
 
 _REMEMBERED = "transfer_remembered"
 T = TypeVar("T")
@@ -43,40 +43,15 @@ def slide(
     format_func: Callable[[T], str] = str,
 ) -> T:
     """One of several values in a row, `start` at first."""
-    keep_valid(key, options, start)
     return remembered(
         key,
-        lambda: st.select_slider(
-            label,
-            options,
-            start,
-            format_func=format_func,
-            key=key,
-            bind="query-params",
-            disabled=running,
-            help=help,
-        ),
+        lambda: choose_step(label, options, key, start, format_func=format_func, disabled=running, help=help),
     )
 
 
 def select(label: str, labels: Mapping[T, str], start: T, key: str, running: bool, *, help: str | None = None) -> T:
     """One of a few named values, `start` at first."""
-    options = list(labels)
-    keep_valid(key, options, start)
-    chosen = remembered(
-        key,
-        lambda: st.selectbox(
-            label,
-            options,
-            options.index(start),
-            format_func=labels.__getitem__,
-            key=key,
-            bind="query-params",
-            disabled=running,
-            help=help,
-        ),
-    )
-    return chosen if chosen is not None else start
+    return remembered(key, lambda: choose_one(label, labels, key, start, disabled=running, help=help))
 
 
 def number(label: str, least: int, most: int, start: int, key: str, running: bool, *, help: str | None = None) -> int:

@@ -15,7 +15,7 @@ import streamlit as st
 from explorer.device import list_devices
 from explorer.images import MAX_BYTES
 from explorer.samples import SAMPLES
-from explorer.ui.kit.choose import choose, choose_one, keep_valid
+from explorer.ui.kit.choose import choose, choose_one, choose_step, keep_valid
 from explorer.ui.session.network_list import describe_chosen, show_list, show_missing
 from explorer.ui.session.pictures import ImageRejected, Picture, add_picture, get_picture, list_pictures, recall
 from explorer.ui.session.subject import SEED, UNTRAINED, Subject, has_weights, keep_weights, open_network
@@ -214,14 +214,12 @@ def _choose_input(name: str, device: str, weights: str) -> tuple[Any, int]:
         st.caption(f"Resolution: {native} px, the only one that {name} takes: it has learned where each patch lies.")
         return fit, native
     sizes = sorted({max(32, native // 2), native, native * 3 // 2, native * 2, *([native * 4] if native < 64 else [])})
-    keep_valid("size", sizes, native)
-    size = st.select_slider(
+    size = choose_step(
         "Resolution",
         sizes,
-        value=native,
+        "size",
+        native,
         format_func=lambda side: f"{side} px",
-        key="size",
-        bind="query-params",
         help=f"The side of the square the network sees. It was trained on {native} pixels.",
     )
     return fit, size
