@@ -198,7 +198,7 @@ def test_a_bad_kernel_gets_a_sentence_and_loses_nothing(browser_side: Browser) -
 def test_editing_a_preset_makes_it_ones_own(browser_side: Browser) -> None:
     """The table's edit arrives as the page itself hands it on; a real browser types it in tests/browser."""
     app = open_convolution(filters=["Sobel x", "Box blur"])
-    app.session_state["edited_kernel"] = "0 0 0;0 3 0;0 0 0", ["own", "box"]
+    app.session_state["chosen_by_click"] = {"kernel": "0 0 0;0 3 0;0 0 0", "filters": ["own", "box"]}
     run(app)
     assert app.text_input(key="kernel").value == "0 0 0;0 3 0;0 0 0"
     maps = check_consistent(app, browser_side)

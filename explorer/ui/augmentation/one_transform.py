@@ -16,6 +16,7 @@ from explorer.ui.augmentation.editor import add_or_refuse, choose_transform, say
 from explorer.ui.augmentation.parameters import show_parameters
 from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.components import clickable_mosaic
+from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.pipeline import compact
 from explorer.ui.session.subject import Subject
@@ -27,9 +28,6 @@ _STEPS = "augmentation_single_steps"  # by name of the transform: a person may c
 
 def show_gallery(subject: Subject) -> None:
     """The chosen transform, then its group."""
-    clicked = st.session_state.pop("clicked_transform", None)  # a widget's value can only be set before it is drawn
-    if clicked is not None:
-        st.session_state["one_transform"] = clicked
     left, right = st.columns([2, 3], gap="large")
     with left:
         known = choose_transform("one")
@@ -123,8 +121,7 @@ def _show_group(subject: Subject, known: Transform) -> None:
         noun="transform",
     )
     if clicked is not None and names[clicked] != known.name:
-        st.session_state["clicked_transform"] = names[clicked]
-        st.rerun()
+        choose_next(one_transform=names[clicked])
     st.caption(
         f"One draw of each with its first values; click one to open it above. In reading order: "
         f"{', '.join(CATALOGUE[name].title for name in names)}."

@@ -15,6 +15,7 @@ from explorer.ui.augmentation.compute import DRAWS, compute_draws, compute_sheet
 from explorer.ui.augmentation.editor import show_editor
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.kit.choose import choose_step
+from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.pipeline import compact, current_pipeline
 from explorer.ui.session.subject import Subject
@@ -81,8 +82,7 @@ def _show_draws(subject: Subject, pipeline: Pipeline) -> None:
         )
         st.caption(say_firing(draws))
     if clicked is not None and clicked + 1 != chosen:
-        st.session_state["clicked_draw"] = clicked + 1
-        st.rerun()
+        choose_next(draw=clicked + 1)
     _show_one(subject, draws, chosen)
     offer(
         "augmentation-draws",
@@ -103,8 +103,6 @@ def _next_seed() -> None:
 
 def _choose_draw() -> int:
     """The draw that is shown large, from 1: by the slider, or by a click on the sheet."""
-    if "clicked_draw" in st.session_state:  # a widget's value can only be set before the widget is drawn
-        st.session_state["draw"] = st.session_state.pop("clicked_draw")
     return choose_step("Draw", range(1, DRAWS + 1), "draw", 1)
 
 

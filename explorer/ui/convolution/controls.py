@@ -21,6 +21,7 @@ from explorer.operations.kernels import (
     write_kernel,
 )
 from explorer.ui.kit.choose import choose, choose_one, choose_step, keep_valid
+from explorer.ui.kit.click import choose_next
 from explorer.ui.session.pictures import Picture
 from explorer.ui.shared.microscope import RGB_NAMES
 
@@ -83,9 +84,6 @@ class Experiment:
 
 def choose_experiment(picture: Picture) -> Experiment:
     """Draw the controls; gives what they say, possible or not."""
-    if "edited_kernel" in st.session_state:  # a widget's value can only be set before the widget is drawn
-        text, picked = st.session_state.pop("edited_kernel")
-        st.session_state["kernel"], st.session_state["filters"] = text, picked
     names = choose_filters()
     kernels, settings = choose_kernels_and_settings(names)
     activation, longest, grey = choose_surroundings()
@@ -198,8 +196,7 @@ def edit_kernels(names: tuple[str, ...], kernels: tuple[str, ...]) -> None:
     text = write_kernel(np.stack(edited))
     if text != kernels[number]:
         picked = [OWN if other == name else other for other in names]
-        st.session_state["edited_kernel"] = text, list(dict.fromkeys(picked))
-        st.rerun()
+        choose_next(kernel=text, filters=list(dict.fromkeys(picked)))
 
 
 def choose_settings(side: int, row: Sequence[DeltaGenerator]) -> Settings:

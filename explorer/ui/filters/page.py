@@ -19,6 +19,7 @@ from explorer.ui.filters.one_filter import (
 from explorer.ui.filters.sheet import show_connections, show_counts, show_filter_sheet, show_norms, show_shape
 from explorer.ui.filters.solid import compute_products, offer_solid, show_products, show_solid
 from explorer.ui.kit.choose import choose, choose_one
+from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.opening import network_lines, opening_lines
 from explorer.ui.session.page import begin_page
@@ -65,12 +66,6 @@ def choose_drawing() -> None:
     )
 
 
-def go_to(**chosen: int) -> None:
-    """Take over what was clicked; a widget's value can only be set before the widget is drawn."""
-    st.session_state["clicked"] = chosen
-    st.rerun()
-
-
 def show_every_filter(subject: Subject, convolution: Convolution, number: int) -> bytes:
     """All filters of the convolution, to choose one; gives the sheet."""
     st.subheader(f"All {convolution.out_channels} filters", anchor=False)
@@ -83,7 +78,7 @@ def show_every_filter(subject: Subject, convolution: Convolution, number: int) -
     order, scale = st.session_state["filter_order"], st.session_state["filter_scale"]
     sheet, clicked = show_filter_sheet(subject, convolution, order, scale, page, wanted, number)
     if clicked is not None and clicked != number:
-        go_to(filter=clicked)
+        choose_next(filter=clicked)
     return sheet.mosaic.png
 
 
@@ -102,7 +97,7 @@ def show_inside(convolution: Convolution, filters: Filters, number: int, part: i
     with left:
         other = show_similar(convolution, filters, summary, number)
         if other is not None:
-            go_to(filter=other)
+            choose_next(filter=other)
     with middle:
         show_numbers(convolution, filters, number, part)
     with right:
@@ -122,8 +117,6 @@ def take_example() -> None:
 def show() -> None:
     """The whole page."""
     take_example()
-    for key, value in st.session_state.pop("clicked", {}).items():
-        st.session_state[key] = value
     subject = begin_page(
         "Filters",
         show_sidebar,
@@ -157,7 +150,7 @@ def show() -> None:
         else:
             clicked = show_products(subject, convolution, filters, number, part, products)
             if clicked is not None and clicked != st.session_state["slice"]:
-                go_to(slice=clicked)
+                choose_next(slice=clicked)
             offer_solid(subject, convolution, number, solid, products)
         silenced = show_silenced(subject, convolution, summary, number)
         show_inside(convolution, filters, number, part)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer.anatomy.stages import first_layer
 from explorer.ui.kit.choose import choose, choose_one, keep_valid
+from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.layers.panels import layer_names, pages_of, show_facts, show_input, show_sheet, show_unit
 from explorer.ui.session.opening import layer_snippet
@@ -41,9 +42,7 @@ def choose_layer(subject: Subject, layer_key: str, suffix: str = "") -> str:
     layer = st.session_state.get(layer_key, st.query_params.get(layer_key, default))
     layer = layer if layer in layers else default
     if clicked := show_network(subject, layer, st.session_state.get("unit"), key=f"network{suffix}"):
-        st.session_state["clicked_layer"] = layer_key, clicked[0]
-        st.session_state["clicked_unit"] = clicked[1]
-        st.rerun()
+        choose_next(**{layer_key: clicked[0], "unit": clicked[1]})
     if layer_key in st.session_state and suffix and layer_key == "layer":
         return layer  # the second picture follows the first one's choice
     return choose_one("Layer", layers, layer_key, default)
@@ -73,8 +72,7 @@ def show_layer(subject: Subject, layer: str, suffix: str = "") -> None:
     order, scale = st.session_state["order"], st.session_state["scale"]
     sheet, clicked = show_sheet(subject, layer, order, scale, page, unit, key=f"maps{suffix}")
     if clicked is not None and clicked != unit:
-        st.session_state["clicked_unit"] = clicked
-        st.rerun()
+        choose_next(unit=clicked)
     offer(
         f"{subject.file_stem}-{layer}",
         sheet.mosaic.png,
@@ -95,11 +93,6 @@ def show_layer(subject: Subject, layer: str, suffix: str = "") -> None:
 
 def show() -> None:
     """The whole page."""
-    if "clicked_unit" in st.session_state:  # a widget's value can only be set before the widget is drawn
-        st.session_state["unit"] = st.session_state.pop("clicked_unit")
-    if "clicked_layer" in st.session_state:
-        key, name = st.session_state.pop("clicked_layer")
-        st.session_state[key] = name
     subject = begin_page(
         "Layers",
         show_sidebar,

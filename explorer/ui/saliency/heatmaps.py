@@ -12,6 +12,7 @@ from explorer.saliency.drawing import SIDE, Drawing, draw_heatmap, draw_heatmaps
 from explorer.saliency.snippets import maps_snippet
 from explorer.text import shape_text, significant
 from explorer.ui.kit.choose import choose
+from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.saliency.choices import MOST_PANELS, Question, choose_layer, choose_panel, say_question
 from explorer.ui.saliency.compute import Asked, compute_photo, obtain_heatmap
@@ -57,8 +58,6 @@ def show_maps(subject: Subject, question: Question, place: DeltaGenerator) -> No
 
 def show_layer_choice(subject: Subject, place: DeltaGenerator) -> str | None:
     """The layer of class activation maps: from a list, or by a click on the network."""
-    if "clicked_saliency_layer" in st.session_state:  # a widget's value can only be set before the widget is drawn
-        st.session_state["layer"] = st.session_state.pop("clicked_saliency_layer")
     with place:
         layer = choose_layer(subject)
     if layer is None:
@@ -73,8 +72,7 @@ def show_layer_choice(subject: Subject, place: DeltaGenerator) -> str | None:
         return layer
     with st.expander("Choose the layer on the network", icon=":material/account_tree:"):
         if clicked := show_network(subject, layer, None, key="saliency-network"):
-            st.session_state["clicked_saliency_layer"] = clicked[0]
-            st.rerun()
+            choose_next(layer=clicked[0])
     return layer
 
 

@@ -15,6 +15,7 @@ from explorer.saliency.drawing import describe_entropy, draw_attention, draw_att
 from explorer.saliency.snippets import tokens_snippet
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.kit.choose import choose, choose_one, keep_valid, slide
+from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.saliency.attention_heads import LARGE, choose_scale, show_heads
 from explorer.ui.saliency.choices import ordered_classes
@@ -25,7 +26,6 @@ from explorer.zoo.photo_vit import PhotoViT
 
 ASKS_LABELS = {"class": "The class token", "patch": "A patch"}
 MEAN, ANY_CLASS = "Mean of all", "Any class"
-_CLICKED = "clicked_patch"
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the attention …")
@@ -56,9 +56,6 @@ def show_tokens(subject: Subject) -> None:
         f"{made} In every block each patch, and a class token that reads the answer in the end, gathers from all "
         "others what its attention picks."
     )
-    if _CLICKED in st.session_state:  # widgets take a value only before they are drawn
-        row, column = st.session_state.pop(_CLICKED)
-        st.session_state.update({"asks": "patch", "patch_row": row, "patch_column": column})
     number, head, wanted, scale = _choose_view(subject, blocks)
     token = _choose_token(rows, columns)
     block = blocks[number]
@@ -184,8 +181,8 @@ def _show_patches(place: DeltaGenerator, subject: Subject, rows: int, columns: i
         )
         st.markdown(f"**The photo**, cut into {rows} × {columns} patches: click one to let it ask")
     if clicked is not None:
-        st.session_state[_CLICKED] = divmod(clicked, columns)
-        st.rerun()
+        row, column = divmod(clicked, columns)
+        choose_next(asks="patch", patch_row=row, patch_column=column)
 
 
 def _show_map(place: DeltaGenerator, subject: Subject, values: NDArray[np.float32], said: str, alt: str) -> None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 import streamlit as st
 
 from explorer.ui.app import enter_by_the_front_door
+from explorer.ui.kit.click import take_choices
 
 T = TypeVar("T")
 
@@ -21,6 +22,7 @@ def begin_page(title: str, sidebar: Callable[[], T | None], promise: str = "") -
         promise: a sentence or two under the title.
     """
     enter_by_the_front_door()
+    take_choices()
     st.title(title, anchor=False)
     subject = sidebar()
     if subject is None:
