@@ -32,13 +32,17 @@ LONGEST = ("tests/browser", "tests/jobs", "tests/pages", "tests/transfer")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file run in one worker, and all that need the browser: there is one server and one Chromium."""
+    """Tests of one file run in one worker.
+
+    All that need the browser share one, for there is one server and one Chromium; so do all that start and kill jobs,
+    which would take the cores from each other.
+    """
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
         if item.get_closest_marker("xdist_group") is None:
-            file = item.nodeid.partition("::")[0]
-            item.add_marker(pytest.mark.xdist_group("browser" if item.get_closest_marker("browser") else file))
+            group = "jobs" if item.nodeid.startswith("tests/jobs/") else item.nodeid.partition("::")[0]
+            item.add_marker(pytest.mark.xdist_group("browser" if item.get_closest_marker("browser") else group))
     items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in LONGEST])
 
 
