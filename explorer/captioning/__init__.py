@@ -3,8 +3,9 @@
 `list_captioners` answers without torch; the rest is imported when it is first asked for.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 from explorer.captioning.loading import CaptionerBroken, CaptionerUnknown, list_captioners, load_captioner, open_folder
 
@@ -19,25 +20,20 @@ if TYPE_CHECKING:
     from explorer.captioning.search import Beams, TeacherForced
     from explorer.captioning.vocabulary import SentenceRejected, Vocabulary, read_sentence
 
-_HOMES = {
-    "Alternative": "caption",
-    "Beams": "search",
-    "Caption": "caption",
-    "Captioner": "captioner",
-    "Decoder": "decoder",
-    "Encoder": "encoder",
-    "TeacherForced": "search",
-    "SentenceRejected": "vocabulary",
-    "Steer": "caption_decoder",
-    "Stopped": "interventions.occlusion",
-    "Vocabulary": "vocabulary",
-    "moved": "interventions.steering",
-    "occlude_words": "interventions.occlusion",
-    "read_sentence": "vocabulary",
-    "shuffled": "interventions.steering",
-    "spot": "interventions.steering",
-    "uniform": "interventions.steering",
-}
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "caption": ["Alternative", "Caption"],
+        "caption_decoder": ["Steer"],
+        "captioner": ["Captioner"],
+        "decoder": ["Decoder"],
+        "encoder": ["Encoder"],
+        "interventions.occlusion": ["Stopped", "occlude_words"],
+        "interventions.steering": ["moved", "shuffled", "spot", "uniform"],
+        "search": ["Beams", "TeacherForced"],
+        "vocabulary": ["SentenceRejected", "Vocabulary", "read_sentence"],
+    },
+)
 
 __all__ = [
     "Alternative",
@@ -63,9 +59,3 @@ __all__ = [
     "spot",
     "uniform",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -4,8 +4,9 @@ What a training is (`Trial`, `Recipe`) can be said without torch; everything tha
 asked for, so that a page that only offers choices opens at once.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 from explorer.transfer.trial import FOUR, STRATEGIES, STRATEGY_TITLES, Recipe, Strategy, TransferRejected, Trial
 
@@ -19,28 +20,19 @@ if TYPE_CHECKING:
     from explorer.transfer.strategies import Adapted, adapt
     from explorer.transfer.training import run_experiment
 
-_HOMES = {
-    "BUILT_IN": "data.built_in",
-    "list_built_in": "data.built_in",
-    "load_built_in": "data.built_in",
-    "official_split": "data.built_in",
-    "Group": "evaluation.comparing",
-    "Verdict": "evaluation.comparing",
-    "compare": "evaluation.comparing",
-    "group_experiments": "evaluation.comparing",
-    "Curve": "experiment",
-    "Experiment": "experiment",
-    "PictureSet": "data.pictures",
-    "Intake": "data.sources",
-    "gather": "data.sources",
-    "read_zip": "data.sources",
-    "Split": "data.splitting",
-    "split": "data.splitting",
-    "take": "data.splitting",
-    "Adapted": "strategies",
-    "adapt": "strategies",
-    "run_experiment": "training",
-}
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "data.built_in": ["BUILT_IN", "list_built_in", "load_built_in", "official_split"],
+        "data.pictures": ["PictureSet"],
+        "data.sources": ["Intake", "gather", "read_zip"],
+        "data.splitting": ["Split", "split", "take"],
+        "evaluation.comparing": ["Group", "Verdict", "compare", "group_experiments"],
+        "experiment": ["Curve", "Experiment"],
+        "strategies": ["Adapted", "adapt"],
+        "training": ["run_experiment"],
+    },
+)
 
 __all__ = [
     "BUILT_IN",
@@ -71,9 +63,3 @@ __all__ = [
     "split",
     "take",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -4,8 +4,9 @@
 everything that needs torch is imported when it is first asked for.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 from explorer.zoo.catalogue import (
     list_missing,
@@ -25,22 +26,17 @@ if TYPE_CHECKING:
     from explorer.zoo.vision_model import VisionModel, publish
     from explorer.zoo.weights import WeightsMismatch, WeightsRejected
 
-_HOMES = {
-    "Listing": "listing",
-    "describe_listing": "listing",
-    "describe_preprocessing": "loading",
-    "load_model": "loading",
-    "random_model": "loading",
-    "ModelUnknown": "loading",
-    "WeightsUnavailable": "download",
-    "FITS": "preprocessing",
-    "Fit": "preprocessing",
-    "Preprocessing": "preprocessing",
-    "VisionModel": "vision_model",
-    "publish": "vision_model",
-    "WeightsMismatch": "weights",
-    "WeightsRejected": "weights",
-}
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "download": ["WeightsUnavailable"],
+        "listing": ["Listing", "describe_listing"],
+        "loading": ["ModelUnknown", "describe_preprocessing", "load_model", "random_model"],
+        "preprocessing": ["FITS", "Fit", "Preprocessing"],
+        "vision_model": ["VisionModel", "publish"],
+        "weights": ["WeightsMismatch", "WeightsRejected"],
+    },
+)
 
 __all__ = [
     "FITS",
@@ -65,9 +61,3 @@ __all__ = [
     "read_card",
     "say_missing",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,17 +1,13 @@
-"""One thread: these networks are small, and the oracles want the same order of summation every time."""
+"""The networks that these tests share are forgotten after them."""
 
 from collections.abc import Iterator
 
 import pytest
-import torch
 
 from .networks import open_random
 
 
 @pytest.fixture(autouse=True, scope="package")
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
+def forget_networks() -> Iterator[None]:
     yield
-    torch.set_num_threads(before)
     open_random.cache_clear()  # a gigabyte that no other test needs

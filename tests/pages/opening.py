@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +47,15 @@ def subject_of(app: AppTest, **changes: Any) -> Subject:
     state = {name: app.session_state[name] for name in ("fit", "size", "device")}
     subject = Subject(get_picture(label), app.session_state["model"], **state)
     return Subject(**{**subject.__dict__, **changes})
+
+
+def run_snippet(code: str) -> tuple[dict[str, Any], str]:
+    """What a snippet's code computes, and what it prints."""
+    names: dict[str, Any] = {}
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "snippet", "exec"), names)
+    return names, printed.getvalue()
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """The Augmentation page: the pipeline and single transforms, every control against the library called directly."""
 
-import contextlib
 import io
 import json
 from typing import Any
@@ -15,7 +14,7 @@ from explorer.rendering import decode_png
 from explorer.ui.augmentation.compute import SIDE
 from explorer.ui.session.pipeline import MOST_IN_ADDRESS, Row, compact
 from explorer.ui.session.subject import Subject
-from tests.pages.opening import Browser, open_page, run, subject_of
+from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of
 
 SMALL = "tiny-vgg"
 
@@ -47,14 +46,6 @@ def arrays_of(side: Browser, key: str) -> dict[str, np.ndarray]:
 
 def told_by(app: AppTest) -> str:
     return "\n".join(each.value for each in (*app.markdown, *app.caption, *app.info, *app.warning))
-
-
-def run_snippet(code: str) -> tuple[dict[str, Any], str]:
-    names: dict[str, Any] = {}
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(code, "snippet", "exec"), names)
-    return names, printed.getvalue()
 
 
 def test_it_works_at_once_and_gives_what_the_library_gives(browser_side: Browser) -> None:

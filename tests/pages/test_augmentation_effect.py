@@ -27,8 +27,8 @@ from explorer.rendering import decode_png
 from explorer.samples import SAMPLES, read_sample
 from explorer.text import class_labels
 from explorer.ui.session.subject import Subject
-from tests.pages.opening import Browser, run, subject_of
-from tests.pages.test_augmentation import arrays_of, open_augmentation, run_snippet, square, told_by
+from tests.pages.opening import Browser, run, run_snippet, subject_of
+from tests.pages.test_augmentation import arrays_of, open_augmentation, square, told_by
 
 EFFECT = {"part": "Cause and effect"}
 

@@ -38,8 +38,8 @@ from explorer.text import as_plain_text
 from explorer.ui.session import jobs as session_jobs
 from tests.augmentation.test_image_zip import make_zip, png, two_classes
 from tests.jobs.working import begin, finish
-from tests.pages.opening import Browser, run
-from tests.pages.test_augmentation import arrays_of, open_augmentation, run_snippet, told_by
+from tests.pages.opening import Browser, run, run_snippet
+from tests.pages.test_augmentation import arrays_of, open_augmentation, told_by
 from tests.pages.toy_jobs import ToyJobs
 
 FLIP = Pipeline((Step("RandomHorizontalFlip"),))

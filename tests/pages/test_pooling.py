@@ -1,4 +1,3 @@
-import contextlib
 import csv
 import io
 from pathlib import Path
@@ -22,7 +21,7 @@ from explorer.ui.pooling.kinds import PHOTO
 from explorer.ui.session.pictures import get_picture
 from explorer.ui.shared.recorded import compute_maps, facts_of
 from explorer.zoo import list_shipped
-from tests.pages.opening import Browser, open_page, run, subject_of
+from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of
 
 SMALL = "tiny-vgg"
 CAT = SAMPLES[0].title
@@ -41,15 +40,6 @@ def arrays_of(side: Browser) -> dict[str, np.ndarray]:
 
 def texts_of(app: AppTest) -> str:
     return "\n".join(element.value for element in (*app.markdown, *app.caption))
-
-
-def run_snippet(code: str) -> tuple[dict[str, Any], str]:
-    """What a code panel's code computes, and what it prints."""
-    names: dict[str, Any] = {}
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(code, "snippet", "exec"), names)
-    return names, printed.getvalue()
 
 
 def check_arrays(arrays: dict[str, np.ndarray], x: torch.Tensor, window: int, stride: int, padding: int) -> None:

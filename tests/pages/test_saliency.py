@@ -1,6 +1,5 @@
 """Heatmaps, their test and the parameter randomization test: every control, against the library called directly."""
 
-import contextlib
 import io
 from typing import Any
 
@@ -30,7 +29,7 @@ from explorer.ui.saliency import compute as saliency_compute
 from explorer.ui.saliency.choices import AS_ABOVE, BEST, LAST, NOBODY
 from explorer.ui.session.subject import Subject
 from explorer.zoo import list_shipped
-from tests.pages.opening import Browser, open_page, run, subject_of
+from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of
 
 SMALL = "tiny-vgg"
 QUICK = {"method1": "Grad-CAM", "method2": "Layer-CAM", "method3": "Saliency"}
@@ -53,14 +52,6 @@ def told_by(app: AppTest) -> str:
 def best_of(subject: Subject) -> list[int]:
     with torch.inference_mode():
         return subject.model.network(subject.input)[0].topk(5).indices.tolist()
-
-
-def run_snippet(code: str) -> tuple[dict[str, Any], str]:
-    names: dict[str, Any] = {}
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(code, "snippet", "exec"), names)
-    return names, printed.getvalue()
 
 
 @pytest.mark.parametrize("name", list_shipped())

@@ -1,19 +1,9 @@
-"""One thread, and pictures small enough to train on in a test."""
-
-from collections.abc import Iterator
+"""Pictures small enough to train on in a test."""
 
 import pytest
 import torch
 
 from explorer.training.datasets import LabelledImages
-
-
-@pytest.fixture(autouse=True, scope="package")
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

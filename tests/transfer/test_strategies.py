@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -30,14 +30,6 @@ from tests.saliency.test_windows import small_swin
 
 CLASSES = ("ant", "bee", "cat")
 KEPT: tuple[Strategy, ...] = ("head", "truncated", "full", "gradual", "norm")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def lively_model(name: str, seed: int = 0) -> VisionModel:
