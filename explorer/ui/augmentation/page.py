@@ -31,15 +31,11 @@ def show() -> None:
     open_pipeline()
     part = choose_part(PART_LABELS)
     # One part at a time: what is not looked at is not computed.
-    if part == "effect":
-        show_effect(subject)
-    elif part == "one":
-        show_gallery(subject)
-    elif part == "mix":
-        show_mixing(subject)
-    elif part == "normalise":
-        show_normalisation(subject)
-    elif part == "helps":
-        show_experiment()
-    else:
-        show_pipeline(subject)
+    {
+        "pipeline": show_pipeline,
+        "effect": show_effect,
+        "one": show_gallery,
+        "mix": show_mixing,
+        "normalise": show_normalisation,
+        "helps": lambda _: show_experiment(),
+    }[part](subject)
