@@ -31,11 +31,13 @@ def show() -> None:
     open_pipeline()
     part = choose_part(PART_LABELS)
     # One part at a time: what is not looked at is not computed.
+    if part == "helps":
+        show_experiment()
+        return
     {
         "pipeline": show_pipeline,
         "effect": show_effect,
         "one": show_gallery,
         "mix": show_mixing,
         "normalise": show_normalisation,
-        "helps": lambda _: show_experiment(),
     }[part](subject)
