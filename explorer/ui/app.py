@@ -34,6 +34,11 @@ class Page:
     promise: str
     address: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def file(self) -> Path:
+        """Its script; whole, so that it is found wherever the script lies that runs first."""
+        return _PAGES / f"{self.name}.py"
+
 
 LOOK, LEARN, WRITE = "Look inside", "Learn", "Write and draw"
 PAGES = (
@@ -96,7 +101,7 @@ def show_navigation() -> None:
             with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
                 st.caption(group, width="content")
                 for page in pages:
-                    st.page_link(_PAGES / f"{page.name}.py", label=page.title, icon=page.icon)
+                    st.page_link(page.file, label=page.title, icon=page.icon)
 
 
 def enter_by_the_front_door() -> None:
@@ -114,5 +119,5 @@ def enter_by_the_front_door() -> None:
 def _list_pages() -> list[st.Page]:
     return [
         st.Page(_PAGES / "home.py", title="Home", icon=":material/home:", default=True),
-        *(st.Page(_PAGES / f"{page.name}.py", title=page.title, icon=page.icon) for page in PAGES),
+        *(st.Page(page.file, title=page.title, icon=page.icon) for page in PAGES),
     ]

@@ -31,13 +31,11 @@ def show() -> None:
         "every feature map, every shape, every number. Everything runs on this machine."
     )
     if st.button("Open the layers of a network", type="primary", icon=":material/layers:"):
-        st.switch_page("pages/layers.py")
+        st.switch_page(next(page.file for page in PAGES if page.name == "layers"))
     for start in range(0, len(PAGES), IN_A_ROW):
         for column, page in zip(st.columns(IN_A_ROW), PAGES[start : start + IN_A_ROW], strict=False):
             with column.container(border=True, height="stretch"):
-                st.page_link(
-                    f"pages/{page.name}.py", label=f"**{page.title}**", icon=page.icon, query_params=dict(page.address)
-                )
+                st.page_link(page.file, label=f"**{page.title}**", icon=page.icon, query_params=dict(page.address))
                 st.caption(page.promise)
     st.subheader("Networks that are here", anchor=False)
     for start in range(0, len(list_shipped()), IN_A_ROW):
