@@ -134,6 +134,12 @@ def test_wide_layers_say_where_the_cell_is(browser_side: Browser) -> None:
     assert (decode_png(browser_side.downloads["offer-png"][1]()) == (255, 214, 10)).all(axis=2).any()
 
 
+def test_an_older_link_opens_this_part(browser_side: Browser) -> None:
+    app = open_page("saliency", {"model": SMALL, "part": "What excites a unit"})
+    assert app.segmented_control(key="part").value == "patches"
+    assert app.number_input(key="excited_unit")
+
+
 def test_impossible_units_are_said_in_a_sentence(browser_side: Browser) -> None:
     app = open_patches({"excited_unit": "1000"})
     assert "There is no unit 1000: " in told_by(app)

@@ -30,6 +30,8 @@ def show() -> None:
         partial(show_sidebar, transformers=True),
         "Every method answers “where did the network look?” in its own way. See where they agree, and test them.",
     )
+    if st.query_params.get("part") == "What excites a unit":  # as older links call it
+        st.session_state["part"] = "patches"
     part = choose_part(PART_LABELS)
     # One part at a time: what is not looked at is not computed.
     if part == "inside":
