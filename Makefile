@@ -25,7 +25,7 @@ run: for-running
 test: export PYTHONDONTWRITEBYTECODE :=
 test: for-testing
 	@$(BIN)/python -m tests.browser.find_browser --install
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder --durations 15
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder --durations 15
 
 lint: for-testing
 	$(BIN)/python -m ruff format --check .

@@ -7,6 +7,7 @@ import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,19 +30,29 @@ os.environ["OMP_NUM_THREADS"] = "1"
 LONGEST = ("tests/browser", "tests/jobs", "tests/pages", "tests/transfer")
 
 
+# What shares one worker: all that need the browser, for there is one server and one Chromium, and all that start and
+# kill jobs, which would take the cores from each other. Elsewhere the tests of one file.
+TOGETHER = ("tests/browser/", "tests/jobs/")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """One unit of work for each of `TOGETHER` and for each file; xdist's own groups do nothing with pytest 9."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFolderOrFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return next((folder for folder in TOGETHER if file.startswith(folder)), file)
+
+    return ByFolderOrFile(config, log)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file run in one worker.
-
-    All that need the browser share one, for there is one server and one Chromium; so do all that start and kill jobs,
-    which would take the cores from each other.
-    """
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
-        if item.get_closest_marker("xdist_group") is None:
-            group = "jobs" if item.nodeid.startswith("tests/jobs/") else item.nodeid.partition("::")[0]
-            item.add_marker(pytest.mark.xdist_group("browser" if item.get_closest_marker("browser") else group))
     items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in LONGEST])
 
 

@@ -14,8 +14,6 @@ from explorer.jobs import LocalJobs, Status, TaskStatus
 from explorer.jobs.folder import JobFolder
 from tests.jobs.working import Place, begin, finish, is_gone, order, say_enough, until
 
-pytestmark = pytest.mark.xdist_group("jobs")
-
 EVERY = 10  # steps between two checkpoints
 
 

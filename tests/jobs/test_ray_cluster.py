@@ -20,7 +20,6 @@ from tests.jobs.working import begin, finish, is_gone, order, say_enough, until
 
 ray = pytest.importorskip("ray")
 
-pytestmark = pytest.mark.xdist_group("jobs")
 LIMITS = Limits(packages=("explorer", "tests"), grace=0.3, pause=0.0, per_owner=10)
 
 

@@ -152,7 +152,6 @@ def test_the_page_trains_and_shows_both_curves(browser_side: Browser, toys: ToyJ
     assert "against" in printed
 
 
-@pytest.mark.xdist_group("jobs")
 def test_a_process_trains_and_stops_with_what_is_there(
     browser_side: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
