@@ -24,7 +24,7 @@ from explorer.zoo import Preprocessing, VisionModel
 
 RUNNERS_UP = 5
 AT_ONCE = 32  # pictures in one batch
-SEEN_AT_ONCE = 2  # photos in one pass of the encoder, on a CPU
+SEEN_AT_ONCE = 4  # photos in one pass of the encoder, on a CPU
 
 
 class Guess(NamedTuple):
