@@ -32,6 +32,7 @@ def wait_until_drawn(page: Page) -> None:
 def test_the_home_card_opens_a_solid_of_5x5x25(dashboard: str, page: Page) -> None:
     page.set_default_timeout(PATIENCE * 1000)
     page.goto(f"{dashboard}/?{urlencode({'model': SMALL})}")  # what the session has chosen does not win
+    wait_until_idle(page, timeout=PATIENCE)  # the navigation, which has such a link too, is there before the cards
     page.get_by_test_id("stMain").get_by_role("link", name="Filters").last.click()
     solid = page.get_by_role("img", name="as a block of 5 × 5 × 25 weights, and 25 of its 25 slices pulled apart")
     solid.wait_for()
