@@ -134,6 +134,19 @@ def slide(
     return int((place or st).slider(label, least, most, start, key=key, bind="query-params", help=help, width=width))
 
 
+def choose_number(
+    label: str, least: int, most: int, key: str, start: int, *, disabled: bool = False, help: str | None = None
+) -> int:
+    """A whole number to type, from `least` to `most`, in the address under `key`."""
+    keep_valid(key, range(least, most + 1), start)
+    return int(st.number_input(label, least, most, start, key=key, bind="query-params", disabled=disabled, help=help))
+
+
+def said_by(key: str, start: Any) -> Any:
+    """What a control says that may not be drawn now; as text where only the address has said it."""
+    return st.session_state.get(key, st.query_params.get(key, start))
+
+
 def choose_part(labels: Mapping[str, str]) -> str:
     """Which part of a page to show, "part" in the address; the first is shown at first."""
     return choose("Part", labels, "part", hidden=True)

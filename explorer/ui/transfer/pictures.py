@@ -14,7 +14,7 @@ from explorer.transfer.data.sources import list_built_in, load_built_in
 from explorer.transfer.data.torchvision_sets import TORCHVISION, is_here
 from explorer.transfer.trial import TransferRejected
 from explorer.ui.kit.cache import once
-from explorer.ui.kit.remembered import number, recall, select, slide
+from explorer.ui.kit.choose import choose_number, choose_one, choose_step, said_by
 from explorer.ui.kit.slow import watched
 from explorer.ui.transfer.dataset_report import show_dataset_report
 from explorer.ui.transfer.own_pictures import bring_classes, bring_zip
@@ -34,12 +34,12 @@ def show_pictures() -> PictureSet | None:
     offered = {**_OWN, **list_built_in()}
     left, middle, right = st.columns([4, 5, 2], vertical_alignment="bottom")
     with left:
-        source = select(
+        source = choose_one(
             "Pictures to learn",
             offered,
-            _first(offered),
             "data",
-            False,
+            _first(offered),
+            disabled=False,
             help="Yours stay on this server and are used for nothing else. The others need no upload.",
         )
     if source == "zip":
@@ -48,12 +48,12 @@ def show_pictures() -> PictureSet | None:
         found = bring_classes()
     else:
         with middle:
-            each = slide(
+            each = choose_step(
                 "Pictures of each class",
                 EACH,
-                40,
                 "each",
-                False,
+                40,
+                disabled=False,
                 format_func=lambda count: f"{count}" if count else "all",
                 help="As far as the set has so many; together at most 5,000.",
             )
@@ -62,13 +62,13 @@ def show_pictures() -> PictureSet | None:
         st.session_state[_CURRENT] = None
         return None
     with right:
-        seed = number(
+        seed = choose_number(
             "Split seed",
             0,
             MOST_SEED,
-            0,
             "split_seed",
-            False,
+            0,
+            disabled=False,
             help="Which pictures are learned from, watched and tested: 60, 20 and 20 % of every class.",
         )
     code = _snippet_of(source, found)
@@ -91,7 +91,7 @@ def current_pictures(job: str = "") -> PictureSet | None:
             return pictures_of(job)
     offered = list_built_in()
     names = {title: name for name, title in {**_OWN, **offered}.items()}  # an address has titles
-    said, each = str(recall("data", _first(offered))), str(recall("each", 40)).replace("all", "0")
+    said, each = str(said_by("data", _first(offered))), str(said_by("each", 40)).replace("all", "0")
     asked = names.get(said, said)
     if asked in _OWN or (asked in TORCHVISION and not is_here(asked)):
         return None
@@ -104,7 +104,7 @@ def current_pictures(job: str = "") -> PictureSet | None:
 
 def current_split_seed() -> int:
     """The seed of the split that the person chose, here or where the strategies are chosen."""
-    said = recall("split_seed", 0)
+    said = said_by("split_seed", 0)
     try:
         return min(max(int(said), 0), MOST_SEED)
     except ValueError:

@@ -8,7 +8,7 @@ from typing import Final, Literal
 import streamlit as st
 
 from explorer.transfer.trial import DEFAULT_RECIPE, Optimiser, Recipe, Schedule
-from explorer.ui.kit.remembered import number, percent, select, slide
+from explorer.ui.kit.choose import choose_number, choose_one, choose_step
 
 Augment = Literal["none", "small", "own"]
 AUGMENT_LABELS: Mapping[Augment, str] = {
@@ -35,74 +35,95 @@ def choose_recipe(running: bool) -> Recipe:
     """The controls of how every strategy is trained."""
     first, second, third = st.columns(3, gap="medium")
     with first:
-        optimiser = select("Optimiser", OPTIMISER_LABELS, "adamw", "optimiser", running)
-        rate = slide(
-            "Learning rate", RATES, 1e-3, "rate", running, format_func=lambda value: f"{value:g}", help="At its peak."
+        optimiser = choose_one("Optimiser", OPTIMISER_LABELS, "optimiser", "adamw", disabled=running)
+        rate = choose_step(
+            "Learning rate",
+            RATES,
+            "rate",
+            1e-3,
+            disabled=running,
+            format_func=lambda value: f"{value:g}",
+            help="At its peak.",
         )
-        backbone = slide(
+        backbone = choose_step(
             "Share of it for pretrained layers",
             BACKBONE,
-            0.1,
             "backbone",
-            running,
+            0.1,
+            disabled=running,
             format_func=lambda value: f"× {value:g}",
             help="What is known already should change more slowly than what is new.",
         )
-        schedule = select("Schedule", SCHEDULE_LABELS, "cosine", "schedule", running)
+        schedule = choose_one("Schedule", SCHEDULE_LABELS, "schedule", "cosine", disabled=running)
     with second:
-        epochs = number(
+        epochs = choose_number(
             "Epochs",
             1,
             MOST_EPOCHS,
-            DEFAULT_RECIPE.epochs,
             "epochs",
-            running,
+            DEFAULT_RECIPE.epochs,
+            disabled=running,
             help="Passes over the training pictures; more where the steps below ask for more.",
         )
-        steps = slide(
+        steps = choose_step(
             "Steps at least",
             STEPS,
-            DEFAULT_RECIPE.steps,
             "steps",
-            running,
+            DEFAULT_RECIPE.steps,
+            disabled=running,
             help="A step is one batch. Few pictures make few steps of an epoch, so they are passed over more often.",
         )
-        seconds = slide(
+        seconds = choose_step(
             "Time for one training",
             BUDGETS,
-            int(DEFAULT_RECIPE.seconds),
             "budget",
-            running,
+            int(DEFAULT_RECIPE.seconds),
+            disabled=running,
             format_func=lambda value: f"{value} s" if value else "no limit",
             help="A training that is not done by then ends and is measured as it is; its learning rate falls in time "
             "for it. What frozen layers take once does not count.",
         )
-        batch = slide("Batch size", BATCHES, 32, "batch", running)
-        patience = slide(
+        batch = choose_step("Batch size", BATCHES, "batch", 32, disabled=running)
+        patience = choose_step(
             "Early stopping",
             PATIENCE,
-            DEFAULT_RECIPE.patience,
             "patience",
-            running,
-            format_func=lambda share: f"after {percent(share)}" if share else "never",
+            DEFAULT_RECIPE.patience,
+            disabled=running,
+            format_func=lambda share: f"after {format_share(share)}" if share else "never",
             help="Ends after this share of all planned epochs without a lower validation loss.",
         )
     with third:
-        decay = slide(
-            "Weight decay", (0.0, 1e-4, 1e-3, 1e-2, 0.1), 1e-2, "decay", running, format_func=lambda value: f"{value:g}"
+        decay = choose_step(
+            "Weight decay",
+            (0.0, 1e-4, 1e-3, 1e-2, 0.1),
+            "decay",
+            1e-2,
+            disabled=running,
+            format_func=lambda value: f"{value:g}",
         )
-        dropout = slide(
-            "Dropout before the head", (0.0, 0.1, 0.2, 0.3, 0.5), 0.2, "dropout", running, format_func=percent
+        dropout = choose_step(
+            "Dropout before the head",
+            (0.0, 0.1, 0.2, 0.3, 0.5),
+            "dropout",
+            0.2,
+            disabled=running,
+            format_func=format_share,
         )
-        smoothing = slide(
-            "Label smoothing", (0.0, 0.05, 0.1, 0.2), 0.0, "smoothing", running, format_func=lambda value: f"{value:g}"
+        smoothing = choose_step(
+            "Label smoothing",
+            (0.0, 0.05, 0.1, 0.2),
+            "smoothing",
+            0.0,
+            disabled=running,
+            format_func=lambda value: f"{value:g}",
         )
-        augment = select(
+        augment = choose_one(
             "Augmentation",
             AUGMENT_LABELS,
-            "none",
             "augment",
-            running,
+            "none",
+            disabled=running,
             help="Without any, frozen layers are computed once, which is many times faster.",
         )
     return Recipe(
@@ -137,3 +158,8 @@ def pipeline_of(augment: Augment) -> str:
         Step("ColorJitter", dict.fromkeys(("brightness", "contrast", "saturation"), (0.85, 1.15))),
     )
     return Pipeline(small).to_json()
+
+
+def format_share(share: float) -> str:
+    """As people read it: 20 %."""
+    return f"{100 * share:.0f} %"

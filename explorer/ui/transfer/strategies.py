@@ -8,7 +8,7 @@ import streamlit as st
 
 from explorer.transfer.choice import Choice
 from explorer.transfer.trial import FOUR, STRATEGIES, STRATEGY_TITLES, Strategy
-from explorer.ui.kit.remembered import number, remembered, slide
+from explorer.ui.kit.choose import choose_number, choose_step
 from explorer.ui.session.subject import Subject, open_network
 from explorer.ui.transfer.recipe import choose_recipe
 
@@ -29,24 +29,24 @@ def choose_strategies(subject: Subject, running: bool, pictures: int = 0) -> Cho
     strategies = _choose_strategies(running)
     first, second, third = st.columns([1, 2, 1], vertical_alignment="bottom")
     with first:
-        seeds = slide(
+        seeds = choose_step(
             "Seeds",
             tuple(range(1, MOST_SEEDS + 1)),
-            3,
             "seeds",
-            running,
+            3,
+            disabled=running,
             help="How often each strategy is trained. Without at least three seed variance cannot be told from skill.",
         )
     with second:
         shares = _choose_shares(running)
     with third:
-        split_seed = number(
+        split_seed = choose_number(
             "Split seed",
             0,
             MOST_SEED,
-            0,
             "split_seed",
-            running,
+            0,
+            disabled=running,
             help="Which pictures are learned from, watched and tested: 60, 20 and 20 %. The same for every training.",
         )
     repeated = _choose_splits(running, pictures) and seeds > 1
@@ -57,16 +57,13 @@ def choose_strategies(subject: Subject, running: bool, pictures: int = 0) -> Cho
 
 
 def _choose_splits(running: bool, pictures: int) -> bool:
-    chosen = remembered(
-        "splits",
-        lambda: st.toggle(
-            "Repeated splits: a new one for every seed",
-            key="splits",
-            bind="query-params",
-            disabled=running,
-            help="For few pictures: other ones are learned from and tested with every seed, so that more of them are "
-            "tested in all. The strategies of one seed still share their split.",
-        ),
+    chosen = st.toggle(
+        "Repeated splits: a new one for every seed",
+        key="splits",
+        bind="query-params",
+        disabled=running,
+        help="For few pictures: other ones are learned from and tested with every seed, so that more of them are "
+        "tested in all. The strategies of one seed still share their split.",
     )
     if 0 < pictures < TINY and not chosen:
         st.caption(f"With {pictures} pictures, only about {round(pictures / 5)} are tested: repeated splits test more.")
@@ -77,17 +74,14 @@ def _choose_strategies(running: bool) -> tuple[Strategy, ...]:
     asked = st.session_state.get("strategies")
     if asked is not None and any(each not in STRATEGIES for each in asked):
         st.session_state["strategies"] = list(FOUR)
-    chosen = remembered(
-        "strategies",
-        lambda: st.multiselect(
-            "Strategies",
-            list(STRATEGIES),
-            default=list(FOUR),
-            format_func=STRATEGY_TITLES.__getitem__,
-            key="strategies",
-            bind="query-params",
-            disabled=running,
-        ),
+    chosen = st.multiselect(
+        "Strategies",
+        list(STRATEGIES),
+        default=list(FOUR),
+        format_func=STRATEGY_TITLES.__getitem__,
+        key="strategies",
+        bind="query-params",
+        disabled=running,
     )
     return tuple(strategy for strategy in STRATEGIES if strategy in chosen)
 
@@ -96,20 +90,17 @@ def _choose_shares(running: bool) -> tuple[float, ...]:
     asked = st.session_state.get("shares")
     if asked is not None and any(each not in SHARES for each in asked):
         st.session_state["shares"] = [100]
-    chosen = remembered(
-        "shares",
-        lambda: st.pills(
-            "Training pictures used",
-            SHARES,
-            selection_mode="multi",
-            default=[100],
-            format_func=lambda percent: f"{percent} %",
-            key="shares",
-            bind="query-params",
-            disabled=running,
-            help="Several shares give learning curves; each smaller one is a part of the larger ones. "
-            "The test pictures stay the same.",
-        ),
+    chosen = st.pills(
+        "Training pictures used",
+        SHARES,
+        selection_mode="multi",
+        default=[100],
+        format_func=lambda percent: f"{percent} %",
+        key="shares",
+        bind="query-params",
+        disabled=running,
+        help="Several shares give learning curves; each smaller one is a part of the larger ones. "
+        "The test pictures stay the same.",
     )
     return tuple(percent / 100 for percent in sorted(chosen or [100], reverse=True))
 
@@ -119,12 +110,12 @@ def _choose_cut(subject: Subject, running: bool) -> int:
     if len(cuts) < 2:
         return 0
     options = (0, *range(1, len(cuts) + 1))
-    return slide(
+    return choose_step(
         "Stages that the truncated network keeps",
         options,
-        0,
         "kept",
-        running,
+        0,
+        disabled=running,
         format_func=lambda number: f"{number}: {cuts[number - 1]}" if number else "about half",
         help="Counted from the picture. Early stages see edges and colours, which any task can use.",
     )
