@@ -63,3 +63,24 @@ def test_what_is_no_longer_on_offer_goes_back_to_the_start() -> None:
     app, _ = answers_of({"many": "Five", "which": "Five", "name": "Five", "much": "5", "far": "5"})
     app.session_state["gone"] = (5,)
     assert run(app).session_state["answers"] == START
+
+
+def hidden_page() -> None:
+    import streamlit as st
+
+    from explorer.ui.kit.choose import choose_number, choose_step, said_by
+
+    if st.toggle("Show", value=True, key="show"):
+        choose_step("Step", (1, 2, 3), "step", 1)
+        choose_number("Number", 0, 9, "number", 4)
+    st.text(f"{said_by('step', 1)} {said_by('number', 4)}")
+
+
+def test_a_control_that_is_not_drawn_keeps_what_it_says() -> None:
+    app = AppTest.from_function(hidden_page).run()
+    app.select_slider(key="step").set_value(3)
+    app.number_input(key="number").set_value(7).run()
+    app.toggle(key="show").set_value(False).run()
+    assert app.text[0].value == "3 7"
+    app.toggle(key="show").set_value(True).run()
+    assert (app.select_slider(key="step").value, app.number_input(key="number").value) == (3, 7)
