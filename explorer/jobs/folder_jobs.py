@@ -13,10 +13,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from explorer.jobs.folder import EventReader, Filed, JobFolder
+from explorer.jobs.folder import Filed, JobFolder
 from explorer.jobs.limits import Limits, admit, check
 from explorer.jobs.order import UNFINISHED, JobUnknown, Order, State, Status, TaskStatus
 from explorer.jobs.shelf import Shelf
+from explorer.journal import EventReader
 
 _REMEMBERED = 32  # jobs whose events stay in memory, those that were asked for last
 

@@ -23,10 +23,11 @@ from typing import Any
 
 from filelock import FileLock
 
-from explorer.jobs.folder import JobFolder, Record, append_event, list_files
+from explorer.jobs.folder import JobFolder, Record, list_files
 from explorer.jobs.limits import MOST_ATTEMPTS, Limits
 from explorer.jobs.order import Context, State
 from explorer.jobs.shelf import Shelf
+from explorer.journal import append_event
 
 _LOOK = 0.1  # seconds between two looks at who wants to stop
 
