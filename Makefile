@@ -2,6 +2,7 @@
 #
 #   make run                   the dashboard on http://localhost:8501   (PORT=9000 changes it)
 #   make test                  the whole suite, browser tests included
+#   make fuzz                  damaged pictures, ZIP files and weights, 50 times as many as the suite tries (TIMES=500)
 #   make lint                  format, ruff, mypy, who may import whom
 #   make bench                 speed and memory against their bounds
 #   make models                train the shipped networks again (hours)
@@ -10,9 +11,10 @@
 
 PORT ?= 8501
 PYTHON ?= python3
+TIMES ?= 50
 BIN := .venv/bin
 
-.PHONY: help run test lint bench models for-running for-testing
+.PHONY: help run test fuzz lint bench models for-running for-testing
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -26,6 +28,9 @@ test: export PYTHONDONTWRITEBYTECODE :=
 test: for-testing
 	@$(BIN)/python -m tests.browser.find_browser --install
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder --durations 15
+
+fuzz: for-testing
+	FUZZ_TIMES=$(TIMES) $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 tests/fuzzing
 
 lint: for-testing
 	$(BIN)/python -m ruff format --check .

@@ -4,7 +4,6 @@ Oracles are computed with NumPy from the values that were written, never with th
 """
 
 import hashlib
-import io
 import re
 import struct
 import subprocess
@@ -17,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pillow_heif
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,14 +24,8 @@ from PIL import Image, ImageCms, TiffImagePlugin
 from explorer import images
 from explorer.images import MAX_BYTES, MAX_SIDE, ImageRejected, Intake, open_image, read_image
 
-
-def encode(image: Image.Image, format: str, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    if format == "HEIC":
-        pillow_heif.from_pillow(image).save(buffer, **options)
-    else:
-        image.save(buffer, format, **options)
-    return buffer.getvalue()
+from .fuzzing.test_pictures import take_or_refuse
+from .valid_pictures import LOSSLESS, LOSSY, VALID, encode
 
 
 def read_array(data: bytes) -> np.ndarray:
@@ -53,14 +45,6 @@ def paint_blocks(height: int = 96, width: int = 160) -> np.ndarray:
 
 
 BLOCKS = paint_blocks()
-LOSSLESS: dict[str, dict[str, Any]] = {"PNG": {}, "WEBP": {"lossless": True}, "BMP": {}, "TIFF": {}}
-LOSSY: dict[str, dict[str, Any]] = {
-    "JPEG": {"quality": 95, "subsampling": 0},
-    "MPO": {"quality": 95, "subsampling": 0},
-    "GIF": {},
-    "AVIF": {"quality": 90},
-    "HEIC": {"quality": 90},
-}
 SHOWN = {"WEBP": "WebP", "MPO": "JPEG"}
 
 
@@ -495,18 +479,6 @@ def test_one_intake_takes_at_most_250_mb(
 # ---- anything at all ------------------------------------------------------------------------------------------------
 
 
-def take_or_refuse(data: bytes) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            intake = read_image(data)
-        except ImageRejected as rejection:
-            assert re.fullmatch(r"[A-Z][^\n]*\.", str(rejection))  # noqa: PT017
-        else:
-            assert intake.image.mode == "RGB"
-            assert 1 <= min(intake.image.size) <= max(intake.image.size) <= MAX_SIDE
-
-
 @given(
     st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"BM", b"RIFF\x40\0\0\0WEBPVP8 ", b"II*\0",
                      b"MM\0*", b"\0\0\0\x18ftypavif", b"\0\0\0\x18ftypheic", b"<svg"]),
@@ -514,24 +486,6 @@ def take_or_refuse(data: bytes) -> None:
 )  # fmt: skip
 def test_random_bytes_are_taken_or_refused(start: bytes, rest: bytes) -> None:
     take_or_refuse(start + rest)
-
-
-def write_valid_files() -> list[bytes]:
-    picture = Image.fromarray(np.random.default_rng(0).integers(0, 255, (20, 30, 3), np.uint8)).resize((60, 40))
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    files = [encode(picture, format, **options) for format, options in (LOSSLESS | LOSSY).items()]
-    files += [encode(picture, format, exif=exif.tobytes(), icc_profile=profile) for format in ("JPEG", "PNG", "TIFF")]
-    files += [encode(picture, "TIFF", compression=kind) for kind in ("tiff_lzw", "jpeg", "tiff_deflate", "packbits")]
-    files += [encode(picture.convert(mode), "PNG") for mode in ("P", "1", "LA", "I;16")]
-    files += [encode(picture.convert(mode), "TIFF") for mode in ("F", "I", "CMYK")]
-    files += [encode(picture, "JPEG", progressive=True), encode(picture.convert("CMYK"), "JPEG")]
-    files += [encode(picture, format, save_all=True, append_images=[picture] * 2) for format in ("GIF", "WEBP", "TIFF")]
-    return files
-
-
-VALID = write_valid_files()
 
 
 @settings(max_examples=4 * settings().max_examples, suppress_health_check=[HealthCheck.too_slow])
