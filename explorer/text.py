@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from math import isfinite
@@ -46,6 +47,20 @@ def class_labels(names: tuple[str, ...]) -> list[str]:
     """Names that are unique: ImageNet has two cranes and two maillots."""
     twice = {name for name, count in Counter(names).items() if count > 1}
     return [f"{name} ({index})" if name in twice else name for index, name in enumerate(names)]
+
+
+def can_be_shown(text: str) -> bool:
+    """Whether a person sees this text as one line: something visible in it, and nothing that steers what is around it.
+
+    Joiners, marks, spaces of all kinds and emoji newer than this Python are part of names in many scripts (Unicode's
+    UAX 31); control characters, lines, half characters and changes of the writing direction (UTR 36) are not.
+    """
+    kinds = [unicodedata.category(letter) for letter in text]
+    visible = any(kind[0] not in "ZC" or kind in ("Cn", "Co") for kind in kinds)
+    return visible and not any(kind in ("Cc", "Cs", "Zl", "Zp") for kind in kinds) and not _STEERING.search(text)
+
+
+_STEERING = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
 
 
 def as_plain_text(text: str) -> str:

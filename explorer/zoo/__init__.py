@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from explorer.zoo.loading import ModelUnknown, describe_preprocessing, load_model, random_model
     from explorer.zoo.preprocessing import FITS, Fit, Preprocessing
     from explorer.zoo.vision_model import VisionModel, publish
-    from explorer.zoo.weights import WeightsMismatch, WeightsRejected
+    from explorer.zoo.weights import WeightsMismatch, WeightsRejected, WeightsWrapped
 
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
@@ -34,7 +34,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "loading": ["ModelUnknown", "describe_preprocessing", "load_model", "random_model"],
         "preprocessing": ["FITS", "Fit", "Preprocessing"],
         "vision_model": ["VisionModel", "publish"],
-        "weights": ["WeightsMismatch", "WeightsRejected"],
+        "weights": ["WeightsMismatch", "WeightsRejected", "WeightsWrapped"],
     },
 )
 
@@ -48,6 +48,7 @@ __all__ = [
     "WeightsMismatch",
     "WeightsRejected",
     "WeightsUnavailable",
+    "WeightsWrapped",
     "describe_listing",
     "describe_preprocessing",
     "list_missing",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -30,7 +29,16 @@ from explorer.zoo.packaged import read_packaged
 from explorer.zoo.preprocessing import Preprocessing
 from explorer.zoo.truncation import truncated_builder
 from explorer.zoo.vision_model import VisionModel, publish
-from explorer.zoo.weights import WeightsRejected, fit_weights, read_weights
+from explorer.zoo.weights import (
+    WeightsRejected,
+    WeightsWrapped,
+    check_finite,
+    find_wrapper,
+    fit_weights,
+    fits,
+    read_classes,
+    read_weights,
+)
 
 
 class ModelUnknown(KeyError):
@@ -49,7 +57,7 @@ def load_model(
         name: one of `list_models()` or `list_transformers()`.
         device: "auto" (CUDA, then MPS, then the CPU) or a name from `explorer.device.list_devices`.
         weights: a safetensors file's bytes to use instead of the network's own weights. The number of
-            classes is read from it; class names too, where its metadata has them as a JSON list
+            classes is read from it; class names too, where its metadata has them as a JSON list of texts
             under "classes". Where it has "cut", the network ends after the module of that name, as in
             `explorer.zoo.truncation`.
         progress: called with (bytes so far, bytes in all) while official weights are downloaded.
@@ -58,6 +66,7 @@ def load_model(
         ModelUnknown: no such network.
         WeightsUnavailable: official weights that are not cached, and no network connection.
         WeightsRejected, WeightsMismatch: the file is a pickle, damaged, or of another architecture.
+        WeightsWrapped: it would fit without what a wrapper has put in front of its names.
         DeviceUnavailable: no such device.
     """
     _check_name(name)
@@ -143,15 +152,26 @@ def _builder_for(name: str, state: Mapping[str, Tensor], metadata: Mapping[str, 
 def _with_own_weights(name: str, device: torch.device, data: bytes) -> VisionModel:
     state, metadata = read_weights(data)
     card = read_card(name) if name in list_own() else _official_card(name)
-    network, count = fit_weights(name, _builder_for(name, state, metadata), len(card["classes"]), state)
-    names = tuple(card["classes"]) if count == len(card["classes"]) and name not in list_own() else _numbered(count)
-    if "classes" in metadata:
+    usual = len(card["classes"])
+
+    def fit(unwrapped: Mapping[str, Tensor]) -> bool:
         try:
-            names = tuple(str(item) for item in json.loads(metadata["classes"]))
-        except (ValueError, TypeError) as error:
-            raise WeightsRejected(f"The file's class names are not a JSON list ({error}).") from error
-        if len(names) != count:
-            raise WeightsRejected(f"The file names {len(names)} classes, but its head has {count}.")
+            return fits(_builder_for(name, unwrapped, metadata), usual, unwrapped)
+        except WeightsRejected:
+            return False
+
+    try:
+        network, count = fit_weights(name, _builder_for(name, state, metadata), usual, state)
+    except WeightsRejected as rejected:
+        prefix = find_wrapper(state, fit)
+        if not prefix:
+            raise
+        raise WeightsWrapped(name, prefix, state) from rejected
+    check_finite(network.state_dict())
+    if "classes" in metadata:
+        names = read_classes(metadata["classes"], count)
+    else:
+        names = tuple(card["classes"]) if count == usual and name not in list_own() else _numbered(count)
     model = _describe(name, publish(network, device), card)
     return replace(model, title=f"{name}, own weights", classes=names, card={"name": name, "note": "own weights"})
 

@@ -12,10 +12,9 @@ from torch import Tensor, nn
 from torchvision.models import GoogLeNet
 from torchvision.models.regnet import AnyStage
 
-from explorer.zoo.weights import WeightsRejected
+from explorer.zoo.weights import TRAINING_ONLY, WeightsRejected
 
 HIDDEN = 128  # units of the new hidden layer
-TRAINING_ONLY = ("AuxLogits", "aux1", "aux2")  # heads of the Inceptions that only their own training uses
 
 
 class CutUnknown(ValueError):
@@ -92,7 +91,7 @@ def truncated_builder(
         WeightsRejected: the file has no new layers, or names a place where this architecture cannot be cut.
     """
     weight = state.get("head.hidden.weight")
-    if weight is None or weight.ndim != 2:
+    if weight is None or weight.ndim != 2 or not weight.numel():
         raise WeightsRejected("The file says that it is a truncated network, but it lacks the layers after the cut.")
     hidden, channels = weight.shape
 

@@ -8,10 +8,11 @@ import pytest
 import safetensors.torch
 import torch
 from torch import Tensor
+from torchvision import models
 
-from explorer.zoo import WeightsMismatch, WeightsRejected, load_model, random_model
+from explorer.zoo import WeightsMismatch, WeightsRejected, WeightsWrapped, load_model, random_model
 from explorer.zoo.loading import _builder
-from explorer.zoo.weights import fit_weights, read_weights
+from explorer.zoo.weights import fit_weights, fits, read_classes, read_weights, unwrap
 
 from .making import as_bytes, as_torch_file
 
@@ -44,7 +45,7 @@ def state_of(name: str, num_classes: int) -> dict[str, Tensor]:
     return random_model(name, num_classes, seed=1).network.state_dict()
 
 
-@pytest.mark.parametrize("name", ["squeezenet1_1", "mini-resnet"])
+@pytest.mark.parametrize("name", ["squeezenet1_1", "mini-resnet", "mnasnet0_5"])
 def test_seven_classes_go_round(name: str, own_models: Path) -> None:
     state = state_of(name, 7)
     model = load_model(name, device="cpu", weights=as_bytes(state))
@@ -88,11 +89,112 @@ def test_names_of_classes_come_from_the_metadata() -> None:
     assert load_model("squeezenet1_1", device="cpu", weights=data).classes == tuple(names)
 
 
-@pytest.mark.parametrize("classes", ['["ant", "bee"]', "ant, bee, wasp", "3", '["a", "b", "c", "d"]'])
+@pytest.mark.parametrize(
+    "classes",
+    [
+        '["ant", "bee"]',
+        '["a", "b", "c", "d"]',
+        "ant, bee, wasp",
+        "",
+        "3",
+        '"abc"',  # whose letters are three
+        '{"ant": 1, "bee": 2, "wasp": 3}',  # whose keys are three
+        '["ant", 2, "wasp"]',
+        '["ant", null, "wasp"]',
+        '["ant", ["bee"], "wasp"]',
+        '["ant", "", "wasp"]',
+        '["ant", " \\u200b", "wasp"]',
+        '["ant", "two\\nlines", "wasp"]',
+        '["ant", "\\u202eeeb", "wasp"]',
+        '["ant", "\\ud800", "wasp"]',
+        json.dumps(["ant", "b" * 201, "wasp"]),
+        "[" * 100_000,
+        "[" + "1" * 5000 + "]",
+    ],
+)
 def test_bad_names_of_classes_are_refused(classes: str) -> None:
-    data = as_bytes(state_of("squeezenet1_1", 3), {"classes": classes})
-    with pytest.raises(WeightsRejected, match="class"):
+    with pytest.raises(WeightsRejected, match=r"^The .*class[^\n]*\.$"):
+        read_classes(classes, 3)
+
+
+def test_refused_names_of_classes_refuse_the_file() -> None:
+    data = as_bytes(state_of("squeezenet1_1", 3), {"classes": '{"a": 1, "b": 2, "c": 3}'})
+    with pytest.raises(WeightsRejected, match="not a JSON list of texts"):
         load_model("squeezenet1_1", device="cpu", weights=data)
+
+
+def test_googlenet_opens_as_torchvision_saves_it() -> None:
+    """With the heads of its training, which a network of torchvision's own that has loaded them does not use."""
+    saved = models.googlenet(weights=None, num_classes=5, init_weights=False, transform_input=True)
+    assert {"aux1", "aux2"} < {key.split(".")[0] for key in saved.state_dict()}
+    model = load_model("googlenet", device="cpu", weights=as_bytes(saved.state_dict()))
+    x = torch.randn(1, 3, 64, 64)
+    assert torch.equal(model.network(x), saved.eval()(x))
+    assert len(model.classes) == 5
+
+
+def test_inception_fits_as_torchvision_saves_it() -> None:
+    with torch.device("meta"):
+        state = models.inception_v3(weights=None, num_classes=5, init_weights=False).state_dict()
+    assert "AuxLogits.fc.weight" in state
+    assert fits(_builder("inception_v3"), 1000, state)
+
+
+@pytest.mark.parametrize("kind", [torch.int8, torch.bool, torch.complex64])
+def test_only_floating_point_numbers_are_weights(kind: torch.dtype) -> None:
+    state = state_of("squeezenet1_1", 3)
+    state["features.0.weight"] = state["features.0.weight"].to(kind)
+    with pytest.raises(WeightsRejected, match=rf"features\.0\.weight is {str(kind)[6:]} in this file"):
+        load_model("squeezenet1_1", device="cpu", weights=as_bytes(state))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_are_finite(value: float) -> None:
+    state = state_of("squeezenet1_1", 3)
+    state["features.0.bias"][7] = value
+    with pytest.raises(WeightsRejected, match=r"not finite .*: features\.0\.bias\.$"):
+        load_model("squeezenet1_1", device="cpu", weights=as_bytes(state))
+
+
+@pytest.mark.parametrize("name", ["squeezenet1_1", "mobilenet_v3_small"])
+def test_a_head_of_no_classes_is_refused(name: str) -> None:
+    with torch.no_grad():
+        state = _builder(name)(0).state_dict()
+    with pytest.raises(WeightsRejected, match="has 0 outputs"):
+        load_model(name, device="cpu", weights=as_bytes(state))
+
+
+@pytest.mark.parametrize(
+    "prefix", ["module.", "_orig_mod.", "model.", "state_dict.", "module._orig_mod.", "state_dict.model.module."]
+)
+def test_a_wrapper_is_named_and_taken_away(prefix: str) -> None:
+    state = state_of("squeezenet1_1", 3)
+    wrapped = {prefix + key: value for key, value in state.items()}
+    data = as_bytes({**wrapped, "epoch": torch.tensor(3)}, {"classes": '["a", "b", "c"]'})
+    with pytest.raises(WeightsWrapped) as caught:
+        load_model("squeezenet1_1", device="cpu", weights=data)
+    assert caught.value.prefix == prefix
+    first = min(state)
+    assert f"{prefix}{first} becomes {first}, and so for all {len(state)}; 1 others are left out (epoch)." in str(
+        caught.value
+    )
+    model = load_model("squeezenet1_1", device="cpu", weights=unwrap(data, prefix))
+    assert model.classes == ("a", "b", "c")
+    assert all(torch.equal(value, state[key]) for key, value in model.network.state_dict().items())
+
+
+def test_what_real_wrappers_write_is_known() -> None:
+    network = random_model("squeezenet1_1", 3).network
+    averaged = torch.optim.swa_utils.AveragedModel(network)
+    for wrapper in (torch.nn.DataParallel(network), averaged):
+        with pytest.raises(WeightsWrapped):
+            load_model("squeezenet1_1", device="cpu", weights=as_bytes(wrapper.state_dict()))
+
+
+def test_a_wrapper_of_another_architecture_offers_nothing() -> None:
+    wrapped = {f"module.{key}": value for key, value in state_of("mnasnet0_5", 3).items()}
+    with pytest.raises(WeightsMismatch):
+        load_model("squeezenet1_1", device="cpu", weights=as_bytes(wrapped))
 
 
 def test_a_thousand_unnamed_classes_are_imagenets() -> None:
