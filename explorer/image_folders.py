@@ -11,20 +11,25 @@ from __future__ import annotations
 import io
 import stat
 import struct
+import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from explorer.images import MAX_BYTES as MAX_PICTURE_BYTES
 from explorer.images import ImageRejected, Intake, read_image
+from explorer.text import can_be_shown
+from explorer.zip_names import decode_names
 
 _SMALL = 10 * 2**20  # what unpacks to less is no bomb, whatever its ratio
 _LONGEST = 80  # characters of a name
 _ENTRY = 512  # bytes of the directory for each member: 46, and its name
 # Others (bzip2, LZMA) cannot be unpacked piece by piece with a bound, and no usual program writes them.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing", "dev", "eval", "holdout"}
+_PICTURES = (".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif")
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst", ".jar")
 
 Reason = Literal["file", "archive", "link", "name", "loose"]
@@ -94,11 +99,19 @@ class Skipped:
     why: str
 
 
-def read_folders(data: bytes, limits: Limits) -> Iterator[Found | Skipped]:
+@dataclass(frozen=True)
+class Remark:
+    """What a person should know of how the archive was understood, in a sentence; comes before all files."""
+
+    text: str
+
+
+def read_folders(data: bytes, limits: Limits) -> Iterator[Found | Skipped | Remark]:
     """All files of a ZIP file in its order; those that are no pictures in folders are said, not raised.
 
     The folder that a picture lies in names its class. So folders around the classes do not matter, and "train/cat" and
-    "test/cat" are one class.
+    "test/cat" are one class; so are "cat/train" and "cat/test", where all pictures lie in folders of such names. One
+    name in two spellings of Unicode is one class: names are in its composed form (NFC).
 
     Raises:
         FolderRejected: not a readable ZIP file, beyond one of the limits, or protected by a password; while it is
@@ -111,7 +124,15 @@ def read_folders(data: bytes, limits: Limits) -> Iterator[Found | Skipped]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
             _check_members(members, len(data), limits)
-            yield from _read_members(archive, members, limits)
+            names, remark = decode_names(members)
+            if remark:
+                yield Remark(remark)
+            # As some programs of Windows write it; and macOS decomposes letters with accents.
+            names = [unicodedata.normalize("NFC", name.replace("\\", "/")) for name in names]
+            layout = _Layout.of([name for name in names if name.lower().endswith(_PICTURES) and _is_usual(name)])
+            if layout.remark:
+                yield Remark(layout.remark)
+            yield from _read_members(archive, list(zip(names, members, strict=True)), layout, limits)
     except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, struct.error) as error:
         raise FolderRejected("The ZIP file is damaged and cannot be read.") from error
 
@@ -130,8 +151,7 @@ def read_comment(data: bytes) -> bytes:
 
 def is_plain(name: str) -> bool:
     """Whether a name is neither hidden, nor "..", nor a drive, nor long, nor something that cannot be shown."""
-    hidden = name.startswith(".") or not name.strip()
-    return not hidden and ":" not in name and name.isprintable() and len(name) <= _LONGEST
+    return can_be_shown(name) and not name.startswith(".") and ":" not in name and len(name) <= _LONGEST
 
 
 def clean_name(name: str, longest: int = _LONGEST - 10) -> str:
@@ -141,7 +161,9 @@ def clean_name(name: str, longest: int = _LONGEST - 10) -> str:
         name: untrusted text.
         longest: characters, the last ones; by default there is room for a number before them.
     """
-    plain = "".join(letter if letter.isprintable() and letter not in '\\:/"' else "_" for letter in name)[-longest:]
+    composed = unicodedata.normalize("NFC", name)
+    plain = "".join(letter if can_be_shown(f"x{letter}") and letter not in '\\:/"' else "_" for letter in composed)
+    plain = unicodedata.normalize("NFC", plain[-longest:])
     return f"{plain[1:]}_" if plain.lower().endswith(_ARCHIVES) else plain
 
 
@@ -185,12 +207,47 @@ def _check_members(members: list[zipfile.ZipInfo], packed: int, limits: Limits) 
         raise FolderRejected("The ZIP file is protected by a password; save it without one.")
 
 
+@dataclass(frozen=True)
+class _Layout:
+    """Where in a path the class is.
+
+    Attributes:
+        depth: 1 for the folder that a picture lies in, 2 for the one around it.
+        remark: what to tell of it; "" for nothing.
+    """
+
+    depth: int = 1
+    remark: str = ""
+
+    @classmethod
+    def of(cls, names: Sequence[str]) -> _Layout:
+        """From the paths of all pictures."""
+        folders = {tuple(name.split("/")[:-1]) for name in names} - {()}
+        inside = {folder[-1] for folder in folders if folder[-1].lower() in _SPLITS}
+        around = {part for folder in folders for part in folder[:-1] if part.lower() in _SPLITS}
+        classes = {folder[-2] for folder in folders if len(folder) > 1}
+        if inside and len(inside) == len({folder[-1] for folder in folders}) and len(classes) > 1:
+            return cls(2, _say_parts(inside, "inside each class"))
+        return cls(1, _say_parts(around, "around the classes") if around else "")
+
+
+def _say_parts(parts: set[str], where: str) -> str:
+    """That an archive's own split is not kept."""
+    told = ", ".join(sorted(parts))
+    return f"The folders {where} ({told}) were put together: pictures are split anew here."
+
+
+def _is_usual(name: str) -> bool:
+    """Whether a path has only names that are read."""
+    parts = name.split("/")
+    return parts[0] != "__MACOSX" and all(map(is_plain, parts))
+
+
 def _read_members(
-    archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], limits: Limits
+    archive: zipfile.ZipFile, members: Sequence[tuple[str, zipfile.ZipInfo]], layout: _Layout, limits: Limits
 ) -> Iterator[Found | Skipped]:
     seen = 0  # pixels
-    for member in members:
-        name = member.filename.replace("\\", "/")  # as some programs of Windows write it
+    for name, member in members:
         if name.endswith("/"):
             continue
         reason, why = _refuse_unread(member, name, limits)
@@ -215,14 +272,13 @@ def _read_members(
         if "/" not in name:
             yield Skipped(name, "loose", _WHY["loose"])
             continue
-        folder, own = name.split("/")[-2:]
-        yield Found(folder, own, data, opened)
+        *folders, own = name.split("/")
+        yield Found(folders[-min(layout.depth, len(folders))], own, data, opened)
 
 
 def _refuse_unread(member: zipfile.ZipInfo, name: str, limits: Limits) -> tuple[Reason | None, str]:
     """Why a member is not even unpacked, and that in a sentence where it is not the usual one."""
-    parts = name.split("/")
-    if parts[0] == "__MACOSX" or not all(is_plain(part) for part in parts):
+    if not _is_usual(name):
         return "name", ""
     if stat.S_ISLNK(member.external_attr >> 16):
         return "link", ""

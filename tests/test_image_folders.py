@@ -1,6 +1,7 @@
 """An untrusted ZIP file: what is found in it, what is left out with a reason, and what is refused."""
 
 import io
+import unicodedata
 import zipfile
 from collections.abc import Mapping
 
@@ -13,6 +14,7 @@ from explorer.image_folders import (
     FolderRejected,
     Found,
     Limits,
+    Remark,
     Skipped,
     clean_name,
     count_members,
@@ -88,6 +90,66 @@ def test_every_limit_is_named(changes: dict[str, int], said: str) -> None:
     data = make_zip({f"cat/{number}.png": png() for number in range(3)})
     with pytest.raises(FolderRejected, match=said):
         list(read_folders(data, Limits(**{**LIMITS.__dict__, **changes})))
+
+
+NAMES = [
+    "क्‍ष",  # with a joiner
+    "می‌خواهم",  # with a non-joiner
+    "👩‍🔬",
+    "🏴󠁧󠁢󠁳󠁣󠁴󠁿",
+    "🫨",  # newer than the Unicode of Python 3.11
+    "Screenshot at 3.04 PM",  # macOS writes a narrow space
+    "Käfer",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_in_all_scripts_are_read(name: str) -> None:
+    assert is_plain(name)
+    assert clean_name(name) == name
+    (found,) = read_folders(make_zip({f"{name}/1.png": png()}), LIMITS)
+    assert isinstance(found, Found)
+    assert found.folder == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "\u200b", "\u3000", "a\nb", "a\u2028b", "\u202egnp", "\ud800", ".a", "..", "C:"]
+)
+def test_names_that_cannot_be_shown_are_not(name: str) -> None:
+    assert not is_plain(name)
+
+
+def test_one_name_in_two_spellings_is_one_class() -> None:
+    composed, apart = unicodedata.normalize("NFC", "Käfer"), unicodedata.normalize("NFD", "Käfer")
+    assert composed != apart
+    found = list(read_folders(make_zip({f"{composed}/1.png": png(), f"{apart}/2.png": png()}), LIMITS))
+    assert [each.folder for each in found if isinstance(each, Found)] == [composed, composed]
+
+
+@pytest.mark.parametrize(
+    ("folders", "classes", "said"),
+    [
+        (
+            ["cat/train", "cat/val", "dog/train", "dog/val"],
+            ["cat", "cat", "dog", "dog"],
+            "inside each class (train, val)",
+        ),
+        (["a/cat/Train", "a/dog/Test"], ["cat", "dog"], "inside each class (Test, Train)"),
+        (["train/cat", "val/cat", "train/dog"], ["cat", "cat", "dog"], "around the classes (train, val)"),
+        (["train", "bus", "car"], ["train", "bus", "car"], ""),  # the vehicles
+        (["toys/train", "toys/bus"], ["train", "bus"], ""),
+        (["train/train", "train/bus"], ["train", "bus"], "around the classes (train)"),
+        (["train", "val"], ["train", "val"], ""),
+    ],
+)
+def test_folders_of_a_split_are_told_from_classes(folders: list[str], classes: list[str], said: str) -> None:
+    found = list(
+        read_folders(make_zip({f"{folder}/{place}.png": png() for place, folder in enumerate(folders)}), LIMITS)
+    )
+    assert [each.folder for each in found if isinstance(each, Found)] == classes
+    remarks = [each.text for each in found if isinstance(each, Remark)]
+    assert len(remarks) == bool(said)
+    assert all(said in remark for remark in remarks)
 
 
 def test_a_bomb_names_its_ratio() -> None:

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 
 from explorer.augmentation.experiment import Pictures
 from explorer.augmentation.rejection import PipelineRejected
-from explorer.image_folders import FolderRejected, Limits, Skipped, read_folders
+from explorer.image_folders import FolderRejected, Limits, Remark, Skipped, read_folders
 
 SIDE = 32  # pixels of a picture in the experiment
 LEAST_CLASSES, LEAST_PICTURES = 2, 5
@@ -47,18 +47,21 @@ class ImageFolder:
     Attributes:
         pictures: (N, 3, 32, 32), sorted by class; the middle square of every picture.
         skipped: how many files were left out, by reason.
+        remarks: sentences on how the file was understood.
     """
 
     pictures: Pictures
     skipped: dict[Reason, int]
+    remarks: tuple[str, ...] = ()
 
     @property
     def note(self) -> str:
-        """What was left out, in one sentence; "" for nothing."""
+        """How the file was understood, and what was left out; "" for nothing."""
         parts = [f"{count:,} {_REASONS[reason][count != 1]}" for reason, count in self.skipped.items()]
         if not parts:
-            return ""
-        return f"Left out: {', '.join(parts[:-1])}{' and ' if len(parts) > 1 else ''}{parts[-1]}."
+            return " ".join(self.remarks)
+        left = f"Left out: {', '.join(parts[:-1])}{' and ' if len(parts) > 1 else ''}{parts[-1]}."
+        return " ".join([*self.remarks, left])
 
 
 def read_image_zip(data: bytes) -> ImageFolder:
@@ -73,15 +76,19 @@ def read_image_zip(data: bytes) -> ImageFolder:
     limits = Limits(MAX_BYTES, MAX_MEMBERS, MAX_UNPACKED, MAX_RATIO, MAX_PIXELS)
     skipped: Counter[Reason] = Counter()
     found: dict[str, list[NDArray[np.uint8]]] = {}
+    remarks: list[str] = []
     try:
         for each in read_folders(data, limits):
-            if isinstance(each, Skipped):
+            if isinstance(each, Remark):
+                remarks.append(each.text)
+            elif isinstance(each, Skipped):
                 skipped[each.reason] += 1
             else:
                 found.setdefault(each.folder, []).append(shrink(each.opened.image))
     except FolderRejected as problem:
         raise PipelineRejected(str(problem)) from problem
-    return ImageFolder(_gather(found, skipped), {reason: skipped[reason] for reason in _REASONS if skipped[reason]})
+    pictures = _gather(found, skipped)
+    return ImageFolder(pictures, {reason: skipped[reason] for reason in _REASONS if skipped[reason]}, tuple(remarks))
 
 
 def take_evenly(pictures: Pictures, count: int) -> Pictures:

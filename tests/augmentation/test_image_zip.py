@@ -59,6 +59,14 @@ def test_training_and_test_parts_are_one_class() -> None:
     assert np.bincount(folder.pictures.labels).tolist() == [7, 7]
 
 
+def test_folders_of_a_split_inside_the_classes_are_said() -> None:
+    parts = {name.replace("/", "/train/"): data for name, data in two_classes().items()}
+    folder = read_image_zip(make_zip({**parts, "red/x.txt": b"hello"}))
+    assert folder.pictures.classes == ("blue", "red")
+    assert folder.note.startswith("The folders inside each class (train) were put together")
+    assert folder.note.endswith("Left out: 1 file that is no readable picture.")
+
+
 def test_names_with_backslashes() -> None:
     members = {name.replace("/", "\\"): data for name, data in two_classes(5, "mine/").items()}
     assert read_image_zip(make_zip(members)).pictures.classes == ("blue", "red")

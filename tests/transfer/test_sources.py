@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import struct
+import unicodedata
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +21,7 @@ from explorer.datasets import has_dataset
 from explorer.image_folders import Limits, clean_name, is_plain
 from explorer.images import ImageRejected
 from explorer.transfer.data import sources, torchvision_sets
+from explorer.transfer.data.own_classes import OwnClasses
 from explorer.transfer.data.pictures import MOST_PICTURES, PictureSet
 from explorer.transfer.data.shapes import SHAPES, draw_shape
 from explorer.transfer.data.sources import (
@@ -112,7 +114,13 @@ def sets(draw: st.DrawFn) -> PictureSet:
 
 def _folder_names() -> st.SearchStrategy[str]:
     return st.text(min_size=1, max_size=80).filter(
-        lambda name: is_plain(name) and "/" not in name and "\\" not in name and name != "__MACOSX"
+        lambda name: (
+            is_plain(name)
+            and "/" not in name
+            and "\\" not in name
+            and name not in ("__MACOSX", "train", "val", "test")
+            and unicodedata.is_normalized("NFC", name)
+        )
     )
 
 
@@ -143,11 +151,41 @@ def test_a_comment_that_lies_does_no_harm() -> None:
         b'{"numbered": true, "classes": 7}',
         b"[1]",
         b'{"numbered": 1, "classes": []}',
+        b"[" * 60_000,
     ):
         buffer = io.BytesIO(make_zip(folders(5, 5)))
         with zipfile.ZipFile(buffer, "a") as archive:
             archive.comment = comment
         assert read_zip(buffer.getvalue(), "mine").pictures.classes == ("ant", "cat")
+
+
+def test_how_the_archive_was_understood_is_noted() -> None:
+    parts = {
+        f"{name}/{part}/{number}.png": noise_file(number)
+        for name in "ab"
+        for part in ("train", "val")
+        for number in range(3)
+    }
+    intake = read_zip(make_zip(parts), "mine")
+    assert intake.pictures.classes == ("a", "b")
+    assert intake.pictures.counts.tolist() == [6, 6]
+    assert intake.note == (
+        "The folders inside each class (train, val) were put together: pictures are split anew here."
+    )
+
+
+def test_names_are_told_apart_in_their_composed_form() -> None:
+    apart = unicodedata.normalize("NFD", "Käfer")
+    own = OwnClasses()
+    for each, name in zip(own.classes, ("Käfer", apart), strict=True):
+        each.name = name
+    refused = own.compose()
+    assert isinstance(refused, IntakeRejected)
+    assert "Two classes are called 'Käfer'" in str(refused)
+    files = [(f"{number}.png", noise_file(number)) for number in range(5)]
+    pictures = gather("mine", {apart: files, "ant": files}).pictures
+    assert pictures.classes == ("Käfer", "ant")
+    assert same(read_zip(pictures.to_zip(), "mine").pictures, pictures)
 
 
 def test_large_photographs_are_saved_smaller_and_said_to_be() -> None:
@@ -278,7 +316,8 @@ def test_ants_and_bees_in_their_official_split() -> None:
     assert again is not None
     assert again.test.tolist() == dealt.test.tolist()
     few = load_built_in("hymenoptera", 40)
-    assert 75 <= len(few) <= 85
+    assert few.counts.tolist() == [40, 40]
+    assert load_built_in("hymenoptera", 200).counts.tolist() == [193, 200]  # ants are not more
     assert official_split(few) is not None
     assert official_split(noise_set()) is None
 

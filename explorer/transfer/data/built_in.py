@@ -111,7 +111,7 @@ def _load_shapes(count: int | None, seed: int) -> PictureSet:
 
 
 def _load_hymenoptera(root: Path, count: int | None, seed: int) -> PictureSet:
-    """Training pictures first, then those that others validate with: 244 and 153, or a share of each class of both.
+    """Training pictures first, then those that others validate with: 244 and 153, or of each class a share of both.
 
     One file in the archive is a GIF that says that a picture was not found; nobody's loader takes it.
     """
@@ -120,13 +120,17 @@ def _load_hymenoptera(root: Path, count: int | None, seed: int) -> PictureSet:
         path for part in ("train", "val") for name in _OFFICIAL for path in sorted((base / part / name).glob("*.jp*g"))
     ]
     if count is not None:
-        share = min(1.0, count * len(_OFFICIAL) / len(paths))  # of each part, so that both keep their proportion
-        groups = np.unique([f"{path.parents[1].name} {path.parent.name}" for path in paths], return_inverse=True)[1]
+        tested = np.array([path.parents[1].name == "val" for path in paths])
         kept: list[int] = []
-        for group in range(4):
-            places = np.flatnonzero(groups == group)
-            order = np.random.default_rng((seed, group)).permutation(places)
-            kept += order[: max(LEAST_PICTURES, round(share * len(places)))].tolist()
+        for label, name in enumerate(_OFFICIAL):
+            own = np.array([path.parent.name == name for path in paths])
+            learned, rest = (
+                np.random.default_rng((seed, label, part)).permutation(np.flatnonzero(own & (tested == part))).tolist()
+                for part in (False, True)
+            )
+            wanted = min(max(LEAST_PICTURES, count), len(learned) + len(rest))
+            first = round(wanted * len(learned) / (len(learned) + len(rest)))  # both parts keep their proportion
+            kept += learned[:first] + rest[: wanted - first]
         paths = [paths[place] for place in sorted(kept)]
     labels = np.array([_OFFICIAL.index(path.parent.name) for path in paths], np.int64)
     names = tuple(f"{path.parents[1].name}-{clean_name(path.name, 60)}" for path in paths)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -100,7 +101,7 @@ class OwnClasses:
         return self.composed[1]
 
     def _compose(self) -> Intake | IntakeRejected:
-        names = [own.name.strip() for own in self.classes]
+        names = [unicodedata.normalize("NFC", own.name.strip()) for own in self.classes]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             return IntakeRejected(f"Two classes are called {twice!r}; give one of them another name.")

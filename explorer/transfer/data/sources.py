@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import unicodedata
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from explorer import images
 from explorer.image_folders import (
     FolderRejected,
     Limits,
+    Remark,
     Skipped,
     clean_name,
     count_members,
@@ -53,7 +55,7 @@ class Intake:
     Attributes:
         pictures: what can be trained on.
         skipped: what was left out: its name, untrusted text, and why, in a sentence.
-        note: what was done to the rest; "" for nothing.
+        note: how the file was understood, and what was done to the rest; "" for nothing.
     """
 
     pictures: PictureSet
@@ -81,6 +83,7 @@ class _Basket:
         self.names: list[str] = []
         self.folders: list[str] = []
         self.skipped: list[tuple[str, str]] = []
+        self.remarks: list[str] = []
         self.made_smaller = 0
 
     def put(self, folder: str, name: str, data: bytes, opened: images.Intake | None) -> None:
@@ -119,9 +122,10 @@ class _Basket:
 
     def _note(self) -> str:
         if not self.made_smaller:
-            return ""
+            return " ".join(self.remarks)
         each = "1 picture was" if self.made_smaller == 1 else f"{self.made_smaller:,} pictures were"
-        return f"{each} larger than {MAX_SIDE:,} pixels a side or {MAX_KEPT // 2**20} MB and saved again, smaller."
+        smaller = f"{each} larger than {MAX_SIDE:,} pixels a side or {MAX_KEPT // 2**20} MB and saved again, smaller."
+        return " ".join([*self.remarks, smaller])
 
 
 def read_zip(data: bytes, title: str, tell: Tell | None = None) -> Intake:
@@ -140,7 +144,9 @@ def read_zip(data: bytes, title: str, tell: Tell | None = None) -> Intake:
     basket, written, of = _Basket(), _read_note(data), count_members(data)
     try:
         for place, each in enumerate(read_folders(data, LIMITS)):
-            if isinstance(each, Skipped):
+            if isinstance(each, Remark):
+                basket.remarks.append(each.text)
+            elif isinstance(each, Skipped):
                 basket.skip(each.name, each.why)
             else:
                 basket.put(each.folder, _without_number(each.name, written), each.data, each.opened)
@@ -180,6 +186,8 @@ def gather(
 ) -> Intake:
     """Files that were dropped onto named classes, or photos of a camera; classes and files in the order given.
 
+    Names are told apart in their composed form (NFC), as in a ZIP file.
+
     Args:
         title: of the set.
         classes: (name, file) of each class.
@@ -190,6 +198,7 @@ def gather(
         IntakeRejected: a class has a name that a folder cannot have, or fewer than two classes have five pictures.
     """
     basket = _Basket()
+    classes = {unicodedata.normalize("NFC", name): files for name, files in classes.items()}
     for name in classes:
         check_class_name(name)
     of = sum(map(len, classes.values()))
@@ -248,7 +257,7 @@ def _read_note(data: bytes) -> list[str] | None:
     try:
         note: Any = json.loads(read_comment(data))
         classes = list(map(str, note["classes"])) if note["numbered"] is True else []
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return classes if classes and len(set(classes)) == len(classes) else None
 
