@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.captioning.loading import is_known
 from explorer.captioning.vocabulary import MARKS, UNKNOWN, Vocabulary
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ def read_frozen(folder: Path, words: int) -> NDArray[np.float32] | None:
     from safetensors.numpy import load_file
 
     path = folder / FROZEN_FILE
-    if not path.is_file():
+    if not path.is_file() or not is_known(path):
         return None
     try:
         vectors = load_file(path).get(FROZEN_KEY)

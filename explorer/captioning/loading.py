@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
@@ -77,7 +78,7 @@ def open_folder(folder: Path, device: str = "auto") -> Captioner:
     """
     from explorer.device import resolve_device
     from explorer.zoo import WeightsRejected
-    from explorer.zoo.weights import read_weights
+    from explorer.zoo.weights import read_known, read_weights
 
     where = resolve_device(device)
     lacking = [file for file in FILES if not (folder / file).is_file()]
@@ -86,11 +87,19 @@ def open_folder(folder: Path, device: str = "auto") -> Captioner:
     try:
         card: dict[str, Any] = json.loads((folder / "card.json").read_text(encoding="utf-8"))
         words = (folder / "vocabulary.json").read_text(encoding="utf-8")
-        state, _ = read_weights((folder / "weights.safetensors").read_bytes())
+        weights = folder / "weights.safetensors"
+        state, _ = read_weights(read_known(weights, card["sha256"]) if "sha256" in card else weights.read_bytes())
         return _assemble(folder.name, card, words, state, where)
     except (WeightsRejected, RuntimeError, ValueError, KeyError, TypeError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise CaptionerBroken(f"{folder.name} is no captioner that can be opened ({first}).") from error
+
+
+def is_known(path: Path) -> bool:
+    """Whether a file beside a captioner's weights is the one that the card names; where that names none, any is."""
+    card = path.with_name("card.json")
+    files = json.loads(card.read_text(encoding="utf-8")).get("files", {}) if card.is_file() else {}
+    return path.name not in files or hashlib.sha256(path.read_bytes()).hexdigest() == files[path.name]
 
 
 def photo_preprocessing(size: int) -> Preprocessing:
@@ -167,7 +176,10 @@ def _assemble(name: str, card: dict[str, Any], words: str, state: dict[str, Any]
         encoder = PhotoEncoder(classifying)
         preprocessing = photo_preprocessing(card["input_size"])
         decoder = build_decoder(card["decoder"], vocabulary, encoder.annotation, classifying.classifier)
-        classes, familiarity = tuple(read_card(network)["classes"]), Familiarity.open(MODELS / DEFAULT / KINDS_FILE)
+        kinds = MODELS / DEFAULT / KINDS_FILE
+        if kinds.is_file() and not is_known(kinds):
+            raise ValueError(f"{KINDS_FILE} of {DEFAULT} is damaged or was changed; get it from the project again")
+        classes, familiarity = tuple(read_card(network)["classes"]), Familiarity.open(kinds)
     decoder.load_state_dict(_part("decoder", state))
     for module in (encoder, decoder):
         module.eval().requires_grad_(False).to(device)

@@ -19,7 +19,7 @@ from explorer.datasets import DatasetMissing
 from explorer.training.caption_data import load_captions
 from explorer.training.captioner import Log
 from explorer.training.datasets import load_split
-from explorer.training.photo_captioner import look_once
+from explorer.training.photo_captioner import look_once, write_card
 from explorer.zoo.efficientnet_lite import HEAD
 
 OBJECTS = ("cassette player", "chain saw", "gas pump", "golf ball")  # of Imagenette: nothing like Flickr8k
@@ -31,7 +31,9 @@ def make_kinds(log: Log) -> None:
     known = learn_kinds(
         average(look_once("train", train.images)), train.captions, average(look_once("dev", dev.images))
     )
-    known.save(MODELS / "photo-captioner" / KINDS_FILE)
+    folder = MODELS / "photo-captioner"
+    known.save(folder / KINDS_FILE)
+    write_card(folder, json.loads((folder / "card.json").read_text(encoding="utf-8")))
     others = load_split("imagenette", "val")
     places = [others.classes.index(name) for name in OBJECTS]
     objects = others.images[torch.isin(others.labels, torch.tensor(places))]

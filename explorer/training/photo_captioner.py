@@ -276,7 +276,10 @@ def evaluate(name: str, log: Log) -> None:
 
 
 def write_card(folder: Path, card: dict[str, Any]) -> None:
-    """`card.json`, readable by people."""
+    """`card.json`, readable by people; it names the files that lie beside the weights by their sha256."""
+    beside = [path for path in sorted(folder.glob("*.safetensors")) if path.name != "weights.safetensors"]
+    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in beside}
+    card = {**card, "files": files} if files else card
     (folder / "card.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
 

@@ -15,8 +15,8 @@ from explorer.transfer.trial import STRATEGIES, Strategy, TransferRejected
 from explorer.transfer.truncation import Cut, choose_cut
 from explorer.zoo import VisionModel, publish
 from explorer.zoo.loading import training_builder
-from explorer.zoo.truncation import TRAINING_ONLY, Truncated
-from explorer.zoo.weights import ShapesOnly
+from explorer.zoo.truncation import Truncated
+from explorer.zoo.weights import TRAINING_ONLY, ShapesOnly
 
 _NORMS = (nn.modules.batchnorm._BatchNorm, nn.GroupNorm, nn.LayerNorm)
 

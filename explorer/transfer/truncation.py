@@ -13,7 +13,8 @@ from torchvision.models.vision_transformer import Encoder
 
 from explorer.transfer.trial import TransferRejected
 from explorer.zoo import VisionModel
-from explorer.zoo.truncation import TRAINING_ONLY, chain, is_run
+from explorer.zoo.truncation import chain, is_run
+from explorer.zoo.weights import TRAINING_ONLY
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torchvision import models
 
 from explorer.zoo.catalogue import list_own, read_card
-from explorer.zoo.download import is_cached
+from explorer.zoo.download import cached_path
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ def describe_listing(name: str) -> Listing:
     if name in list_own():
         card = read_card(name)
         return Listing(name, card["parameters"], len(card["classes"]), None)
-    meta = models.get_model_weights(name).DEFAULT.meta
-    download = None if is_cached(name) else float(meta["_file_size"]) * 2**20 / 1e6  # torchvision counts in 2^20 bytes
+    official = models.get_model_weights(name).DEFAULT
+    meta = official.meta
+    here = cached_path(official.url).is_file()  # whole or not: that is seen when it is opened, and all would take long
+    download = None if here else float(meta["_file_size"]) * 2**20 / 1e6  # torchvision counts in 2^20 bytes
     return Listing(name, meta["num_params"], len(meta["categories"]), download)

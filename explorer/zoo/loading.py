@@ -24,7 +24,7 @@ from explorer.zoo.catalogue import (
     list_transformers,
     read_card,
 )
-from explorer.zoo.download import Progress, ensure_downloaded
+from explorer.zoo.download import Progress, cached_path, ensure_downloaded
 from explorer.zoo.packaged import read_packaged
 from explorer.zoo.preprocessing import Preprocessing
 from explorer.zoo.truncation import truncated_builder
@@ -37,6 +37,7 @@ from explorer.zoo.weights import (
     fit_weights,
     fits,
     read_classes,
+    read_known,
     read_weights,
 )
 
@@ -64,8 +65,9 @@ def load_model(
 
     Raises:
         ModelUnknown: no such network.
-        WeightsUnavailable: official weights that are not cached, and no network connection.
-        WeightsRejected, WeightsMismatch: the file is a pickle, damaged, or of another architecture.
+        WeightsUnavailable: official weights that are not cached, or damaged there, and no network connection.
+        WeightsRejected, WeightsMismatch: the file is a pickle, damaged, or of another architecture; a shipped file is
+            not the one that its card names.
         WeightsWrapped: it would fit without what a wrapper has put in front of its names.
         DeviceUnavailable: no such device.
     """
@@ -76,12 +78,18 @@ def load_model(
         return _with_own_weights(name, where, weights)
     if own:
         card = read_card(name)
-        state = read_packaged(name) if name in PACKAGED else _read_shipped(name)
+        state = read_packaged(name) if name in PACKAGED else _read_shipped(name, card["sha256"])
         network, _ = fit_weights(name, _builder(name), len(card["classes"]), state)
     else:
         official = models.get_model_weights(name).DEFAULT
         ensure_downloaded(name, official.url, progress)
-        network = models.get_model(name, weights=official, progress=False)
+        try:
+            network = models.get_model(name, weights=official, progress=False)
+        except RuntimeError as error:
+            raise WeightsRejected(
+                f"The file of {name}'s weights in torchvision's cache holds those of another network: remove "
+                f"{cached_path(official.url).name} there, and it is downloaded again."
+            ) from error
         card = _official_card(name)
     return _describe(name, publish(network, where), card)
 
@@ -110,8 +118,8 @@ def random_model(name: str, num_classes: int | None = None, seed: int = 0, devic
     return replace(model, title=f"{model.title}, random weights", classes=classes, card={**card, "random_seed": seed})
 
 
-def _read_shipped(name: str) -> dict[str, Tensor]:
-    state, _ = read_weights((MODELS / name / "weights.safetensors").read_bytes())
+def _read_shipped(name: str, sha256: str) -> dict[str, Tensor]:
+    state, _ = read_weights(read_known(MODELS / name / "weights.safetensors", sha256))
     return state
 
 

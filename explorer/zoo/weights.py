@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import struct
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -59,9 +61,8 @@ class WeightsWrapped(WeightsRejected):
 
     def __init__(self, name: str, prefix: str, keys: Iterable[str]) -> None:
         self.prefix = prefix
-        wrapped, others = [], []
-        for key in sorted(keys):
-            (wrapped if key.startswith(prefix) else others).append(key)
+        wrapped = sorted(key for key in keys if key.startswith(prefix))
+        others = sorted(set(keys).difference(wrapped))
         first = wrapped[0]
         message = (
             f"The names in this file begin with {prefix!r}, which a wrapper has put there. Without it they fit {name}: "
@@ -96,6 +97,26 @@ def read_weights(data: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
     except (SafetensorError, struct.error, ValueError, KeyError) as error:
         raise WeightsRejected(f"This is not a whole safetensors file ({error}).") from error
     return {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}, metadata
+
+
+def read_known(path: Path, sha256: str) -> bytes:
+    """A file of this project, which is the one that its card names.
+
+    Raises:
+        WeightsRejected: it is another one, or cannot be read.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise WeightsRejected(
+            f"{path.name} of {path.parent.name} cannot be read ({error.strerror}): get it from the project again."
+        ) from error
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise WeightsRejected(
+            f"{path.name} of {path.parent.name} is damaged or was changed: it is not the file whose sha256 is in the "
+            "card, so it was not opened; get it from the project again."
+        )
+    return data
 
 
 class ShapesOnly(TorchFunctionMode):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from explorer.captioning import CaptionerBroken, CaptionerUnknown, list_captioners, load_captioner, open_folder
+from explorer.captioning import CaptionerBroken, CaptionerUnknown, list_captioners, load_captioner, loading, open_folder
+from explorer.captioning.embeddings import FROZEN_FILE, read_frozen
 from explorer.captioning.loading import MODELS
 
 
@@ -37,6 +38,33 @@ def test_the_one_for_photographs_is_the_default() -> None:
 def test_together_they_stay_small() -> None:
     total = sum(file.stat().st_size for name in list_captioners() for file in (MODELS / name).iterdir())
     assert total <= 40 * 2**20
+
+
+def test_every_file_of_tensors_is_named_by_its_card() -> None:
+    for path in MODELS.glob("*/*.safetensors"):
+        card = json.loads(path.with_name("card.json").read_text(encoding="utf-8"))
+        named = card["sha256"] if path.name == "weights.safetensors" else card["files"][path.name]
+        assert named == hashlib.sha256(path.read_bytes()).hexdigest(), path
+
+
+def test_a_changed_file_is_not_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "MODELS", folder.parent)
+    monkeypatch.setattr(loading, "DEFAULT", "mine")
+    for name, said in (
+        ("weights", "weights.safetensors of mine is damaged or was changed"),
+        ("kinds", "kinds.safetensors"),
+    ):
+        path = folder / f"{name}.safetensors"
+        data = path.read_bytes()
+        path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+        with pytest.raises(CaptionerBroken, match=said):
+            open_folder(folder)
+        path.write_bytes(data)
+    path = folder / FROZEN_FILE
+    words = len(json.loads((folder / "vocabulary.json").read_text(encoding="utf-8")))
+    assert read_frozen(folder, words) is not None
+    path.write_bytes(path.read_bytes()[:-4] + b"abcd")
+    assert read_frozen(folder, words) is None
 
 
 def test_an_unknown_name_is_one_sentence() -> None:

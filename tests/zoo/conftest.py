@@ -1,5 +1,6 @@
 """A `models/` folder of its own for tests that must not depend on which networks are shipped."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,7 @@ def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
             "mean": [0.49, 0.48, 0.45],
             "std": [0.25, 0.24, 0.26],
             "classes": CLASSES,
+            "sha256": hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest(),
         }
         (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
     (tmp_path / "models" / "half-trained").mkdir()

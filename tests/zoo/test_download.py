@@ -10,8 +10,8 @@ import pytest
 import torch
 from torchvision import models
 
-from explorer.zoo import WeightsUnavailable, load_model, loading
-from explorer.zoo.download import cached_path, ensure_downloaded
+from explorer.zoo import WeightsRejected, WeightsUnavailable, load_model, loading
+from explorer.zoo.download import cached_path, ensure_downloaded, is_cached, is_whole
 
 BODY = bytes(range(256)) * 20_000  # 5 MB: several blocks
 DIGEST = hashlib.sha256(BODY).hexdigest()
@@ -60,7 +60,7 @@ def url_of(server: ThreadingHTTPServer, name: str) -> str:
 
 
 def test_download_with_progress_then_from_the_cache(server: ThreadingHTTPServer, cache: Path) -> None:
-    url = url_of(server, f"net-{DIGEST[:8]}.pth")
+    url = url_of(server, f"net-{DIGEST[:8]}.pth")  # no file that torch could read: known by its digest
     steps: list[tuple[int, int]] = []
     path = ensure_downloaded("net", url, lambda done, total: steps.append((done, total)))
     assert path == cached_path(url) == cache / f"net-{DIGEST[:8]}.pth"
@@ -112,6 +112,53 @@ def test_progress_that_stops_the_download_leaves_nothing(server: ThreadingHTTPSe
     assert list(cache.iterdir()) == []
 
 
+@pytest.mark.parametrize("left", [BODY[:-1], BODY[:1000], b"", b"x" * len(BODY)])
+def test_a_file_that_was_cut_short_is_downloaded_again(server: ThreadingHTTPServer, cache: Path, left: bytes) -> None:
+    cache.mkdir(parents=True)
+    path = cache / f"net-{DIGEST[:8]}.pth"
+    path.write_bytes(left)
+    assert not is_whole(path)
+    assert ensure_downloaded("net", url_of(server, path.name)) == path
+    assert path.read_bytes() == BODY
+    assert is_whole(path)
+
+
+def test_weights_converted_from_elsewhere_are_taken_and_those_of_another_network_named(cache: Path) -> None:
+    cache.mkdir(parents=True)
+    path = cached_path(models.SqueezeNet1_1_Weights.DEFAULT.url)
+    state = models.squeezenet1_1().state_dict()
+    torch.save(state, path)
+    model = load_model("squeezenet1_1", device="cpu")
+    assert all(torch.equal(value, state[key]) for key, value in model.network.state_dict().items())
+    torch.save({"other.weight": torch.zeros(1)}, path)
+    with pytest.raises(WeightsRejected, match=r"another network: remove squeezenet1_1-b8a52dc0\.pth there"):
+        load_model("squeezenet1_1", device="cpu")
+    data = path.read_bytes()
+    for cut in (1, len(data) // 2, len(data) - 1):
+        path.write_bytes(data[:cut])
+        assert not is_whole(path)
+
+
+def test_a_damaged_file_without_a_connection_is_one_clear_sentence(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    official = models.SqueezeNet1_1_Weights.DEFAULT
+    cache.mkdir(parents=True)
+    cached_path(official.url).write_bytes(b"PK\3\4 half a file")
+    assert not is_cached("squeezenet1_1")
+    nowhere = f"http://127.0.0.1:{free_port()}/{cached_path(official.url).name}"
+    monkeypatch.setattr(loading, "ensure_downloaded", lambda name, _url, progress: ensure_downloaded(name, nowhere))
+    with pytest.raises(WeightsUnavailable) as caught:
+        load_model("squeezenet1_1", device="cpu")
+    said = str(caught.value)
+    assert said.startswith(
+        "The weights of squeezenet1_1 are damaged on this machine (squeezenet1_1-b8a52dc0.pth in torchvision's cache) "
+        "and could not be downloaded again ("
+    )
+    assert str(cache) not in said
+    assert cached_path(official.url).read_bytes() == b"PK\3\4 half a file"
+
+
 def free_port() -> int:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.server_close()
@@ -133,8 +180,9 @@ def test_a_cache_that_cannot_be_written_is_one_clear_sentence(
 ) -> None:
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "file"))
-    with pytest.raises(WeightsUnavailable, match="my_net"):
+    with pytest.raises(WeightsUnavailable, match=r"my_net .* \((Not a directory|File exists)\)") as caught:
         ensure_downloaded("my_net", url_of(server, f"net-{DIGEST[:8]}.pth"))
+    assert str(tmp_path) not in str(caught.value)
 
 
 def test_load_model_offline_names_the_network(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,10 +40,15 @@ def test_a_shipped_network_is_what_its_file_holds(own_models: Path) -> None:
 
 def test_a_damaged_shipped_file_is_refused(own_models: Path) -> None:
     file = own_models / "tiny-vgg" / "weights.safetensors"
-    file.write_bytes(file.read_bytes()[:-100])
+    data = file.read_bytes()
     from explorer.zoo import WeightsRejected
 
-    with pytest.raises(WeightsRejected):
+    for damaged in (data[:-100], data[:-1] + bytes([data[-1] ^ 1])):  # the latter is a network, of one other weight
+        file.write_bytes(damaged)
+        with pytest.raises(WeightsRejected, match=r"^weights\.safetensors of tiny-vgg is damaged or was changed"):
+            load_model("tiny-vgg")
+    file.unlink()
+    with pytest.raises(WeightsRejected, match=r"tiny-vgg cannot be read \(No such file or directory\)"):
         load_model("tiny-vgg")
 
 
