@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,7 +20,7 @@ def append_event(path: Path, event: Mapping[str, Any]) -> None:
     with path.open("ab", buffering=0) as file:  # closed each time: other machines see what is closed
         written = file.write(data)
     if written < len(data):
-        raise OSError(f"the disk took {written} of {len(data)} bytes")
+        raise OSError(errno.ENOSPC, f"the disk took {written} of {len(data)} bytes")
 
 
 class EventReader:
@@ -36,12 +37,12 @@ class EventReader:
             with self._path.open("rb") as file:
                 file.seek(self._offset)
                 whole, newline, _ = file.read().rpartition(b"\n")
-        except FileNotFoundError:  # it has reported nothing yet
+        except OSError:  # it has reported nothing yet, or nothing that can be read
             return self._events
         self._offset += len(whole) + len(newline)
         fresh = []
         for line in whole.split(b"\n"):
-            with suppress(ValueError):
+            with suppress(ValueError, RecursionError):
                 if isinstance(event := json.loads(line), dict):
                     fresh.append(event)
         if fresh:

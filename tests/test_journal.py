@@ -61,9 +61,13 @@ def test_lines_that_are_none_are_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "0.jsonl"
     append_event(path, {"a": 1})
     with path.open("ab") as file:
-        file.write(b'\0\0\0\n[]\n3\n\xff\n{"b": "' + b"x" * 200_000)
+        file.write(b"\0\0\0\n[]\n3\n\xff\n" + b"[" * 100_000 + b'\n{"b": "' + b"x" * 200_000)
     append_event(path, {"a": 2})
     assert EventReader(path).read() == ({"a": 1}, {"a": 2})
+
+
+def test_a_journal_that_cannot_be_read_has_told_nothing(tmp_path: Path) -> None:
+    assert EventReader(tmp_path).read() == ()  # a folder
 
 
 def test_what_is_no_json_leaves_no_trace(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
@@ -29,36 +30,51 @@ _PROJECT: Final = Path(__file__).resolve().parents[2]
 def run_queue(shelf: Shelf, device: str, limits: Limits) -> None:
     """Do all jobs of a device in the order of their turns; ends the process."""
     reason = ""
+    vain: Counter[str] = Counter()  # workers of each job that did not even begin
     while True:
-        if turns := shelf.turns(device):
-            with suppress(FileNotFoundError):  # somebody has removed it by hand
-                reason = _run_job(shelf, turns[0], device, limits, reason)
+        if turns := [folder for folder in shelf.turns(device) if vain[folder.id] <= limits.attempts]:
+            folder = turns[0]
+            try:
+                before = folder.records()
+                reason = _run_job(shelf, folder, device, limits, reason)
+                vain[folder.id] = vain[folder.id] + 1 if folder.records() == before else 0
+            except FileNotFoundError:  # somebody has removed it by hand
+                continue
+            except OSError as error:
+                vain[folder.id], reason = limits.attempts + 1, str(error)
+            if vain[folder.id] > limits.attempts:
+                _give_up(folder, reason)
+            elif vain[folder.id]:  # whatever the reason, it may take a moment to go
+                time.sleep(limits.pause)
             continue
         alone = shelf.alone()
         alone.acquire()
-        if not shelf.turns(device):
+        if not [folder for folder in shelf.turns(device) if vain[folder.id] <= limits.attempts]:
             os._exit(0)  # which lets go of the lock: no job can come between the last look and the end
         alone.release()
 
 
 def _run_job(shelf: Shelf, folder: JobFolder, device: str, limits: Limits, reason: str) -> str:
     """Start a worker for a job and wait until it is gone, with all that it has started; what it died of."""
-    before = folder.records()
     with (folder.path / "output.txt").open("ab") as output:
         arguments = str(shelf.root), device, folder.id, limits.to_json(), reason
         worker = start("explorer.jobs.worker", *arguments, output=output)
     while worker.poll() is None:
         with suppress(subprocess.TimeoutExpired):
             worker.wait(_TIDY)
-        with shelf.alone():
+        with suppress(OSError), shelf.alone():  # later, where the disk is full
             shelf.make_room(limits, spare_newest=True)
     if sys.platform != "win32":
         with suppress(ProcessLookupError, PermissionError):  # macOS says the latter of a group that is gone
             os.killpg(worker.pid, signal.SIGKILL)
-    reason = _name_death(worker.returncode, folder)
-    if folder.records() == before:  # it did not even begin: whatever the reason, it may take a moment to go
-        time.sleep(limits.pause)
-    return reason
+    return _name_death(worker.returncode, folder)
+
+
+def _give_up(folder: JobFolder, reason: str) -> None:
+    """End a job that nobody can begin, so that it does not hold up others."""
+    with suppress(OSError), folder.change() as records:
+        said = f"It could not be begun: {reason or 'its process was killed'}."
+        records[:] = [record.end("failed", said) if record.unfinished else record for record in records]
 
 
 def _name_death(code: int, folder: JobFolder) -> str:

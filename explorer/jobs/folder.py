@@ -8,10 +8,12 @@ What lies there:
     events/0.jsonl ...       what each task has reported, a line an event, only ever appended
     stop                     somebody wants it to end
     output.txt               what its processes printed
+    spare                    room that is given up where the disk is full, so that this can be written down
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -19,10 +21,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any, get_args
 
 from filelock import FileLock
 
 from explorer.jobs.order import UNFINISHED, Order, State
+
+_SPARE = 8192  # bytes
+
+FULL_DISK = "The disk is full; what had been measured is kept. Make room and start again."
 
 
 @dataclass(frozen=True)
@@ -110,6 +117,7 @@ class JobFolder:
             (self.path / "inputs" / name).write_bytes(data)
         replace_file(self.path / "order.json", json.dumps({**order, "submitted": filed.submitted}))
         self._write([Record()] * len(filed.order.tasks))
+        (self.path / "spare").write_bytes(bytes(_SPARE))
 
     def filed(self) -> Filed:
         """The order.
@@ -120,7 +128,13 @@ class JobFolder:
         with _reading(self.path):
             fields = json.loads((self.path / "order.json").read_text(encoding="utf-8"))
             submitted, tasks = fields.pop("submitted"), tuple(fields.pop("tasks"))
-            return Filed(Order(**fields, tasks=tasks), submitted)
+            _check(submitted, int | float)
+            for task in tasks:
+                _check(task, dict)
+            order = Order(**fields, tasks=tasks)
+            for text in (order.target, order.title, order.owner, order.device):
+                _check(text, str)
+            return Filed(order, submitted)
 
     def records(self) -> list[Record]:
         """How far each task is.
@@ -129,7 +143,28 @@ class JobFolder:
             FileNotFoundError: as for `filed`.
         """
         with _reading(self.path):
-            return [Record(**each) for each in json.loads((self.path / "status.json").read_text(encoding="utf-8"))]
+            records = [Record(**each) for each in json.loads((self.path / "status.json").read_text(encoding="utf-8"))]
+            if not records or any(record.state not in get_args(State) for record in records):
+                raise ValueError("no state")
+            for record in records:
+                for text in (record.problem, record.mark):
+                    _check(text, str)
+                for number in (record.attempts, record.fruitless):
+                    _check(number, int)
+                for time_ in (record.began, record.ended):
+                    _check(time_, int | float)
+            return records
+
+    def read(self) -> tuple[Filed, list[Record]]:
+        """The order, and how far each of its tasks is.
+
+        Raises:
+            FileNotFoundError: as for `filed`, or the two do not belong together.
+        """
+        filed, records = self.filed(), self.records()
+        if len(filed.order.tasks) != len(records):
+            raise FileNotFoundError(f"The files of {self.path} do not belong together.")
+        return filed, records
 
     @contextmanager
     def change(self) -> Iterator[list[Record]]:
@@ -152,7 +187,28 @@ class JobFolder:
         (self.path / "stop").open("ab").close()  # asked once more, its time stays
 
     def _write(self, records: list[Record]) -> None:
-        replace_file(self.path / "status.json", json.dumps([asdict(record) for record in records]))
+        text = json.dumps([asdict(record) for record in records])
+        try:
+            replace_file(self.path / "status.json", text)
+        except OSError as error:
+            if not is_full(error):
+                raise
+            (self.path / "spare").unlink(missing_ok=True)
+            replace_file(self.path / "status.json", text)
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether an error, or what it came of, says that a disk is full.
+
+    PyTorch and safetensors wrap what the system said in errors of their own.
+    """
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        if "os error 28" in str(error) or "PytorchStreamWriter failed writing" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def replace_file(path: Path, text: str) -> None:
@@ -186,5 +242,10 @@ def list_files(folder: Path) -> Iterator[tuple[str, int, int]]:
 def _reading(path: Path) -> Iterator[None]:
     try:
         yield
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise FileNotFoundError(f"The files of {path} cannot be read.") from error
+
+
+def _check(value: Any, kind: Any) -> None:
+    if not isinstance(value, kind):
+        raise TypeError(f"{value!r} is no {kind}")

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from explorer.jobs.folder import Filed, JobFolder
+from explorer.jobs.folder import JobFolder
 from explorer.jobs.limits import Limits, admit, check
 from explorer.jobs.order import UNFINISHED, JobUnknown, Order, State, Status, TaskStatus
 from explorer.jobs.shelf import Shelf
@@ -33,7 +33,6 @@ class FolderJobs(ABC):
         self._shelf = Shelf(root)
         self._limits = limits
         self._finished: set[str] = set()  # which they stay, so that nobody need look again
-        self._filed: dict[str, Filed] = {}  # of unfinished jobs
         self._events: OrderedDict[str, list[EventReader]] = OrderedDict()
         self._guard = threading.Lock()
 
@@ -50,6 +49,7 @@ class FolderJobs(ABC):
             TypeError: a task is not made of JSON values.
         """
         check(order, inputs, self._limits)
+        self._shelf.check_writable()
         with self._shelf.alone():
             admit(order, self._unfinished(), self._limits)
             folder = self._shelf.add(order, inputs, self._limits)
@@ -78,6 +78,10 @@ class FolderJobs(ABC):
                 records[:] = [record.end("stopped") if record.state == "queued" else record for record in records]
         except FileNotFoundError:
             self._shelf.find(job)  # says why
+        except OSError as error:
+            raise JobUnknown(
+                f"This job cannot be told to stop: its folder cannot be written ({error.strerror})."
+            ) from error
         if not (status := self._look(folder)).finished:
             self._see_to([status])
 
@@ -107,8 +111,7 @@ class FolderJobs(ABC):
 
     def _look(self, folder: JobFolder, with_events: bool = False) -> Status:
         try:
-            filed = self._filed.get(folder.id) or folder.filed()
-            records = folder.records()  # before the events: all of a task that has ended are there then
+            filed, records = folder.read()  # before the events: all of a task that has ended are there then
         except FileNotFoundError:
             self._shelf.find(folder.id)  # says why, where the whole folder is gone
             raise JobUnknown("The files of this job cannot be read.") from None
@@ -124,9 +127,6 @@ class FolderJobs(ABC):
         )
         if status.finished:
             self._finished.add(folder.id)
-            self._filed.pop(folder.id, None)
-        else:
-            self._filed[folder.id] = filed
         began = min((record.began for record in records if record.began), default=0.0)
         until = max(record.ended for record in records) if status.finished else time.time()
         return replace(status, seconds=max(0.0, until - began) if began else 0.0)

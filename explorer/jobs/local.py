@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -18,7 +20,10 @@ from explorer.jobs.order import Status
 
 def cache_folder() -> Path:
     """Where jobs lie: `EXPLORER_CACHE`, or `~/.cache/cnn-explorer`."""
-    return Path(os.environ.get("EXPLORER_CACHE", "~/.cache/cnn-explorer")).expanduser().absolute()
+    try:
+        return Path(os.environ.get("EXPLORER_CACHE", "~/.cache/cnn-explorer")).expanduser().absolute()
+    except RuntimeError:  # nobody's home, as in a container with a made-up user
+        return Path(tempfile.gettempdir()) / "cnn-explorer"
 
 
 class LocalJobs(FolderJobs):
@@ -34,7 +39,7 @@ class LocalJobs(FolderJobs):
     def _see_to(self, jobs: Sequence[Status]) -> None:
         """Start the queue of a device that has none."""
         for device in {job.device for job in jobs}:
-            with self._starting:
+            with self._starting, suppress(OSError):  # nothing can be written: whoever brings a job is told
                 known = self._queues.get(device)
                 if (known is None or known.poll() is not None) and not self._has_queue(device):
                     arguments = str(self._shelf.root), device, self._limits.to_json()

@@ -37,8 +37,25 @@ class Shelf:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        with suppress(OSError):  # said to whoever brings a job
+            self._make()
+
+    def _make(self) -> None:
         for name in ("devices", "gone"):
-            (root / name).mkdir(parents=True, exist_ok=True)
+            (self.root / name).mkdir(parents=True, exist_ok=True)
+
+    def check_writable(self) -> None:
+        """Raise JobRefused where nothing can be written here."""
+        try:
+            self._make()
+            writable = os.access(self.root, os.W_OK)
+        except OSError:
+            writable = False
+        if not writable:
+            raise JobRefused(
+                "Trainings need a folder that can be written, and this server has none: start it with EXPLORER_CACHE "
+                "set to one."
+            )
 
     def alone(self) -> FileLock:
         """To be held for a change of what lies here."""
@@ -50,14 +67,19 @@ class Shelf:
 
     def jobs(self) -> Iterator[JobFolder]:
         """All jobs, in no order."""
-        return (JobFolder(self.root / name) for name in os.listdir(self.root) if _ID.fullmatch(name))
+        try:
+            names = os.listdir(self.root)
+        except OSError:  # it could not be made
+            names = []
+        return (JobFolder(self.root / name) for name in names if _ID.fullmatch(name))
 
     def turns(self, device: str) -> list[JobFolder]:
         """The unfinished jobs of a device, in the order in which they came; those that cannot be read are left out."""
         found: list[tuple[float, JobFolder]] = []
         for folder in self.jobs():
             with suppress(FileNotFoundError):
-                if not folder.finished and (filed := folder.filed()).order.device == device:
+                filed, records = folder.read()
+                if filed.order.device == device and any(record.unfinished for record in records):
                     found.append((filed.submitted, folder))
         return [folder for _, folder in sorted(found, key=lambda turn: turn[0])]
 
@@ -116,7 +138,7 @@ class Shelf:
         finished: list[tuple[float, JobFolder]] = []
         for folder in self.jobs():
             try:
-                records = folder.records()
+                _, records = folder.read()
             except FileNotFoundError:  # nobody can do anything with it: it goes first
                 records = []
             if not any(record.unfinished for record in records):

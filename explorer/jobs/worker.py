@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -23,13 +24,14 @@ from typing import Any
 
 from filelock import FileLock
 
-from explorer.jobs.folder import JobFolder, Record, list_files
+from explorer.jobs.folder import FULL_DISK, JobFolder, Record, is_full, list_files
 from explorer.jobs.limits import MOST_ATTEMPTS, Limits
 from explorer.jobs.order import Context, State
 from explorer.jobs.shelf import Shelf
 from explorer.journal import append_event
 
 _LOOK = 0.1  # seconds between two looks at who wants to stop
+_LEAST_FREE = 10**6  # bytes of the disk; with less it counts as full
 
 
 def do_task(folder: JobFolder, number: int, limits: Limits, reason: str, end: Callable[[], None]) -> None:
@@ -74,7 +76,9 @@ def _attempt(folder: JobFolder, number: int, begun: Record, limits: Limits) -> t
     try:
         find_target(order.target, limits)(context)
     except (Exception, SystemExit) as error:
-        traceback.print_exc()
+        _remove_halves(folder.task(number))
+        with suppress(OSError):  # where what is printed goes to a file on a full disk
+            traceback.print_exc()
         return "failed", explain(error)
     return "stopped" if folder.stopping else "done", ""
 
@@ -110,7 +114,7 @@ def _guard(
 ) -> None:
     """End this process where its task does not stop in time, or was begun again elsewhere: it counts no more."""
     asked = 0.0
-    with suppress(FileNotFoundError):  # somebody has removed it all
+    with suppress(OSError):  # somebody has removed it all, or nothing can be written at all
         while not over.wait(_LOOK):
             if folder.stopping:
                 asked = asked or time.monotonic()
@@ -118,6 +122,10 @@ def _guard(
                     _end(folder, number, begun, "stopped")
                     break
             elif folder.records()[number].attempts != begun.attempts:
+                break
+            elif shutil.disk_usage(folder.path).free < _LEAST_FREE:  # not only once something is written again
+                _remove_halves(folder.task(number))
+                _end(folder, number, begun, "failed", FULL_DISK)
                 break
     if not over.is_set():
         end()
@@ -138,10 +146,19 @@ def find_target(target: str, limits: Limits) -> Callable[[Context], Any]:
 
 def explain(error: BaseException) -> str:
     """One sentence: that of a `ValueError`, which is meant for people; the last line of anything else."""
+    if is_full(error):
+        return FULL_DISK
     if isinstance(error, ValueError) and str(error).strip():
         return " ".join(str(error).split())
     lines = "".join(traceback.format_exception_only(error)).splitlines()
     return next((line.strip() for line in reversed(lines) if line.strip()), type(error).__name__)
+
+
+def _remove_halves(folder: Path) -> None:
+    """Files that were not written to the end: they may be what fills the disk."""
+    for path in folder.glob("*.part*"):
+        with suppress(OSError):
+            path.unlink()
 
 
 def _explain_deaths(record: Record, reason: str) -> str:

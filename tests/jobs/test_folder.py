@@ -1,14 +1,19 @@
 """The folder of a job: an order is read as it was filed, records are changed one by one."""
 
+import errno
+import shutil
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from explorer.jobs import Order, TaskStatus
-from explorer.jobs.folder import Filed, JobFolder, Record
+import explorer.jobs.folder
+import explorer.jobs.worker
+from explorer.jobs import Context, Order, TaskStatus
+from explorer.jobs.folder import FULL_DISK, Filed, JobFolder, Record
 from explorer.jobs.folder_jobs import judge
 from explorer.jobs.worker import do_task
 from tests.jobs.working import LIMITS, until
@@ -62,6 +67,57 @@ def test_an_attempt_that_was_begun_again_elsewhere_ends_and_counts_no_more(tmp_p
     folder.ask_to_stop()
     attempt.join()
     assert folder.records() == [newer]
+
+
+def fail_when_full(context: Context) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def wrap_when_full(context: Context) -> None:
+    try:
+        fail_when_full(context)
+    except OSError as error:
+        raise RuntimeError("[enforce fail at inline_container.cc:672]") from error
+
+
+@pytest.mark.parametrize("function", ["fail_when_full", "wrap_when_full"])
+def test_a_task_on_a_full_disk_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str) -> None:
+    """Though there is no room to write it down, but for what was kept for that."""
+    folder = make_folder(tmp_path, f"{function}")
+    (folder.task(0) / "checkpoint.part").write_bytes(b"half")
+    monkeypatch.setattr(explorer.jobs.worker, "find_target", lambda *_: globals()[function])
+    replace_whole = explorer.jobs.folder.replace_file
+
+    def replace_full(path: Path, text: str) -> None:
+        if (folder.path / "spare").exists() and '"failed"' in text:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace_whole(path, text)
+
+    monkeypatch.setattr(explorer.jobs.folder, "replace_file", replace_full)
+    do_task(folder, 0, LIMITS, "", lambda: None)
+    (record,) = folder.records()
+    assert (record.state, record.problem) == ("failed", FULL_DISK)
+    assert list(folder.task(0).iterdir()) == []
+
+
+def test_a_task_that_need_not_write_is_told_of_a_full_disk_within_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, ended = make_folder(tmp_path, "wait"), threading.Event()
+    usage, full = shutil.disk_usage(tmp_path), threading.Event()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=4096) if full.is_set() else usage)
+    attempt = threading.Thread(target=do_task, args=(folder, 0, LIMITS, "", ended.set))
+    attempt.start()
+    until(lambda: folder.records()[0].state == "running")
+    full.set()
+    since = time.monotonic()
+    until(lambda: folder.records()[0].state == "failed")
+    assert time.monotonic() - since < 5
+    assert ended.wait(60)  # which ends the process; here the task is asked
+    assert folder.records()[0].problem == FULL_DISK
+    folder.ask_to_stop()
+    attempt.join()
+    assert folder.records()[0].problem == FULL_DISK
 
 
 @pytest.mark.parametrize(

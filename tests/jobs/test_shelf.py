@@ -1,5 +1,6 @@
 """What lies in the folder of all jobs, without anybody who works there, but for the last tests."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -141,6 +142,59 @@ def test_a_job_removed_by_hand_holds_nobody_up(place: Place) -> None:
     with pytest.raises(JobUnknown, match="no job"):
         jobs.follow(running)
     assert finish(jobs, last).state == "done"
+
+
+GARBAGE = ["", "\0" * 100, "{", "null", "3", "[]", "{}", "[null]", "[3]", "[" * 100_000, '"text"']
+ODD_RECORDS = [{"state": "nonsense"}, {"state": None}, {"began": "x"}, {"ended": None}, {"attempts": "x"}, {"more": 1}]
+ODD_ORDERS = [
+    *({"title": None}, {"device": 5}, {"owner": {}}, {"target": 1}, {"submitted": "x"}, {"submitted": None}),
+    *({"tasks": []}, {"tasks": [3]}, {"tasks": None}, {"tasks": [{}, {}]}, {"more": 1}),
+]
+
+
+@pytest.mark.parametrize("name", ["order.json", "status.json"])
+def test_garbage_takes_nobodys_place(shelf: Shelf, name: str) -> None:
+    """As a power cut, a full disk or another version of this project leaves it."""
+    kept = end(add(shelf))
+    whole = json.loads((kept.path / "order.json").read_text())
+    orders, records = [{**whole, **change} for change in ODD_ORDERS], [[change] for change in ODD_RECORDS]
+    for text in [*GARBAGE, *map(json.dumps, orders if name == "order.json" else records)]:
+        (add(shelf, size=10).path / name).write_text(text)
+    broken = add(shelf, size=10)
+    (broken.path / name).unlink()
+    (broken.path / name).mkdir()
+    jobs = LocalJobs(shelf.root)
+    assert (jobs.queue(), shelf.turns("cpu")) == ([], [])
+    for folder in shelf.jobs():
+        if folder.id != kept.id:
+            with pytest.raises(JobUnknown, match="cannot be read"):
+                jobs.follow(folder.id)
+    assert make_room(shelf, kept=1)
+    assert list_ids(shelf) == {kept.id}
+
+
+def test_a_job_that_nobody_can_begin_holds_nobody_up(place: Place) -> None:
+    jobs = place.open()
+    first, second = (jobs.submit(order("wait")) for _ in range(2))
+    begin(jobs, first)
+    (jobs.result(second) / "output.txt").mkdir()
+    last = jobs.submit(order("count", {"of": 1}))
+    jobs.stop(first)
+    assert finish(jobs, last).state == "done"
+    status = finish(jobs, second)
+    assert (status.state, status.problem.split(":")[0]) == ("failed", "It could not be begun")
+
+
+def test_a_home_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file, which holds no folders, not even for root")
+    jobs = LocalJobs(tmp_path / "home" / "jobs")
+    assert jobs.queue() == []
+    with pytest.raises(JobUnknown, match="no job of this name"):
+        jobs.follow("a" * 22)
+    with pytest.raises(
+        JobRefused, match=r"^Trainings need a folder that can be written.* EXPLORER_CACHE set to one\.$"
+    ):
+        jobs.submit(TOY)
 
 
 @pytest.mark.parametrize("name", ["order.json", "status.json"])
