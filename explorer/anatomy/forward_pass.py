@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from explorer.anatomy.geometry import Geometry, after_function
-from explorer.anatomy.recording import Edit, LayerFacts
+from explorer.anatomy.recording import INPUT, Edit, LayerFacts
 
 
 @dataclass(eq=False)
@@ -24,23 +24,42 @@ class ForwardPass:
     wanted: frozenset[str] | None  # None: every layer
     edits: dict[str, list[Edit]]
     known: dict[str, LayerFacts]  # facts of an earlier pass with this input shape; empty in the first
+    reserved: set[str]  # paths of the modules that are layers and were not called yet
     path: list[str] = field(default_factory=lambda: [""])
     inside_leaf: int = 0
     # By id of a tensor. Ids are used again once a tensor is gone: every new one overwrites the entry or removes it.
     origin: dict[int, str] = field(default_factory=dict)
     geometry: dict[int, Geometry] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)  # by name, where the search for a free number begins
+    given: set[str] = field(default_factory=lambda: {INPUT})  # names that are taken
+    calls: dict[str, int] = field(default_factory=dict)  # of each module so far, by its path
     facts: dict[str, LayerFacts] = field(default_factory=dict)
     outputs: dict[str, Tensor] = field(default_factory=dict)
     keeps_inputs: bool = False
     inputs: dict[str, Tensor] = field(default_factory=dict)  # the first thing each wanted layer read
     passing: dict[str, Callable[[Tensor], Tensor]] = field(default_factory=dict)  # what a layer's output goes through
 
-    def unique(self, name: str) -> str:
-        """The name of this call: a repeated one gets "_1", "_2", ... as in torchvision's tracer."""
-        count = self.counts.get(name, 0)
-        self.counts[name] = count + 1
-        return f"{name}_{count}" if count else name
+    def unique(self, name: str, is_module: bool) -> str:
+        """The name of this call: a repeated one gets "_1", "_2", ... as in torchvision's tracer.
+
+        A module's first call has its path as its name, whatever other calls are called: they pass over it.
+        """
+        if is_module and name in self.reserved:
+            self.reserved.remove(name)
+            unique = name
+        else:
+            count = self.counts.get(name, 0)
+            while (unique := f"{name}_{count}" if count else name) in self.given or unique in self.reserved:
+                count += 1
+            self.counts[name] = count + 1
+        self.given.add(unique)
+        return unique
+
+    def count_call(self, path: str) -> int:
+        """The number of this call of a module, from 0."""
+        number = self.calls.get(path, 0)
+        self.calls[path] = number + 1
+        return number
 
     def forget(self, tensor: Tensor) -> None:
         """Drop what was known of an earlier tensor with this one's id."""
@@ -55,6 +74,7 @@ class Call:
     Attributes:
         kind: the module's class or the function's name.
         path: the module it belongs to.
+        number: of this call among those of the module, from 0; None for a function.
         inputs: the tensors it was given; not all need come from the image.
         geometry: from where the inputs lie and the output's shape to where the output lies.
         macs: from the shapes of inputs and output to multiply-adds.
@@ -63,6 +83,7 @@ class Call:
 
     kind: str
     path: str
+    number: int | None
     inputs: Sequence[Tensor]
     geometry: Callable[[Sequence[Geometry], tuple[int, ...]], Geometry]
     macs: Callable[[Sequence[tuple[int, ...]], tuple[int, ...]], int]
@@ -81,6 +102,19 @@ def tensors_among(values: Any) -> list[Tensor]:
         elif isinstance(value, (tuple, list)):
             found.extend(item for item in value if isinstance(item, Tensor))
     return found
+
+
+def first_of(output: Any) -> Tensor | None:
+    """What a layer gave: the tensor, or the first of several (the maxima before their places)."""
+    return output if isinstance(output, Tensor) else next(iter(tensors_among([output])), None)
+
+
+def with_first(output: Any, changed: Tensor) -> Any:
+    """What a layer gave, with another tensor where `first_of` finds one."""
+    if isinstance(output, Tensor):
+        return changed
+    first = first_of(output)
+    return type(output)(changed if value is first else value for value in output)
 
 
 def follow(running: ForwardPass, name: str, args: Any, kwargs: dict[str, Any], output: Tensor) -> None:
@@ -156,6 +190,7 @@ def _state_facts(
         activation_bytes=output.numel() * output.element_size(),
         receptive_field=placed.field,
         path=call.path,
+        call=call.number,
         channel_axis=placed.channel_axis,
     )
     return facts, placed

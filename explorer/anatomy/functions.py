@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from explorer.anatomy.costs import function_macs
-from explorer.anatomy.forward_pass import Call, ForwardPass, emit, follow, tensors_among
+from explorer.anatomy.forward_pass import Call, ForwardPass, emit, first_of, follow, tensors_among, with_first
 from explorer.anatomy.geometry import after_function
 
 # Functions that are layers in their own right, and how their kind is called. Others (slices, views,
@@ -50,21 +50,24 @@ class FunctionTap(TorchFunctionMode):
         if running.inside_leaf:
             return func(*args, **kwargs)
         name = getattr(func, "__name__", "")
-        if name == "__get__":  # .shape, .device and the like
-            return func(*args, **kwargs)
+        if name == "__get__":  # .shape, .device and the like, but also .mT
+            output = func(*args, **kwargs)
+            if isinstance(output, Tensor):
+                follow(running, name, args, kwargs, output)
+            return output
         func, name, args, kwargs = _out_of_place(func, name, args, kwargs)
         if name.endswith("_") or name == "__setitem__":
             running.outputs.update(_copies_of(running.outputs, args[0]))
         output = func(*args, **kwargs)
         name = _plain_name(func, name)
-        if not isinstance(output, Tensor):
-            if isinstance(output, (tuple, list)):  # chunk, split, unbind: followed, no layer
-                for part in output:
-                    if isinstance(part, Tensor):
-                        follow(running, name, args, kwargs, part)
+        result = first_of(output)
+        if result is None:
             return output
-        if name not in FUNCTIONS or not output.is_floating_point():
-            follow(running, name, args, kwargs, output)
+        is_layer = name in FUNCTIONS and result.is_floating_point()
+        for part in tensors_among([output]):  # of chunk, split, unbind; or places of maxima
+            if part is not result or not is_layer:
+                follow(running, name, args, kwargs, part)
+        if not is_layer:
             return output
         prefix = running.path[-1]
 
@@ -73,6 +76,7 @@ class FunctionTap(TorchFunctionMode):
             return Call(
                 kind=FUNCTIONS[name] or name,
                 path=prefix,
+                number=None,
                 inputs=inputs,
                 geometry=lambda sources, shape: after_function(name, sources, args, kwargs, shape),
                 macs=lambda shapes, shape: function_macs(name, args, shape),
@@ -80,7 +84,8 @@ class FunctionTap(TorchFunctionMode):
             )
 
         read = next(iter(tensors_among(args)), None) if running.keeps_inputs else None
-        return emit(running, running.unique(f"{prefix}.{name}" if prefix else name), output, describe, read)
+        unique = running.unique(f"{prefix}.{name}" if prefix else name, is_module=False)
+        return with_first(output, emit(running, unique, result, describe, read))
 
 
 def _out_of_place(func: Any, name: str, args: Any, kwargs: dict[str, Any]) -> tuple[Any, str, Any, dict[str, Any]]:
@@ -108,4 +113,4 @@ def _plain_name(func: Any, name: str) -> str:
         return name[1:] if name[:1] == "r" and name[1:] in FUNCTIONS else name
     if name in ("fn", "boolean_dispatch"):  # a dispatcher of torch.nn.functional, nameless itself
         return next((key for key in FUNCTIONS if getattr(nn.functional, key, None) is func), name)
-    return name.strip("_")
+    return name.strip("_").removesuffix("_with_indices")

@@ -25,7 +25,8 @@ class LayerFacts:
 
     Attributes:
         name: the module's path and, for functions, the function's name after it, as in torchvision's
-            `create_feature_extractor`: "layer1.0.conv1", "layer1.0.add"; a second call ends in "_1".
+            `create_feature_extractor`: "layer1.0.conv1", "layer1.0.add"; a second call ends in "_1", or in the next
+            number where that is the name of another layer.
         kind: the module's class ("Conv2d") or the function ("add", "flatten").
         inputs: names of the layers it reads, "input" for the image.
         input_shapes: their shapes without the batch.
@@ -35,6 +36,7 @@ class LayerFacts:
         activation_bytes: of its output for one image.
         receptive_field: which pixels a cell of its output can depend on.
         path: the module it belongs to, without the function's name.
+        call: the number of this call of the module, from 0; None for a function.
         channel_axis: where the channels are in the raw output, batch included (1, or 3 for channels-last code).
     """
 
@@ -48,6 +50,7 @@ class LayerFacts:
     activation_bytes: int
     receptive_field: ReceptiveField
     path: str
+    call: int | None
     channel_axis: int
 
     @property

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torchvision.models.swin_transformer import ShiftedWindowAttention
 
 from explorer.anatomy.costs import module_macs
-from explorer.anatomy.forward_pass import Call, ForwardPass, current_pass, emit, tensors_among
+from explorer.anatomy.forward_pass import Call, ForwardPass, current_pass, emit, first_of, tensors_among, with_first
 from explorer.anatomy.functions import FunctionTap
 from explorer.anatomy.geometry import Geometry, after_module
 from explorer.anatomy.recording import INPUT, Edit, LayerFacts, LayerRecord, LayerUnknown, Recording
@@ -45,14 +45,6 @@ def _share(network: nn.Module) -> nn.Module:
     return copy.deepcopy(network, {id(t): t for t in [*network.parameters(), *network.buffers()]})
 
 
-def _may_be_function(known: Mapping[str, LayerFacts], layer: str) -> bool:
-    """Whether a layer is a function, or is told apart from functions by the number of its call only."""
-    path = known[layer].path
-    if not path or (layer != path and not layer.startswith(f"{path}_")):
-        return True
-    return any(facts.path != path and (f"{facts.name}_").startswith(f"{path}_") for facts in known.values())
-
-
 class _Probe:
     """A clone of one network, sharing its tensors, with hooks that serve every pass."""
 
@@ -60,8 +52,10 @@ class _Probe:
         self.network, self.plain = _share(network), _share(network)
         self.spares: list[nn.Module] = []  # clones without hooks that are free; as many as threads ran at a time
         self.facts: dict[tuple[tuple[int, ...], torch.dtype], dict[str, LayerFacts]] = {}
+        self.leaves: set[str] = set()
         for name, module in self.network.named_modules():
             if name and _is_leaf(module):
+                self.leaves.add(name)
                 self._watch_leaf(name, module)
             else:
                 self._watch_container(name, module)
@@ -88,31 +82,37 @@ class _Probe:
             if running := current_pass.get():
                 running.inside_leaf += 1
 
-        def leave(_module: nn.Module, args: Any, output: Any) -> Any:
+        def leave(_module: nn.Module, args: Any, kwargs: dict[str, Any], output: Any) -> Any:
             running = current_pass.get()
             if running is None:
                 return None
             running.inside_leaf -= 1
-            result = output if isinstance(output, Tensor) else next(iter(tensors_among(output)), None)
+            number, inputs, result = (
+                running.count_call(name),
+                tensors_among([*args, *kwargs.values()]),
+                first_of(output),
+            )
             if running.inside_leaf or result is None:
                 return None
+            if any(result is given for given in inputs):  # dropout: others may read what it was given
+                result = result.view_as(result)
 
             def describe() -> Call:
                 return Call(
                     kind=kind,
                     path=name,
-                    inputs=tensors_among(args),
+                    number=number,
+                    inputs=inputs,
                     geometry=lambda sources, shape: after_module(module, sources, shape),
                     macs=lambda shapes, shape: module_macs(module, shapes, shape),
                     parameters=parameters,
                 )
 
-            read = args[0] if args and isinstance(args[0], Tensor) else None
-            emitted = emit(running, running.unique(name), result, describe, read)
-            return emitted if isinstance(output, Tensor) else None
+            read = next(iter(inputs), None)
+            return with_first(output, emit(running, running.unique(name, is_module=True), result, describe, read))
 
         module.register_forward_pre_hook(enter)
-        module.register_forward_hook(leave)
+        module.register_forward_hook(leave, with_kwargs=True)
 
     def run(
         self, x: Tensor, wanted: frozenset[str] | None, edits: Collection[Edit], inputs: bool = False
@@ -123,7 +123,7 @@ class _Probe:
         by_layer: dict[str, list[Edit]] = {}
         for edit in edits:
             by_layer.setdefault(edit.layer, []).append(edit)
-        running = ForwardPass(wanted, by_layer, known, keeps_inputs=inputs)
+        running = ForwardPass(wanted, by_layer, known, self.leaves - {INPUT}, keeps_inputs=inputs)
         x = x.clone()  # for networks that overwrite their input: it is the caller's
         running.origin[id(x)], running.geometry[id(x)] = INPUT, Geometry.of_input(tuple(x.shape))
         token = current_pass.set(running)
@@ -141,9 +141,9 @@ class _Probe:
     def run_through(self, x: Tensor, layer: str, passing: Callable[[Tensor], Tensor]) -> Tensor:
         """The logits for a batch x (B, 3, H, W) of a size that was run before, in the caller's gradient mode."""
         known = self.facts[((1, *x.shape[1:]), x.dtype)]
-        if not _may_be_function(known, layer):
+        if known[layer].call is not None:
             return self._hook_one(x, known[layer], passing)
-        running = ForwardPass(frozenset(), {}, known, passing={layer: passing})
+        running = ForwardPass(frozenset(), {}, known, self.leaves - {INPUT}, passing={layer: passing})
         token = current_pass.set(running)
         try:
             with FunctionTap(running):
@@ -156,11 +156,13 @@ class _Probe:
 
         Hooks that watch every layer, and functions too, would cost a small network a tenth of its time.
         """
-        number = int(facts.name[len(facts.path) + 1 :] or 0)
         calls = count()
 
         def lead(_module: nn.Module, _args: Any, output: Any) -> Any:
-            return passing(output) if next(calls) == number else None
+            result = first_of(output)
+            if next(calls) != facts.call or result is None:
+                return None
+            return with_first(output, passing(result))
 
         try:
             clone = self.spares.pop()

@@ -110,7 +110,7 @@ def self_attention(model: VisionModel, x: Tensor) -> tuple[BlockAttention, ...]:
         read = layer.read
         assert read is not None
         with torch.inference_mode():
-            _, weights = modules[layer.name](read, read, read, need_weights=True, average_attn_weights=False)
+            _, weights = modules[layer.facts.path](read, read, read, need_weights=True, average_attn_weights=False)
         blocks.append(BlockAttention(layer.name, weights[0], _grid_of(x, weights.shape[-1] - 1)))
     return tuple(blocks)
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import copy
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from captum.attr import GuidedBackprop, InputXGradient, IntegratedGradients, NoiseTunnel, Saliency
+from captum.attr import InputXGradient, IntegratedGradients, NoiseTunnel, Saliency
 from torch import Tensor, nn
 
+from explorer.saliency.guided import GuidedReLUs
 from explorer.saliency.heatmap import Progress, SaliencyImpossible, Stopped
 from explorer.saliency.scores import SeededNoise, TargetScore
 from explorer.zoo import VisionModel
-
-# Captum says at every call that it hooks the network: here that is a clone of our own.
-warnings.filterwarnings("ignore", message="Setting backward hooks on ReLU", module="captum")
 
 STEPS = 32  # of Integrated Gradients
 COPIES = 32  # noisy ones, of SmoothGrad
@@ -79,7 +75,7 @@ def attribute(
         seed: of SmoothGrad's noise.
 
     Raises:
-        SaliencyImpossible: guided backpropagation of a network without a ReLU module.
+        SaliencyImpossible: guided backpropagation of a network without a ReLU.
         Stopped: `progress` gave False.
     """
     compute, images, strongest = _COMPUTE[method]
@@ -88,8 +84,9 @@ def attribute(
         target_score = target_score.settle(logits)
     leaf = x.detach().clone().requires_grad_(True)
     with torch.enable_grad(), SeededNoise(seed):
-        network = _guided(model) if method == "guided-backprop" else model.network
-        gradients = compute(_Scorer(network, target_score, images, progress), leaf).detach()[0].float()  # (3, H, W)
+        gradients = (
+            compute(_Scorer(model.network, target_score, images, progress), leaf).detach()[0].float()
+        )  # (3, H, W)
     return Attributed(gradients.abs().amax(0) if strongest else gradients.sum(0), logits.clone(), target_score)
 
 
@@ -122,7 +119,14 @@ def _smoothed(scorer: _Scorer, x: Tensor) -> Tensor:
 
 def _guided_backprop(scorer: _Scorer, x: Tensor) -> Tensor:
     """dS/dx, where each ReLU hands back only what is positive (Springenberg et al. 2015), arXiv 1412.6806."""
-    return GuidedBackprop(scorer).attribute(x)
+    with GuidedReLUs() as relus:
+        gradients = Saliency(scorer).attribute(x, abs=False)
+    if not relus.calls:
+        raise SaliencyImpossible(
+            "This network has no ReLU for guided backpropagation to cut at; it would be a plain gradient, as in "
+            "Saliency."
+        )
+    return gradients
 
 
 _COMPUTE: dict[str, tuple[Callable[[_Scorer, Tensor], Tensor], int, bool]] = {  # images it takes; strongest channel
@@ -132,19 +136,3 @@ _COMPUTE: dict[str, tuple[Callable[[_Scorer, Tensor], Tensor], int, bool]] = {  
     "smoothgrad": (_smoothed, COPIES, True),
     "guided-backprop": (_guided_backprop, 1, False),
 }
-
-
-def _guided(model: VisionModel) -> nn.Module:
-    """A clone for captum to hook, whose clipped ReLUs are a ReLU and a clip: captum knows the plain one only."""
-    network = model.network
-    clone = copy.deepcopy(network, {id(t): t for t in [*network.parameters(), *network.buffers()]})
-    for module in list(clone.modules()):
-        for name, child in module.named_children():
-            if isinstance(child, nn.ReLU6):
-                setattr(module, name, nn.Sequential(nn.ReLU(), nn.Hardtanh(0.0, 6.0)))
-    if not any(isinstance(module, nn.ReLU) for module in clone.modules()):
-        raise SaliencyImpossible(
-            f"{model.name} has no ReLU layer for guided backpropagation to cut at; it would be a plain gradient, as "
-            "in Saliency."
-        )
-    return clone

@@ -114,7 +114,7 @@ def window_attention(model: VisionModel, x: Tensor) -> tuple[WindowAttention, ..
     if not modules:
         raise SaliencyImpossible(f"{model.name} has no attention in shifted windows; Swin has.")
     return tuple(
-        _attend(layer.name, modules[layer.name], layer.read)
+        _attend(layer.name, modules[layer.facts.path], layer.read)
         for layer in record(model, x, modules, inputs=True)
         if layer.read is not None
     )

@@ -79,11 +79,9 @@ def _weights_of(network: nn.Module, facts: LayerFacts) -> list[str]:
     """Names of the weights a layer uses: all of a module's, or for a function those that its block holds itself."""
     if not facts.parameters:
         return []
-    function = facts.name.rpartition("_")[0] if facts.name[-1].isdigit() else facts.name
     module = network.get_submodule(facts.path)
-    is_function = facts.path not in (facts.name, function)
     prefix = f"{facts.path}." if facts.path else ""
-    return [f"{prefix}{name}" for name, _ in module.named_parameters(recurse=not is_function)]
+    return [f"{prefix}{name}" for name, _ in module.named_parameters(recurse=facts.call is not None)]
 
 
 def _count(network: nn.Module, names: Sequence[str]) -> int:

@@ -161,6 +161,7 @@ def test_the_default_layer_of_a_network_is_the_one_before_its_average() -> None:
         assert default_layer(model, make_input(model)) == layer
 
 
+@pytest.mark.filterwarnings("ignore:Setting backward hooks on ReLU")
 @pytest.mark.parametrize("name", ["tiny-vgg", "photo-net", "resnet18", "efficientnet-lite0"])
 def test_attributions_are_captums(name: str) -> None:
     model = open_model(name)
