@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from explorer.anatomy.recording import LayerFacts
+from explorer.anatomy.recording import INPUT, LayerFacts
 from explorer.anatomy.tracing import summarize_layers
 from explorer.operations import output_kernels
 from explorer.text import count_text, shape_text
@@ -203,8 +203,11 @@ def _describe(
         transposed=isinstance(module, nn.ConvTranspose2d),
         input_shape=layer.input_shapes[0] if layer else None,
         output_shape=layer.shape if layer else None,
-        # Three channels, and no wider a view of the photo than its own kernel: nothing mixed the colours before.
-        sees_photo=module.in_channels == 3 and module.groups == 1 and field == extent,
+        # Three channels, and no wider a view of the photo than its own kernel: nothing mixed the colours before. Where
+        # padding repeats the photo the view is wider.
+        sees_photo=module.in_channels == 3
+        and module.groups == 1
+        and (field == extent or (layer is not None and layer.inputs == (INPUT,))),
         norm=norm.path if norm else "",
         norm_layer=norm.name if norm else "",
     )

@@ -3,11 +3,11 @@
 The rule is the usual one of `torch.utils.flop_counter`, whose floating-point operations are twice these.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 from torchvision.models.swin_transformer import ShiftedWindowAttention
 
 Shape = tuple[int, ...]
@@ -40,10 +40,25 @@ def _attention_macs(groups: int, tokens: int, channels: int) -> int:
     return groups * tokens * channels * (4 * channels + 2 * tokens)
 
 
-def function_macs(name: str, args: Sequence[Any], output: Shape) -> int:
+def function_macs(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], output: Shape) -> int:
     """Multiply-adds of a function, by its name."""
-    if name in ("linear", "conv2d") and len(args) > 1 and isinstance(args[1], Tensor):
-        return prod(output) * prod(args[1].shape[1:])
-    if name in ("matmul", "bmm", "mm") and isinstance(args[0], Tensor):
-        return prod(output) * args[0].shape[-1]
-    return 0
+    if name not in _TENSORS:
+        return 0
+    first, second, *others = (
+        tuple((args[place] if place < len(args) else kwargs[key]).shape) for place, key in enumerate(_TENSORS[name])
+    )
+    if name == "conv_transpose2d":
+        return prod(first) * prod(second[1:])
+    if name == "scaled_dot_product_attention":  # every query is compared with every key, and gathers from every value
+        return prod(first[:-1]) * second[-2] * (first[-1] + others[0][-1])
+    return prod(output) * (first[-1] if name in ("matmul", "bmm") else prod(second[1:]))
+
+
+_TENSORS = {  # the arguments that say what a function multiplies
+    "linear": ("input", "weight"),
+    "conv2d": ("input", "weight"),
+    "conv_transpose2d": ("input", "weight"),
+    "matmul": ("input", "other"),
+    "bmm": ("input", "mat2"),
+    "scaled_dot_product_attention": ("query", "key", "value"),
+}

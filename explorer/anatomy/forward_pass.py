@@ -13,7 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from explorer.anatomy.geometry import Geometry, after_function
+from explorer.anatomy.geometry import after_function
+from explorer.anatomy.receptive_field import Geometry, ReceptiveField
 from explorer.anatomy.recording import INPUT, Edit, LayerFacts
 
 
@@ -188,7 +189,7 @@ def _state_facts(
         parameters=call.parameters,
         macs=call.macs([tuple(t.shape) for t in inputs], shape),
         activation_bytes=output.numel() * output.element_size(),
-        receptive_field=placed.field,
+        receptive_field=ReceptiveField(placed.field.rows.hull, placed.field.columns.hull),
         path=call.path,
         call=call.number,
         channel_axis=placed.channel_axis,

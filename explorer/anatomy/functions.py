@@ -28,6 +28,7 @@ FUNCTIONS = {
     "bmm": "matmul",
     "linear": "linear",
     "conv2d": "conv2d",
+    "conv_transpose2d": "conv_transpose2d",
     "batch_norm": "batch_norm",
     "layer_norm": "layer_norm",
     "interpolate": "interpolate",
@@ -79,7 +80,7 @@ class FunctionTap(TorchFunctionMode):
                 number=None,
                 inputs=inputs,
                 geometry=lambda sources, shape: after_function(name, sources, args, kwargs, shape),
-                macs=lambda shapes, shape: function_macs(name, args, shape),
+                macs=lambda shapes, shape: function_macs(name, args, kwargs, shape),
                 parameters=sum(t.numel() for t in inputs if isinstance(t, nn.Parameter)),
             )
 

@@ -1,87 +1,20 @@
 """How each operation changes where a tensor's cells lie on the image.
 
-A `Geometry` travels with every tensor of a forward pass: which of its axes are rows and columns of
-the image, and what their cells see. Operations that are not known by name keep the geometry where
+A `Geometry` travels with every tensor of a forward pass. Operations that are not known by name keep the geometry where
 the shape shows that rows and columns survived, and otherwise count as mixing the whole image.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor, nn
 from torchvision.models.swin_transformer import ShiftedWindowAttention
 
-from explorer.anatomy.receptive_field import Axis, ReceptiveField
+from explorer.anatomy.receptive_field import Geometry, PaddingMode, ReceptiveField, Shape
 from explorer.zoo.efficientnet_lite import SamePadding
-
-Shape = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """Where the cells of a tensor lie.
-
-    Attributes:
-        field: what one cell sees.
-        axes: positions of rows and columns in the tensor's shape; None once there is one cell for the whole image.
-        shape: of the tensor.
-    """
-
-    field: ReceptiveField
-    axes: tuple[int, int] | None
-    shape: Shape
-
-    @classmethod
-    def of_input(cls, shape: Shape) -> Geometry:
-        """Of an image (B, 3, H, W): every cell sees its own pixel."""
-        return cls(ReceptiveField(Axis(), Axis()), (len(shape) - 2, len(shape) - 1), shape)
-
-    @property
-    def cells(self) -> tuple[int, int]:
-        """Rows and columns."""
-        return (1, 1) if self.axes is None else (self.shape[self.axes[0]], self.shape[self.axes[1]])
-
-    @property
-    def channel_axis(self) -> int:
-        """The axis that is neither batch, rows nor columns."""
-        return next((axis for axis in range(1, len(self.shape)) if axis not in (self.axes or ())), 1)
-
-    def collapsed(self, shape: Shape) -> Geometry:
-        """One cell that sees everything the map sees."""
-        rows, columns = self.cells
-        field = ReceptiveField(self.field.rows.whole(rows), self.field.columns.whole(columns))
-        return Geometry(field, None, shape)
-
-    def mixed(self, shape: Shape) -> Geometry:
-        """Every cell may see everything the map sees."""
-        one = self.collapsed(shape)
-        if len(shape) < 4 or tuple(shape[-2:]) == (1, 1):
-            return one
-        rows, columns = (
-            axis.spread(cells, axis.stride / cells)
-            for axis, cells in zip((one.field.rows, one.field.columns), shape[-2:], strict=True)
-        )
-        return Geometry(ReceptiveField(rows, columns), (len(shape) - 2, len(shape) - 1), shape)
-
-    def reshaped(self, shape: Shape) -> Geometry:
-        """After an operation that is known only by its result."""
-        if self.axes is None:
-            return replace(self, shape=shape)
-        if len(shape) == len(self.shape) and tuple(shape[axis] for axis in self.axes) == self.cells:
-            return replace(self, shape=shape)
-        if len(shape) >= 3 and shape[-2:] == self.cells and self.axes == (len(self.shape) - 2, len(self.shape) - 1):
-            return replace(self, axes=(len(shape) - 2, len(shape) - 1), shape=shape)
-        return self.mixed(shape)
-
-    def permuted(self, order: Sequence[int], shape: Shape) -> Geometry:
-        """After `permute(order)`."""
-        if self.axes is None:
-            return replace(self, shape=shape)
-        order = [axis % len(shape) for axis in order]
-        return replace(self, axes=(order.index(self.axes[0]), order.index(self.axes[1])), shape=shape)
 
 
 def _pair(value: Any) -> tuple[Any, Any]:
@@ -93,20 +26,39 @@ def _one(value: Any) -> Any:
 
 
 def slide(
-    source: Geometry, shape: Shape, kernel: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1
+    source: Geometry,
+    shape: Shape,
+    kernel: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    mode: PaddingMode = "constant",
 ) -> Geometry:
     """After a convolution or pooling window; padding may be "same" or "valid" as in PyTorch."""
-    if source.axes is None:  # a window over a single cell
+    if not source.is_upright:
         return source.mixed(shape)
     kernel, dilation = _pair(kernel), _pair(dilation)
     stride = kernel if stride is None or stride == [] else _pair(stride)
-    if padding == "valid":
-        padding = 0
-    elif padding == "same":  # PyTorch puts the odd pixel at the end
-        padding = [d * (k - 1) // 2 for k, d in zip(kernel, dilation, strict=True)]
-    padding = _pair(padding)
+    sides = [(side, side) for side in _pair(0 if isinstance(padding, str) else padding)]
+    if padding == "same":  # PyTorch puts the odd pixel at the end
+        total = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
+        sides = [(both // 2, both - both // 2) for both in total]
     rows, columns = (
-        axis.window(kernel[i], stride[i], padding[i], dilation[i])
+        axis.padded(*sides[i], source.cells[i], mode).window(kernel[i], stride[i], dilation=dilation[i])
+        for i, axis in enumerate((source.field.rows, source.field.columns))
+    )
+    return Geometry(ReceptiveField(rows, columns), (len(shape) - 2, len(shape) - 1), shape)
+
+
+def slide_transposed(
+    source: Geometry, shape: Shape, kernel: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1
+) -> Geometry:
+    """After a transposed convolution."""
+    if not source.is_upright:
+        return source.mixed(shape)
+    kernel, stride, padding, dilation = _pair(kernel), _pair(stride), _pair(padding), _pair(dilation)
+    rows, columns = (
+        axis.transposed_window(kernel[i], stride[i], padding[i], dilation[i], source.cells[i])
         for i, axis in enumerate((source.field.rows, source.field.columns))
     )
     return Geometry(ReceptiveField(rows, columns), (len(shape) - 2, len(shape) - 1), shape)
@@ -114,8 +66,8 @@ def slide(
 
 def adapt(source: Geometry, shape: Shape) -> Geometry:
     """After adaptive pooling to the rows and columns of `shape`."""
-    if source.axes is None:
-        return replace(source, shape=shape)
+    if not source.is_upright:
+        return source.mixed(shape)
     field = ReceptiveField(
         source.field.rows.adaptive(source.cells[0], shape[-2]),
         source.field.columns.adaptive(source.cells[1], shape[-1]),
@@ -144,15 +96,11 @@ def after_module(module: nn.Module, sources: Sequence[Geometry], shape: Shape) -
     """Geometry of a leaf module's output."""
     source = sources[0]
     if isinstance(module, (nn.ConvTranspose1d, nn.ConvTranspose2d)):
-        kernel, stride = _pair(module.kernel_size), _pair(module.stride)
-        padding, dilation = _pair(module.padding), _pair(module.dilation)
-        rows, columns = (
-            axis.transposed_window(kernel[i], stride[i], padding[i], dilation[i], source.cells[i])
-            for i, axis in enumerate((source.field.rows, source.field.columns))
-        )
-        return Geometry(ReceptiveField(rows, columns), (len(shape) - 2, len(shape) - 1), shape)
+        return slide_transposed(source, shape, module.kernel_size, module.stride, module.padding, module.dilation)
     if isinstance(module, (nn.Conv2d, nn.MaxPool2d)):
-        return slide(source, shape, module.kernel_size, module.stride, module.padding, module.dilation)
+        repeated: Any = getattr(module, "padding_mode", "zeros")
+        mode: PaddingMode = "constant" if repeated == "zeros" else repeated
+        return slide(source, shape, module.kernel_size, module.stride, module.padding, module.dilation, mode)
     if isinstance(module, (nn.AvgPool2d, nn.LPPool2d)):
         return slide(source, shape, module.kernel_size, module.stride, getattr(module, "padding", 0))
     if isinstance(module, (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)):
@@ -161,21 +109,67 @@ def after_module(module: nn.Module, sources: Sequence[Geometry], shape: Shape) -
         return _padded(source, (*module.sides(source.shape[3]), *module.sides(source.shape[2])), shape)
     if isinstance(module, ShiftedWindowAttention):
         return _attend_in_windows(source, module.window_size, shape)
+    for kind, put in _PADDING_MODES.items():
+        if isinstance(module, kind):
+            return _padded(source, module.padding, shape, put)
     if isinstance(module, nn.Upsample):
-        return _resize(source, shape)
-    if isinstance(module, nn.GroupNorm) or (isinstance(module, nn.LayerNorm) and len(module.normalized_shape) > 1):
-        return merge([source, source.collapsed(shape)], shape)  # the statistics see the whole map
+        return _resize(source, shape, vars(module))
+    if isinstance(module, nn.GroupNorm):
+        return _along(source, _EVERY_AXIS, shape)
+    if isinstance(module, (nn.BatchNorm2d, nn.InstanceNorm2d)):
+        return _along(source, _EVERY_AXIS if module.running_mean is None else (), shape)
+    if isinstance(module, nn.LayerNorm):
+        return _along(source, range(-len(module.normalized_shape), 0), shape)
+    if isinstance(module, (nn.Softmax, nn.LogSoftmax, nn.Softmin)):
+        return _along(source, 1 if module.dim is None else module.dim, shape)
+    if isinstance(module, nn.Linear):
+        return _along(source, -1, shape)
     return merge(sources, shape) if len(sources) > 1 else source.reshaped(shape)
 
 
-def _resize(source: Geometry, shape: Shape) -> Geometry:
-    if source.axes is None:
-        return replace(source, shape=shape)
-    field = ReceptiveField(
-        source.field.rows.resampled(source.cells[0], shape[-2]),
-        source.field.columns.resampled(source.cells[1], shape[-1]),
+_EVERY_AXIS = range(1, 8)
+_PADDING_MODES: dict[type[nn.Module], PaddingMode] = {
+    nn.ConstantPad2d: "constant",  # and nn.ZeroPad2d, which is one
+    nn.ReflectionPad2d: "reflect",
+    nn.ReplicationPad2d: "replicate",
+    nn.CircularPad2d: "circular",
+}
+
+
+def _along(source: Geometry, axes: Any, shape: Shape) -> Geometry:
+    """After an operation in which cells meet along some axes, and keep their places: what normalises or sums them up.
+
+    Where rows or columns are among the axes, every cell may see the whole map.
+    """
+    axes = (axes,) if isinstance(axes, int) else axes
+    if source.axes is None or not {axis % len(source.shape) for axis in axes if axis < len(source.shape)} & set(
+        source.axes
+    ):
+        return source.reshaped(shape)
+    if source.reshaped(shape).cells != source.cells:
+        return source.mixed(shape)
+    return merge([source.reshaped(shape), source.collapsed(shape)], shape)
+
+
+def _resize(source: Geometry, shape: Shape, given: Mapping[str, Any]) -> Geometry:
+    """After an interpolation with these arguments of `torch.nn.functional.interpolate`."""
+    if not source.is_upright:
+        return source.mixed(shape)
+    scales = (None, None)
+    if given.get("size") is None and not given.get("recompute_scale_factor"):
+        scales = _pair(given.get("scale_factor"))
+    rows, columns = (
+        axis.resampled(
+            source.cells[i],
+            shape[i - 2],
+            given.get("mode", "nearest"),
+            align_corners=bool(given.get("align_corners")),
+            antialias=bool(given.get("antialias")),
+            scale=scales[i],
+        )
+        for i, axis in enumerate((source.field.rows, source.field.columns))
     )
-    return Geometry(field, (len(shape) - 2, len(shape) - 1), shape)
+    return Geometry(ReceptiveField(rows, columns), (len(shape) - 2, len(shape) - 1), shape)
 
 
 def _attend_in_windows(source: Geometry, window: Sequence[int], shape: Shape) -> Geometry:
@@ -202,15 +196,15 @@ def _sliced(source: Geometry, index: Any, shape: Shape) -> Geometry:
     return replace(source, field=ReceptiveField(*moved), shape=shape)
 
 
-def _padded(source: Geometry, sides: Any, shape: Shape) -> Geometry:
+def _padded(source: Geometry, sides: Any, shape: Shape, mode: PaddingMode = "constant") -> Geometry:
     """After `pad(x, sides)`, which names the sides from the last axis on: the cells move inwards."""
     if source.axes is None or not isinstance(sides, (tuple, list)):
         return source.reshaped(shape)
     moved = []
     for axis, seen in zip(source.axes, (source.field.rows, source.field.columns), strict=True):
         place = 2 * (len(shape) - 1 - axis)
-        before = sides[place] if place < len(sides) else 0
-        moved.append(replace(seen, offset=seen.offset - before * seen.stride))
+        before, after = sides[place : place + 2] or (0, 0)
+        moved.append(seen.padded(before, after, source.shape[axis], mode))
     return replace(source, field=ReceptiveField(*moved), shape=shape)
 
 
@@ -225,6 +219,29 @@ def _reduced(source: Geometry, dims: Any, shape: Shape) -> Geometry:
         return source.collapsed(shape) if source.axes else replace(source, shape=shape)
     dims = {dim % len(source.shape) for dim in (dims if isinstance(dims, (tuple, list)) else [dims])}
     return source.collapsed(shape) if dims & set(source.axes) else source.reshaped(shape)
+
+
+_ARGUMENTS = {  # names of arguments by position, where the first is not "dim"
+    "flip": "dims",
+    "roll": "shifts dims",
+    "normalize": "p dim",
+    "layer_norm": "normalized_shape",
+    "batch_norm": "running_mean running_var weight bias training",
+    "instance_norm": "running_mean running_var weight bias use_input_stats",
+}
+_ALONG: dict[str, Callable[[Mapping[str, Any]], Any]] = {  # along which axes cells meet, by a function's arguments
+    **dict.fromkeys(
+        ("softmax", "log_softmax", "softmin", "cumsum", "cumprod"),
+        lambda given: 1 if given.get("dim") is None else given["dim"],
+    ),
+    **dict.fromkeys(("flip", "roll"), lambda given: given.get("dims", _EVERY_AXIS)),
+    "normalize": lambda given: given.get("dim", 1),
+    "linear": lambda _given: -1,
+    "layer_norm": lambda given: range(-len(given["normalized_shape"]), 0),
+    "group_norm": lambda _given: _EVERY_AXIS,
+    "batch_norm": lambda given: _EVERY_AXIS if given.get("training") or given.get("running_mean") is None else (),
+    "instance_norm": lambda given: _EVERY_AXIS if given.get("use_input_stats", True) else (),
+}
 
 
 def after_function(
@@ -254,21 +271,33 @@ def after_function(
             given.get("padding", 0),
             given.get("dilation", 1),
         )
+    if name == "conv_transpose2d":
+        given = _arguments("weight bias stride padding output_padding groups dilation", args, kwargs)
+        kernel = tuple(given["weight"].shape[2:])
+        sliding = {key: given[key] for key in ("stride", "padding", "dilation") if key in given}
+        return slide_transposed(source, shape, kernel, **sliding)
     if name in ("adaptive_avg_pool2d", "adaptive_max_pool2d"):
         return adapt(source, shape)
     if name == "interpolate":
-        return _resize(source, shape)
+        names = "size scale_factor mode align_corners recompute_scale_factor antialias"
+        return _resize(source, shape, _arguments(names, args, kwargs))
     if name in ("mean", "sum", "amax", "amin"):
         return _reduced(source, _arguments("dim", args, kwargs).get("dim"), shape)
     if name == "getitem":
         return _sliced(source, args[1], shape)
     if name == "pad":
-        return _padded(source, _arguments("pad", args, kwargs).get("pad"), shape)
+        given = _arguments("pad mode", args, kwargs)
+        return _padded(source, given["pad"], shape, given.get("mode", "constant"))
     if name == "permute":
         order = args[1] if len(args) > 1 and isinstance(args[1], (tuple, list)) else args[1:] or kwargs["dims"]
         return source.permuted(order, shape)
-    if name == "transpose":
-        first, second = (axis % len(shape) for axis in (args[1], args[2]))
+    if name in _ALONG:
+        return _along(source, _ALONG[name](_arguments(_ARGUMENTS.get(name, "dim"), args, kwargs)), shape)
+    if name in ("matmul", "bmm", "einsum") and any(each.axes for each in sources):
+        return merge([each.mixed(shape) for each in sources], shape)
+    if name in ("transpose", "swapaxes", "swapdims"):
+        given = _arguments("dim0 dim1", args, kwargs)
+        first, second = (given[key] % len(shape) for key in ("dim0", "dim1"))
         order = list(range(len(shape)))
         order[first], order[second] = second, first
         return source.permuted(order, shape)

@@ -97,7 +97,11 @@ def operate(model: VisionModel, change: Change, x: Tensor) -> Surgery:
         NothingToReplace: there is no such layer.
     """
     layers = pooling_layers(model, x)
-    found = [(facts, module) for facts in layers if (module := _module_of(model.network, facts)) is not None]
+    found = [
+        (facts, module)
+        for facts in layers
+        if (module := _module_of(model.network, facts)) is not None and not _gives_places(module)
+    ]
     if change == "last-removed":
         found = [pair for pair in found if _makes_smaller(pair[0]) and not isinstance(pair[1], _MODULES[3:])][-1:]
     build = _BUILDERS[change]
@@ -117,6 +121,11 @@ def operate(model: VisionModel, change: Change, x: Tensor) -> Surgery:
 def _share(network: nn.Module) -> nn.Module:
     """A copy whose weights and buffers are the original's."""
     return copy.deepcopy(network, {id(t): t for t in [*network.parameters(), *network.buffers()]})
+
+
+def _gives_places(module: nn.Module | None) -> bool:
+    """Whether a maximum also says where it was, which the network's own code takes and no other layer could give."""
+    return bool(getattr(module, "return_indices", False))
 
 
 def _makes_smaller(facts: LayerFacts) -> bool:
@@ -185,6 +194,9 @@ def _why_nothing(model: VisionModel, change: Change, layers: tuple[LayerFacts, .
     functions = [facts.name for facts in layers if facts.kind in kinds and _module_of(model.network, facts) is None]
     if functions:
         return f"{model.name} calls {', '.join(functions)} in its own code; there is no layer to replace."
+    placed = [facts.name for facts in layers if _gives_places(_module_of(model.network, facts))]
+    if placed:
+        return f"{model.name} asks {', '.join(placed)} also where each maximum was; no other layer could tell."
     return f"{model.name} has no {words}: convolutions with a stride make its maps smaller."
 
 

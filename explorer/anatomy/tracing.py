@@ -22,7 +22,8 @@ from torchvision.models.swin_transformer import ShiftedWindowAttention
 from explorer.anatomy.costs import module_macs
 from explorer.anatomy.forward_pass import Call, ForwardPass, current_pass, emit, first_of, tensors_among, with_first
 from explorer.anatomy.functions import FunctionTap
-from explorer.anatomy.geometry import Geometry, after_module
+from explorer.anatomy.geometry import after_module
+from explorer.anatomy.receptive_field import Geometry
 from explorer.anatomy.recording import INPUT, Edit, LayerFacts, LayerRecord, LayerUnknown, Recording
 from explorer.zoo import VisionModel
 from explorer.zoo.efficientnet_lite import SamePadding

@@ -11,7 +11,7 @@ from explorer.anatomy import INPUT, LayerFacts, summarize_layers
 from explorer.saliency.heatmap import SaliencyImpossible
 from explorer.zoo import VisionModel
 
-_CONVOLUTIONS = ("Conv2d", "conv2d")
+_CONVOLUTIONS = ("Conv2d", "conv2d", "ConvTranspose2d", "conv_transpose2d")
 
 
 def layers_for(model: VisionModel, x: Tensor) -> tuple[LayerFacts, ...]:

@@ -75,3 +75,44 @@ def test_functions_and_rare_convolutions() -> None:
     assert facts["linear"].macs == facts["linear"].parameters == 30
     assert facts["matmul"].macs == 15
     assert Counter(layer.macs > 0 for layer in facts.values()) == {True: 5, False: 2}
+
+
+class ByKeyword(nn.Module):
+    """The same kinds of functions with their arguments named, and attention."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kernel, self.up = nn.Parameter(torch.randn(6, 1, 3, 3)), nn.Parameter(torch.randn(6, 2, 3, 2))
+        self.weight, self.other = nn.Parameter(torch.randn(5, 4)), nn.Parameter(torch.randn(5, 7))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.conv2d(input=x, weight=self.kernel, stride=2, padding=1, groups=3)
+        x = F.conv_transpose2d(input=x, weight=self.up, stride=2, groups=2)
+        x = F.conv_transpose2d(x, self.weight.new_ones(4, 4, 1, 1))
+        x = x.mean((2, 3))
+        x = torch.matmul(input=F.linear(input=x, weight=self.weight), other=self.other)
+        return torch.bmm(input=x[None], mat2=torch.ones(1, 7, 3))[0]
+
+
+def test_functions_by_keyword() -> None:
+    model, x = as_model(ByKeyword(), classes=3), torch.randn(1, 3, 15, 18)
+    facts = {layer.name: layer for layer in summarize_layers(model, x)}
+    assert 2 * sum(layer.macs for layer in facts.values()) == count_flops(model, x).get_total_flops()
+    assert facts["conv2d"].macs == 6 * 8 * 9 * 9
+    assert facts["conv_transpose2d"].macs == 6 * 8 * 9 * 2 * 3 * 2  # each input cell goes to 2 channels, 3 x 2 cells
+    assert facts["conv_transpose2d"].parameters == 6 * 2 * 3 * 2
+    assert facts["conv_transpose2d_1"].macs == 4 * 4 * 17 * 18
+    assert (facts["linear"].macs, facts["matmul"].macs, facts["bmm"].macs) == (20, 35, 21)
+
+
+def test_attention_by_function() -> None:
+    """Products of every query with every key, and of every weight with every value."""
+
+    class Attention(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            tokens = x.flatten(2).mT  # (1, 12, 3)
+            return F.scaled_dot_product_attention(tokens, tokens[:, :5], value=tokens[:, :5, :2]).mean(1)
+
+    (attention, _mean) = summarize_layers(as_model(Attention(), classes=2), torch.randn(1, 3, 3, 4))[-2:]
+    assert attention.kind == "attention"
+    assert attention.macs == 12 * 5 * 3 + 12 * 5 * 2

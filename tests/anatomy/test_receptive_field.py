@@ -6,12 +6,15 @@ maximum pooling is average pooling, and its activations have no flat part.
 
 import copy
 import math
+from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torchvision.models import VGG, feature_extraction
 
 from explorer.anatomy import Axis, ReceptiveField
@@ -358,3 +361,132 @@ def test_resnet18s_published_sizes() -> None:
     assert facts["layer4.1.relu_1"].receptive_field.stride == (32, 32)
     assert facts_of(open_any("vgg11"), make_input("vgg11"))["features.20"].receptive_field.size == (150, 150)
     assert math.isclose(facts["avgpool"].receptive_field.box(0, 0, 96, 96)[2], 96)
+
+
+class Calling(nn.Module):
+    """A function between two convolutions, as a layer of its own name."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.before, self.function, self.after = conv(3, 2, padding=1), function, conv(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.after(self.function(self.before(x)))
+
+
+def resized(mode: str, **options: object) -> Callable[[Tensor], Tensor]:
+    return lambda x: F.interpolate(x, mode=mode, **options)  # type: ignore[arg-type]
+
+
+KERNEL = torch.rand(3, 3, 3, 3, dtype=torch.double) + 0.5
+MEETING: dict[str, Callable[[Tensor], Tensor]] = {
+    **{
+        f"{mode}, {options}": resized(mode, **options)
+        for mode in ("nearest", "nearest-exact", "bilinear", "bicubic", "area")
+        for options in ({"scale_factor": 1.4}, {"scale_factor": 0.3}, {"size": (17, 3)}, {"size": (2, 1)})
+    },
+    **{
+        f"{mode}, aligned, {size}": resized(mode, size=size, align_corners=True)
+        for mode in ("bilinear", "bicubic")
+        for size in ((15, 4), (1, 31))
+    },
+    **{f"{mode}, antialiased": resized(mode, size=(3, 2), antialias=True) for mode in ("bilinear", "bicubic")},
+    **{
+        f"pad {mode} {sides}": lambda x, mode=mode, sides=sides: F.pad(x, sides, mode=mode)
+        for mode in ("constant", "reflect", "replicate", "circular")
+        for sides in ((1, 3, 0, 2), (4, 0, 2, 4))
+    },
+    "conv_transpose2d": lambda x: F.conv_transpose2d(x, KERNEL.to(x.dtype), padding=1),
+    "conv_transpose2d by keyword": lambda x: F.conv_transpose2d(
+        input=x, weight=KERNEL.to(x.dtype), stride=2, dilation=(1, 2), output_padding=1
+    ),
+    "conv2d by keyword": lambda x: F.conv2d(input=x, weight=KERNEL.to(x.dtype), padding=1),
+    "instance_norm": F.instance_norm,
+    "group_norm": lambda x: F.group_norm(x, 3),
+    "layer_norm over columns": lambda x: F.layer_norm(x, x.shape[-1:]),
+    "batch_norm with the map's statistics": lambda x: F.batch_norm(x, None, None, training=True),
+    "softmax over rows": lambda x: x.softmax(2),
+    "cumsum": lambda x: x.cumsum(-1),
+    "flip": lambda x: x.flip((2, 3)),
+    "roll": lambda x: x.roll(2, 3),
+    "linear along columns": lambda x: F.linear(x, torch.ones(x.shape[-1], x.shape[-1], dtype=x.dtype)),
+    "matmul": lambda x: x @ torch.ones(x.shape[-1], x.shape[-1], dtype=x.dtype),
+    "transpose by keyword": lambda x: torch.transpose(input=x, dim0=3, dim1=2),
+    "InstanceNorm2d": nn.InstanceNorm2d(3),
+    "BatchNorm2d without statistics": nn.BatchNorm2d(3, track_running_stats=False),
+    "Softmax": nn.Softmax(3),
+    "Upsample": nn.Upsample(scale_factor=2.5, mode="bicubic"),
+}
+
+
+@pytest.mark.parametrize("name", MEETING)
+def test_no_function_loses_a_pixel(name: str) -> None:
+    """Every cell of the layer behind it, its support measured at a random picture, since some of these are no sums."""
+    network = Calling(MEETING[name]).eval()
+    height, width = 13, 19
+    x = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(0))
+    fact = facts_of(as_model(copy.deepcopy(network)), x)["after"]
+    exact = x.double().requires_grad_()
+    output = network.double()(exact)
+    rows, columns = fact.resolution
+    assert output.shape[2:] == (rows, columns)
+    for row in range(rows):
+        for column in range(columns):
+            support = measure_support(output, row, column, exact)
+            if support is not None:
+                assert contains(fact.receptive_field.box(row, column, height, width), support), (row, column)
+
+
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+def test_padding_that_repeats_the_map(mode: str) -> None:
+    """Over-reaching too: more is put there than the window after it is wide."""
+    for kernel, padding, stride in ((3, 1, 1), (3, 4, 2), ((2, 5), (3, 1), 3), (4, 2, 1)):
+        layers = nn.Sequential(
+            conv(3, 2, padding=1), nn.Conv2d(3, 3, kernel, stride, padding, padding_mode=mode), conv(2)
+        )
+        for layer in ("1", "2"):
+            expect_supports(layers[: int(layer) + 1], layer, 15, 19, exact=False)
+    same = nn.Sequential(conv(3), nn.Conv2d(3, 3, 4, padding="same", dilation=2, padding_mode=mode))
+    expect_supports(same, "1", 15, 19, exact=False)
+
+
+@pytest.mark.parametrize("kind", [nn.ZeroPad2d, nn.ReflectionPad2d, nn.ReplicationPad2d])
+def test_a_padding_module_and_a_convolution_are_one(kind: type[nn.ZeroPad2d]) -> None:
+    """What a convolution with padding sees, which for zeros is measured to be exact."""
+    together = nn.Sequential(conv(3, 2, padding=1), kind((1, 2, 2, 1)), conv(5, 2))
+    expect_supports(together, "2", 13, 17, exact=kind is nn.ZeroPad2d)
+    field = facts_of(as_model(together), torch.randn(1, 3, 13, 17))["2"].receptive_field
+    assert (field.size, field.stride, field.offset) == ((11, 11), (4, 4), (-5, -3))
+
+
+@given(
+    st.sampled_from(["constant", "reflect", "replicate", "circular"]),
+    st.tuples(*[st.integers(0, 4)] * 4),
+    st.integers(1, 4),
+    st.integers(1, 3),
+    st.integers(1, 2),
+)
+def test_repeating_padding_arithmetic(
+    mode: str, sides: tuple[int, int, int, int], kernel: int, stride: int, dilation: int
+) -> None:
+    """Two paddings and a window over nine cells: which cells each output reads is followed one by one."""
+    cells: list[int | None] = list(range(9))
+    axis = Axis()
+    for before, after in (sides[:2], sides[2:]):
+        axis = axis.padded(before, after, len(cells), mode)  # type: ignore[arg-type]
+        numpy_mode = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}[mode]
+        cells = list(
+            np.pad(
+                np.array(cells, float),
+                (before, after),
+                numpy_mode,
+                **({"constant_values": np.nan} if mode == "constant" else {}),
+            )
+        )  # type: ignore[call-overload]
+    axis = axis.window(kernel, stride, dilation=dilation).hull
+    reach = dilation * (kernel - 1)
+    for number, first in enumerate(range(0, len(cells) - reach, stride)):
+        seen = [cell for cell in cells[first : first + reach + 1 : dilation] if cell == cell]
+        if seen:
+            assert axis.offset + number * axis.stride <= min(seen)
+            assert axis.offset + number * axis.stride + axis.size >= max(seen) + 1

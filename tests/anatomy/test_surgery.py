@@ -255,3 +255,18 @@ def test_predictions_one_by_one(plain: VisionModel, rows: int, columns: int) -> 
         wanted = plain.network(shift(x, step * rows, step * columns))[0].softmax(0)
         torch.testing.assert_close(found[step], wanted, rtol=1e-5, atol=1e-6)
     assert predict_shifted(plain, x).shape == (9, 5)
+
+
+def test_a_maximum_that_says_where_it_was_stays() -> None:
+    class Places(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.pool = nn.MaxPool2d(2, return_indices=True)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            values, _places = self.pool(x)
+            return values.mean((2, 3))
+
+    for change in ("max-average", "max-slicing", "last-removed"):
+        with pytest.raises(NothingToReplace, match="asks pool also where each maximum was"):
+            operate(as_model(Places(), classes=3), change, torch.randn(1, 3, 8, 8))

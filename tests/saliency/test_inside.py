@@ -1,8 +1,13 @@
 """Which networks have attention inside, and what the methods for CNNs make of transformers."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
+from torch.nn import functional as F
 from torchvision import models
 from torchvision.ops.misc import SqueezeExcitation
 
@@ -100,3 +105,33 @@ def test_layers_without_maps_elsewhere() -> None:
     model = open_model("tiny-vgg")
     with pytest.raises(SaliencyImpossible, match="choose one with maps"):
         explain(model, make_input(model), "grad-cam", 3, "classifier")
+
+
+class Places(nn.Module):
+    """Pools with the places of the maxima, as networks do that un-pool later."""
+
+    def __init__(self, pool: Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.conv, self.pool, self.head = nn.Conv2d(3, 4, 3), pool, nn.Linear(4, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        values, _places = self.pool(F.relu(self.conv(x)))
+        return self.head(values.mean((2, 3)))
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [nn.MaxPool2d(2, return_indices=True), nn.AdaptiveMaxPool2d(3, return_indices=True), F.max_pool2d_with_indices],
+)
+def test_a_pooling_layer_that_gives_places_is_the_default_one(pool: Callable[..., Any]) -> None:
+    called = pool if isinstance(pool, nn.Module) else lambda x: pool(x, 2)
+    model, x = as_model(Places(called), classes=3), torch.randn(1, 3, 12, 12)
+    assert default_layer(model, x) == ("pool" if isinstance(pool, nn.Module) else "max_pool2d")
+    heatmap = explain(model, x, "cam", 1)
+    with torch.inference_mode():
+        maps, _ = called(F.relu(model.network.conv(x)))
+        wanted = torch.einsum("c,chw->hw", model.network.head.weight[1], maps[0])
+    assert heatmap.raw is not None
+    np.testing.assert_allclose(heatmap.raw, wanted, atol=1e-5)
+    assert explain(model, x, "grad-cam", 1).layer == heatmap.layer
