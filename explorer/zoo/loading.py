@@ -32,7 +32,6 @@ from explorer.zoo.vision_model import VisionModel, publish
 from explorer.zoo.weights import (
     WeightsRejected,
     WeightsWrapped,
-    check_finite,
     find_wrapper,
     fit_weights,
     fits,
@@ -175,7 +174,6 @@ def _with_own_weights(name: str, device: torch.device, data: bytes) -> VisionMod
         if not prefix:
             raise
         raise WeightsWrapped(name, prefix, state) from rejected
-    check_finite(network.state_dict())
     if "classes" in metadata:
         names = read_classes(metadata["classes"], count)
     else:

@@ -229,16 +229,6 @@ def _check_kinds(weights: Mapping[str, Tensor]) -> None:
         )
 
 
-def check_finite(weights: Mapping[str, Tensor]) -> None:
-    """Raise WeightsRejected where weights are NaN or infinite."""
-    odd = [key for key, value in weights.items() if not value.isfinite().all()]
-    if odd:
-        raise WeightsRejected(
-            "Weights in this file are not finite (NaN or infinite, as after a training that diverged): "
-            f"{_name_some(odd)}."
-        )
-
-
 def find_wrapper(state: Mapping[str, Tensor], fit: Callable[[Mapping[str, Tensor]], bool]) -> str:
     """What wrappers have put in front of the names of tensors that fit without it; "" where none do.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.samples import SAMPLES
 from explorer.ui.session.pictures import get_picture
-from explorer.ui.session.subject import UNTRAINED, Subject, open_network
+from explorer.ui.session.subject import UNTRAINED, Subject, find_weights, open_network
 from explorer.ui.shared.knowledge import UNSURE, describe_knowledge
 from explorer.ui.shared.recorded import compute_maps
 from explorer.zoo import VisionModel, catalogue, describe_listing, list_models, list_shipped, random_model, read_card
@@ -105,6 +106,57 @@ def test_no_accuracy_beside_own_weights(browser_side: Browser) -> None:
     run(app)
     assert "% right" not in captions(app.sidebar)  # type: ignore[arg-type]
     assert "not measured" in captions(app)
+
+
+def upload(app: AppTest, state: dict[str, torch.Tensor]) -> AppTest:
+    app.file_uploader(key="weights").set_value(("w.safetensors", as_bytes(state), "application/octet-stream"))
+    return run(app)
+
+
+def classes_of(browser_side: Browser) -> int:
+    return len(dict(browser_side.networks["network"]["probabilities"]))
+
+
+def test_own_weights_stay_over_a_reload_until_they_are_left_out(browser_side: Browser) -> None:
+    app = upload(open_layers({"model": "tiny-vgg"}), random_model("tiny-vgg", 3).network.state_dict())
+    assert classes_of(browser_side) == 3
+    address = {"model": "tiny-vgg", "weights": app.query_params["weights"]}
+    again = open_layers(address)  # another session, as after a reload
+    assert classes_of(browser_side) == 3
+    assert "In use: w.safetensors" in [text.value for text in again.sidebar.text]
+    run(again.sidebar.button(key="leave_weights").click())
+    assert classes_of(browser_side) == 10
+    assert "weights" not in again.query_params
+    run(app.sidebar.button(key="leave_weights").click())  # though the uploader still lists the file
+    assert classes_of(browser_side) == 10
+
+
+def test_weights_that_are_gone_are_said_and_nothing_is_shown_in_their_place(browser_side: Browser) -> None:
+    app = open_layers({"model": "tiny-vgg", "weights": "0123456789abcdef"})
+    assert "These weights are no longer on the server" in app.error[0].value
+    assert not browser_side.networks
+    run(app.sidebar.button(key="leave_weights").click())
+    assert not app.error
+    assert classes_of(browser_side) == 10
+
+
+def test_a_wrapper_is_taken_away_by_a_click(browser_side: Browser) -> None:
+    state = {f"module.{key}": value for key, value in random_model("tiny-vgg", 3).network.state_dict().items()}
+    app = upload(open_layers({"model": "tiny-vgg"}), state)
+    assert "begin with 'module.'" in app.warning[0].value.replace("\\", "")
+    run(app.button(key="unwrap_weights").click())
+    assert not app.warning
+    assert classes_of(browser_side) == 3
+    assert "In use: w.safetensors" in [text.value for text in app.sidebar.text]
+
+
+def test_the_bytes_of_refused_weights_are_dropped_and_the_reason_stays(browser_side: Browser) -> None:
+    app = open_layers({"model": "tiny-vgg"})
+    app.file_uploader(key="weights").set_value(("w.safetensors", b"no weights", "application/octet-stream"))
+    for _ in range(2):
+        run(app)
+        assert "not a whole safetensors file" in app.error[0].value
+    assert find_weights(hashlib.sha256(b"no weights").hexdigest()) is None
 
 
 @pytest.mark.usefixtures("no_weights")

@@ -5,7 +5,15 @@ from PIL import Image
 
 from explorer.samples import SAMPLES
 from explorer.ui.session import pictures
-from explorer.ui.session.pictures import ImageRejected, Picture, add_picture, get_picture, list_pictures, recall
+from explorer.ui.session.pictures import (
+    ImageRejected,
+    add_picture,
+    count_lost,
+    get_picture,
+    list_pictures,
+    recall,
+    say_lost,
+)
 
 
 def make_png(shade: int, side: int = 8) -> bytes:
@@ -58,20 +66,13 @@ def test_what_was_never_there() -> None:
         get_picture("holiday.jpg · 0123456789ab")
 
 
-def test_the_longest_unused_picture_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "STORE_BYTES", 3 * 8 * 8 * 3)
-    store = pictures._Store()
-    kept = [add_picture(f"{shade}.png", make_png(shade)) for shade in range(3)]
-    for picture in kept:
-        store.put(picture)
-    assert store.get(kept[0].label) is kept[0]  # used now, so the next one is the oldest
-    store.put(add_picture("more.png", make_png(9)))
-    assert [store.get(picture.label) for picture in kept] == [kept[0], None, kept[2]]
-
-
-def test_one_picture_larger_than_the_store_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    picture: Picture = add_picture("large.png", make_png(5, side=64))
-    monkeypatch.setattr(pictures, "STORE_BYTES", 10)
-    store = pictures._Store()
-    store.put(picture)
-    assert store.get(picture.label) is picture
+def test_pictures_that_had_to_make_room_are_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures._store.clear()
+    monkeypatch.setattr(pictures, "SESSION_BYTES", 8 * 1024)
+    small = [add_picture(f"{shade}.png", make_png(shade)) for shade in range(2)]  # which count as 1 kB each
+    large = add_picture("large.png", make_png(9, side=48))
+    assert [recall(picture.label) for picture in (*small, large)] == [False, True, True]
+    assert (count_lost(), count_lost()) == (1, 0)
+    assert small[0].label not in list_pictures()
+    assert say_lost(1).startswith("One of your pictures is no longer on the server")
+    pictures._store.clear()

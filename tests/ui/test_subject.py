@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from explorer.samples import SAMPLES
+from explorer.ui.session import subject as subject_module
 from explorer.ui.session.pictures import get_picture
-from explorer.ui.session.subject import Subject, has_weights, keep_weights, open_network
-from explorer.zoo import list_shipped
+from explorer.ui.session.subject import Subject, drop_weights, find_weights, keep_weights, open_network
+from explorer.zoo import WeightsRejected, list_shipped
 
 TITLE = SAMPLES[0].title
 
@@ -35,10 +36,18 @@ def test_equal_subjects_are_one_key(subject: Subject) -> None:
     assert len({subject, replace(subject), replace(subject, size=64)}) == 2
 
 
-def test_only_the_newest_weights_are_kept() -> None:
+def test_only_the_newest_weights_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subject_module, "WEIGHTS_OF_SESSION", 10_000)
+    subject_module._own_weights.clear()
     for number in range(6):
-        keep_weights(f"digest {number}", bytes([number]))
-    assert [has_weights(f"digest {number}") for number in range(6)] == [False, False, True, True, True, True]
+        keep_weights(f"digest {number}", bytes([number]) * 3000)
+    assert [find_weights(f"digest {number}") is not None for number in range(6)] == 3 * [False] + 3 * [True]
+    keep_weights("empty", b"")
+    drop_weights("digest 3")
+    assert find_weights("digest 3") is None
+    with pytest.raises(WeightsRejected, match=r"^These weights are no longer on the server: it keeps 1,400 MB"):
+        open_network("tiny-vgg", "cpu", "digest 3")
+    subject_module._own_weights.clear()
 
 
 def test_pixels_of_a_picture_are_those_of_the_intake() -> None:

@@ -6,17 +6,16 @@ holds a link to a picture can see it, and nobody can list them. A session lists 
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.images import ImageRejected, Intake, read_image
 from explorer.samples import SAMPLES, read_sample
+from explorer.ui.session.quantities import Kept
 
 STORE_BYTES = 512 * 2**20  # of decoded pictures, over all sessions; the longest unused go first
+SESSION_BYTES = 256 * 2**20  # of those, what one session may have: 21 at least
 _SESSION_KEY = "picture_list"
 _SAMPLE_NAMES = {sample.title: sample.name for sample in SAMPLES}
 
@@ -60,35 +59,15 @@ class Picture:
         return np.asarray(self.intake.image)
 
 
-class _Store:
-    """Decoded uploads by label, least recently used first."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._pictures: OrderedDict[str, Picture] = OrderedDict()
-
-    def put(self, picture: Picture) -> None:
-        with self._lock:
-            self._pictures[picture.label] = picture
-            self._pictures.move_to_end(picture.label)
-            while len(self._pictures) > 1 and sum(map(_bytes_of, self._pictures.values())) > STORE_BYTES:
-                self._pictures.popitem(last=False)
-
-    def get(self, label: str) -> Picture | None:
-        with self._lock:
-            if label in self._pictures:
-                self._pictures.move_to_end(label)
-            return self._pictures.get(label)
-
-
 def _bytes_of(picture: Picture) -> int:
     width, height = picture.intake.image.size
     return width * height * 3
 
 
 @st.cache_resource(show_spinner=False)
-def _store() -> _Store:
-    return _Store()
+def _store() -> Kept[str, Picture]:
+    """Decoded uploads by label."""
+    return Kept(SESSION_BYTES, STORE_BYTES)
 
 
 @st.cache_resource(show_spinner=False)
@@ -107,7 +86,7 @@ def add_picture(title: str, data: bytes) -> Picture:
     # The name alone could belong to two pictures, the digest alone says nothing to a person.
     stem = title.replace("\n", " ")[-60:]
     picture = Picture(f"{stem} · {intake.sha256[:12]}", title, "", "", intake)
-    _store().put(picture)
+    _store().put(picture.label, picture, _bytes_of(picture))
     _list_for_session(picture.label)
     return picture
 
@@ -132,6 +111,24 @@ def list_pictures() -> list[str]:
     """Labels of the pictures this session can choose: its uploads, newest first, then the samples."""
     uploads = [label for label in st.session_state.get(_SESSION_KEY, []) if _store().get(label)]
     return [*reversed(uploads), *_SAMPLE_NAMES]
+
+
+def count_lost() -> int:
+    """How many uploads of this session had to make room; they are listed no longer, and counted once."""
+    labels: list[str] = st.session_state.get(_SESSION_KEY, [])
+    lost = [label for label in labels if _store().get(label) is None]
+    for label in lost:
+        labels.remove(label)
+    return len(lost)
+
+
+def say_lost(count: int) -> str:
+    """That so many of a session's pictures had to make room."""
+    were = f"{count:,} of your pictures are" if count > 1 else "One of your pictures is"
+    return (
+        f"{were} no longer on the server, which keeps {SESSION_BYTES // 2**20} MB of pixels for each person and "
+        f"{STORE_BYTES // 2**20} MB for all, the newest. Upload what you need again."
+    )
 
 
 def get_picture(label: str) -> Picture:

@@ -6,7 +6,6 @@ device to be found; as soon as torch is there, it offers everything.
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from typing import Any
 
@@ -15,14 +14,24 @@ import streamlit as st
 from explorer.device import list_devices
 from explorer.images import MAX_BYTES
 from explorer.samples import SAMPLES
+from explorer.text import as_plain_text
 from explorer.ui.kit.choose import choose, choose_one, choose_step, keep_valid
 from explorer.ui.session.network_list import describe_chosen, show_list, show_missing
-from explorer.ui.session.pictures import ImageRejected, Picture, add_picture, get_picture, list_pictures, recall
-from explorer.ui.session.subject import SEED, UNTRAINED, Subject, has_weights, keep_weights, open_network
-from explorer.ui.session.trained_weights import choose_trained, leave_trained
+from explorer.ui.session.own_weights import choose_own_weights, refuse_weights, say_wrapped, why_refused
+from explorer.ui.session.pictures import (
+    ImageRejected,
+    Picture,
+    add_picture,
+    count_lost,
+    get_picture,
+    list_pictures,
+    recall,
+    say_lost,
+)
+from explorer.ui.session.quantities import bound_uploads, tell_lost
+from explorer.ui.session.subject import SEED, UNTRAINED, Subject, open_network
 from explorer.zoo import list_models, list_shipped, list_transformers
 
-MAX_WEIGHTS_MB = 600  # the largest network of the zoo that one opens for fun, VGG-19, has 548
 _FIT_LABELS = {"crop": "Centre crop", "pad": "Pad", "squash": "Squash"}
 
 
@@ -64,6 +73,7 @@ def show_sidebar(with_network: bool = True, transformers: bool = False) -> Subje
 
 def choose_picture() -> Picture:
     """The uploads and the chooser; gives the chosen picture."""
+    bound_uploads()
     files = st.file_uploader(
         "Your pictures",
         accept_multiple_files=True,
@@ -75,8 +85,11 @@ def choose_picture() -> Picture:
     with st.expander("Camera", icon=":material/photo_camera:"):
         # Asked for only when wanted: the browser lights the camera as soon as the widget is there.
         shot = st.camera_input("Take a photo", key="camera") if st.toggle("Use the camera", key="use_camera") else None
+    tell_lost()
     for file in [*files, *([shot] if shot else [])]:
         _take_in(file)
+    if lost := count_lost():
+        st.info(say_lost(lost), icon=":material/auto_delete:")
     asked = st.query_params.get("image")
     if asked and "image" not in st.session_state and not recall(asked):
         st.warning("The picture of this link is no longer on the server. Upload it again.")
@@ -153,29 +166,8 @@ def _choose_untrained(key: str) -> bool:
 
 def _choose_weights(name: str) -> str:
     untrained = _choose_untrained("untrained")
-    own = _choose_own_weights(name)
+    own = choose_own_weights(name)
     return UNTRAINED if untrained else own
-
-
-def _choose_own_weights(name: str) -> str:
-    trained = choose_trained(name)
-    with st.expander("Own weights", icon=":material/upload_file:"):
-        file = st.file_uploader(
-            f"A safetensors file for {name}",
-            key="weights",
-            max_upload_size=MAX_WEIGHTS_MB,
-            on_change=leave_trained,
-            help="The number of classes is read from the file. Pickles (.pth, .pt, .bin) are refused.",
-        )
-        if trained or file is None:
-            return trained
-        # Hundreds of megabytes: read and hashed once, not at every run of the page.
-        digests: dict[str, str] = st.session_state.setdefault("weights_digests", {})
-        if not has_weights(digests.get(file.file_id, "")):
-            data = file.getvalue()
-            digests[file.file_id] = hashlib.sha256(data).hexdigest()
-            keep_weights(digests[file.file_id], data)
-        return digests[file.file_id]
 
 
 def choose_device() -> str:
@@ -233,7 +225,7 @@ def prepare_network(name: str, device: str, weights: str, untrained: str = "untr
         untrained: key of the switch that a person may turn on where the weights are not to be had.
     """
     from explorer.device import DeviceUnavailable
-    from explorer.zoo import ModelUnknown, WeightsRejected, WeightsUnavailable
+    from explorer.zoo import ModelUnknown, WeightsMismatch, WeightsRejected, WeightsUnavailable, WeightsWrapped
     from explorer.zoo.download import is_cached
 
     place = st.empty()
@@ -249,17 +241,24 @@ def prepare_network(name: str, device: str, weights: str, untrained: str = "untr
 
             load_model(name, "cpu", progress=tell)
         open_network(name, device, weights)
+    except WeightsWrapped as problem:
+        say_wrapped(problem, weights)
+        return False
     except (ModelUnknown, WeightsUnavailable, WeightsRejected, DeviceUnavailable) as problem:
-        st.error(str(problem), icon=":material/cloud_off:")
-        if isinstance(problem, WeightsUnavailable):
-            st.button(
-                "Open it untrained",
-                key=f"open_{untrained}",
-                icon=":material/casino:",
-                on_click=_turn_on,
-                args=(untrained,),
-            )
-        st.info(f"Choose one of ours in the sidebar: {', '.join(list_shipped())}.")
+        if isinstance(problem, WeightsRejected) and not isinstance(problem, WeightsMismatch):
+            refuse_weights(weights, problem)
+        # Hidden while a file of weights is on its way, which Python learns of at the end (app.css).
+        with st.container(key="no_weights"):
+            st.error(as_plain_text(why_refused(weights) or str(problem)), icon=":material/cloud_off:")
+            if isinstance(problem, WeightsUnavailable):
+                st.button(
+                    "Open it untrained",
+                    key=f"open_{untrained}",
+                    icon=":material/casino:",
+                    on_click=_turn_on,
+                    args=(untrained,),
+                )
+            st.info(f"Choose one of ours in the sidebar: {', '.join(list_shipped())}.")
         return False
     finally:
         place.empty()

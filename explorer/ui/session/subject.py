@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
 from explorer.ui.session.pictures import Picture
+from explorer.ui.session.quantities import Kept
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 UNTRAINED = "untrained"  # in place of the sha256 of a person's weights: random ones
 SEED = 0  # of those
+WEIGHTS_OF_SESSION = 700 * 2**20  # bytes of a person's own weights; one file may have 600 MB
+ALL_WEIGHTS = 1400 * 2**20
+SAY_GONE = (
+    f"These weights are no longer on the server: it keeps {ALL_WEIGHTS // 2**20:,} MB of people's own weights, and "
+    f"{WEIGHTS_OF_SESSION // 2**20} MB for each of them, the newest. Upload the file again."
+)
 
 
 @dataclass(frozen=True)
@@ -62,23 +69,37 @@ def _preprocess(subject: Subject) -> Tensor:
     return subject.model.preprocessing.tensor(subject.picture.intake.image)
 
 
+class OwnWeights(NamedTuple):
+    """A person's weights: the name of their file, untrusted text, and the file."""
+
+    title: str
+    data: bytes
+
+
 @st.cache_resource(show_spinner=False)
-def _own_weights() -> dict[str, bytes]:
-    """Uploaded weights by sha256; a handful, the oldest go first."""
-    return {}
+def _own_weights() -> Kept[str, OwnWeights]:
+    """By sha256."""
+    return Kept(WEIGHTS_OF_SESSION, ALL_WEIGHTS)
 
 
-def keep_weights(digest: str, data: bytes) -> None:
+def keep_weights(digest: str, data: bytes, title: str = "") -> None:
     """Keep a person's weights, for `open_network`."""
-    kept = _own_weights()
-    kept[digest] = data
-    while len(kept) > 4:
-        kept.pop(next(iter(kept)))
+    _own_weights().put(digest, OwnWeights(title, data), len(data))
 
 
-def has_weights(digest: str) -> bool:
-    """Whether the server still has them."""
-    return digest in _own_weights()
+def find_weights(digest: str) -> OwnWeights | None:
+    """Somebody's weights; None where the server has them no longer."""
+    return _own_weights().get(digest)
+
+
+def drop_weights(digest: str) -> None:
+    """Let go of a person's weights."""
+    _own_weights().drop(digest)
+
+
+def recall_weights(start: str) -> str:
+    """The digest that begins so, of weights that the server has; "" for none."""
+    return next((each for each in _own_weights().list_keys() if len(start) >= 16 and each.startswith(start)), "")
 
 
 @st.cache_resource(max_entries=6, show_spinner="Opening the network …")
@@ -88,8 +109,15 @@ def open_network(name: str, device: str, weights: str) -> VisionModel:
     Raises:
         Whatever `load_model` does.
     """
-    from explorer.zoo import load_model, random_model  # bring torch, for which the home page does not wait
+    from explorer.zoo import (
+        WeightsRejected,
+        load_model,
+        random_model,
+    )  # bring torch, for which the home page does not wait
 
     if weights == UNTRAINED:
         return random_model(name, seed=SEED, device=device)
-    return load_model(name, device, _own_weights()[weights] if weights else None)
+    own = find_weights(weights) if weights else None
+    if weights and own is None:
+        raise WeightsRejected(SAY_GONE)
+    return load_model(name, device, own.data if own else None)

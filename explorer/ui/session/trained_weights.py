@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from explorer.ui.session.subject import has_weights, keep_weights
+from explorer.ui.session.subject import find_weights, keep_weights
 
 _KEY = "trained_weights"
 
@@ -45,6 +45,12 @@ def is_used(network: str, digest: str) -> bool:
     return kept is not None and kept.used and kept.digest == digest and kept.network == network == chosen
 
 
+def is_kept(start: str) -> bool:
+    """Whether the digest of what was trained here begins so."""
+    kept: TrainedWeights | None = st.session_state.get(_KEY)
+    return kept is not None and bool(start) and kept.digest.startswith(start)
+
+
 def leave_trained() -> None:
     """Look through the network's own weights again; the trained ones stay at hand."""
     kept: TrainedWeights | None = st.session_state.get(_KEY)
@@ -76,8 +82,8 @@ def choose_trained(network: str) -> str:
         row.button("Drop", key="drop_trained", icon=":material/delete:", on_click=_drop)
     if not active:
         return ""
-    if not has_weights(kept.digest):  # the server keeps the weights of a few people only
-        keep_weights(kept.digest, kept.data)
+    if find_weights(kept.digest) is None:  # the server keeps the weights of a few people only
+        keep_weights(kept.digest, kept.data, kept.title)
     return kept.digest
 
 

@@ -1,0 +1,150 @@
+"""How much of people's files the server holds: so much a session, so much in all, and the oldest go first."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+UPLOADS_OF_SESSION = 700 * 2**20  # bytes on their way to a page; the largest file that any page takes has 600 MB
+UPLOADS = 2 * 2**30  # bytes of all sessions
+_LEAST = 1024  # bytes that a thing counts at least, so that their number is bounded too
+
+
+class _Item(NamedTuple):
+    value: Any
+    size: int
+    session: str
+
+
+class Kept(Generic[K, T]):
+    """Things of all sessions by key, least recently used first. For any number of threads.
+
+    Args:
+        of_session: bytes that one session may have here.
+        in_all: bytes of all sessions.
+    """
+
+    def __init__(self, of_session: int, in_all: int) -> None:
+        self._of_session, self._in_all = of_session, in_all
+        self._items: OrderedDict[K, _Item] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def put(self, key: K, value: T, size: int) -> None:
+        """Keep something for this session; older things go where there is no room, those of this session first."""
+        session = session_id()
+        with self._lock:
+            self._items[key] = _Item(value, max(size, _LEAST), session)
+            self._items.move_to_end(key)
+            for other, item in list(self._items.items())[:-1]:
+                if self._bytes(session) > self._of_session and item.session == session:
+                    del self._items[other]
+            while len(self._items) > 1 and self._bytes() > self._in_all:
+                self._items.popitem(last=False)
+
+    def get(self, key: K) -> T | None:
+        """What is kept under a key; None where there is nothing, or nothing any more."""
+        with self._lock:
+            if key not in self._items:
+                return None
+            self._items.move_to_end(key)
+            found: T = self._items[key].value
+            return found
+
+    def drop(self, key: K) -> None:
+        """Keep something no longer."""
+        with self._lock:
+            self._items.pop(key, None)
+
+    def list_keys(self) -> list[K]:
+        """Of all things, the longest unused first."""
+        with self._lock:
+            return list(self._items)
+
+    def _bytes(self, session: str = "") -> int:
+        return sum(item.size for item in self._items.values() if session in ("", item.session))
+
+
+def session_id() -> str:
+    """Of the session whose page runs; "" where none does."""
+    context = get_script_run_ctx()
+    return context.session_id if context is not None else ""
+
+
+def release(file: Any) -> None:
+    """Let go of the bytes of an uploaded file that has been read, or refused; its uploader lists it as before.
+
+    Streamlit would hold them as long as the file is listed.
+
+    Args:
+        file: as `st.file_uploader` gives it.
+    """
+    context = get_script_run_ctx()
+    if context is not None and hasattr(context.uploaded_file_mgr, "add_file"):  # which its protocol does not promise
+        empty = UploadedFileRec(file.file_id, file.name, file.type, b"")
+        context.uploaded_file_mgr.add_file(context.session_id, empty)
+
+
+@st.cache_resource(show_spinner=False)
+def _lost() -> dict[str, list[str]]:
+    """Names of files that had to go before a page read them, by session."""
+    return {}
+
+
+@st.cache_resource(show_spinner=False)
+def bound_uploads() -> None:
+    """Let the server hold no more of what is uploaded than `UPLOADS`, and `UPLOADS_OF_SESSION`; once for the server.
+
+    Streamlit has a bound for one file only, and takes any number of them, from any page.
+    """
+    context = get_script_run_ctx()
+    manager: Any = context.uploaded_file_mgr if context is not None else None
+    if hasattr(manager, "file_storage"):
+        bound(manager, _lost())
+
+
+def bound(manager: Any, lost: dict[str, list[str]]) -> None:
+    """Let a `MemoryUploadedFileManager` hold no more than the bounds of this module.
+
+    Args:
+        manager: whose `add_file` is replaced.
+        lost: gets the names of files that had to go, by session.
+    """
+    add, lock = manager.add_file, threading.Lock()
+    came: dict[tuple[str, str], None] = {}  # in the order in which they came
+
+    def add_within_bounds(session_id: str, file: UploadedFileRec) -> None:
+        with lock:
+            add(session_id, file)
+            came.setdefault((session_id, file.file_id))
+            files = {key: manager.file_storage.get(key[0], {}).get(key[1]) for key in came}
+            for key in [key for key, held in files.items() if held is None]:
+                del came[key], files[key]
+            sizes = {key: len(held.data) for key, held in files.items() if held.data}
+            for key in list(sizes)[:-1]:
+                own = sum(size for (session, _), size in sizes.items() if session == session_id)
+                if (own > UPLOADS_OF_SESSION and key[0] == session_id) or sum(sizes.values()) > UPLOADS:
+                    lost.setdefault(key[0], []).append(files[key].name)
+                    manager.remove_file(*key)
+                    del came[key], sizes[key]
+
+    manager.add_file = add_within_bounds
+
+
+def tell_lost() -> None:
+    """Say which files of this session had to go before they were read; once."""
+    if names := _lost().pop(session_id(), []):
+        st.warning(
+            f"{len(names):,} of the files had to go before they were read: files of one person may take "
+            f"{UPLOADS_OF_SESSION // 2**20} MB on their way, and those of all {UPLOADS // 2**30} GB. Choose fewer at a "
+            "time.",
+            icon=":material/block:",
+        )

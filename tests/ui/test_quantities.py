@@ -1,0 +1,86 @@
+"""What the server holds of people's files: no more than the bounds, the newest, and each session its own."""
+
+from types import SimpleNamespace
+
+import pytest
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+
+from explorer.ui.session import quantities
+from explorer.ui.session.quantities import Kept, bound, release
+
+KB = 1024
+
+
+@pytest.fixture
+def context(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """What a page knows of its session."""
+    context = SimpleNamespace(session_id="me", uploaded_file_mgr=MemoryUploadedFileManager("/upload"))
+    monkeypatch.setattr(quantities, "get_script_run_ctx", lambda: context)
+    return context
+
+
+def test_the_oldest_of_a_session_go_first(context: SimpleNamespace) -> None:
+    kept: Kept[str, str] = Kept(of_session=10 * KB, in_all=25 * KB)
+    for session in ("me", "you"):
+        context.session_id = session
+        for number in range(4):
+            kept.put(f"{session} {number}", "x", 4 * KB)
+    assert kept.list_keys() == ["me 2", "me 3", "you 2", "you 3"]
+    assert kept.get("me 2") == "x"  # which is now the last to go
+    context.session_id = "they"
+    for number in range(3):
+        kept.put(f"they {number}", "x", 4 * KB)
+    assert kept.list_keys() == ["me 3", "you 2", "you 3", "me 2", "they 1", "they 2"]
+    context.session_id = "we"
+    kept.put("we", "x", 8 * KB)
+    assert kept.list_keys() == ["you 3", "me 2", "they 1", "they 2", "we"]
+    assert (kept.get("me 3"), kept.get("we")) == (None, "x")
+
+
+def test_one_thing_beyond_the_bounds_stays_alone_and_many_small_ones_count(context: SimpleNamespace) -> None:
+    kept: Kept[int, str] = Kept(of_session=10 * KB, in_all=20 * KB)
+    for number in range(30):
+        kept.put(number, "x", 0)
+    assert kept.list_keys() == list(range(20, 30))
+    kept.put(30, "large", 100 * KB)
+    assert kept.list_keys() == [30]
+    kept.drop(30)
+    kept.drop(30)
+    assert kept.list_keys() == []
+
+
+def test_uploads_are_bounded_and_what_had_to_go_is_named(
+    context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quantities, "UPLOADS_OF_SESSION", 10 * KB)
+    monkeypatch.setattr(quantities, "UPLOADS", 25 * KB)
+    manager: MemoryUploadedFileManager = context.uploaded_file_mgr
+    lost: dict[str, list[str]] = {}
+    bound(manager, lost)
+
+    def held() -> dict[str, list[str]]:
+        return {session: [file.name for file in files.values()] for session, files in manager.file_storage.items()}
+
+    for number in range(4):
+        manager.add_file("me", UploadedFileRec(f"a{number}", f"{number}.jpg", "image/jpeg", bytes(4 * KB)))
+    assert held() == {"me": ["2.jpg", "3.jpg"]}
+    assert lost == {"me": ["0.jpg", "1.jpg"]}
+    for session in ("you", "they"):
+        for number in range(2):
+            manager.add_file(session, UploadedFileRec(f"{session}{number}", f"{number}.png", "", bytes(5 * KB)))
+    assert held() == {"me": ["3.jpg"], "you": ["0.png", "1.png"], "they": ["0.png", "1.png"]}
+    assert sum(len(file.data) for files in manager.file_storage.values() for file in files.values()) <= 25 * KB
+    manager.remove_session_files("you")
+    manager.add_file("me", UploadedFileRec("b", "b.jpg", "", bytes(6 * KB)))
+    assert held()["me"] == ["3.jpg", "b.jpg"]
+
+
+def test_bytes_that_were_read_are_let_go_and_the_file_stays_listed(context: SimpleNamespace) -> None:
+    manager: MemoryUploadedFileManager = context.uploaded_file_mgr
+    manager.add_file("me", UploadedFileRec("a", "a.jpg", "image/jpeg", bytes(KB)))
+    (file,) = manager.get_files("me", ["a"])
+    release(file)
+    (left,) = manager.get_files("me", ["a"])
+    assert (left.file_id, left.name, left.type, left.data) == ("a", "a.jpg", "image/jpeg", b"")
+    assert manager._total_bytes == 0
