@@ -15,6 +15,7 @@ from explorer.transfer.data.sources import IntakeRejected, read_zip
 
 from .damaging import EDGES, damage, seeds, try_each
 
+ENDINGS = (".png", ".png", ".png", ".jpg", "", ".zip")
 NAMES = ("red", "blue", "Käfer", "猫", "train", "cat/train", "cat/val", "a" * 90, "..", "__MACOSX", ".x", "x\\y", "😀")
 
 
@@ -32,9 +33,9 @@ def make(random: Random) -> bytes:
     """A ZIP file as whoever wrote it may have meant it: names of all kinds, any comment, stored or packed."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", random.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))) as archive:
-        for folder in random.sample(NAMES, random.randint(1, 4)):
-            for number in range(random.randint(0, 7)):
-                archive.writestr(f"{folder}/{number}{random.choice(('.png', '.txt', '', '.zip'))}", picture(random))
+        for folder in random.sample(NAMES, random.randint(2, 6)):
+            for number in range(random.choice((0, 3, 5, 6))):
+                archive.writestr(f"{folder}/{number}{random.choice(ENDINGS)}", picture(random))
         archive.comment = random.choice(
             (b"", b"[" * 60_000, json.dumps({"numbered": True, "classes": list(NAMES)}).encode(), random.randbytes(40))
         )
