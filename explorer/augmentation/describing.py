@@ -100,8 +100,8 @@ def say_meeting(meeting: Meeting) -> str:
     gaps = {stage.name: significant(stage.gap) for stage in meeting.stages}
     said = (
         f"The two versions are **{gaps['pixels']} spreads apart** as pixels, and {gaps['data set']} after the data "
-        "set's mean and standard deviation: those are the same for every picture, so a dim one stays dim. Only the "
-        f"picture's **own** mean and spread let them meet: {gaps['own']}."
+        "set's mean and standard deviation: those are the same for every picture, so a dim one stays dim. With each "
+        f"picture's **own** mean and spread they are {gaps['own']} apart."
     )
     if meeting.clipped > 0.005:
         said += f" What was cut at white ({100 * meeting.clipped:.0f} % of the bright values) cannot come back."
@@ -124,7 +124,7 @@ def say_steady(chosen: Sweep, result: SweepResult, names: list[str]) -> str:
         high += 1
     name = names[int(winners[middle])]
     if low == 0 and high == len(winners) - 1:
-        return f"The prediction stays **{name}** from one end to the other: this change does not fool the network."
+        return f"The prediction stays **{name}** at all {len(winners)} points, from one end to the other."
     span = f"from {say_value(chosen, result.values[low])} to {say_value(chosen, result.values[high])}"
     return f"Around the picture as it is, the prediction stays **{name}** {span}."
 

@@ -26,7 +26,7 @@ def draws_snippet(opening: Sequence[str], pipeline: str, count: int, seed: int) 
 
 
 def probabilities_snippet(opening: Sequence[str], pipeline: str, count: int, seed: int) -> str:
-    """Python that gives what a network makes of draws, and their average."""
+    """Python that gives what a network makes of draws and of the `photo`, and the average of the draws."""
     return snippet(
         *opening,
         "from explorer.augmentation import Pipeline, average_draws, probabilities_of_draws",
@@ -36,7 +36,8 @@ def probabilities_snippet(opening: Sequence[str], pipeline: str, count: int, see
         "for place in found.order:",
         "    print(f'draw {place + 1}', found.of_target[place], average.draws[place].description)",
         "best = average.mean.argmax()",
-        "print(model.classes[best], average.mean[best], average.spread[best], average.single[best])",
+        "single = model.with_preprocessing(preprocessing).probabilities(photo)",
+        "print(model.classes[best], average.mean[best], average.spread[best], single[best])",
     )
 
 
@@ -72,7 +73,9 @@ def inside_snippet(opening: Sequence[str], motion: Motion | None, pipeline: str,
         *lines,
         "for each in found.layers:",
         "    print(each.name, each.invariance, each.equivariance, each.chance)",
-        f"compared = compare_maps(model, {layer!r}, image, Image.fromarray(found.changed))",
+        "whole = model.with_preprocessing(model.preprocessing.with_fit('squash'))  # both are squares of its size",
+        "pictures = [Image.fromarray(each) for each in (found.original, found.changed)]",
+        f"compared = compare_maps(whole, {layer!r}, *pictures)",
         "print(compared.layer, compared.difference.shape, compared.cosine)",
     )
 

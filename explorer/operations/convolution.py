@@ -17,6 +17,7 @@ from explorer.operations.explanation import describe_operation
 from explorer.operations.kernels import write_kernel
 from explorer.operations.sizes import SizeFormula, convolution_size, transposed_size
 from explorer.snippet import snippet
+from explorer.text import significant
 
 Border = Literal["valid", "zeros", "reflect", "replicate", "circular"]
 BORDERS: tuple[Border, ...] = get_args(Border)
@@ -180,26 +181,59 @@ def share_silenced(before: NDArray[np.floating], after: NDArray[np.floating]) ->
     return float((alive & (np.abs(after) < 0.005 * np.abs(before))).sum() / max(1, before.size))
 
 
-def describe_overlaps(counts: NDArray[np.int64], side: int, stride: int) -> str:
-    """Whether a transposed convolution draws a checkerboard.
+def padding_that_keeps(kernel: int, dilation: int) -> int | None:
+    """The padding with which rows or columns keep their number at stride 1; None where no number of cells does.
+
+    A kernel reaches over dilation * (kernel - 1) cells, which both sides share: an odd number cannot be shared.
+    """
+    reach = dilation * (kernel - 1)
+    return None if reach % 2 else reach // 2
+
+
+def describe_overlaps(module: nn.ConvTranspose2d, unit: int) -> str:
+    """Whether a transposed convolution draws a checkerboard: by how many kernel cells meet, and by what they add up to.
+
+    Even counts are half of it: on a constant picture the output is even only if the kernel's cells that meet add up to
+    the same everywhere.
 
     Args:
-        counts: from `count_overlaps`.
-        side: of the kernel.
-        stride: of the layer.
+        module: with a square kernel, and the same stride, padding and dilation for rows and columns.
+        unit: the output channel.
     """
-    inner = np.unique(counts[side:-side, side:-side]) if min(counts.shape) > 2 * side else np.unique(counts)
-    if side % stride == 0 and len(inner) == 1:
-        return (
-            f"Kernel {side} is divisible by stride {stride}: away from the edge every cell is met by "
-            f"**{inner[0]}** kernel cells, so no pattern appears."
+    side, stride, dilation = module.kernel_size[0], module.stride[0], module.dilation[0]
+    padding, reach = int(module.padding[0]), dilation * (side - 1)
+    cells = (reach + 2 * padding) // stride + 4
+    start = max(0, reach - padding)  # from here on the edge is out of reach, and all repeats every `stride` cells
+    period = np.s_[start : start + stride, start : start + stride]
+    counts = [str(count) for count in np.unique(count_overlaps(module, (cells, cells))[period])]
+    with torch.inference_mode():
+        sums = module(torch.ones(1, module.in_channels, cells, cells))[0, unit].numpy()[period]
+    weights = max(float(module.weight.abs().sum()), 1e-12)
+    different = len(np.unique(np.round(sums / weights, 5)))
+    divides = "is divisible by" if side % stride == 0 else "is not divisible by"
+    said = f"Kernel {side} {divides} stride {stride}"
+    if len(counts) == 1:
+        said += f": away from the edge every cell is met by **{counts[0]}** kernel cell{'s' * (counts != ['1'])}. "
+    else:
+        apart = f", but its cells lie {dilation} apart" if side % stride == 0 else ""
+        said += (
+            f"{apart}: cells are met by **{', '.join(counts)}** kernel cells in turn, the grid behind the checkerboard "
+            "that networks draw into pictures (Odena et al. 2016). "
         )
-    return (
-        f"Kernel {side} is not divisible by stride {stride}: cells are met by "
-        f"**{', '.join(str(count) for count in inner)}** kernel cells in turn. The same grid shows in the output "
-        "of networks that draw pictures: the checkerboard (Odena et al. 2016). Make the kernel a multiple of the "
-        "stride, and it is gone."
-    )
+    if different > 1:
+        other = "They are other ones from cell to cell: o" if len(counts) == 1 else "O"
+        said += (
+            f"{other}n a picture that is 1 everywhere this filter gives **{different} different values** in turn, from "
+            f"{significant(float(sums.min()))} to {significant(float(sums.max()))}: a pattern of its own."
+        )
+    else:
+        said += (
+            "On a picture that is the same everywhere this filter gives the same everywhere: the numbers that meet add "
+            "up alike."
+        )
+    if len(counts) > 1 and side % stride:
+        said += " With a kernel that is a multiple of the stride the counts are even; the values need not be."
+    return said
 
 
 def activation_line(module: nn.Module, before: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

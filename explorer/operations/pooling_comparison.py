@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isinf, isnan
 
@@ -107,6 +107,27 @@ def describe_psnr(value: float) -> str:
     if isnan(value):
         return "no PSNR: the map is constant"
     return "nothing lost" if isinf(value) else f"{value:.1f} dB"
+
+
+def describe_drift(drift: Mapping[PoolingKind, Sequence[float]], stride: int) -> str:
+    """Which kinds' maps stray most and least from having moved along with the picture, by the peaks of their curves.
+
+    Args:
+        drift: from `pooled_drift`, every curve that is shown.
+        stride: of those that have one.
+    """
+    peaks = {POOLING_LABELS[kind]: max(values) for kind, values in drift.items()}
+    most, least = (
+        " and ".join(f"“{label}”" for label, peak in peaks.items() if abs(peak - end) <= 1e-3 * max(peaks.values()))
+        for end in (max(peaks.values()), min(peaks.values()))
+    )
+    said = (
+        "The distance from having moved along with the photo, in percent of its standard deviation. What steps by the "
+        f"stride ({stride}) moves along exactly at every multiple of it."
+    )
+    if most == least:
+        return f"{said} Here all stray alike."
+    return f"{said} By the highest points, {most} stray{'' if ' and ' in most else 's'} most here, and {least} least."
 
 
 def pooling_snippet(opening: Sequence[str], window: int, stride: int, padding: int, *, photo: bool) -> str:

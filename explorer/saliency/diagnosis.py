@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from math import isfinite
 
-from torch import Tensor
+from torch import Tensor, nn
 
-from explorer.anatomy import record
+from explorer.anatomy import record, summarize_layers
 from explorer.saliency.class_activation import ClassActivationMap
 from explorer.zoo import VisionModel
 
@@ -42,10 +42,12 @@ def diagnose_maps(mapped: ClassActivationMap, model: VisionModel, x: Tensor, met
             f"The map is blank because all {len(maps)} maps of {layer} are zero on this picture"
             f"{_silence(model, x, layer)}. Choose an earlier layer or another picture."
         )
+    if not signed.any() and (unweighted := _explain_weights(mapped, model, x, layer)):
+        return unweighted
     if gradients is not None and not gradients.any():
         return (
-            f"The map is blank because the score does not react to {layer}: every gradient is zero, a ReLU behind it "
-            f"lets nothing through{_silence(model, x)}. Choose a later layer, or a method without gradients."
+            f"The map is blank because the score does not react to {layer}: every gradient is "
+            f"zero{_silence(model, x)}. Choose a later layer, or a method without gradients."
         )
     positive = gradients is not None and bool(((gradients > 0) & (maps > 0)).any())
     if mapped.cut and not signed.any() and positive:
@@ -77,15 +79,57 @@ def _looks_well(mapped: ClassActivationMap) -> bool:
     return high > LEAST and high - low > 1e-3 * peak and peak < ALONE * float(shown.sum())
 
 
-def _explain_underflow(largest: float) -> str:
+def _explain_weights(mapped: ClassActivationMap, model: VisionModel, x: Tensor, layer: str) -> str:
+    """Why a map of nothing but zeros is one, where the last dense layer's weights are the cause; else ""."""
+    head = next(
+        (
+            facts
+            for facts in reversed(summarize_layers(model, x))
+            if isinstance(model.network.get_submodule(facts.path), nn.Linear | nn.Conv2d) and facts.call is not None
+        ),
+        None,
+    )
+    if head is None or head.shape[0] != len(mapped.logits):
+        return ""
+    rows = model.network.get_submodule(head.path).get_parameter("weight").flatten(1)
+    row = mapped.target_score.of_one(rows)
+    whose = "for this class are zero" if mapped.target_score.contrast is None else "are the same for both classes"
+    if not row.any():
+        return (
+            f"The map is blank because all weights of {head.name} {whose}: the score does not depend on the picture. "
+            "Choose another class."
+        )
+    if mapped.cut or row.shape != mapped.maps.shape[:1]:  # not CAM
+        return ""
+    active = mapped.maps.flatten(1).any(1)
+    weights = row[active]
+    if not weights.any():
+        return (
+            f"The map is blank because {len(weights)} maps of {layer} are active, and their weights in {head.name} "
+            f"{whose}. Choose another class or another picture."
+        )
+    if not (weights[:, None, None] * mapped.maps[active]).any():
+        return _explain_underflow(0.0)
     return (
-        f"The values are so small (at most {largest:.0e}) that single precision has lost them: the score hardly "
-        "depends on this layer."
+        f"The map is blank because what the active maps of {layer} say for this class and against it adds up to zero "
+        "everywhere. Choose another class."
+    )
+
+
+def _explain_underflow(largest: float) -> str:
+    at_most = f" (at most {largest:.0e})" if largest else ""
+    return (
+        f"The values are so small{at_most} that single precision has lost them: the score hardly depends on this layer."
     )
 
 
 def _explain_negative(mapped: ClassActivationMap, method: str, layer: str) -> str:
     """A map that is cut away as a whole."""
+    if not (mapped.maps > 0).any():
+        return (
+            f"The map is blank because the maps of {layer} have no value above zero on this picture, and what is below "
+            "zero is cut. Choose the activation after it, or another layer."
+        )
     because = ""
     if mapped.gradients is not None and method in ("grad-cam", "xgrad-cam"):
         active = mapped.maps.flatten(1).any(1)
@@ -96,10 +140,11 @@ def _explain_negative(mapped: ClassActivationMap, method: str, layer: str) -> st
             f"The map is blank: no active cell of {layer} has a positive gradient for this class. Choose a class that "
             "the network finds more likely, another layer, or Occlusion."
         )
+    other = "" if method == "layer-cam" else ", or choose Layer-CAM, whose weights are never negative"
     return (
         f"The map is blank because it was negative everywhere, and what is below zero is cut: {because}the maps of "
         f"{layer} speak against this class wherever they are active. Choose a class that the network finds more "
-        "likely, set it against another class, or choose Layer-CAM, whose weights are never negative."
+        f"likely, or set it against another class{other}."
     )
 
 

@@ -56,7 +56,7 @@ _ALL = (
     _activation(
         "cam",
         "CAM",
-        "The last maps, weighted by the class's row of the dense layer: exactly what the score is made of.",
+        "The last maps, weighted by the class's row of the dense layer: their mean is the score but for the bias.",
         signed=True,
     ),
     _activation(

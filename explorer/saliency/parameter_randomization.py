@@ -94,12 +94,16 @@ def judge_randomization(label: str, likeness: float) -> str:
     """
     if isnan(likeness):
         return (
-            f"**{label}** draws a map that is the same everywhere for a network that has learned nothing: what it drew "
-            "before came from the weights."
+            f"**{label}** draws a map that is the same everywhere for this draw of random weights, so there is no "
+            "correlation: what it drew before does depend on the weights."
         )
-    if likeness > UNMOVED:
+    if abs(likeness) > UNMOVED:
+        turned = ", the same places the other way round" if likeness < 0 else ""
         return (
-            f"**{label}** hardly notices: with all weights gone the correlation is still {likeness:.2f}. On this photo "
-            "it shows the picture more than the network."
+            f"**{label}** hardly notices: with all weights gone the correlation is still {likeness:.2f}{turned}. In "
+            "this draw, on this photo, it shows the picture or the architecture more than what was learned."
         )
-    return f"**{label}** passes: with all weights gone the correlation is {likeness:.2f}. It showed what was learned."
+    return (
+        f"**{label}** passes: with all weights gone the correlation is {likeness:.2f}. That it shows what was learned "
+        "is not contradicted by this draw of random weights; one draw and one photo do not prove it."
+    )

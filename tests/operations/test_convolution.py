@@ -15,7 +15,9 @@ from explorer.operations.convolution import (
     build,
     check,
     count_overlaps,
+    describe_overlaps,
     pad,
+    padding_that_keeps,
     share_silenced,
 )
 
@@ -101,3 +103,58 @@ def test_silenced_cells() -> None:
     assert share_silenced(before, nn.LeakyReLU()(torch.from_numpy(before)).numpy()) == 0
     assert share_silenced(before, nn.Sigmoid()(torch.from_numpy(before)).numpy()) == 0
     assert share_silenced(before[:0], before[:0]) == 0
+
+
+@given(st.integers(1, 9), st.integers(1, 5), st.sampled_from([nn.Conv2d, nn.ConvTranspose2d]))
+def test_the_padding_that_keeps_the_size(kernel: int, dilation: int, kind: type[nn.Conv2d]) -> None:
+    """Tried with every padding there could be, even kernels and dilated ones too."""
+    keeping = []
+    for padding in range(21):
+        layer = kind(1, 1, kernel, padding=padding, dilation=dilation)
+        if layer(torch.zeros(1, 1, 50, 50)).shape[2:] == (50, 50):
+            keeping.append(padding)
+    found = padding_that_keeps(kernel, dilation)
+    assert keeping == ([] if found is None else [found])
+
+
+@pytest.mark.parametrize("padding", [0, 1, 6])
+@pytest.mark.parametrize(
+    ("kernel", "stride", "dilation", "weights"),
+    [
+        (4, 2, 1, "random"),
+        (4, 2, 1, "ones"),
+        (3, 2, 1, "random"),
+        (3, 2, 1, "bilinear"),
+        (3, 2, 1, "edge"),
+        (4, 2, 2, "random"),
+        (5, 3, 2, "random"),
+        (3, 1, 1, "random"),
+        (1, 3, 1, "random"),
+    ],
+)
+def test_a_checkerboard_is_told_by_counts_and_by_values(
+    kernel: int, stride: int, dilation: int, weights: str, padding: int
+) -> None:
+    """Measured in the middle of what large constant pictures give, the counts with a kernel of ones."""
+    weight = {
+        "random": np.random.default_rng(0).normal(size=(kernel, kernel)),
+        "ones": np.ones((kernel, kernel)),
+        "bilinear": np.outer([0.5, 1, 0.5], [0.5, 1, 0.5]) if kernel == 3 else None,
+        "edge": np.outer([1.0, 2, 1], [-1, 0, 1]) if kernel == 3 else None,
+    }[weights]
+    ones = torch.ones(1, 1, 24, 24, dtype=torch.double)
+    middle = slice(24 * stride // 2, 24 * stride // 2 + 12)
+    sums, counts = (
+        F.conv_transpose2d(ones, torch.from_numpy(each)[None, None], None, stride, dilation=dilation)[0, 0]
+        for each in (weight, np.ones((kernel, kernel)))
+    )
+    different = len(np.unique(sums[middle, middle].numpy().round(8)))
+    met = ", ".join(str(int(count)) for count in np.unique(counts[middle, middle].numpy()))
+    settings = Settings(stride=stride, dilation=dilation, padding=padding, transposed=True)
+    module = build(settings, weight.astype(np.float32)[None, None], 1)
+    assert isinstance(module, nn.ConvTranspose2d)
+    said = describe_overlaps(module, 0)
+    assert f"met by **{met}** kernel cell" in said
+    assert (f"**{different} different values**" in said) == (different > 1)
+    assert ("gives the same everywhere" in said) == (different == 1)
+    assert f"is {'' if kernel % stride == 0 else 'not '}divisible by stride {stride}" in said

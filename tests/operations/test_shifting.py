@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from explorer.operations.convolution import Impossible
 from explorer.operations.pooling import POOLINGS, Pooling, PoolingKind
+from explorer.operations.pooling_comparison import describe_drift
 from explorer.operations.shifting import MOST, pooled_drift, shift, total_variation
 
 
@@ -67,3 +68,11 @@ def test_total_variation_is_half_the_distance(seed: int) -> None:
     found = float(total_variation(first, second))
     assert found == pytest.approx(float((first - second).clamp(min=0).sum()), abs=1e-6)
     assert float(total_variation(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]))) == 1.0
+
+
+def test_most_and_least_are_those_of_the_chart() -> None:
+    """Every curve counts, the global mean's too, by its highest point; equals are all named."""
+    drift: dict[PoolingKind, list[float]] = {"max": [0, 0.5, 0.2], "l2": [0, 0.3, 0], "slicing": [0, 0.4, 0.5]}
+    assert "“Max” and “Strided slicing” stray most here, and “L2” least." in describe_drift(drift, 2)
+    assert "and “Global average” least." in describe_drift({**drift, "global": [0, 0.1, 0.25]}, 2)
+    assert "all stray alike" in describe_drift({"max": [0.0], "average": [0.0]}, 1)

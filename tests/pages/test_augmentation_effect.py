@@ -1,13 +1,17 @@
 """Cause and effect, mixing and normalisation on the Augmentation page, against the library called directly."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from explorer.augmentation import (
     EXAMPLE,
     MOTIONS,
     SWEEPS,
+    DrawProbabilities,
     Motion,
     average_draws,
     compare_maps,
@@ -25,7 +29,7 @@ from explorer.augmentation.invariance import CHANNELS, strongest_changes
 from explorer.images import open_image
 from explorer.rendering import decode_png
 from explorer.samples import SAMPLES, read_sample
-from explorer.text import class_labels
+from explorer.text import class_labels, format_percent
 from explorer.ui.session.subject import Subject
 from tests.pages.opening import Browser, run, run_snippet, subject_of
 from tests.pages.test_augmentation import arrays_of, open_augmentation, square, told_by
@@ -37,12 +41,29 @@ def viewer(subject: Subject):
     return subject.model.with_preprocessing(subject.model.preprocessing.with_fit("squash"))
 
 
-def test_draws_are_sorted_and_averaged(browser_side: Browser) -> None:
-    app = open_augmentation({**EFFECT, "seed": "5"})
+def photo(subject: Subject) -> Image.Image:
+    return subject.picture.intake.image
+
+
+def of_the_photo(subject: Subject) -> np.ndarray:
+    """The probabilities of every other page: those for the photo brought to the network's size once."""
+    with torch.inference_mode():
+        return subject.model.network(subject.model.preprocessing.tensor(photo(subject)))[0].softmax(0).numpy()
+
+
+@pytest.mark.parametrize("network", ["efficientnet-lite0", "photo-net"])
+def test_draws_are_sorted_and_averaged(network: str, browser_side: Browser) -> None:
+    app = open_augmentation({**EFFECT, "seed": "5", "model": network})
     assert not app.error
     subject = subject_of(app)
     average = average_draws(viewer(subject), square(subject), EXAMPLE, 16, 5)
     found = probabilities_of_draws(viewer(subject), square(subject), [draw.image for draw in average.draws])
+    single = of_the_photo(subject)
+    scaled = format_percent(float(found.single[single.argmax()]))
+    average = replace(average, single=single)
+    found = DrawProbabilities(int(single.argmax()), single, found.probabilities)
+    said = f"scaled to the network's 128 px; without any change, this alone makes the probability {scaled}."
+    assert (said in told_by(app)) == (network == "photo-net")
     arrays = arrays_of(browser_side, "probabilities-offer-npz")
     for name in ("single", "probabilities", "mean", "spread"):
         np.testing.assert_allclose(arrays[name], getattr(average, name), atol=1e-6)
@@ -60,13 +81,15 @@ def test_draws_are_sorted_and_averaged(browser_side: Browser) -> None:
     np.testing.assert_allclose(names_there["average"].mean, arrays["mean"], atol=1e-6)
     assert names_there["found"].order.tolist() == arrays["order"].tolist()
     assert f"draw {arrays['order'][0] + 1}" in printed
+    np.testing.assert_allclose(names_there["single"], single, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", SWEEPS)
 def test_a_sweep_with_its_flips(name: str, browser_side: Browser) -> None:
     app = open_augmentation({**EFFECT, "effect": "Sweep", "sweep": SWEEPS[name].title})
     subject = subject_of(app)
-    result = sweep(viewer(subject), square(subject), name)
+    result = sweep(subject.model, photo(subject), name)
+    np.testing.assert_allclose(result.single, of_the_photo(subject), atol=1e-5)
     arrays = arrays_of(browser_side, "sweep-offer-npz")
     np.testing.assert_allclose(arrays["probabilities"], result.probabilities, atol=1e-5)
     np.testing.assert_array_equal(arrays["pixels"], result.pixels)
@@ -95,7 +118,7 @@ def test_the_snippet_of_a_sweep(browser_side: Browser) -> None:
 def test_layers_that_follow_a_motion(browser_side: Browser) -> None:
     app = open_augmentation({**EFFECT, "effect": "Inside the network"})
     subject = subject_of(app)
-    found = measure_invariance(viewer(subject), square(subject), motion=next(iter(MOTIONS.values())))
+    found = measure_invariance(subject.model, photo(subject), motion=next(iter(MOTIONS.values())))
     arrays = arrays_of(browser_side, "inside-offer-npz")
     np.testing.assert_allclose(arrays["invariance"], [each.invariance for each in found.layers], atol=1e-5)
     wanted = [np.nan if each.equivariance is None else each.equivariance for each in found.layers]
@@ -103,7 +126,9 @@ def test_layers_that_follow_a_motion(browser_side: Browser) -> None:
     assert say_invariance(found.layers) in told_by(app)
     layer = app.selectbox(key="layer").options[2]
     run(app.selectbox(key="layer").select(layer))
-    compared = compare_maps(viewer(subject), layer, square(subject), Image.fromarray(found.changed))
+    compared = compare_maps(
+        viewer(subject), layer, subject.model.preprocessing.fitted(photo(subject)), Image.fromarray(found.changed)
+    )
     arrays = arrays_of(browser_side, "inside-offer-npz")
     np.testing.assert_allclose(arrays["difference"], compared.difference, atol=1e-4)
     shown = strongest_changes(compared)
@@ -125,7 +150,7 @@ def test_a_motion_of_ones_own_and_a_draw(browser_side: Browser) -> None:
     app.toggle(key="mirrored").set_value(True)
     run(app)
     motion = Motion(-45.0, 1.5, (0.1, 0.0), True)
-    expected = [each.invariance for each in measure_invariance(viewer(subject), square(subject), motion=motion).layers]
+    expected = [each.invariance for each in measure_invariance(subject.model, photo(subject), motion=motion).layers]
     np.testing.assert_allclose(arrays_of(browser_side, "inside-offer-npz")["invariance"], expected, atol=1e-5)
     run(app.segmented_control(key="cause").set_value("draw"))
     run(app.select_slider(key="draw").set_value(6))

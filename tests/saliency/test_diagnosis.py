@@ -14,7 +14,7 @@ from .networks import block_model, make_input, open_model, small_network
 def broken(change: str) -> VisionModel:
     network = small_network(classes=2)
     with torch.no_grad():
-        if change == "dead":
+        if change in ("dead", "behind", "below"):
             network[2].bias.fill_(-1000.0)  # the ReLU after it never opens
         elif change == "negative":
             network[6].weight[1] = -network[6].weight[1].abs()  # every map speaks against class 1
@@ -43,7 +43,10 @@ X = torch.randn(1, 3, 12, 12, generator=torch.Generator().manual_seed(3))
         ("negative", "grad-cam", "negative everywhere, and what is below zero is cut"),
         ("negative", "cam", "negative everywhere: the maps of 3 speak against"),
         ("negative", "layer-cam", "no active cell of 3 has a positive gradient"),
-        ("unread", "grad-cam", "every gradient is zero"),
+        ("unread", "grad-cam", "all weights of 6 for this class are zero"),
+        ("unread", "cam", "all weights of 6 for this class are zero"),
+        ("behind", "grad-cam", "every gradient is zero (3 is the first layer that gives nothing but zeros)"),
+        ("below", "score-cam", "the maps of 2 have no value above zero"),
         ("nan", "grad-cam", "weights of 2 are not"),
         ("nan", "score-cam", "weights of 2 are not"),
         ("nan", "integrated-gradients", "weights of 2 are not"),
@@ -52,7 +55,8 @@ X = torch.randn(1, 3, 12, 12, generator=torch.Generator().manual_seed(3))
     ],
 )
 def test_the_cause_is_named(change: str, method: str, words: str) -> None:
-    diagnosis = explain(broken(change), X, method, 1).diagnosis
+    layer = {"behind": "1", "below": "2"}.get(change)
+    diagnosis = explain(broken(change), X, method, 1, layer).diagnosis
     assert words in diagnosis
     assert diagnosis.endswith(".")
 
@@ -125,3 +129,29 @@ def test_against_everything() -> None:
 def test_healthy_maps_get_none(method: str) -> None:
     model = open_model("photo-net")
     assert explain(model, make_input(model, sample="cat"), method).diagnosis == ""
+
+
+def with_rows(first: torch.Tensor, second: torch.Tensor) -> VisionModel:
+    """A network whose dense layer has these rows; of the maps that it reads only 0 and 1 are active, and alike."""
+    network = small_network(classes=2)
+    with torch.no_grad():
+        network[2].weight[1], network[2].bias[:] = network[2].weight[0], torch.tensor([1.0, 1.0] + [-1000.0] * 6)
+        network[6].weight[0], network[6].weight[1] = first, second
+    return as_model(network, classes=2)
+
+
+def test_a_blank_cam_is_blamed_on_what_made_it_blank() -> None:
+    """Weights that are zero, for both classes alike, zero where maps are active, or cancelling: no matter of digits."""
+    ones, late = torch.ones(8), torch.tensor([0.0, 0.0] + [1.0] * 6)
+    against = torch.tensor([1.0, -1.0] + [0.0] * 6)
+    for rows, contrast, words in (
+        ((ones, ones), 0, "all weights of 6 are the same for both classes"),
+        ((ones, late), None, "2 maps of 3 are active, and their weights in 6 for this class are zero"),
+        ((ones, ones + late), 0, "2 maps of 3 are active, and their weights in 6 are the same for both classes"),
+        ((ones, against), None, "adds up to zero everywhere"),
+        ((ones, 1e-44 * ones), None, "single precision has lost them"),
+    ):
+        heatmap = explain(with_rows(*rows), X, "cam", 1, contrast=contrast)
+        assert words in heatmap.diagnosis, rows
+        assert ("single precision" in heatmap.diagnosis) == ("single precision" in words)
+    assert explain(with_rows(ones, ones), X, "cam", 1).diagnosis == ""

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from explorer.saliency import agreement, explain, explain_randomized, redraw, weighted_layers
-from explorer.saliency.parameter_randomization import steps_of
+from explorer.saliency.parameter_randomization import judge_randomization, steps_of
 from tests.anatomy.test_concurrency import assert_untouched, fingerprint
 
 from .networks import make_input, open_model
@@ -71,3 +71,17 @@ def test_the_control_is_the_method_on_the_drawn_network() -> None:
 @pytest.mark.parametrize(("layers", "steps"), [(0, [0]), (1, [0, 1]), (2, [0, 1, 2]), (40, [0, 1, 10, 20, 40])])
 def test_steps_from_none_to_all(layers: int, steps: list[int]) -> None:
     assert steps_of(layers) == steps
+
+
+@pytest.mark.parametrize(
+    ("likeness", "words"), [(0.95, "hardly notices"), (-0.95, "the other way round"), (0.1, "passes")]
+)
+def test_one_draw_proves_nothing(likeness: float, words: str) -> None:
+    said = judge_randomization("Grad-CAM", likeness)
+    assert words in said
+    assert f"{likeness:.2f}" in said
+    if words == "passes":
+        assert "not contradicted by this draw" in said
+        assert "do not prove it" in said
+    else:
+        assert "In this draw, on this photo" in said

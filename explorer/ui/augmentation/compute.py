@@ -1,7 +1,8 @@
 """What the Augmentation page computes: once for every picture, pipeline and seed, kept as arrays.
 
-The picture that is changed is the square the network sees, at 224 pixels or the network's own size if that is larger:
-so pixels mean the same for every photo, and a draw takes milliseconds. The network then sees the whole draw.
+The picture that pipelines change is the square the network sees, at 224 pixels or the network's own size if that is
+larger: so pixels mean the same for every photo, and a draw takes milliseconds. The network then sees the whole draw,
+scaled down once more if it is a small one. What needs no pipeline changes the very pixels that the network sees.
 """
 
 from __future__ import annotations
@@ -68,10 +69,16 @@ def compute_sheet_of_draws(subject: Subject, pipeline: str, seed: int, count: in
     return picture_sheet(pictures, columns=4, side=_CELL)
 
 
+def seen_lines(subject: Subject) -> list[str]:
+    """The first lines of snippets that change what the network sees itself: `image` and the `model` that fits it."""
+    return [*opening_lines(subject), "model = model.with_preprocessing(preprocessing)"]
+
+
 def square_lines(subject: Subject, seen: bool = True) -> list[str]:
     """The first lines of every snippet: `image`, the square that is changed, and if it is seen the `model` for it."""
     return [
         *opening_lines(subject),
+        *(["photo = image"] if seen else []),
         f"image = preprocessing.with_size({side_of(subject)}).fitted(image)  # the square that is changed",
         *(
             ['model = model.with_preprocessing(preprocessing.with_fit("squash"))  # sees the square whole']

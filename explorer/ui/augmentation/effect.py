@@ -11,8 +11,8 @@ from explorer.augmentation.describing import say_average, say_draw, say_draw_pro
 from explorer.augmentation.records import Drawn, full_sheet
 from explorer.augmentation.snippets import probabilities_snippet
 from explorer.rendering import CHART_CONFIG, average_bars, draw_bars
-from explorer.text import class_labels
-from explorer.ui.augmentation.compute import DRAWS, compute_draws, square_lines, square_of, viewer_of
+from explorer.text import class_labels, format_percent
+from explorer.ui.augmentation.compute import DRAWS, compute_draws, side_of, square_lines, square_of, viewer_of
 from explorer.ui.augmentation.inside import show_inside
 from explorer.ui.augmentation.pipeline import choose_seed, draws_or_reason
 from explorer.ui.augmentation.sweep import show_sweep
@@ -38,10 +38,17 @@ def show_effect(subject: Subject) -> None:
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
-def compute_draw_probabilities(subject: Subject, pipeline: str, seed: int) -> DrawProbabilities:
-    """What the network makes of the sixteen draws and of the picture as it is, in one batch."""
+def compute_draw_probabilities(subject: Subject, pipeline: str, seed: int) -> tuple[DrawProbabilities, float]:
+    """What the network makes of the sixteen draws and of the picture as it is.
+
+    A small network sees draws scaled down a second time, and the picture as it is only once: the second value is the
+    probability for the square that pipelines change, without a change and scaled like the draws.
+    """
     draws = [Image.fromarray(each.pixels) for each in compute_draws(subject, pipeline, seed)]
-    return probabilities_of_draws(viewer_of(subject), square_of(subject), draws)
+    scaled = probabilities_of_draws(viewer_of(subject), square_of(subject), draws)
+    single = subject.model.probabilities(subject.picture.intake.image)
+    target = int(single.argmax())
+    return DrawProbabilities(target, single, scaled.probabilities), float(scaled.single[target])
 
 
 def _show_draw_probabilities(subject: Subject) -> None:
@@ -51,7 +58,7 @@ def _show_draw_probabilities(subject: Subject) -> None:
     draws = draws_or_reason(subject, pipeline, seed)
     if draws is None:
         return
-    found = compute_draw_probabilities(subject, pipeline.to_json(), seed)
+    found, scaled = compute_draw_probabilities(subject, pipeline.to_json(), seed)
     names = class_labels(subject.model.classes)
     show_knowledge(subject, float(found.single.max()))
     st.markdown(say_draw_probabilities(found, names))
@@ -65,7 +72,16 @@ def _show_draw_probabilities(subject: Subject) -> None:
         names[found.target],
     )
     st.plotly_chart(chart, config=CHART_CONFIG, key="chart-draws")
-    st.caption("The dashed line is the picture as it is. Point at a bar to read what the network sees in that draw.")
+    size, side = subject.model.preprocessing.size, side_of(subject)
+    st.caption(
+        "The dashed line is the picture as it is. Point at a bar to read what the network sees in that draw."
+        + (
+            f" Draws are made at {side} px and scaled to the network's {size} px; without any change, this alone makes "
+            f"the probability {format_percent(scaled)}."
+            if side != size
+            else ""
+        )
+    )
     average = TestTimeAverage((), found.single, found.probabilities)
     _show_average(average, names)
     _offer(subject, draws, found, average, seed)

@@ -31,6 +31,7 @@ from explorer.text import significant
 from explorer.ui.augmentation.compute import (
     DRAWS,
     compute_draws,
+    seen_lines,
     square_lines,
     square_of,
     viewer_of,
@@ -96,7 +97,7 @@ def compute_invariance(subject: Subject, cause: Cause) -> Invariance:
         PipelineRejected: the pipeline cannot be done on this picture.
     """
     if cause.motion is not None:
-        return measure_invariance(viewer_of(subject), square_of(subject), motion=cause.motion)
+        return measure_invariance(subject.model, subject.picture.intake.image, motion=cause.motion)
     (draw,) = compute_draws(subject, cause.pipeline, cause.seed, 1)
     return measure_invariance(viewer_of(subject), square_of(subject), augmented=Image.fromarray(draw.pixels))
 
@@ -134,8 +135,8 @@ def _choose_motion() -> Motion:
 @st.cache_data(max_entries=6, show_spinner=False)
 def compute_comparison(subject: Subject, cause: Cause, layer: str) -> MapComparison:
     """The maps of a layer for both pictures."""
-    changed = Image.fromarray(compute_invariance(subject, cause).changed)
-    return compare_maps(viewer_of(subject), layer, square_of(subject), changed)
+    found = compute_invariance(subject, cause)
+    return compare_maps(viewer_of(subject), layer, *(Image.fromarray(each) for each in (found.original, found.changed)))
 
 
 def _show_maps(subject: Subject, cause: Cause, found: Invariance) -> None:
@@ -171,6 +172,12 @@ def _show_maps(subject: Subject, cause: Cause, found: Invariance) -> None:
             ),
             chance=np.array([each.chance for each in found.layers]),
         ),
-        inside_snippet(square_lines(subject), cause.motion, compact(current_pipeline()), cause.seed, layer),
+        inside_snippet(
+            (seen_lines if cause.motion else square_lines)(subject),
+            cause.motion,
+            compact(current_pipeline()),
+            cause.seed,
+            layer,
+        ),
         key="inside-offer",
     )

@@ -109,7 +109,7 @@ def _show_result(subject: Subject, mixed: Mixture, labels: list[str], pictures: 
     with chart:
         show_knowledge(subject, float(of_originals[0].max()))
     chart.plotly_chart(figure, config=CHART_CONFIG, key="chart-mixture")
-    chart.caption("Now is the mixture, before is the first picture alone.")
+    chart.caption("Now is the mixture, before is the first square alone.")
     st.markdown(say_mixture(of_mixture, of_originals, names))
 
 

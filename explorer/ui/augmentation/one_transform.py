@@ -73,7 +73,7 @@ def _show_draws(subject: Subject, step: Step) -> None:
     sheet = picture_sheet(pictures, columns=3, side=224)
     st.image(sheet.png, alt=f"{subject.picture.title} as it is, then {SHOWN} draws of {title}", width="stretch")
     sizes = sorted({each.pixels.shape[1::-1] for each in draws})
-    said = f"First the picture as it is, {side_of(subject)} × {side_of(subject)} px; then {SHOWN} draws"
+    said = f"First the square that is changed, {side_of(subject)} × {side_of(subject)} px; then {SHOWN} draws"
     said += f" of {sizes[0][0]} × {sizes[0][1]} px." if len(sizes) == 1 else " of different sizes."
     st.caption(said)
     with st.expander("What was drawn", icon=":material/casino:"):

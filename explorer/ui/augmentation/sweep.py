@@ -10,7 +10,7 @@ from explorer.augmentation.describing import say_flip, say_steady, say_value
 from explorer.augmentation.snippets import sweep_snippet
 from explorer.rendering import CHART_CONFIG, encode_png, fit_picture, format_percent, picture_sheet, sweep_curves
 from explorer.text import class_labels, count_text
-from explorer.ui.augmentation.compute import square_lines, square_of, viewer_of
+from explorer.ui.augmentation.compute import seen_lines
 from explorer.ui.kit.choose import choose, choose_step
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.subject import Subject
@@ -52,7 +52,7 @@ def show_sweep(subject: Subject) -> None:
 @st.cache_data(max_entries=16, show_spinner="The network looks at 41 pictures …")
 def compute_sweep(subject: Subject, name: str) -> SweepResult:
     """The network's probabilities at 41 points."""
-    return sweep(viewer_of(subject), square_of(subject), name)
+    return sweep(subject.model, subject.picture.intake.image, name)
 
 
 def _choose_point(chosen: Sweep, values: list[float]) -> int:
@@ -97,6 +97,6 @@ def _offer(subject: Subject, chosen: Sweep, result: SweepResult) -> None:
             single=result.single,
             pixels=result.pixels,
         ),
-        sweep_snippet(square_lines(subject), chosen.name),
+        sweep_snippet(seen_lines(subject), chosen.name),
         key="sweep-offer",
     )

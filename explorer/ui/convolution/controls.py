@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.operations.convolution import ACTIVATION_MODULES, Border, Impossible, Settings, check
+from explorer.operations.convolution import ACTIVATION_MODULES, Border, Impossible, Settings, check, padding_that_keeps
 from explorer.operations.kernels import (
     LARGEST,
     PRESETS,
@@ -214,6 +214,8 @@ def choose_settings(side: int, row: Sequence[DeltaGenerator]) -> Settings:
         "outermost cells repeated, or its other side.",
     )
     stride = row[0].number_input("Stride", 1, 8, 1, key="stride", bind="query-params")
+    dilation = row[2].number_input("Dilation", 1, 8, 1, key="dilation", bind="query-params")
+    keeps = padding_that_keeps(side, int(dilation))
     padding = row[1].number_input(
         "Padding",
         0,
@@ -222,9 +224,13 @@ def choose_settings(side: int, row: Sequence[DeltaGenerator]) -> Settings:
         key="padding",
         bind="query-params",
         disabled=border == "valid" and not transposed,
-        help=f"Cells added on each side. {side // 2} keeps the size at stride 1.",
+        help=f"Cells {'cut off' if transposed else 'added'} on each side. "
+        + (
+            f"{keeps} keeps the size at stride 1."
+            if keeps is not None
+            else "No number keeps the size at stride 1: a kernel of this side and dilation cannot be centred."
+        ),
     )
-    dilation = row[2].number_input("Dilation", 1, 8, 1, key="dilation", bind="query-params")
     groups = row[3].number_input(
         "Groups", 1, 8, 1, key="groups", bind="query-params", help="3: every filter reads one colour only."
     )

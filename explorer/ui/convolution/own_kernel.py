@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from explorer.operations import LayerBreakdown, break_down_module
 from explorer.operations.convolution import (
@@ -197,7 +197,7 @@ def _answer(experiment: Experiment, unit: int, border: Border) -> NDArray[np.flo
         return np.asarray(module(_photo(experiment)[None])[0, unit].numpy())
 
 
-def show_overlaps(experiment: Experiment) -> None:
+def show_overlaps(experiment: Experiment, unit: int) -> None:
     """How many stamps of the kernel meet in each cell of a transposed convolution's output."""
     module = build(experiment.settings, experiment.weight(), experiment.channels)
     counts = count_overlaps(module, photo_size(experiment))
@@ -208,7 +208,8 @@ def show_overlaps(experiment: Experiment) -> None:
         alt=f"How many stamps meet in each cell, upper left corner: {int(corner.min())} to {int(corner.max())}",
         width="stretch",
     )
-    words.markdown(describe_overlaps(counts, experiment.side, experiment.settings.stride))
+    assert isinstance(module, nn.ConvTranspose2d)
+    words.markdown(describe_overlaps(module, unit))
 
 
 def show_activation(experiment: Experiment, unit: int) -> None:

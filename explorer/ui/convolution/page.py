@@ -36,7 +36,7 @@ def show_own(subject: Subject) -> None:
     show_activation(experiment, unit)
     if experiment.settings.transposed:
         st.subheader("How many stamps meet in a cell", anchor=False)
-        show_overlaps(experiment)
+        show_overlaps(experiment, unit)
     else:
         st.subheader("Five ways to treat the border", anchor=False)
         show_borders(experiment, unit)

@@ -78,7 +78,7 @@ def show_input(subject: Subject) -> None:
     right.plotly_chart(channel_means(before, after), config=CHART_CONFIG, key=f"means-{subject!r}")
     right.caption(
         f"Normalised per channel: (value − {_numbers(preprocessing.mean)}) / {_numbers(preprocessing.std)}. "
-        "Around zero, every channel counts alike, whatever the light was."
+        "These numbers are the same for every picture: a dark one stays dark, a bluish one bluish."
     )
 
 

@@ -13,7 +13,7 @@ from explorer.anatomy.surgery import CHANGES, Change
 from explorer.anatomy.surgery_effect import PredictionDrift, SurgeryEffect, surgery_snippet
 from explorer.operations.convolution import Impossible
 from explorer.operations.pooling import PoolingKind
-from explorer.operations.pooling_comparison import POOLING_LABELS
+from explorer.operations.pooling_comparison import POOLING_LABELS, describe_drift
 from explorer.operations.shifting import MOST
 from explorer.rendering import CHART_CONFIG, curves, probability_bars
 from explorer.text import shape_text, with_unit
@@ -199,12 +199,7 @@ def show_shift(subject: Subject) -> None:
         config=CHART_CONFIG,
         key=f"drift-{way}-{settings}-{source!r}",
     )
-    furthest = sorted((max(values), POOLING_LABELS[kind]) for kind, values in drift.items() if kind != "global")
-    st.caption(
-        "The distance from having moved along with the photo, in percent of its standard deviation. What steps by the "
-        f"stride ({settings[1]}) moves along exactly at every multiple of it; in between, here, “{furthest[-1][1]}” "
-        f"strays most and “{furthest[0][1]}” least."
-    )
+    st.caption(describe_drift(drift, settings[1]))
     _offer_curves(subject, moved, drift)
 
 

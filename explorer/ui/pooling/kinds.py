@@ -166,8 +166,9 @@ def show_sources(source: Source, settings: tuple[int, int, int], channel: int) -
     words.metric("cells that go on", f"{len(places) / (height * width):.1%}")
     several = int((counts > 1).sum())
     words.markdown(
-        f"Of {height * width:,} values{of}, {len(places):,} are the largest of a window. The dots crowd where dark "
-        "turns bright; all else is forgotten, and in training gets no gradient. Of equal values the first wins."
+        f"Of {height * width:,} values{of}, {len(places):,} are the largest of a window. Look whether the dots "
+        "crowd where dark turns bright. All else is forgotten, and in training gets no gradient. Of equal values the "
+        "first wins."
         + (
             f" Where windows overlap, {count_text(several, 'cell')} won more than one, the most {counts.max()}."
             if several

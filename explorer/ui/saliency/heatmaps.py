@@ -65,8 +65,8 @@ def show_layer_choice(subject: Subject, place: DeltaGenerator) -> str | None:
     facts = next(each for each in facts_of(subject) if each.name == layer)
     field = facts.receptive_field.size
     st.caption(
-        f"Layer {layer}: {shape_text(facts.shape)}, each cell sees {field[0]:g} × {field[1]:g} px. Earlier layers show "
-        "fine edges and textures, whatever the class; later ones show coarsely where the class is."
+        f"Layer {layer}: {shape_text(facts.shape)}, each cell sees {field[0]:g} × {field[1]:g} px. Earlier layers "
+        "tend to show fine edges and textures, later ones more coarsely where the class is."
     )
     if not _drawable(subject):
         return layer
