@@ -22,6 +22,7 @@ FITS: dict[Fit, str] = {
     "squash": "Squash: the whole picture, stretched to a square",
 }
 PAD_COLOUR = (128, 128, 128)
+_ELONGATED = 8  # the longer side against the shorter one
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,30 @@ class Preprocessing:
             square = Image.new("RGB", (self.size, self.size), PAD_COLOUR)
             square.paste(TF.resize(image, [height, width], mode), ((self.size - width) // 2, (self.size - height) // 2))
             return square
-        # An extreme panorama would be blown up to gigabytes before its centre is cut out: cut first
-        # what the crop cannot reach, with a margin wide enough for the resampling filter.
-        return TF.center_crop(TF.resize(_trim(image), [self.resize], mode), [self.size])
+        if max(image.size) > _ELONGATED * min(image.size):
+            return self._crop_elongated(image, Image.Resampling[self.interpolation.upper()])
+        return TF.center_crop(TF.resize(image, [self.resize], mode), [self.size])
+
+    def _crop_elongated(self, image: Image.Image, resample: Image.Resampling) -> Image.Image:
+        """The centre crop of a picture that, resized whole, would take up to half a gigabyte: the very same pixels.
+
+        Pillow resizes along the rows first, rounds, and then along the columns, so that what the crop does not show
+        can go in between; columns do not depend on one another.
+        """
+        width, height = image.size
+        short = min(width, height)
+        wide, tall = int(self.resize * width / short), int(self.resize * height / short)  # as torchvision rounds
+        left, top = round((wide - self.size) / 2), round((tall - self.size) / 2)
+        rows = image.resize((wide, height), resample).crop((left, 0, left + self.size, height))
+        if width == 1:
+            rows = rows.crop((0, 0, 1, height))  # all columns are the same
+        shown = Image.new("RGB", (rows.width, self.size))
+        step = max(1, _ELONGATED * self.resize**2 // tall)
+        for start in range(0, rows.width, step):
+            columns = rows.crop((start, 0, min(start + step, rows.width), height))
+            resized = columns.resize((columns.width, tall), resample)
+            shown.paste(resized.crop((0, top, columns.width, top + self.size)), (start, 0))
+        return shown.resize((self.size, self.size), Image.Resampling.NEAREST)
 
     def pixels(self, image: Image.Image) -> np.ndarray:
         """The pixels that the network sees: (size, size, 3) uint8."""
@@ -109,15 +131,3 @@ class Preprocessing:
             side = min(width, height) * self.size / self.resize
         left, top = (width - side) / 2, (height - side) / 2
         return left, top, left + side, top + side
-
-
-def _trim(image: Image.Image, most: float = 8.0) -> Image.Image:
-    """The centre of a picture whose sides differ by more than `most` times, cut to that ratio."""
-    width, height = image.size
-    if max(width, height) <= most * min(width, height):
-        return image
-    # Keep the parity of the cut, so that the centre stays where it was to the pixel.
-    keep_width = min(width, int(most * height) + (width - int(most * height)) % 2)
-    keep_height = min(height, int(most * width) + (height - int(most * width)) % 2)
-    left, top = (width - keep_width) // 2, (height - keep_height) // 2
-    return image.crop((left, top, left + keep_width, top + keep_height))
