@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from explorer.images import MAX_BYTES as MAX_PICTURE_BYTES
-from explorer.images import ImageRejected, Intake, read_image
+from explorer.images import ImageRejected, Intake, read_apart
 from explorer.text import can_be_shown
 from explorer.zip_names import decode_names
 
@@ -256,7 +256,7 @@ def _read_members(
             continue
         try:
             data = _unpack(archive, member)
-            opened = read_image(data)
+            opened = read_apart(data)
         except ImageRejected as problem:
             yield Skipped(name, "file", str(problem))
             continue

@@ -29,7 +29,7 @@ from explorer.image_folders import (
     read_comment,
     read_folders,
 )
-from explorer.images import ImageRejected, read_image
+from explorer.images import ImageRejected, read_apart
 from explorer.transfer.data.built_in import BUILT_IN, list_built_in, load_built_in, official_split
 from explorer.transfer.data.pictures import LEAST_CLASSES, LEAST_PICTURES, MOST_CLASSES, MOST_PICTURES, PictureSet
 from explorer.transfer.trial import TransferRejected
@@ -207,7 +207,7 @@ def gather(
         for name, data in files:
             done += 1
             try:
-                opened = None if accepted else read_image(data)
+                opened = None if accepted else read_apart(data)
             except ImageRejected as problem:
                 basket.skip(name, str(problem))
                 continue
@@ -226,7 +226,7 @@ def accept(data: bytes) -> bytes:
     Raises:
         ImageRejected: it is no picture that can be read.
     """
-    return make_small(data, read_image(data))
+    return make_small(data, read_apart(data))
 
 
 def check_class_name(name: str) -> None:

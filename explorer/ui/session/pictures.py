@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.images import ImageRejected, Intake, read_image
+from explorer.images import ImageRejected, Intake, read_apart, read_image
 from explorer.samples import SAMPLES, read_sample
 from explorer.ui.session.quantities import Kept
 
@@ -82,7 +82,7 @@ def add_picture(title: str, data: bytes) -> Picture:
     Raises:
         ImageRejected: the file is no usable image; nothing changes.
     """
-    intake = read_image(data)
+    intake = read_apart(data)
     # The name alone could belong to two pictures, the digest alone says nothing to a person.
     stem = title.replace("\n", " ")[-60:]
     picture = Picture(f"{stem} · {intake.sha256[:12]}", title, "", "", intake)

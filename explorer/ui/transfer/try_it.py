@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from explorer.images import MAX_BYTES, ImageRejected, open_image, read_image
+from explorer.images import MAX_BYTES, ImageRejected, read_apart
 from explorer.rendering import CHART_CONFIG
 from explorer.rendering.figures.basic import probability_bars
 from explorer.rendering.figures.transfer import plain
@@ -53,7 +53,7 @@ def _show_photo(trained: Trained, subject: Subject) -> None:
     image, words = subject.picture.intake.image, "The picture of the sidebar"
     if file is not None:
         try:
-            image, words = read_image(file.getvalue()).image, "Your photo"
+            image, words = read_apart(file.getvalue()).image, "Your photo"
         except ImageRejected as refused:
             st.error(str(refused), icon=":material/block:")
             return
@@ -87,7 +87,7 @@ def _answer(trained: Trained) -> None:
     if frame is None:
         return
     try:
-        shares = tuple(float(each) for each in trained.after.probabilities(open_image(frame.file)))
+        shares = tuple(float(each) for each in trained.after.probabilities(read_apart(frame.file).image))
     except ImageRejected:
         shares = ()
     st.session_state[_ANSWER] = (trained.digest, frame.number, shares)
