@@ -11,7 +11,9 @@ import pytest
 from streamlit.delta_generator import DeltaGenerator
 
 import explorer.ui
+import explorer.ui.kit.snippet
 from explorer.captioning import Captioner, list_captioners, load_captioner, loading
+from explorer.ui import kit
 from tests.pages.opening import Browser
 from tests.pages.toy_captions import make_folder
 
@@ -21,6 +23,12 @@ COMPONENTS = ("network_view", "clickable_mosaic", "microscope", "photo_cover", "
 @pytest.fixture(scope="session", autouse=True)
 def quick_app_tests(packages_read_once: None) -> None:
     """For every test of a page."""
+
+
+@pytest.fixture(autouse=True)
+def snippets_are_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Python below a view, which is sent when its panel is open (tests/ui/test_downloads.py)."""
+    monkeypatch.setattr(kit.snippet, "EXPANDED", True)
 
 
 @cache

@@ -45,6 +45,21 @@ def test_a_download_button_says_what_the_file_holds_and_leaves_the_page_alone(fi
     assert button.proto.ignore_rerun
 
 
+def page_with_a_snippet() -> None:
+    from explorer.ui.kit.snippet import show_snippet
+
+    show_snippet("print(1)", "mine")
+    show_snippet("print(2)", "yours")
+
+
+def test_a_snippet_is_sent_when_its_panel_is_open() -> None:
+    app = AppTest.from_function(page_with_a_snippet).run()
+    assert [panel.label for panel in app.expander] == ["The same in Python"] * 2
+    assert not app.code
+    app.session_state["yours"] = True
+    assert [(code.value, code.language) for code in app.run().code] == [("print(2)", "python")]
+
+
 @pytest.mark.parametrize("network", list_shipped())
 @pytest.mark.parametrize("changes", [{}, {"fit": "pad"}, {"fit": "squash", "size": 64}], ids=str)
 def test_a_snippet_gives_the_maps_of_the_page(network: str, changes: dict[str, object]) -> None:

@@ -222,4 +222,5 @@ def _offer(order: Order, experiment: Experiment) -> None:
     download(row, "Curves (JSON)", experiment.to_json() + "\n", "experiment.json", "experiment-json")
     download(row, "Arrays (NPZ)", lambda: arrays_as_npz(**experiment.arrays), "experiment.npz", "experiment-npz")
     pipeline = compact(Pipeline.from_json(order.pipeline))
-    show_snippet(experiment_snippet(order.source, order.title, order.count, pipeline, order.steps, order.seed))
+    code = experiment_snippet(order.source, order.title, order.count, pipeline, order.steps, order.seed)
+    show_snippet(code, "experiment-python")

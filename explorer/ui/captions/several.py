@@ -39,7 +39,7 @@ def show_sheet(subject: CaptionSubject) -> None:
         bar.progress(number / len(labels), f"{number} of {len(labels)} described")
     bar.empty()
     download(st.container(), "CSV", captions_as_csv(rows), f"{subject.name}-captions.csv", "sheet-csv")
-    show_snippet(several_snippet(captioner_lines(subject, look=False), width))
+    show_snippet(several_snippet(captioner_lines(subject, look=False), width), "sheet-python")
 
 
 def _show_one(place: st.delta_generator.DeltaGenerator, label: str, caption: Caption) -> None:

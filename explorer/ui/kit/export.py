@@ -62,4 +62,4 @@ def offer(
     download(row, "Arrays (NPZ)", npz, f"{name}.npz", f"{key}-npz")
     if json is not None:
         download(row, "JSON", json, f"{name}.json", f"{key}-json")
-    show_snippet(snippet)
+    show_snippet(snippet, f"{key}-python")

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+EXPANDED = False  # whether the panel is open before it was touched
 
-def show_snippet(code: str) -> None:
-    """A snippet behind a line that opens it."""
-    with st.expander("The same in Python", icon=":material/code:"):
-        st.code(code, language="python")
+
+@st.fragment
+def show_snippet(code: str, key: str) -> None:
+    """A snippet behind a line that opens it; a closed one is not sent, since colouring it takes the browser longest."""
+    panel = st.expander("The same in Python", EXPANDED, key=key, icon=":material/code:", on_change="rerun")
+    if panel.open:
+        panel.code(code, language="python")

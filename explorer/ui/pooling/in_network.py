@@ -78,7 +78,7 @@ def show_surgery(subject: Subject) -> None:
         _show_numbers(effect)
     st.table(effect.table())
     st.caption(effect.describe_others())
-    show_snippet(surgery_snippet(opening_lines(subject), change))
+    show_snippet(surgery_snippet(opening_lines(subject), change), "surgery-python")
 
 
 def _show_numbers(effect: SurgeryEffect) -> None:

@@ -126,4 +126,4 @@ def _offer(
         "faithfulness.npz",
         "faithfulness-npz",
     )
-    show_snippet(faithfulness_snippet(opening_lines(subject), list(found), baseline))
+    show_snippet(faithfulness_snippet(opening_lines(subject), list(found), baseline), "faithfulness-python")

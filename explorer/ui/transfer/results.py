@@ -117,4 +117,4 @@ def offer_arrays(
 ) -> None:
     """A button for arrays, and the snippet that reads them and gives the same numbers."""
     download(row, label, npz, f"{name}.npz", key)
-    show_snippet(f"# beside the downloaded {name}.npz\n{code}")
+    show_snippet(f"# beside the downloaded {name}.npz\n{code}", f"{key}-python")
