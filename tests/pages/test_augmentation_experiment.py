@@ -35,6 +35,7 @@ from explorer.jobs import Limits, LocalJobs
 from explorer.jobs import Order as JobOrder
 from explorer.jobs.order import Context
 from explorer.text import as_plain_text
+from explorer.ui.augmentation import does_it_help
 from explorer.ui.session import jobs as session_jobs
 from tests.augmentation.test_image_zip import make_zip, png, two_classes
 from tests.jobs.working import begin, finish
@@ -51,6 +52,12 @@ def toys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ToyJobs:
     toys = ToyJobs(tmp_path / "jobs")
     monkeypatch.setattr(session_jobs, "open_jobs", lambda: toys)
     return toys
+
+
+@pytest.fixture
+def four_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shortest training that the page offers has four steps during this test; the longer ones stay."""
+    monkeypatch.setattr(does_it_help, "STEPS", (4, *does_it_help.STEPS))
 
 
 def do_here(toys: ToyJobs, job: str) -> Experiment:
@@ -132,13 +139,13 @@ def test_what_cannot_be_trained_is_said(toys: ToyJobs) -> None:
     assert "cannot cut 64 x 64 pixels" in app.error[0].value
 
 
-def test_the_page_trains_and_shows_both_curves(browser_side: Browser, toys: ToyJobs) -> None:
-    app = open_augmentation({"part": "Does it help?", "pictures": "100", "steps": "50", "seed": "1"})
+def test_the_page_trains_and_shows_both_curves(browser_side: Browser, toys: ToyJobs, four_steps: None) -> None:
+    app = open_augmentation({"part": "Does it help?", "pictures": "100", "steps": "4", "seed": "1"})
     assert not app.error
     run(app.button(key="train").click())
     assert app.button(key="train").disabled  # one at a time
     job = job_of(app)
-    assert order_of(toys, job) == Order("digits", 100, EXAMPLE.to_json(), 50, 1)
+    assert order_of(toys, job) == Order("digits", 100, EXAMPLE.to_json(), 4, 1)
     found = do_here(toys, job)
     run(app)
     again = open_augmentation({"part": "Does it help?", "job": job})  # as whoever is sent the link
@@ -147,7 +154,7 @@ def test_the_page_trains_and_shows_both_curves(browser_side: Browser, toys: ToyJ
         assert not each.button(key="train").disabled
     arrays = arrays_of(browser_side, "experiment-npz")
     assert arrays["augmented_validation_accuracy"].tolist() == list(found.augmented.validation_accuracy)
-    names, printed = run_snippet(again.code[0].value.replace("steps=50", "steps=2"))
+    names, printed = run_snippet(again.code[0].value.replace("steps=4", "steps=2"))
     assert names["experiment"].pipeline == EXAMPLE.to_json()
     assert "against" in printed
 
@@ -217,10 +224,10 @@ def test_pictures_go_with_a_job_as_they_are() -> None:
 
 
 def test_an_own_folder_is_trained_on(
-    browser_side: Browser, toys: ToyJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    browser_side: Browser, toys: ToyJobs, four_steps: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = make_zip({**two_classes(40), "red/notes.txt": b"hello", "red/[x](y)/0.png": png()})
-    app = open_augmentation({"part": "Does it help?", "source": "Your own folder (ZIP)", "steps": "50", "seed": "1"})
+    app = open_augmentation({"part": "Does it help?", "source": "Your own folder (ZIP)", "steps": "4", "seed": "1"})
     assert app.button(key="train").disabled
     assert "Choose a ZIP file" in told_by(app)
     run(app.file_uploader(key="own_folder").set_value(("mine_1.zip", data, "application/zip")))
@@ -229,7 +236,7 @@ def test_an_own_folder_is_trained_on(
     assert as_plain_text("mine_1.zip: 80 pictures of 2 classes (blue, red). Left out: 1 file that is no") in description
     run(app.button(key="train").click())
     job = job_of(app)
-    assert order_of(toys, job) == Order("own", 200, EXAMPLE.to_json(), 50, 1, "mine_1.zip")
+    assert order_of(toys, job) == Order("own", 200, EXAMPLE.to_json(), 4, 1, "mine_1.zip")
     found = do_here(toys, job)
     run(app)
     assert found.classes == ("blue", "red")
@@ -238,7 +245,7 @@ def test_an_own_folder_is_trained_on(
     (tmp_path / "mine_1.zip").write_bytes(data)
     monkeypatch.chdir(tmp_path)
     code = next(block.value for block in app.code if "read_image_zip" in block.value)
-    names, _ = run_snippet(code.replace("steps=50", "steps=2"))
+    names, _ = run_snippet(code.replace("steps=4", "steps=2"))
     wanted = take_evenly(read_image_zip(data).pictures, 200)
     assert (names["data"].images == wanted.images).all()
 
