@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from explorer.anatomy.connections import UNKNOWN, Reading, find_readings
 from explorer.anatomy.descriptions import CEILING, describe_layer, is_clipped, name_kind
-from explorer.anatomy.recording import LayerFacts, Recording
-from explorer.anatomy.stages import Stage, stages
+from explorer.anatomy.recording import INPUT, LayerFacts, Recording
+from explorer.anatomy.stages import Stage, sources_of, stages
 from explorer.anatomy.units import MapStatistics, Order, describe_maps
 from explorer.rendering import Mosaic, Scale, Thumbnails, format_percent, mosaic, overview_sprite, scale_of
 from explorer.text import count_text
@@ -19,6 +20,27 @@ from explorer.zoo import VisionModel
 
 STRONGEST = 10  # thumbnails in a column
 MAPS_ON_A_PAGE = 512
+
+
+@dataclass(frozen=True)
+class ColumnReading:
+    """What the thumbnails of one column read of another column.
+
+    Attributes:
+        column: Key of the column that is read.
+        name: Of the layer that is read.
+        counts: For each thumbnail, how many maps of that layer it reads.
+        places: For each thumbnail, which thumbnails of the other column are among them.
+        window: Rows and columns of a kernel; None where the layer has no weights.
+        start: Where in `Overview.kernels` the kernels lie, one for each of `places`, in their order.
+    """
+
+    column: str
+    name: str
+    counts: tuple[int, ...]
+    places: tuple[tuple[int, ...], ...]
+    window: tuple[int, int] | None
+    start: int
 
 
 @dataclass(frozen=True)
@@ -37,6 +59,8 @@ class NetworkColumn:
         opens: A closed stage; a click on its heading asks to open it.
         closes: The first column of an opened stage; offers to close it.
         depth: Number of channels.
+        sources: Keys of the columns that it reads, nearest first.
+        reads: What its thumbnails read of them, where it is a single layer.
     """
 
     key: str
@@ -50,6 +74,8 @@ class NetworkColumn:
     opens: bool
     closes: bool
     depth: int
+    sources: tuple[str, ...] = ()
+    reads: tuple[ColumnReading, ...] = ()
 
     def __post_init__(self) -> None:
         """Checks that there is a box, a unit and a text for each thumbnail."""
@@ -67,11 +93,15 @@ class Overview:
         sprite: PNG with every thumbnail.
         columns: the photo's channels, then layers and stages.
         probabilities: ten classes and their probabilities, greatest first.
+        logits: (num_classes,) of every class, greatest first.
+        kernels: of all columns' `reads`, flat.
     """
 
     sprite: bytes
     columns: tuple[NetworkColumn, ...]
     probabilities: tuple[tuple[str, float], ...]
+    logits: NDArray[np.float32]
+    kernels: NDArray[np.float32]
 
 
 def draw_overview(
@@ -81,33 +111,84 @@ def draw_overview(
 
     Args:
         model: from the zoo.
-        recording: of every layer.
+        recording: of every layer, with inputs.
         layers: their facts.
         opened: keys of the opened stages.
     """
     shown = stages(layers, opened)
     photo = model.preprocessing.unnormalise(recording.input[None].cpu()).transpose(2, 0, 1)  # (3, H, W)
     thumbnails = [Thumbnails(photo.astype(np.float32), signed=False, kind="photo")]
-    picked: list[tuple[Stage, NDArray[np.intp], MapStatistics]] = []
-    for stage in shown:
+    readings = [() if stage.closed else find_readings(model, recording, stage.last) for stage in shown]
+    statistics = [describe_maps(recording[stage.last.name].maps) for stage in shown]
+    units = _choose_units(shown, readings, statistics)
+    for stage, chosen, told in zip(shown, units, statistics, strict=True):
         maps = recording[stage.last.name].maps
-        statistics = describe_maps(maps)
-        strongest = statistics.strongest(STRONGEST)
-        picked.append((stage, strongest, statistics))
-        shown_maps = maps[strongest.copy()].float().cpu().numpy()
-        thumbnails.append(Thumbnails(shown_maps, statistics.signed, scale=scale_of(maps.shape, "each")))
+        shown_maps = maps[chosen.copy()].float().cpu().numpy()
+        thumbnails.append(Thumbnails(shown_maps, told.signed, scale=scale_of(maps.shape, "each")))
     sprite = overview_sprite(thumbnails)
     columns = [_input_column(photo, sprite.boxes[0])]
+    places = {INPUT: (INPUT, np.arange(3))}
+    places |= {stage.last.name: (stage.key, chosen) for stage, chosen in zip(shown, units, strict=True)}
+    titles = {INPUT: "photo"} | {stage.key: stage.title for stage in shown}
+    kernels: list[NDArray[np.float32]] = []
     parents: set[str] = set()
-    for (stage, strongest, statistics), boxes in zip(picked, sprite.boxes[1:], strict=True):
+    for stage, chosen, told, boxes, sources, read in zip(
+        shown, units, statistics, sprite.boxes[1:], sources_of(shown), readings, strict=True
+    ):
         closes = bool(stage.parent) and stage.parent not in parents
         parents.add(stage.parent)
         kind = f"{len(stage.layers)} layers" if stage.closed else name_kind(model, stage.last)
-        columns.append(_column(stage, kind, strongest, statistics, boxes, closes))
+        column = _column(stage, kind, chosen, told, boxes, closes, [titles[key] for key in sources])
+        reads = tuple(
+            _read_column(each, chosen, *places[each.source], kernels) for each in read if each.source in places
+        )
+        columns.append(replace(column, sources=sources, reads=reads))
     probabilities = recording.probabilities
     top = probabilities.topk(min(10, len(probabilities)))
     names = [(model.classes[i], p) for p, i in zip(top.values.tolist(), top.indices.tolist(), strict=True)]
-    return Overview(sprite.png, tuple(columns), tuple(names))
+    logits = recording.logits.float().sort(descending=True).values.cpu().numpy()
+    flat = np.concatenate(kernels) if kernels else np.zeros(0, np.float32)
+    return Overview(sprite.png, tuple(columns), tuple(names), logits, flat)
+
+
+def _choose_units(
+    shown: Sequence[Stage], readings: Sequence[tuple[Reading, ...]], statistics: Sequence[MapStatistics]
+) -> list[NDArray[np.intp]]:
+    """The maps each column shows: its strongest, or those that a later one shows of them, map by map.
+
+    So a convolution, its normalisation and its activation show the same channels, and a residual stream its own.
+    """
+    followed: dict[str, NDArray[np.intp]] = {}
+    chosen = []
+    for stage, read, told in reversed(list(zip(shown, readings, statistics, strict=True))):
+        units = followed.get(stage.last.name, told.strongest(STRONGEST))
+        chosen.append(units)
+        for each in read:
+            if each.one_to_one and len(each.order) == len(each.ranges) and UNKNOWN not in each.order[units]:
+                followed.setdefault(each.source, each.order[units])
+    return chosen[::-1]
+
+
+def _read_column(
+    reading: Reading,
+    units: NDArray[np.intp],
+    column: str,
+    there: NDArray[np.intp],
+    kernels: list[NDArray[np.float32]],
+) -> ColumnReading:
+    """What the maps `units` read of a column that shows the maps `there`; puts their kernels behind the others."""
+    start = sum(len(each) for each in kernels)
+    counts, places = [], []
+    for unit in units:
+        channels = reading.channels(unit)
+        counts.append(len(channels))
+        slices = {channel: place for place, channel in enumerate(channels.tolist())}
+        seen = [place for place, channel in enumerate(there.tolist()) if channel in slices]
+        places.append(tuple(seen))
+        if reading.kernels is not None and seen:
+            kernels.append(reading.kernels[unit, [slices[int(there[place])] for place in seen]].ravel())
+    window = None if reading.kernels is None else (reading.kernels.shape[2], reading.kernels.shape[3])
+    return ColumnReading(column, reading.source, tuple(counts), tuple(places), window, start)
 
 
 def _input_column(photo: NDArray[np.uint8], boxes: tuple[tuple[int, int, int, int], ...]) -> NetworkColumn:
@@ -134,6 +215,7 @@ def _column(
     statistics: MapStatistics,
     boxes: tuple[tuple[int, int, int, int], ...],
     closes: bool,
+    sources: Sequence[str],
 ) -> NetworkColumn:
     last = stage.last
     return NetworkColumn(
@@ -141,7 +223,7 @@ def _column(
         title=stage.title,
         kind=kind,
         shape=last.shape,
-        facts=(*(() if stage.closed else (("reads", ", ".join(last.inputs)),)), *describe_layer(stage)),
+        facts=(("reads", ", ".join(sources if stage.closed else last.inputs)), *describe_layer(stage)),
         boxes=boxes,
         units=strongest.tolist(),
         values=tuple(statistics.describe(unit) for unit in strongest),

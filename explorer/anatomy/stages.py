@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from math import ceil
 
-from explorer.anatomy.recording import LayerFacts
+from explorer.anatomy.recording import INPUT, LayerFacts
 
 STAGES = "stages"  # the container in which our networks keep theirs
 MOST = 20  # columns that a person can still take in at one glance
@@ -155,3 +155,16 @@ def first_layer(layers: Sequence[LayerFacts]) -> str:
     """A layer to begin with: the one that stands for a stage, about a quarter of the way in."""
     columns = stages(layers)
     return columns[round(0.25 * (len(columns) - 1))].last.name
+
+
+def sources_of(columns: Sequence[Stage]) -> list[tuple[str, ...]]:
+    """For every column the keys of the columns that its layers read, "input" for the photo, nearest first.
+
+    One that is read by more than the next, or reads more than the one before, is where branches part or join.
+    """
+    holding = {layer.name: place for place, stage in enumerate(columns) for layer in stage.layers}
+    found = []
+    for place, stage in enumerate(columns):
+        read = {holding.get(name, -1) for layer in stage.layers for name in layer.inputs} - {place}
+        found.append(tuple(columns[each].key if each >= 0 else INPUT for each in sorted(read, reverse=True)))
+    return found

@@ -1,9 +1,10 @@
 from collections.abc import Callable
 
+import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from explorer.zoo import list_shipped
+from explorer.zoo import list_shipped, load_model
 from tests.browser.watching import PATIENCE, address_of, colours_on, frames_to, open_layers, wait_until_drawn
 
 SMALL = "tiny-vgg" if "tiny-vgg" in list_shipped() else list_shipped()[-1]
@@ -60,8 +61,11 @@ def test_hover_answers_without_the_server(dashboard: str, page: Page) -> None:
     box = tip.bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 1440
-    page.locator(".column:not([data-key=input]) .thumb").nth(3).hover()
+    thumb = page.locator(".column:not([data-key=input]) .thumb").nth(3)
+    thumb.hover()
     expect(tip).to_contain_text("channel")
+    check_kernels(page, thumb)
+    check_softmax(page)
     sheet = page.locator(".sheet")
     sheet.hover(position={"x": 10, "y": 10})
     expect(tip).to_be_hidden()
@@ -72,6 +76,29 @@ def test_hover_answers_without_the_server(dashboard: str, page: Page) -> None:
     assert line.inner_text() != first
     page.wait_for_timeout(500)
     assert len(sent) == before
+
+
+def check_kernels(page: Page, thumb: Locator) -> None:
+    """A map of the first convolution reads red, green and blue, with the weights that the network has."""
+    kernels = page.locator(".links .kernel")
+    expect(kernels).to_have_count(3)
+    layer, unit = thumb.evaluate("button => [button.column.key, button.unit]")
+    weights = load_model(SMALL, "cpu").network.get_submodule(layer).weight[unit].detach().numpy()
+    drawn = [kernel.get_attribute("data-weights").split() for kernel in kernels.all()]
+    np.testing.assert_allclose(np.array(drawn, float).reshape(weights.shape), weights, rtol=1e-6)
+
+
+def check_softmax(page: Page) -> None:
+    """Worked out of the logits in the browser, the shares are those that the server says."""
+    working, total = page.locator(".working"), 0.0
+    rows = page.locator(".classes button")
+    for row in rows.all():
+        row.hover()
+        share = float(working.get_attribute("data-share"))
+        assert 100 * share == pytest.approx(float(row.locator(".percent").inner_text().rstrip(" %")), rel=5e-3)
+        total += share
+    assert rows.count() == 10
+    assert total == pytest.approx(1)  # there are no other classes
 
 
 def test_the_network_by_keyboard(dashboard: str, page: Page) -> None:

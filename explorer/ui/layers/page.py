@@ -5,6 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from explorer.anatomy.stages import first_layer
+from explorer.text import as_plain_text
 from explorer.ui.kit.choose import choose, choose_one, keep_valid
 from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
@@ -13,12 +14,13 @@ from explorer.ui.session.opening import layer_snippet
 from explorer.ui.session.page import begin_page
 from explorer.ui.session.pictures import get_picture, list_pictures
 from explorer.ui.session.sidebar import choose_second_network, prepare_network, show_sidebar
-from explorer.ui.session.subject import Subject
+from explorer.ui.session.subject import UNTRAINED, Subject
 from explorer.ui.shared.network import show_network
 from explorer.ui.shared.recorded import compute_maps, facts_of
 
 ORDER_LABELS = {"index": "Number", "mean": "Mean", "max": "Largest value", "active": "Share of active cells"}
 SCALE_LABELS = {"each": "Own scale", "shared": "One scale"}
+CARD = "card"  # key of the place of one map
 COMPARE_LABELS = {"one": "One network", "network": "Second network", "image": "Second picture"}
 
 
@@ -32,6 +34,13 @@ def choose_other(subject: Subject, mode: str) -> Subject | None:
     other = next(label for label in options if label != subject.picture.label)
     label = choose_one("Second picture", options, "image2", other)
     return replace(subject, picture=get_picture(label))
+
+
+def show_name(subject: Subject, mode: str) -> None:
+    """What one half of a comparison shows: its network, or its picture."""
+    weights = {"": "", UNTRAINED: ", untrained"}.get(subject.weights, ", your weights")
+    name = subject.picture.title if mode == "image" else f"{subject.network}{weights}"
+    st.subheader(as_plain_text(name), anchor=False)
 
 
 def choose_layer(subject: Subject, layer_key: str, suffix: str = "") -> str:
@@ -63,14 +72,30 @@ def choose_drawing() -> None:
     third.number_input("Map", min_value=0, value=None, key="unit", bind="query-params", placeholder="none")
 
 
+def show_card(subject: Subject, layer: str, suffix: str = "") -> None:
+    """One map of the layer large, where one is chosen; at once under the view that it was chosen in."""
+    facts, unit = layer_names(subject)[layer], st.session_state["unit"]
+    with st.container(key=f"{CARD}{suffix}"):
+        if unit is None:
+            return
+        if unit >= facts.channels:
+            st.info(f"This layer has {facts.channels} maps; there is no map {unit} here.")
+            return
+        with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+            st.subheader(f"{layer}, map {unit}", anchor=False, width="content")
+            if st.button("Whole network", icon=":material/zoom_out_map:", key=f"whole{suffix}", type="tertiary"):
+                choose_next(unit=None)
+        show_unit(subject, facts, unit, key=f"unit{suffix}")
+
+
 def show_layer(subject: Subject, layer: str, suffix: str = "") -> None:
-    """The sheet of maps of one layer, and one map large."""
+    """The sheet of maps of one layer."""
     facts = layer_names(subject)[layer]
     unit = st.session_state["unit"]
     show_facts(subject, facts)
     page = st.pagination(pages_of(facts), key=f"sheet{suffix}") if pages_of(facts) > 1 else 1
     order, scale = st.session_state["order"], st.session_state["scale"]
-    sheet, clicked = show_sheet(subject, layer, order, scale, page, unit, key=f"maps{suffix}")
+    sheet, clicked = show_sheet(subject, layer, order, scale, page, unit, f"{CARD}{suffix}", key=f"maps{suffix}")
     if clicked is not None and clicked != unit:
         choose_next(unit=clicked)
     offer(
@@ -80,15 +105,6 @@ def show_layer(subject: Subject, layer: str, suffix: str = "") -> None:
         layer_snippet(subject, layer),
         key=f"offer{suffix}",
     )
-    if unit is None:
-        st.info(
-            "Click a map to see it large, over the photo, and the patches that activate it most.",
-            icon=":material/touch_app:",
-        )
-    elif unit >= facts.channels:
-        st.info(f"This layer has {facts.channels} maps; there is no map {unit} here.")
-    else:
-        show_unit(subject, facts, unit, key=f"unit{suffix}")
 
 
 def show() -> None:
@@ -103,21 +119,30 @@ def show() -> None:
     with st.expander("What the network sees", icon=":material/visibility:"):
         show_input(subject)
     # One element in either case: a widget whose place on the page changes no longer brings its value into the address.
-    view = st.container()
+    view, cards, drawing = st.container(), st.container(), st.container()
+    with drawing:
+        choose_drawing()
     with view:
         other = None if mode in ("one", None) else choose_other(subject, mode)
     if other is None:
         with view:
             layer = choose_layer(subject, "layer")
-        choose_drawing()
+        with cards:
+            show_card(subject, layer)
         show_layer(subject, layer)
     else:
         left, right = view.columns(2, gap="large")
         with left:
+            show_name(subject, mode)
             layer = choose_layer(subject, "layer")
         with right:
+            show_name(other, mode)
             other_layer = choose_layer(other, "layer2" if mode == "network" else "layer", suffix="2")
-        choose_drawing()
+        left, right = cards.columns(2, gap="large")
+        with left:
+            show_card(subject, layer)
+        with right:
+            show_card(other, other_layer, suffix="2")
         left, right = st.columns(2, gap="large")
         with left:
             show_layer(subject, layer)

@@ -96,7 +96,7 @@ def show_facts(subject: Subject, facts: LayerFacts) -> None:
 
 
 def show_sheet(
-    subject: Subject, layer: str, order: Order, scale: Scale, page: int, unit: int | None, key: str
+    subject: Subject, layer: str, order: Order, scale: Scale, page: int, unit: int | None, card: str, key: str
 ) -> tuple[MapSheet, int | None]:
     """Every map of the layer on one sheet; gives the sheet and the channel that was clicked."""
     sheet = compute_sheet(subject, layer, order, scale, page)
@@ -112,6 +112,7 @@ def show_sheet(
         marked={place for place, number in enumerate(sheet.units) if sheet.statistics.dead[number]},
         alt=f"{len(sheet.units)} feature maps of {layer} for {subject.picture.title}",
         key=key,
+        opens=card,
     )
     st.caption(sheet.describe())
     return sheet, None if clicked is None else sheet.units[clicked]
@@ -134,7 +135,8 @@ def show_unit(subject: Subject, facts: LayerFacts, unit: int, key: str) -> None:
     large = enlarge_cells(np.asarray(seen), 320)
     times = large.shape[0] / size
     box = facts.receptive_field.box(row, column, size, size)
-    st.subheader(f"{facts.name}, map {unit}", anchor=False)
+    if facts.name in explainable_layers(subject):
+        show_layer_microscope(subject, facts, unit, key=f"{key}-microscope")
     first, second, third = st.columns(3)
     first.image(
         magnify_map(values, signed, 320),
@@ -169,8 +171,6 @@ def show_unit(subject: Subject, facts: LayerFacts, unit: int, key: str) -> None:
     left.plotly_chart(histogram(values, "Values of the map"), config=CHART_CONFIG, key=f"{key}-values")
     with right:
         _show_kernel(subject, facts, unit)
-    if facts.name in explainable_layers(subject):
-        show_layer_microscope(subject, facts, unit, key=f"{key}-microscope")
     _show_strongest(subject, facts, unit)
 
 

@@ -42,6 +42,8 @@ def show_network(subject: Subject, layer: str, unit: int | None, key: str) -> tu
         sprite_png=overview.sprite,
         columns=overview.columns,
         probabilities=overview.probabilities,
+        logits=overview.logits,
+        kernels=overview.kernels,
         # A map of a layer inside a closed stage is not among the stage's own.
         selected=(stage.key, unit if stage.last.name == layer else None) if stage else None,
         key=key,

@@ -22,8 +22,11 @@ def facts_of(subject: Subject) -> tuple[LayerFacts, ...]:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def recording_of(subject: Subject) -> Recording:
-    """One forward pass with every layer's output, for all views of a subject and of the one beside it."""
-    return record(subject.model, subject.input)
+    """One forward pass with what every layer read and gave, for all views of a subject and of the one beside it.
+
+    What a layer reads is, but for a shuffle or a split, what others gave: it takes no memory of its own.
+    """
+    return record(subject.model, subject.input, inputs=True)
 
 
 def compute_probabilities(subject: Subject) -> NDArray[np.float32]:

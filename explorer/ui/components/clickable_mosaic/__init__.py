@@ -28,6 +28,7 @@ def clickable_mosaic(
     key: str,
     noun: str = "map",
     smallest: int = 20,
+    opens: str | None = None,
 ) -> int | None:
     """Shows a sheet and gives the cell that was clicked since the last run, once.
 
@@ -41,6 +42,7 @@ def clickable_mosaic(
         key: Of the element, unique on the page.
         noun: What a cell is, for the hint under the sheet.
         smallest: CSS pixels of a cell's longer side; where the page would shrink it below, rows are broken earlier.
+        opens: Key of the container that a click fills, if it is elsewhere on the page: the page goes there.
 
     Returns:
         The index of the cell whose click caused this run, or None. The caller keeps what is selected.
@@ -70,6 +72,7 @@ def clickable_mosaic(
                 "alt": alt,
                 "noun": noun,
                 "smallest": smallest,
+                "opens": opens,
             },
             key=key,
             on_cell_change=_keep_event,

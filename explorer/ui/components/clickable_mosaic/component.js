@@ -46,6 +46,7 @@ class Sheet {
     this.selected = data.selected;
     this.fit();
     this.outline();
+    this.leave();
   }
 
   async receive(picture) {
@@ -182,6 +183,16 @@ class Sheet {
   choose(cell) {
     this.mark(cell); // at once; the server follows
     this.send(cell);
+    this.leaving = this.data.opens; // until the server has answered: what it fills may move the page
+  }
+
+  /** Goes to what a click has filled, once it is there. */
+  leave() {
+    const goal = this.leaving && document.querySelector(`.st-key-${CSS.escape(this.leaving)}`);
+    if (!goal?.childElementCount) return;
+    this.leaving = null;
+    goal.style.scrollMarginTop = "8px";
+    goal.scrollIntoView({ behavior: "smooth", block: "start" });
   }
 
   listen() {

@@ -6,16 +6,14 @@ in maps.js, the opened channels in cards.js, the sum and the bars in ledger.js, 
 pointer, keyboard, play and pin.
 """
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import streamlit as st
 
 from explorer.operations.channel_view import NONE, PAD, ChannelView, Step
-from explorer.rendering.colours import DIVERGING, SEQUENTIAL, UNDEFINED
+from explorer.ui.components.colours import COLOURS_JS
 from explorer.ui.components.store import STORE_JS, send_numbers, send_picture
 
 __all__ = ["MOST_BYTES", "NONE", "PAD", "ChannelView", "Step", "microscope"]
@@ -25,15 +23,11 @@ MOST_BYTES: Final = 1_500_000
 
 _HERE = Path(__file__).parent
 _SCRIPTS = ("arithmetic.js", "drawing.js", "page.js", "maps.js", "cards.js", "ledger.js", "component.js")
-_COLOURS_JS = "".join(
-    f"const {name} = {json.dumps(np.asarray(colours).tolist(), separators=(',', ':'))};\n"
-    for name, colours in (("SEQUENTIAL", SEQUENTIAL), ("DIVERGING", DIVERGING), ("UNDEFINED", UNDEFINED))
-)
 _mount = st.components.v2.component(
     "explorer_microscope",
     html=(_HERE / "component.html").read_text(encoding="utf-8"),
     css=(_HERE / "component.css").read_text(encoding="utf-8"),
-    js=STORE_JS + _COLOURS_JS + "".join((_HERE / script).read_text(encoding="utf-8") for script in _SCRIPTS),
+    js=STORE_JS + COLOURS_JS + "".join((_HERE / script).read_text(encoding="utf-8") for script in _SCRIPTS),
 )
 
 

@@ -1,6 +1,7 @@
 """The whole network in one view: columns of thumbnails from the photo to the class probabilities.
 
-Draws what it is given. Which layers make a column and which maps are worth showing is decided by the page.
+Draws what it is given. Which layers make a column and which maps are worth showing is decided by the page. Branches
+between columns and the lines of a map that is pointed at are in connections.js, the softmax in classes.js.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,17 +9,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from explorer.anatomy.overview import NetworkColumn
-from explorer.ui.components.store import STORE_JS, send_picture
+from explorer.ui.components.colours import COLOURS_JS
+from explorer.ui.components.store import STORE_JS, send_numbers, send_picture
 
 _HERE = Path(__file__).parent
+_SCRIPTS = ("connections.js", "classes.js", "component.js")
 _mount = st.components.v2.component(
     "explorer_network_view",
     html=(_HERE / "component.html").read_text(encoding="utf-8"),
     css=(_HERE / "component.css").read_text(encoding="utf-8"),
-    js=STORE_JS + (_HERE / "component.js").read_text(encoding="utf-8"),
+    js=STORE_JS + COLOURS_JS + "".join((_HERE / script).read_text(encoding="utf-8") for script in _SCRIPTS),
 )
 
 MOST_PROBABILITIES = 10
@@ -38,6 +43,8 @@ def network_view(
     sprite_png: bytes,
     columns: Sequence[NetworkColumn],
     probabilities: Sequence[tuple[str, float]],
+    logits: NDArray[np.float32],
+    kernels: NDArray[np.float32],
     selected: tuple[str, int | None] | None,
     key: str,
     label: str,
@@ -48,7 +55,10 @@ def network_view(
         sprite_png: All thumbnails in one picture, see `explorer.rendering.overview_sprite`. Sent only when it changes.
         columns: From left to right.
         probabilities: Class names and probabilities (0 to 1); the ten greatest are shown.
+        logits: Of every class, greatest first, from which the probabilities are worked out.
+        kernels: What the columns' `reads` point into.
         selected: Key of the outlined column, and the channel of its outlined map.
+            With a map outlined the thumbnails get small, to leave room for what the page shows of it.
         key: Of the element, unique on the page.
         label: What the view shows, for those who cannot see it.
 
@@ -58,9 +68,12 @@ def network_view(
     top = sorted(probabilities, key=lambda pair: -pair[1])[:MOST_PROBABILITIES]
     with st.container(gap=None):
         picture = send_picture(sprite_png, key=f"{key}-sprite")
+        numbers = send_numbers([logits, kernels], key=f"{key}-numbers")
         result = _mount(
             data={
                 "picture": picture,
+                "numbersId": numbers,
+                "classes": len(logits),
                 "label": label,
                 "columns": [asdict(column) for column in columns],
                 "probabilities": top,

@@ -3,6 +3,8 @@
 
 const LARGEST = 56; // CSS pixels of the longer side of a thumbnail
 const SMALLEST = 18;
+const LARGEST_COMPACT = 24; // while a map is looked at, below
+const SMALLEST_COMPACT = 12;
 const WIDEST_BAR = 74;
 
 const views = new WeakMap(); // parentElement -> View
@@ -27,12 +29,6 @@ function element(tag, className, text) {
 
 const writeShape = (shape) => shape.join("×");
 
-function writePercent(share) {
-  const percent = 100 * share;
-  if (percent > 0 && percent < 0.001) return "<0.001 %";
-  return `${Number(percent.toPrecision(percent >= 99.95 && percent < 100 ? 4 : 3))} %`;
-}
-
 class View {
   constructor(root) {
     this.root = root;
@@ -41,41 +37,61 @@ class View {
     this.drawn = null; // id of the picture on the canvases
     this.built = null; // what the strip was built from
     this.first = true;
+    this.clicked = false; // whether the map that comes next was chosen here
+    this.connections = new Connections(this.strip);
     this.listen();
   }
 
-  update({ picture, label, columns, probabilities, selected }) {
+  update({ picture, numbersId, classes, label, columns, probabilities, selected }) {
     this.strip.setAttribute("aria-label", label);
-    const plan = JSON.stringify([columns, probabilities]);
+    const compact = selected !== null && selected[1] !== null;
+    const plan = JSON.stringify([columns, probabilities, compact]);
     if (plan !== this.built) {
-      this.build(columns, probabilities);
+      this.build(columns, probabilities, compact);
       this.built = plan;
       this.drawn = null;
+      this.counted = null;
     }
     if (picture !== this.drawn) this.draw(picture);
+    if (numbersId !== this.counted) this.count(numbersId, classes);
     this.mark(selected);
     if (this.first && selected) this.reveal();
     this.first = false;
+    if (compact && this.clicked) this.root.scrollIntoView({ block: "start", behavior: "smooth" });
+    this.clicked = false;
   }
 
-  build(columns, probabilities) {
+  /** Takes the logits and the kernels. */
+  async count(numbersId, classes) {
+    this.counted = numbersId;
+    const numbers = await whenNumbers(numbersId);
+    if (this.counted !== numbersId) return; // others were asked for meanwhile
+    this.connections.numbers = numbers;
+    this.connections.classes = classes;
+    this.classes.receive(numbers.subarray(0, classes));
+    this.connections.shown = undefined;
+    this.connections.show(this.selectedThumb());
+  }
+
+  build(columns, probabilities, compact) {
     const scrolled = this.strip.scrollLeft;
     const focused = this.root.getRootNode().activeElement?.dataset.place;
     this.hideTip();
+    this.root.classList.toggle("compact", compact);
+    const [smallest, largest] = compact ? [SMALLEST_COMPACT, LARGEST_COMPACT] : [SMALLEST, LARGEST];
     const sides = columns.map((column) => Math.max(1, ...column.shape.slice(1)));
     const steps = Math.log2(Math.max(2, ...sides));
     const depths = Math.log2(Math.max(2, ...columns.map((column) => column.depth)) + 1);
     const parts = [];
     columns.forEach((column, index) => {
-      if (index) parts.push(this.arrow());
-      const side = SMALLEST + ((LARGEST - SMALLEST) * Math.log2(sides[index])) / steps;
+      if (index) parts.push(this.arrow(column.sources.includes(columns[index - 1].key)));
+      const side = smallest + ((largest - smallest) * Math.log2(sides[index])) / steps;
       parts.push(this.column(column, Math.round(side), Math.log2(column.depth + 1) / depths));
     });
-    if (probabilities.length) {
-      if (columns.length) parts.push(this.arrow());
-      parts.push(this.classes(probabilities));
-    }
+    if (columns.length && probabilities.length) parts.push(this.arrow(true));
+    this.classes = new Classes(this.root.querySelector(".classes"), probabilities);
     this.strip.replaceChildren(...parts);
+    this.connections.build(columns);
     this.strip.scrollLeft = scrolled;
     const stops = this.stops().flat();
     const again = stops.find((stop) => stop.dataset.place === focused);
@@ -84,8 +100,9 @@ class View {
     if (focused !== undefined && again) again.focus({ preventScroll: true });
   }
 
-  arrow() {
-    const arrow = element("span", "arrow", "→");
+  /** Between two columns; without a head where the second does not read the first. */
+  arrow(read) {
+    const arrow = element("span", "arrow", read ? "→" : "");
     arrow.setAttribute("aria-hidden", "true");
     return arrow;
   }
@@ -150,26 +167,6 @@ class View {
     return button;
   }
 
-  classes(probabilities) {
-    const box = element("div", "classes");
-    const list = element("ol");
-    for (const [name, share] of probabilities) {
-      const row = element("li");
-      const words = element("div", "class-row");
-      const label = element("span", "class-name", name);
-      label.title = name;
-      words.append(label, element("span", "percent", writePercent(share)));
-      const track = element("div", "track");
-      const fill = element("div", "fill");
-      fill.style.width = `${100 * share}%`;
-      track.append(fill);
-      row.append(words, track);
-      list.append(row);
-    }
-    box.append(element("h4", "", "Class probabilities"), list);
-    return box;
-  }
-
   async draw(picture) {
     this.drawn = picture;
     const bitmap = await whenPicture(picture);
@@ -194,6 +191,11 @@ class View {
         thumb.setAttribute("aria-pressed", String(chosen));
       }
     }
+    this.connections.show(this.selectedThumb());
+  }
+
+  selectedThumb() {
+    return this.strip.querySelector(".thumb.selected");
   }
 
   /** Scrolls the strip, and nothing else, until the selected column is in its middle. */
@@ -210,12 +212,13 @@ class View {
   }
 
   listen() {
-    const over = (event) => event.target.closest?.("button");
+    const over = (event) => event.target.closest?.(".column button");
     this.strip.addEventListener("click", (event) => {
       const button = over(event);
       if (!button) return;
       this.moveTo(button, false);
       if (button.action === "select") this.mark([button.column.key, button.unit]); // at once; the server follows
+      this.clicked = button.action === "select" && button.unit !== null;
       this.send({ column: button.column.key, unit: button.unit, action: button.action });
     });
     this.strip.addEventListener("pointerover", (event) => {
@@ -225,7 +228,7 @@ class View {
       if (event.pointerType === "mouse") this.hideTip();
     });
     this.strip.addEventListener("focusin", (event) => {
-      if (event.target.matches("button:focus-visible")) this.showTip(event.target);
+      if (event.target.matches(".column button:focus-visible")) this.showTip(event.target);
     });
     this.strip.addEventListener("focusout", () => this.hideTip());
     this.strip.addEventListener("scroll", () => this.hideTip(), { passive: true });
@@ -267,6 +270,9 @@ class View {
     const { column, unit } = button;
     const parts = [element("strong", "", column.title)];
     if (unit !== null) parts.push(element("span", "unit", `channel ${unit}: ${button.value}`));
+    this.connections.show(unit === null ? this.selectedThumb() : button);
+    this.light(column.key);
+    if (unit !== null) parts.push(...this.writeReading(button));
     const list = element("dl");
     for (const [name, value] of [["shape", writeShape(column.shape)], ...column.facts]) {
       list.append(element("dt", "", name), element("dd", "", value));
@@ -279,12 +285,29 @@ class View {
     const { width, height } = this.tip.getBoundingClientRect();
     const room = 8;
     const right = place.right + room;
-    const left = right + width <= innerWidth - room ? right : place.left - room - width;
-    this.tip.style.left = `${Math.max(room, Math.min(left, innerWidth - width - room))}px`;
-    this.tip.style.top = `${Math.max(room, Math.min(place.top, innerHeight - height - room))}px`;
+    const beside = right + width <= innerWidth - room;
+    const under = place.bottom + room + height <= innerHeight ? place.bottom + room : place.top - room - height;
+    const top = beside ? place.top : under; // never over the maps that are read, which stand to the left
+    this.tip.style.left = `${Math.max(room, Math.min(right, innerWidth - width - room))}px`;
+    this.tip.style.top = `${Math.max(room, Math.min(top, innerHeight - height - room))}px`;
+  }
+
+  writeReading(thumb) {
+    const place = [...thumb.parentNode.children].indexOf(thumb);
+    const said = thumb.column.reads.map((reading) => writeReads(reading, place)).filter(Boolean);
+    const inside = thumb.column.facts.length && !said.length && thumb.column.opens;
+    if (inside) said.push("Its layer lies inside the stage: open that to see what it reads");
+    return said.map((text) => element("span", "reads", text));
+  }
+
+  /** Makes the branches that arrive at a column stand out. */
+  light(key) {
+    for (const path of this.connections.branches.children) path.classList.toggle("on", path.dataset.to === key);
   }
 
   hideTip() {
     this.tip.hidden = true;
+    this.light(null);
+    this.connections.show(this.selectedThumb());
   }
 }
