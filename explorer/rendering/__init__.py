@@ -47,7 +47,14 @@ from explorer.rendering.figures.decoder import draw_units, draw_words, unit_heat
 from explorer.rendering.figures.gates import gate_rows
 from explorer.rendering.figures.surprise import surprise_bars
 from explorer.rendering.film_strip import film_strip, spotlight
-from explorer.rendering.kernels import colour_kernels, connection_picture, dot_side, kernel_numbers, weight_matrix
+from explorer.rendering.kernels import (
+    colour_kernels,
+    connection_picture,
+    dot_side,
+    kernel_numbers,
+    kernel_slices,
+    weight_matrix,
+)
 from explorer.rendering.map_comparison import map_pairs, map_rows
 from explorer.rendering.mosaic import SHEET_ASPECT, Mosaic, mosaic
 from explorer.rendering.overlay import decode_png, draw_box, encode_png, magnify_map, overlay_map
@@ -112,6 +119,7 @@ __all__ = [
     "head_heatmap",
     "histogram",
     "kernel_numbers",
+    "kernel_slices",
     "layer_numbers",
     "magnify_map",
     "map_pairs",

@@ -28,6 +28,8 @@ MOST_COLUMNS: Final = 2048
 MOST_DOTS: Final = 256  # channels a side; more would be finer than the page draws
 _GREY: Final = 128
 _LARGEST_WEIGHT: Final = 16  # pixels
+_SLICE, _SLICE_GAP, _SLICES_WIDTH = 36, 4, 330  # pixels of a slice's longer side, between slices, and of a row
+_EDGE_ENTRY, _EDGE = 255, (113, 123, 137)  # the one entry that the colours leave; as dark on a white page as on black
 
 
 def colour_kernels(
@@ -69,6 +71,25 @@ def colour_kernels(
     pixels[..., :3] = np.rint(_GREY + 127 * steps).astype(np.uint8).transpose(0, 2, 3, 1)
     sheet = lay_out(pixels, columns, magnify, gap)
     return sheet.as_mosaic(_encode_rgba(sheet.entries), count)
+
+
+def kernel_slices(kernel: NDArray[np.floating]) -> bytes:
+    """Draws the slices of one kernel side by side, blue-white-red about zero on one scale, each with an edge.
+
+    The edge keeps slices about zero apart, which are as white as a page.
+
+    Args:
+        kernel: (D, kh, kw), any real dtype, D at least 1.
+    """
+    kernel = kernel.astype(np.float32)
+    levels = to_levels(kernel, find_ranges(kernel, signed=True, scale="shared"), signed=True, levels=DIVERGING_LEVELS)
+    times = max(1, _SLICE // max(kernel.shape[1:]))
+    cells = to_entries(levels).repeat(times, axis=1).repeat(times, axis=2)
+    framed = np.pad(cells, ((0, 0), (1, 1), (1, 1)), constant_values=_EDGE_ENTRY)
+    columns = min(len(kernel), max(1, _SLICES_WIDTH // (framed.shape[2] + _SLICE_GAP)))
+    palette = map_palette(signed=True)
+    palette[_EDGE_ENTRY] = _EDGE
+    return encode_entries(lay_out(framed, columns, 1, _SLICE_GAP).entries, palette)
 
 
 def weight_matrix(weights: NDArray[np.floating], *, scale: Scale = "shared", row_height: int | None = None) -> Mosaic:

@@ -261,6 +261,11 @@ def test_one_map_in_numbers(browser_side: Browser) -> None:
     row, column = np.unravel_index(values.argmax(), values.shape)
     assert any(f"cell ({row}, {column})" in str(image.captions) for image in app.image)
     assert browser_side.sheets["maps"]["selected"] == 2
+    png, npz = (browser_side.downloads[f"unit-map-{kind}"] for kind in ("png", "npz"))
+    np.testing.assert_array_equal(np.load(io.BytesIO(npz[1]()))["map"], values)
+    with Image.open(io.BytesIO(png[1]())) as picture:
+        assert picture.height % values.shape[0] == picture.width % values.shape[1] == 0
+    assert "map-2.png" in png[2]
     run(app.number_input(key="unit").set_value(100_000))
     assert not app.metric
     assert any("no map 100000" in info.value.replace(",", "") for info in app.info)
@@ -362,6 +367,7 @@ def test_two_pictures(browser_side: Browser) -> None:
     app = open_layers({"model": SMALL, "unit": "0"})
     run(app.segmented_control(key="compare").set_value("image"))
     run(app.selectbox(key="image2").select(COFFEE))
+    assert {CAT, COFFEE} <= {heading.value for heading in app.subheader}  # each half carries its name
     assert CAT in browser_side.networks["network"]["label"]
     assert COFFEE in browser_side.networks["network2"]["label"]
     run(app.selectbox(key="layer").select_index(1))  # the second picture follows

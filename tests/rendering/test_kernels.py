@@ -18,6 +18,7 @@ from explorer.rendering import (
     connection_picture,
     dot_side,
     kernel_numbers,
+    kernel_slices,
     mosaic,
     weight_matrix,
 )
@@ -196,3 +197,20 @@ def test_a_stack_is_no_slice() -> None:
 
 def test_nan_in_a_matrix_is_grey() -> None:
     assert (cell(weight_matrix(np.array([[np.nan, 1.0]])), 0)[0, 0, :3] == UNDEFINED).all()
+
+
+def test_slices_about_zero_have_an_edge() -> None:
+    """A slice without weight is as white as a page, and still is told from its neighbours and from the page."""
+    kernel = np.zeros((3, 3, 3), np.float32)
+    kernel[1, 1, 2] = 2.0
+    with Image.open(io.BytesIO(kernel_slices(kernel))) as picture:
+        pixels = np.asarray(picture.convert("RGBA")).astype(int)
+    row = pixels[pixels.shape[0] // 2]
+    shown = row[row[:, 3] > 0][:, :3]
+    edges = (np.abs(shown - [113, 123, 137]).max(axis=1) == 0).sum()
+    assert edges == 2 * len(kernel)
+    white = (shown.min(axis=1) > 240).sum()
+    red = (np.abs(shown - DIVERGING[-1]).max(axis=1) <= 3).sum()
+    assert white == 8 * red
+    assert len(shown) == edges + white + red
+    assert (pixels[0][pixels[0][:, 3] > 0][:, :3] == [113, 123, 137]).all()

@@ -18,12 +18,13 @@ from explorer.rendering import (
     encode_png,
     enlarge_cells,
     histogram,
+    kernel_slices,
     magnify_map,
-    mosaic,
     overlay_map,
 )
 from explorer.text import shape_text, significant
 from explorer.ui.components import clickable_mosaic
+from explorer.ui.kit.export import arrays_as_npz, download
 from explorer.ui.session.pictures import list_pictures
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.microscope import explainable_layers, show_layer_microscope
@@ -31,6 +32,7 @@ from explorer.ui.shared.recorded import compute_maps, facts_of
 from explorer.ui.shared.strongest_patches import cut_patch, rank_patches
 
 MOST_COMPARED = 12
+_FILE_SIDE = 1024  # pixels of a map's longer side in its file
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
@@ -167,6 +169,10 @@ def show_unit(subject: Subject, facts: LayerFacts, unit: int, key: str) -> None:
     numbers = st.container(horizontal=True)
     for name, value in statistics.items():
         numbers.metric(name, value if isinstance(value, str) else significant(value), width=130)
+    files = st.container(horizontal=True)
+    stem = f"{subject.file_stem}-{facts.name}-map-{unit}"
+    download(files, "PNG", lambda: magnify_map(values, signed, _FILE_SIDE), f"{stem}.png", f"{key}-map-png")
+    download(files, "Array (NPZ)", lambda: arrays_as_npz(map=values), f"{stem}.npz", f"{key}-map-npz")
     left, right = st.columns([3, 2])
     left.plotly_chart(histogram(values, "Values of the map"), config=CHART_CONFIG, key=f"{key}-values")
     with right:
@@ -190,8 +196,7 @@ def _show_kernel(subject: Subject, facts: LayerFacts, unit: int) -> None:
         f"Its kernel, {shape_text(kernel.shape)}: one slice for each channel it reads. Blue below zero, red above."
     )
     shown = kernel[:64]
-    sheet = mosaic(shown, signed=True, scale="shared")
-    st.image(sheet.png, alt=f"The kernel of map {unit}, slice by slice", width=min(320, max(96, sheet.width)))
+    st.image(kernel_slices(shown), alt=f"The kernel of map {unit}, slice by slice", width="content")
     if len(kernel) > len(shown):
         st.caption(f"The first {len(shown)} of {len(kernel)} slices.")
 

@@ -20,7 +20,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 class Sheet {
   constructor(frame) {
     this.frame = frame;
-    for (const name of ["sheet", "option", "line", "hovered", "marked"]) this[name] = frame.querySelector(`.${name}`);
+    for (const name of ["sheet", "option", "line", "hovered", "marked", "edges"]) this[name] = frame.querySelector(`.${name}`);
     this.canvas = frame.querySelector("canvas");
     this.svg = frame.querySelector("svg");
     this.outlines = frame.querySelectorAll("rect.selected");
@@ -110,7 +110,15 @@ class Sheet {
     rect.setAttribute("height", this.data.cellHeight + 2 * margin);
   }
 
+  /** An edge around every cell: maps about zero are as white as the gaps, and as the page. */
+  edge() {
+    const { cellWidth, cellHeight, count } = this.data;
+    const corners = Array.from({ length: count }, (_, cell) => this.corner(cell));
+    this.edges.setAttribute("d", corners.map(([x, y]) => `M${x} ${y}h${cellWidth}v${cellHeight}h${-cellWidth}z`).join(""));
+  }
+
   outline() {
+    this.edge();
     this.hatch();
     this.mark(this.selected);
     this.point(this.cursor);
