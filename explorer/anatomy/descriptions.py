@@ -37,7 +37,8 @@ def describe_layer(stage: Stage) -> tuple[tuple[str, str], ...]:
         ("memory", with_unit(sum(layer.activation_bytes for layer in stage.layers), "B")),
         (
             "receptive field",
-            f"{field.size[0]:g} × {field.size[1]:g} px, stride {field.stride[0]:g}, offset {field.offset[0]:g}",
+            f"{field.size[0]:g} × {field.size[1]:g} px, effective stride {field.stride[0]:g}, "
+            f"effective padding {0 - field.offset[0]:g}",
         ),
     )
 

@@ -58,7 +58,8 @@ class FilterSummary:
     def describe(self, number: int, part: int | None = None) -> str:
         """One filter in a line, seen by one of its slices perhaps."""
         said = f"filter {number}{'' if part is None else f', slice {part}'}: norm {significant(self.norms[number])}"
-        return said + (", dead" if self.dead[number] else f", group {self.groups[number]}")
+        alike = len(self.group_of(number)) - 1
+        return said + (", dead" if self.dead[number] else f", similar to {count_text(alike, 'other')}" if alike else "")
 
     def describe_all(self) -> list[str]:
         """How many filters do nothing, how many are there twice, how many are alike: a sentence each."""

@@ -119,7 +119,7 @@ def _titles(runs: Sequence[Sequence[LayerFacts]]) -> list[str]:
         if not heads or (common and shared.count(common) == 1):
             titles.append(".".join(common))
         else:
-            inside = " + ".join(heads) if len(heads) <= 2 else f"{heads[0]} … {heads[-1]}"
+            inside = heads[0] if len(heads) == 1 else f"{heads[0]} … {heads[-1]}"
             titles.append(".".join([*common, inside]))
     return [_without_container(title) for title in titles]
 

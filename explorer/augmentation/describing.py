@@ -99,9 +99,9 @@ def say_meeting(meeting: Meeting) -> str:
     """Whether the versions meet, and where."""
     gaps = {stage.name: significant(stage.gap) for stage in meeting.stages}
     said = (
-        f"The two versions are **{gaps['pixels']} spreads apart** as pixels, and {gaps['data set']} after the data "
-        "set's mean and standard deviation: those are the same for every picture, so a dim one stays dim. With each "
-        f"picture's **own** mean and spread they are {gaps['own']} apart."
+        f"The two versions are **{gaps['pixels']} standard deviations apart** as pixels, and {gaps['data set']} after "
+        "the data set's mean and standard deviation: those are the same for every picture, so a dim one stays dim. "
+        f"With each picture's **own** mean and standard deviation they are {gaps['own']} apart."
     )
     if meeting.clipped > 0.005:
         said += f" What was cut at white ({100 * meeting.clipped:.0f} % of the bright values) cannot come back."

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from explorer.ui.glossary import glossary
+
 _PAGES = Path(__file__).parents[2] / "pages"
 _DOOR = "front_door"
 _STYLE = Path(__file__).parent / "app.css"
@@ -90,6 +92,7 @@ def open_page() -> None:
     page = st.navigation(_list_pages(), position="hidden")
     show_navigation()
     page.run()
+    glossary()
 
 
 def show_navigation() -> None:

@@ -47,7 +47,7 @@ def show() -> None:
                 size, accuracy = card["input_size"], card["accuracy"]
                 st.markdown(
                     f"{card['parameters']:,} parameters, {len(card['classes']):,} classes, made for {size} × {size} "
-                    f"pixels. **{accuracy['value']:.1%}** right on {card['data']['name']} ({accuracy['split']})."
+                    f"pixels. **{accuracy['value']:.1%}** accuracy on {card['data']['name']} ({accuracy['split']})."
                 )
     st.caption(
         "Torchvision's classification CNNs are in the list of networks too: their weights are downloaded on first use, "

@@ -45,7 +45,7 @@ def test_two_strategies_are_trained_and_found_again(trained: str, page: Page) ->
     open_transfer(page, trained)
     expect_trained(page)
     assert address_of(page)["job"] in trained
-    expect(page.get_by_text("Right answers").first).to_be_visible()
+    expect(page.get_by_text("Accuracy", exact=True).first).to_be_visible()
     expect(page.locator(".st-key-train_transfer button")).to_be_enabled()
     page.set_viewport_size({"width": 390, "height": 844})
     wait_until_idle(page, timeout=PATIENCE)

@@ -46,7 +46,7 @@ def _unreachable(*_args: object, **_more: object) -> None:
 def test_the_big_network_is_the_default_of_every_page(page: str, browser_side: Browser) -> None:
     app = open_page(page, ONE_MAP)
     assert app.selectbox(key="model").value == BIG
-    assert "4,652,008 parameters, 1,000 classes, ImageNet-1K: 75.1% right" in captions(app)
+    assert "4,652,008 parameters, 1,000 classes, ImageNet-1K: 75.1% accuracy" in captions(app)
 
 
 @pytest.fixture
@@ -100,11 +100,11 @@ def test_pages_with_probabilities_say_what_the_network_knows(page: str, browser_
 
 def test_no_accuracy_beside_own_weights(browser_side: Browser) -> None:
     app = open_layers({"model": "tiny-vgg"})
-    assert "82.5% right" in captions(app)
+    assert "82.5% accuracy" in captions(app)
     state = random_model("tiny-vgg").network.state_dict()
     app.file_uploader(key="weights").set_value(("w.safetensors", as_bytes(state), "application/octet-stream"))
     run(app)
-    assert "% right" not in captions(app.sidebar)  # type: ignore[arg-type]
+    assert "% accuracy" not in captions(app.sidebar)  # type: ignore[arg-type]
     assert "not measured" in captions(app)
 
 
@@ -190,7 +190,7 @@ def test_a_network_without_weights_opens_untrained(browser_side: Browser) -> Non
     assert app.query_params["untrained"] == "true"
     assert f"{OTHER}, untrained" in app.warning[0].value
     assert "mean nothing" in captions(app)
-    assert "% right" not in captions(app.sidebar)  # type: ignore[arg-type]
+    assert "% accuracy" not in captions(app.sidebar)  # type: ignore[arg-type]
     layer = app.selectbox(key="layer").value
     _, _, name = browser_side.downloads["offer-npz"]
     assert name.startswith(f"{OTHER}-untrained-")

@@ -97,7 +97,7 @@ def test_the_verdict_the_table_and_the_files(
     rows = result_rows(verdict)
     assert app.table[0].value.to_dict("records") == rows
     assert rows[0]["strategy"] == "New head, frozen backbone"
-    assert rows[0]["right"] == f"{100 * verdict.winner.mean:.1f} ± {100 * verdict.winner.deviation:.1f} %"
+    assert rows[0]["accuracy"] == f"{100 * verdict.winner.mean:.1f} ± {100 * verdict.winner.deviation:.1f} %"
     label, make, name = browser_side.downloads["report-csv"]
     assert (label, name) == ("Table (CSV)", "transfer.csv")
     assert len(list(csv.DictReader(io.StringIO(make())))) == len(MADE) + len(groups)

@@ -158,7 +158,7 @@ def accuracy_rows(rows: Sequence[AccuracyRow], title: str = "Test pictures class
     return dress(figure, title, height=90 + 54 * max(1, len(rows)))
 
 
-def learning_curves(curves: Sequence[LearningCurve], title: str = "Right answers by training pictures") -> Figure:
+def learning_curves(curves: Sequence[LearningCurve], title: str = "Accuracy by number of training pictures") -> Figure:
     """Draws accuracies over the number of training pictures, each line in a band that is its interval.
 
     Raises:

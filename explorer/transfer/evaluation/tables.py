@@ -42,7 +42,7 @@ def result_rows(verdict: Verdict) -> list[dict[str, str]]:
         rows.append(
             {
                 "strategy": group.title,
-                "right": f"{100 * group.mean:.1f}{spread} %",
+                "accuracy": f"{100 * group.mean:.1f}{spread} %",
                 "95 % interval": f"{100 * low:.1f} to {100 * high:.1f} %",
                 "seeds": str(len(group.seeds)),
                 "time of one": f"{significant(group.seconds)} s",

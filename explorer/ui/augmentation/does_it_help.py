@@ -206,9 +206,7 @@ def _show_curves(experiment: Experiment) -> None:
         name: {"training": (curve.steps, curve.loss), "validation": (curve.steps, curve.validation_loss)}
         for name, curve in runs.items()
     }
-    left.plotly_chart(
-        training_curves(accuracy, "Right answers", percent=True), config=CHART_CONFIG, key="chart-accuracy"
-    )
+    left.plotly_chart(training_curves(accuracy, "Accuracy", percent=True), config=CHART_CONFIG, key="chart-accuracy")
     right.plotly_chart(training_curves(loss, "Loss (nats)", percent=False), config=CHART_CONFIG, key="chart-loss")
     st.caption(
         f"{experiment.training} pictures to learn from, {experiment.validation} held out. Solid: held-out pictures, "

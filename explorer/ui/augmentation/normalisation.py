@@ -60,7 +60,7 @@ def show_normalisation(subject: Subject) -> None:
     ):
         chart = channel_histograms_chart(each.edges.tolist(), each.shares, name, x_title=x_title)
         place.plotly_chart(chart, config=CHART_CONFIG, key=f"chart-{name.lower()}")
-        place.caption(f"Mean {_three(each.mean)}, spread {_three(each.std)} (red, green, blue).")
+        place.caption(f"Mean {_three(each.mean)}, standard deviation {_three(each.std)} (red, green, blue).")
     st.subheader("A dim and a bright version", anchor=False)
     meeting, dim, bright = _show_meeting(subject, mean, std)
     if meeting is not None:
@@ -88,12 +88,12 @@ def _show_meeting(
     places[2].markdown(say_meeting(meeting))
     for place, stage in zip(st.columns(3), meeting.stages, strict=True):
         place.plotly_chart(_stage_chart(stage), config=CHART_CONFIG, key=f"chart-{stage.name}")
-        place.caption(f"{stage.title}: {significant(stage.gap)} spreads apart.")
+        place.caption(f"{stage.title}: {significant(stage.gap)} standard deviations apart.")
     return meeting, float(dim), float(bright)
 
 
 def _stage_chart(stage: Stage) -> Any:
-    titles = {"pixels": "Pixels", "data set": "Data set's mean and spread", "own": "Its own mean and spread"}
+    titles = {"pixels": "Pixels", "data set": "Data set's mean and SD", "own": "Its own mean and SD"}
     return two_histograms(
         stage.dim.edges.tolist(),
         stage.dim.shares.mean(axis=0).tolist(),

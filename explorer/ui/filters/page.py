@@ -92,7 +92,7 @@ def show_inside(convolution: Convolution, filters: Filters, number: int, part: i
         "rank by norm", f"{1 + (summary.norms > summary.norms[number]).sum()} of {len(summary.norms)}", width=230
     )
     row.metric("near-duplicates", len(summary.duplicates_of(number)), width=150)
-    row.metric("similarity group", f"{summary.groups[number]}", width=150)
+    row.metric("similar filters", f"{len(summary.group_of(number)) - 1}", width=150)
     left, middle, right = st.columns(3, gap="medium")
     with left:
         other = show_similar(convolution, filters, summary, number)

@@ -19,21 +19,21 @@ def show_missing() -> None:
 
 
 def describe_chosen(name: str, weights: str) -> str:
-    """The chosen network in a line; how often it is right only where that was measured for these very weights.
+    """The chosen network in a line; its accuracy only where that was measured for these very weights.
 
     Args:
         name: of the network.
         weights: as in `Subject`.
     """
     if weights and weights != UNTRAINED:
-        return "Own weights: how often they are right was not measured."
+        return "Own weights: their accuracy was not measured."
     size = _describe_size(name)
     if weights == UNTRAINED:
         return f"{size}. Random weights: it has learned nothing.".removeprefix(". ")
     if name not in list_own():
         return f"{size}." if size else ""
     card = read_card(name)
-    return f"{size}, {card['data']['name']}: {card['accuracy']['value']:.1%} right"
+    return f"{size}, {card['data']['name']}: {card['accuracy']['value']:.1%} accuracy"
 
 
 def _describe_size(name: str) -> str:

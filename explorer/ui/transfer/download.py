@@ -38,7 +38,7 @@ def show_downloads(experiments: Sequence[Experiment], pictures: PictureSet, weig
 def _say(experiment: Experiment) -> None:
     right = f"{int(experiment.right.sum()):,} of {count_text(experiment.test, 'test picture')}"
     st.markdown(
-        f"`{experiment.trial.network}` tells {right} rightly, "
+        f"`{experiment.trial.network}` classifies {right} correctly, "
         f"**{100 * experiment.accuracy:.1f} %**; {count_text(experiment.parameters, 'parameter')}."
     )
 

@@ -112,7 +112,7 @@ def _show_numbers(similarity: Similarity) -> None:
         (
             "Linear probe",
             f"{100 * similarity.probe:.1f} %",
-            "Pictures that a logistic regression on the features tells rightly, each held out once; "
+            "Accuracy of a logistic regression on the features, each picture held out once; "
             f"{100 * similarity.chance:.1f} % by always naming the largest class.",
         ),
         (

@@ -111,7 +111,7 @@ def _show_curves(tasks: Sequence[Seen]) -> None:
     shown = [task for task in tasks if task.trial.share == share]
     charts: tuple[tuple[str, tuple[Line, ...], dict[str, bool]], ...] = (
         ("Loss (nats)", curve_lines(shown, "validation_loss", "loss"), {}),
-        ("Right answers", curve_lines(shown, "validation_accuracy", "training_accuracy"), {"percent": True}),
+        ("Accuracy", curve_lines(shown, "validation_accuracy", "training_accuracy"), {"percent": True}),
         ("Learning rate of new layers", curve_lines(shown, "rate"), {}),
         ("Norm of the gradient", curve_lines(shown, "gradient_norm"), {"logarithmic": True}),
     )
