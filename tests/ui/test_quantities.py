@@ -7,7 +7,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from explorer.ui.session import quantities
-from explorer.ui.session.quantities import Kept, bound, release
+from explorer.ui.session.quantities import PICTURE_SETS, Kept, bound, refuse_pictures, release
 
 KB = 1024
 
@@ -84,3 +84,16 @@ def test_bytes_that_were_read_are_let_go_and_the_file_stays_listed(context: Simp
     (left,) = manager.get_files("me", ["a"])
     assert (left.file_id, left.name, left.type, left.data) == ("a", "a.jpg", "image/jpeg", b"")
     assert manager._total_bytes == 0
+
+
+def test_pictures_to_train_on_are_refused_where_others_fill_the_server() -> None:
+    class Holder:
+        pass
+
+    first, second = Holder(), Holder()
+    assert refuse_pictures(first, PICTURE_SETS - 100) == ""
+    assert refuse_pictures(second, 100) == ""
+    assert refuse_pictures(second, 101).startswith("The server holds 3 GB of pictures")
+    assert refuse_pictures(second, 50) == ""  # what one has in place of what one had
+    del first
+    assert refuse_pictures(second, PICTURE_SETS) == ""

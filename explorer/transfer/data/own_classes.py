@@ -48,7 +48,7 @@ class OwnClass:
         self.preview = b""
 
 
-@dataclass
+@dataclass(eq=False)
 class OwnClasses:
     """All of them, and what could not be taken in at the last drop."""
 
@@ -58,6 +58,11 @@ class OwnClasses:
     shots: set[str] = field(default_factory=set)
     version: int = 0
     composed: tuple[int, Intake | IntakeRejected] | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(len(file) for each in self.classes for _, file in each.files)
 
     def add(self) -> None:
         """One more class."""
@@ -75,7 +80,7 @@ class OwnClasses:
         """Files onto a class; what is no picture, or too much, is listed."""
         self.skipped = []
         count = sum(len(each.files) for each in self.classes)
-        size = sum(len(file) for each in self.classes for _, file in each.files)
+        size = self.size
         taken: list[tuple[str, bytes]] = []
         for name, data in files:
             if count + len(taken) == MOST_PICTURES:

@@ -10,6 +10,7 @@ import streamlit as st
 from explorer.augmentation import ImageFolder, Pictures, PipelineRejected, read_image_zip
 from explorer.augmentation.image_zip import LEAST_PICTURES, MAX_BYTES
 from explorer.text import as_plain_text, count_text
+from explorer.ui.session.quantities import release
 
 _KEPT = "augmentation_own"
 _SEEN = "augmentation_own_seen"  # the last file, and why it was refused
@@ -51,6 +52,7 @@ def choose_own(disabled: bool) -> OwnFolder | None:
     if file is not None and st.session_state.get(_SEEN, ("", ""))[0] != file.file_id:
         with st.spinner("Reading the pictures …"):
             st.session_state[_SEEN] = (file.file_id, _take_in(file.name, file.getvalue()))
+            release(file)
     own: OwnFolder | None = st.session_state.get(_KEPT)
     problem = st.session_state[_SEEN][1] if file is not None else ""
     if problem:

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Any, Generic, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -16,6 +17,7 @@ T = TypeVar("T")
 
 UPLOADS_OF_SESSION = 700 * 2**20  # bytes on their way to a page; the largest file that any page takes has 600 MB
 UPLOADS = 2 * 2**30  # bytes of all sessions
+PICTURE_SETS = 3 * 2**30  # bytes of the pictures that people train on, of all sessions
 _LEAST = 1024  # bytes that a thing counts at least, so that their number is bounded too
 
 
@@ -91,6 +93,31 @@ def release(file: Any) -> None:
     if context is not None and hasattr(context.uploaded_file_mgr, "add_file"):  # which its protocol does not promise
         empty = UploadedFileRec(file.file_id, file.name, file.type, b"")
         context.uploaded_file_mgr.add_file(context.session_id, empty)
+
+
+@st.cache_resource(show_spinner=False)
+def _sets() -> WeakKeyDictionary[object, int]:
+    """Bytes of the pictures of each session that trains on some; what a session lets go of is gone from here."""
+    return WeakKeyDictionary()
+
+
+def refuse_pictures(owner: object, size: int) -> str:
+    """Why a session may not hold so many pictures to train on; "" where it may, and they count from now on.
+
+    What others train on cannot go to make room, so the newest is refused here.
+
+    Args:
+        owner: what holds the pictures, and is let go of with them.
+        size: bytes of their files.
+    """
+    sets = _sets()
+    if size + sum(other for each, other in list(sets.items()) if each is not owner) > PICTURE_SETS:
+        return (
+            f"The server holds {PICTURE_SETS // 2**30} GB of pictures that people train on, the most that it does: try "
+            "again when somebody has left, or with fewer."
+        )
+    sets[owner] = size
+    return ""
 
 
 @st.cache_resource(show_spinner=False)

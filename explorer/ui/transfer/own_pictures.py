@@ -6,7 +6,7 @@ They live in the session, so they are still there when another part or page was 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
@@ -15,6 +15,7 @@ from explorer.transfer.data.own_classes import OwnClass, OwnClasses
 from explorer.transfer.data.pictures import LEAST_CLASSES, LEAST_PICTURES, MOST_CLASSES, MOST_PICTURES, PictureSet
 from explorer.transfer.data.sources import LIMITS, Intake, IntakeRejected, read_zip
 from explorer.ui.kit.slow import watched
+from explorer.ui.session.quantities import refuse_pictures, release
 
 _ZIP, _REFUSED, _ZIP_NUMBER = "transfer_zip", "transfer_zip_refused", "transfer_zip_number"
 _CLASSES = "transfer_classes"
@@ -23,7 +24,7 @@ _TOLD: Final = 200  # left-out files that are listed
 
 def bring_zip() -> PictureSet | None:
     """The uploader, and what is kept of the last file that could be read; a bad one changes nothing."""
-    # A new uploader after each file: the old one would hold on to hundreds of megabytes that are not needed any more.
+    # A new uploader after each file, whose name stands where its pictures are told.
     turn = st.session_state.setdefault(_ZIP_NUMBER, 0)
     file = st.file_uploader(
         "A ZIP file with one folder for each class",
@@ -36,19 +37,23 @@ def bring_zip() -> PictureSet | None:
     if file is not None:
         try:
             with watched("Reading the pictures") as tell:
-                st.session_state[_ZIP] = read_zip(file.getvalue(), file.name, tell)
+                intake = read_zip(file.getvalue(), file.name, tell)
+            if full := refuse_pictures(intake.pictures, sum(map(len, intake.pictures.files))):
+                raise IntakeRejected(full)
+            st.session_state[_ZIP] = intake
             st.session_state.pop(_REFUSED, None)
         except IntakeRejected as problem:
             st.session_state[_REFUSED] = problem
+        release(file)
         st.session_state[_ZIP_NUMBER] = turn + 1
         st.rerun()
-    intake: Intake | None = st.session_state.get(_ZIP)
+    kept: Intake | None = st.session_state.get(_ZIP)
     refused: IntakeRejected | None = st.session_state.get(_REFUSED)
     if refused is not None:
-        kept = f" The pictures of {intake.pictures.title} are still here." if intake is not None else ""
-        st.error(as_plain_text(f"{refused}{kept}"), icon=":material/block:")
+        still = f" The pictures of {kept.pictures.title} are still here." if kept is not None else ""
+        st.error(as_plain_text(f"{refused}{still}"), icon=":material/block:")
         list_skipped(refused.skipped)
-    if intake is None:
+    if kept is None:
         if refused is None:
             st.info(
                 f"Choose a ZIP file with one folder for each class, at least {LEAST_PICTURES} pictures in each.",
@@ -56,8 +61,8 @@ def bring_zip() -> PictureSet | None:
             )
         return None
     if refused is None:
-        tell_intake(intake)
-    return intake.pictures
+        tell_intake(kept)
+    return kept.pictures
 
 
 def bring_classes() -> PictureSet | None:
@@ -91,14 +96,24 @@ def bring_classes() -> PictureSet | None:
     return composed.pictures
 
 
+def take_in(own: OwnClasses, each: OwnClass, files: Sequence[tuple[str, bytes]]) -> None:
+    """Put files onto a class, where the server has room for them."""
+    if full := refuse_pictures(own, own.size + sum(len(file) for _, file in files)):
+        own.skipped = [(name, full) for name, _ in files]
+    else:
+        own.take_in(each, files)
+
+
 def _show_class(own: OwnClasses, each: OwnClass) -> None:
     def rename() -> None:
         each.name = str(st.session_state[f"class_name_{each.number}"])
         own.version += 1
 
     def drop() -> None:
-        dropped: list[Any] = st.session_state[key] or []
-        own.take_in(each, [(file.name, file.getvalue()) for file in dropped])
+        dropped = st.session_state[key] or []
+        take_in(own, each, [(file.name, file.getvalue()) for file in dropped])
+        for file in dropped:
+            release(file)
         each.turn += 1
 
     def empty() -> None:
@@ -137,7 +152,7 @@ def _show_camera(own: OwnClasses) -> None:
         shot = st.camera_input("Take a photo", key="class_camera")
         if shot is not None and shot.file_id not in own.shots:
             own.shots.add(shot.file_id)
-            own.take_in(numbers[chosen], [(f"photo-{len(own.shots)}.jpg", shot.getvalue())])
+            take_in(own, numbers[chosen], [(f"photo-{len(own.shots)}.jpg", shot.getvalue())])
             st.rerun()
 
 
