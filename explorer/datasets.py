@@ -6,6 +6,8 @@ import os
 import tarfile
 from pathlib import Path
 
+from explorer.cache import cache_folder
+
 ARCHIVES = {
     "cifar10": "cifar10.tar.xz",
     "imagenette": "imagenette128.tar.xz",
@@ -28,11 +30,6 @@ IMAGENETTE_CLASSES = {
 
 class DatasetMissing(RuntimeError):
     """The data set is not on this machine; the message says where it is looked for."""
-
-
-def cache_folder() -> Path:
-    """Where data sets are unpacked and stages of a training wait: `EXPLORER_CACHE`, or `~/.cache/cnn-explorer`."""
-    return Path(os.environ.get("EXPLORER_CACHE", "~/.cache/cnn-explorer")).expanduser()
 
 
 def has_dataset(name: str) -> bool:

@@ -99,6 +99,7 @@ def start(module: str, *arguments: str, output: IO[bytes]) -> subprocess.Popen[b
         stdout=output,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        umask=0o077,
     )
 
 

@@ -9,6 +9,8 @@ What lies there:
     stop                     somebody wants it to end
     output.txt               what its processes printed
     spare                    room that is given up where the disk is full, so that this can be written down
+
+All of it is for nobody but who runs the dashboard: people's pictures are among it.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -111,13 +113,15 @@ class JobFolder:
             TypeError: a task is not made of JSON values.
         """
         order = {**vars(filed.order), "tasks": [dict(task) for task in filed.order.tasks]}
-        for name in ("inputs", "events", *map(str, range(len(filed.order.tasks)))):
-            (self.path / name).mkdir(parents=True)
+        for name in ("", "inputs", "events", *map(str, range(len(filed.order.tasks)))):
+            (self.path / name).mkdir(mode=0o700)
         for name, data in inputs.items():
-            (self.path / "inputs" / name).write_bytes(data)
+            with open(self.path / "inputs" / name, "xb", opener=_open_privately) as file:
+                file.write(data)
         replace_file(self.path / "order.json", json.dumps({**order, "submitted": filed.submitted}))
         self._write([Record()] * len(filed.order.tasks))
-        (self.path / "spare").write_bytes(bytes(_SPARE))
+        with open(self.path / "spare", "xb", opener=_open_privately) as file:
+            file.write(bytes(_SPARE))
 
     def filed(self) -> Filed:
         """The order.
@@ -175,7 +179,7 @@ class JobFolder:
         """
         if not self.path.exists():
             raise FileNotFoundError(self.path)
-        with FileLock(self.path / "lock"):
+        with FileLock(self.path / "lock", mode=0o600):
             before = self.records()
             records = list(before)
             yield records
@@ -184,7 +188,7 @@ class JobFolder:
 
     def ask_to_stop(self) -> None:
         """FileNotFoundError where the job is gone."""
-        (self.path / "stop").open("ab").close()  # asked once more, its time stays
+        open(self.path / "stop", "ab", opener=_open_privately).close()  # asked once more, its time stays
 
     def _write(self, records: list[Record]) -> None:
         text = json.dumps([asdict(record) for record in records])
@@ -214,28 +218,15 @@ def is_full(error: BaseException | None) -> bool:
 def replace_file(path: Path, text: str) -> None:
     """Write a file that is seen whole or not at all, and survives a power cut."""
     partial = path.with_name(f".{path.name}.partial")
-    with partial.open("w", encoding="utf-8") as file:
+    with open(partial, "w", encoding="utf-8", opener=_open_privately) as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
     os.replace(partial, path)
 
 
-def list_files(folder: Path) -> Iterator[tuple[str, int, int]]:
-    """Path, bytes and time of the last change (ns) of all files in a folder, folders in it included.
-
-    What goes meanwhile is left out.
-    """
-    pending = [str(folder)]
-    while pending:
-        with suppress(OSError), os.scandir(pending.pop()) as entries:
-            for entry in entries:
-                with suppress(OSError):
-                    if entry.is_dir(follow_symlinks=False):
-                        pending.append(entry.path)
-                    else:
-                        found = entry.stat(follow_symlinks=False)
-                        yield entry.path, found.st_size, found.st_mtime_ns
+def _open_privately(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 @contextmanager

@@ -15,10 +15,11 @@ from typing import Any
 
 from explorer.jobs.folder import JobFolder
 from explorer.jobs.limits import Limits, admit, check
-from explorer.jobs.order import UNFINISHED, JobUnknown, Order, State, Status, TaskStatus
+from explorer.jobs.order import UNFINISHED, JobRefused, JobUnknown, Order, State, Status, TaskStatus
 from explorer.jobs.shelf import Shelf
 from explorer.journal import EventReader
 
+_TIDY = 3600.0  # seconds between two looks at what is old
 _REMEMBERED = 32  # jobs whose events stay in memory, those that were asked for last
 
 
@@ -35,6 +36,7 @@ class FolderJobs(ABC):
         self._finished: set[str] = set()  # which they stay, so that nobody need look again
         self._events: OrderedDict[str, list[EventReader]] = OrderedDict()
         self._guard = threading.Lock()
+        threading.Thread(target=self._tidy, daemon=True).start()
 
     @abstractmethod
     def _see_to(self, jobs: Sequence[Status]) -> None:
@@ -85,6 +87,14 @@ class FolderJobs(ABC):
         if not (status := self._look(folder)).finished:
             self._see_to([status])
 
+    def delete(self, job: str) -> None:
+        """Remove a job that has ended; see `Jobs.delete`."""
+        with self._shelf.alone():
+            folder = self._shelf.find(job)
+            if not self._look(folder).finished:
+                raise JobRefused("It has not ended yet: stop it first.")
+            self._shelf.remove(folder, "they were deleted")
+
     def result(self, job: str) -> Path:
         """The folder of a job; see `Jobs.result`."""
         return self._shelf.find(job).path
@@ -98,6 +108,13 @@ class FolderJobs(ABC):
             ahead = sum(other.device == status.device for other in listed) if status.state == "queued" else 0
             listed.append(replace(status, ahead=ahead))
         return sorted(listed, key=lambda status: status.state != "running")  # stable: turns stay in order
+
+    def _tidy(self) -> None:
+        """Let old jobs go, also while nobody asks for any."""
+        while True:
+            with suppress(OSError), self._shelf.alone():
+                self._shelf.make_room(self._limits, spare_newest=True)
+            time.sleep(_TIDY)
 
     def _unfinished(self) -> list[Status]:
         """The unfinished jobs, without their events, as they came."""
@@ -129,7 +146,8 @@ class FolderJobs(ABC):
             self._finished.add(folder.id)
         began = min((record.began for record in records if record.began), default=0.0)
         until = max(record.ended for record in records) if status.finished else time.time()
-        return replace(status, seconds=max(0.0, until - began) if began else 0.0)
+        stopping = not status.finished and folder.stopping
+        return replace(status, seconds=max(0.0, until - began) if began else 0.0, stopping=stopping)
 
     def _read_events(self, folder: JobFolder, tasks: int) -> list[tuple[Mapping[str, Any], ...]]:
         with self._guard:

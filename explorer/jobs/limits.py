@@ -21,6 +21,7 @@ class Limits:
         total: unfinished jobs of all.
         room: bytes that all jobs together may take on the disk; the oldest finished ones go first.
         kept: finished jobs that are kept at most, however small.
+        days: how long a job is kept after its end.
         attempts: how often in a row a task's process may die before the task has written anything new in its folder.
         pause: seconds between such attempts, times their number: memory that others took may come back.
         grace: seconds between asking a task to stop and ending it.
@@ -33,6 +34,7 @@ class Limits:
     total: int = 24
     room: int = 4 * 10**9
     kept: int = 500
+    days: float = 7.0
     attempts: int = 3
     pause: float = 2.0
     grace: float = 5.0

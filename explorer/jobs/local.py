@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,18 +10,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from explorer.cache import cache_folder
 from explorer.jobs.device_queue import start
 from explorer.jobs.folder_jobs import FolderJobs
 from explorer.jobs.limits import Limits
 from explorer.jobs.order import Status
-
-
-def cache_folder() -> Path:
-    """Where jobs lie: `EXPLORER_CACHE`, or `~/.cache/cnn-explorer`."""
-    try:
-        return Path(os.environ.get("EXPLORER_CACHE", "~/.cache/cnn-explorer")).expanduser().absolute()
-    except RuntimeError:  # nobody's home, as in a container with a made-up user
-        return Path(tempfile.gettempdir()) / "cnn-explorer"
 
 
 class LocalJobs(FolderJobs):

@@ -96,6 +96,7 @@ class Status:
         seconds: since the first task began, until now or the end; 0 while queued.
         ahead: jobs that come before it on this device; 0 where it is its turn.
         problem: why it failed, in one sentence; "" where it did not.
+        stopping: whether somebody wants it to end, which it has not yet.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Status:
     seconds: float = 0.0
     ahead: int = 0
     problem: str = ""
+    stopping: bool = False
 
     @property
     def finished(self) -> bool:
@@ -139,6 +141,15 @@ class Jobs(Protocol):
 
         Raises:
             JobUnknown: as for `follow`.
+        """
+        ...
+
+    def delete(self, job: str) -> None:
+        """Remove all that lies on the disk of a job that has ended: what came with it and what it has made.
+
+        Raises:
+            JobUnknown: as for `follow`.
+            JobRefused: it has not ended.
         """
         ...
 

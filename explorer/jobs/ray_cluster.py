@@ -16,10 +16,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from explorer.cache import cache_folder
 from explorer.jobs.folder import JobFolder
 from explorer.jobs.folder_jobs import FolderJobs
 from explorer.jobs.limits import Limits
-from explorer.jobs.local import cache_folder
 from explorer.jobs.order import UNFINISHED, JobRefused, Order, State, Status
 from explorer.jobs.worker import do_task
 
@@ -47,6 +47,7 @@ class TaskActor:
         """
         import ray
 
+        os.umask(0o077)
         folder = JobFolder(Path(job))
         folder.filed()
         me = ray.get_runtime_context().current_actor

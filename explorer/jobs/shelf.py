@@ -2,7 +2,7 @@
 
     root/<id>/               a job (see `folder`)
     root/lock                held for every change of what lies here
-    root/gone/<id>           there was such a job; it had to make room
+    root/gone/<id>           there was such a job; why it is gone
     root/devices/            locks, and what the queue of a device died of (see `device_queue`)
 
 A job appears by a rename and goes by a rename, so nobody ever sees half of one.
@@ -22,13 +22,15 @@ from urllib.parse import quote
 
 from filelock import FileLock
 
-from explorer.jobs.folder import Filed, JobFolder, list_files
+from explorer.cache import measure
+from explorer.jobs.folder import Filed, JobFolder
 from explorer.jobs.limits import Limits
 from explorer.jobs.order import JobRefused, JobUnknown, Order
 
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _HALF = ".half-"  # coming or going; nobody is at it while somebody else holds the lock
 _SPARE = 200 * 10**6  # bytes of the disk that are left to others
+_CROWDED = "they had to make room for newer ones"
 _FULL = "The disk is too full for another job."
 
 
@@ -41,8 +43,10 @@ class Shelf:
             self._make()
 
     def _make(self) -> None:
-        for name in ("devices", "gone"):
-            (self.root / name).mkdir(parents=True, exist_ok=True)
+        for folder in (self.root, self.root / "devices", self.root / "gone"):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(PermissionError):  # somebody else's, where every job in it is private all the same
+            self.root.chmod(0o700)
 
     def check_writable(self) -> None:
         """Raise JobRefused where nothing can be written here."""
@@ -59,7 +63,7 @@ class Shelf:
 
     def alone(self) -> FileLock:
         """To be held for a change of what lies here."""
-        return FileLock(self.root / "lock")
+        return FileLock(self.root / "lock", mode=0o600)
 
     def of_device(self, device: str, ending: str) -> Path:
         """A file about a device."""
@@ -92,8 +96,9 @@ class Shelf:
         if not isinstance(job, str) or not _ID.fullmatch(job):  # nothing else may become part of a path
             raise JobUnknown("There is no job of this name.")
         if not (self.root / job).is_dir():
-            if (self.root / "gone" / job).exists():
-                raise JobUnknown("The results of this job are gone: they had to make room for newer ones.")
+            with suppress(FileNotFoundError):
+                why = (self.root / "gone" / job).read_text(encoding="utf-8") or _CROWDED
+                raise JobUnknown(f"The results of this job are gone: {why}.")
             raise JobUnknown("There is no job of this name.")
         return JobFolder(self.root / job)
 
@@ -123,14 +128,14 @@ class Shelf:
         return JobFolder(self.root / job)
 
     def make_room(self, limits: Limits, coming: int = 0, spare_newest: bool = False) -> bool:
-        """Remove the oldest finished jobs until the rest keeps to the limits; False where that does not suffice.
+        """Remove old jobs, and the oldest until the rest keeps to the limits; False where that does not suffice.
 
         Call it `alone`.
 
         Args:
-            limits: of which `room` and `kept` count.
+            limits: of which `room`, `kept` and `days` count.
             coming: bytes that are about to come.
-            spare_newest: whether the job that finished last stays in any case: nobody may have seen it yet.
+            spare_newest: whether the job that finished last stays until it is old: nobody may have seen it yet.
         """
         for name in os.listdir(self.root):
             if name.startswith(_HALF):
@@ -145,18 +150,19 @@ class Shelf:
                 finished.append((max((record.ended for record in records), default=0.0), folder))
         finished.sort(key=lambda each: each[0])
         total, left = coming + measure(self.root), len(finished)
-        for _, folder in finished[: len(finished) - spare_newest]:
-            if total <= limits.room and left <= limits.kept:
-                break
-            total -= measure(folder.path)
-            left -= 1
-            (self.root / "gone" / folder.id).touch()
-            half = self.root / f"{_HALF}{folder.id}"
-            folder.path.rename(half)
-            shutil.rmtree(half, ignore_errors=True)
+        for ended, folder in finished:
+            crowded = (total > limits.room or left > limits.kept) and left > spare_newest
+            old = time.time() - (ended or folder.path.stat().st_mtime) > limits.days * 24 * 3600
+            if crowded or old:
+                total -= measure(folder.path)
+                left -= 1
+                self.remove(folder, f"they were kept for {limits.days:g} days" if old else _CROWDED)
         return total <= limits.room
 
-
-def measure(folder: Path) -> int:
-    """Bytes of all files in a folder, folders in it included."""
-    return sum(size for _, size, _ in list_files(folder))
+    def remove(self, folder: JobFolder, why: str) -> None:
+        """Remove a job that nobody works for; whoever asks for it is told why. Call it `alone`."""
+        with suppress(OSError):  # the disk may be full
+            (self.root / "gone" / folder.id).write_text(why, encoding="utf-8")
+        half = self.root / f"{_HALF}{folder.id}"
+        folder.path.rename(half)
+        shutil.rmtree(half, ignore_errors=True)

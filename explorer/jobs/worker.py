@@ -24,7 +24,8 @@ from typing import Any
 
 from filelock import FileLock
 
-from explorer.jobs.folder import FULL_DISK, JobFolder, Record, is_full, list_files
+from explorer.cache import list_files
+from explorer.jobs.folder import FULL_DISK, JobFolder, Record, is_full
 from explorer.jobs.limits import MOST_ATTEMPTS, Limits
 from explorer.jobs.order import Context, State
 from explorer.jobs.shelf import Shelf

@@ -11,9 +11,10 @@ import pytest
 
 import explorer.jobs.folder_jobs
 import explorer.jobs.opening
+from explorer.cache import measure
 from explorer.jobs import JobRefused, JobUnknown, LocalJobs, Status, open_jobs
 from explorer.jobs.folder import JobFolder
-from explorer.jobs.shelf import Shelf, measure
+from explorer.jobs.shelf import Shelf
 from tests.jobs.working import LIMITS, Place, begin, finish, order, say_enough, until
 
 
@@ -38,9 +39,19 @@ def test_tasks_get_their_entries_and_the_files_of_the_order(jobs: LocalJobs) -> 
     assert process != os.getpid()
 
 
-def test_results_lie_in_a_folder_a_task(jobs: LocalJobs) -> None:
-    job = jobs.submit(order("count", {"of": 3}, {"of": 4}), {"x.txt": b"hello"})
-    finish(jobs, job)
+def test_results_lie_in_a_folder_a_task_for_nobody_else(place: Place) -> None:
+    mask = os.umask(0)  # as of somebody who lets everybody read everything
+    try:
+        jobs = place.open()
+        job = jobs.submit(order("count", {"of": 3}, {"of": 4}), {"x.txt": b"hello"})
+        jobs.stop(job)
+        again = jobs.submit(order("count", {"of": 3}, {"of": 4}), {"x.txt": b"hello"})
+        finish(jobs, again)
+    finally:
+        os.umask(mask)
+    for path in [place.root, *(place.root / job).rglob("*"), *(place.root / again).rglob("*")]:
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
+    job = again
     folder = jobs.result(job)
     assert [(folder / str(task) / "result").read_text() for task in range(2)] == ["3", "4"]
     assert (folder / "inputs" / "x.txt").read_bytes() == b"hello"
@@ -176,6 +187,23 @@ def test_what_does_not_stop_is_ended(jobs: LocalJobs) -> None:
     assert (jobs.result(job) / "0" / "half").read_text() == "kept"
     until(lambda: not psutil.pid_exists(process))
     assert finish(jobs, after).state == "done"
+
+
+def test_what_has_ended_can_be_deleted(jobs: LocalJobs, place: Place) -> None:
+    job = jobs.submit(order("wait"), {"picture.png": b"a face"})
+    begin(jobs, job)
+    with pytest.raises(JobRefused, match=r"^It has not ended yet: stop it first\.$"):
+        jobs.delete(job)
+    assert not jobs.follow(job).stopping
+    jobs.stop(job)
+    assert (status := jobs.follow(job)).stopping != status.finished
+    assert not finish(jobs, job).stopping
+    jobs.delete(job)
+    for call in (jobs.follow, jobs.stop, jobs.result, jobs.delete):
+        with pytest.raises(JobUnknown, match=r"^The results of this job are gone: they were deleted\.$"):
+            call(job)
+    assert not any(b"a face" in path.read_bytes() for path in place.root.rglob("*") if path.is_file())
+    assert finish(jobs, jobs.submit(order("count", {"of": 1}))).state == "done"
 
 
 def test_finished_tasks_stay_when_a_later_one_is_stopped(jobs: LocalJobs) -> None:

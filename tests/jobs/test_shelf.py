@@ -1,15 +1,21 @@
 """What lies in the folder of all jobs, without anybody who works there, but for the last tests."""
 
 import json
+import os
 import shutil
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import explorer.jobs.folder
+import explorer.jobs.folder_jobs
 import explorer.jobs.shelf
+from explorer.cache import measure
 from explorer.jobs import JobRefused, JobUnknown, Limits, LocalJobs, Order
 from explorer.jobs.folder import JobFolder
-from explorer.jobs.shelf import Shelf, measure
+from explorer.jobs.shelf import Shelf
 from tests.jobs.working import Place, begin, finish, order, until
 
 SIZE = 100_000  # bytes of the files of each job; all else is a few thousand
@@ -26,9 +32,9 @@ def add(shelf: Shelf, size: int = SIZE, room: int = 10**9) -> JobFolder:
         return shelf.add(TOY, {"pictures.bin": bytes(size)}, Limits(room=room))
 
 
-def end(folder: JobFolder) -> JobFolder:
+def end(folder: JobFolder, days_ago: float = 0.0) -> JobFolder:
     with folder.change() as records:
-        records[0] = records[0].end("done")
+        records[0] = replace(records[0].end("done"), ended=time.time() - days_ago * 86_400)
     return folder
 
 
@@ -78,6 +84,26 @@ def test_what_finished_last_stays_until_somebody_needs_the_room(shelf: Shelf) ->
     assert list_ids(shelf) == {last.id}
 
 
+def test_what_is_old_goes_although_there_is_room(shelf: Shelf) -> None:
+    old, young, unfinished, unreadable = end(add(shelf), 7.1), end(add(shelf), 6.9), add(shelf), add(shelf)
+    (unreadable.path / "status.json").unlink()
+    past = time.time() - 7.1 * 86_400
+    for folder in (unfinished, unreadable):
+        os.utime(folder.path, (past, past))
+    assert make_room(shelf)
+    assert list_ids(shelf) == {young.id, unfinished.id}
+    assert not any(old.id in str(path) for path in shelf.root.rglob("*") if path.parent.name != "gone")
+    with pytest.raises(JobUnknown, match=r"^The results of this job are gone: they were kept for 7 days\.$"):
+        shelf.find(old.id)
+
+
+def test_a_server_lets_old_jobs_go_by_itself(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explorer.jobs.folder_jobs, "_TIDY", 0.05)
+    place.open()
+    job = end(add(Shelf(place.root)), 8)  # long after it has started
+    until(lambda: not job.path.exists())
+
+
 def test_results_count_too(shelf: Shelf) -> None:
     first, second = end(add(shelf, 10)), end(add(shelf, 10))
     (first.task(0) / "deep").mkdir()
@@ -106,13 +132,13 @@ def test_a_full_disk_refuses(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(JobRefused, match=r"^The disk is too full for another job\.$"):
         add(shelf)
     monkeypatch.setattr(explorer.jobs.shelf.shutil, "disk_usage", lambda path: usage)
-    monkeypatch.setattr(Path, "write_bytes", no_space)
+    monkeypatch.setattr(explorer.jobs.folder, "_open_privately", no_space)
     with pytest.raises(JobRefused, match="too full"):
         add(shelf)
     assert measure(shelf.root) == 0
 
 
-def no_space(path: Path, data: bytes) -> int:
+def no_space(path: str, flags: int) -> int:
     raise OSError(28, "No space left on device")
 
 

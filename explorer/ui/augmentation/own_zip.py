@@ -46,7 +46,7 @@ def choose_own(disabled: bool) -> OwnFolder | None:
         max_upload_size=MAX_BYTES // 2**20,
         disabled=disabled,
         help=f"A ZIP file with one folder for each class, at least two of them with {LEAST_PICTURES} pictures each. "
-        "It stays on this server, and what is trained on lies there until newer trainings need the room; every "
+        "It stays on this server; what is trained on lies there until it is deleted, at most 7 days; every "
         "picture's middle square is brought to 32 × 32 pixels.",
     )
     if file is not None and st.session_state.get(_SEEN, ("", ""))[0] != file.file_id:
