@@ -7,6 +7,7 @@ What lies there:
     status.json              how far each task is: replaced whole, by whoever holds `lock`
     events/0.jsonl ...       what each task has reported, a line an event, only ever appended
     stop                     somebody wants it to end
+    owners                   browsers that it was handed on to (see `explorer.ui.session.jobs`)
     output.txt               what its processes printed
     spare                    room that is given up where the disk is full, so that this can be written down
 

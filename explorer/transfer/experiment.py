@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from explorer.transfer.trial import Trial
 
+EARLY, BUDGET, STOPPED = "early stopping", "time budget", "stopped"  # why a training ends before its last epoch
 _ARRAYS = ("test_places", "test_labels", "test_probabilities")
 
 
@@ -67,7 +68,7 @@ class Experiment:
         precision: what it was computed in: "float32", "bf16 autocast", "fp16 autocast".
         cached: whether features of frozen layers were computed once.
         device: where it ran, as people say it.
-        stopped: why it ended before its last epoch, in a few words; "" where it did not.
+        stopped: why it ended before its last epoch, `EARLY`, `BUDGET` or `STOPPED` by a person; "" where it did not.
     """
 
     trial: Trial
@@ -88,6 +89,11 @@ class Experiment:
     cached: bool = False
     device: str = ""
     stopped: str = ""
+
+    @property
+    def preparing(self) -> float:
+        """Seconds before the first step that are not part of the training: what frozen layers took once."""
+        return self.curve.seconds[0] if self.cached and self.curve.seconds else 0.0
 
     @property
     def finished(self) -> bool:

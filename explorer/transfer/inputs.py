@@ -15,6 +15,7 @@ from torch import Tensor
 
 from explorer.augmentation import Pipeline
 from explorer.transfer.data.pictures import PictureSet
+from explorer.transfer.trial import count_batches
 from explorer.zoo import Preprocessing
 
 Tell = Callable[[int, int], None]  # (done, of)
@@ -64,12 +65,6 @@ def batches(places: NDArray[np.int64], size: int, order: torch.Generator) -> Ite
     shuffled = places[torch.randperm(len(places), generator=order).numpy()]
     for number in range(count_batches(len(places), size)):
         yield shuffled[number * size : (number + 1) * size]
-
-
-def count_batches(pictures: int, size: int) -> int:
-    """How many batches one pass over so many pictures has."""
-    whole, rest = divmod(pictures, size)
-    return max(1, whole + (rest > 1))
 
 
 class _Kept:

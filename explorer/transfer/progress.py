@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from statistics import fmean
 
 from explorer.jobs.order import Status, TaskStatus
 from explorer.rendering.colours import SERIES
 from explorer.rendering.figures.strategy import SYMBOLS, Line
 from explorer.text import count_text
-from explorer.transfer.experiment import Curve, Experiment
+from explorer.transfer.experiment import STOPPED, Curve, Experiment
 from explorer.transfer.trial import STRATEGIES, STRATEGY_TITLES, Strategy, Trial
 from explorer.transfer.work import Ordered
 
@@ -26,6 +28,8 @@ class Seen:
         experiment: the last one that it has told; None before the first.
         step, of: batches done and planned; 0 before they are known.
         done: share of the training that is over, by its steps or by its time, 0 to 1.
+        spent: seconds that this took, without what was prepared once; 0 before they are known.
+        measured: whether it was measured on the test pictures.
         recent: (epoch, loss, rate, gradient norm) of batches since the last whole epoch.
         note: what it says that it is doing.
     """
@@ -36,6 +40,8 @@ class Seen:
     step: int
     of: int
     done: float
+    spent: float
+    measured: bool
     recent: tuple[tuple[float, float, float, float], ...]
     note: str
 
@@ -45,22 +51,24 @@ class Seen:
         experiment, note = None, ""
         recent: list[tuple[float, float, float, float]] = []
         step = of = 0
-        done = 0.0
+        done = spent = 0.0
+        measured = status.state == "done"
         for event in reversed(status.events):
             if "experiment" in event:
                 experiment = read_experiment(event["experiment"])
+                measured = measured or event.get("measured", False)
                 break
             if "step" in event:
                 step, of = max(step, event["step"]), event["of"]
-                done = max(done, event["done"])
+                done, spent = max(done, event["done"]), max(spent, event["spent"])
                 recent.append((event["epoch"], event["loss"], event["rate"], event["gradient_norm"]))
             if "note" in event and not note and not recent:
                 note = event["note"]
         if experiment is not None:
             of = experiment.steps
             step = max(step, experiment.curve.steps[-1] if experiment.curve.steps else 0)
-            done = max(done, _done_at_last(experiment))
-        return cls(trial, status, experiment, step, of, done, tuple(reversed(recent)), note)
+            done, spent = max(done, _done_at_last(experiment)), max(spent, _spent_at_last(experiment))
+        return cls(trial, status, experiment, step, of, done, spent, measured, tuple(reversed(recent)), note)
 
     @property
     def curve(self) -> Curve:
@@ -73,9 +81,23 @@ class Seen:
         return self.status.state not in ("queued", "running")
 
     @property
+    def whole(self) -> bool:
+        """Whether it was measured, and nobody had stopped it before."""
+        return self.measured and self.experiment is not None and self.experiment.stopped != STOPPED
+
+    @property
     def share(self) -> float:
-        """How much of it is done, 0 to 1."""
-        return 1.0 if self.ended else self.done
+        """How much of it is done, 0 to 1; nothing more is to be done where it failed."""
+        return 1.0 if self.measured or self.status.state == "failed" else self.done
+
+    @property
+    def validation(self) -> float:
+        """Accuracy on the validation pictures, of the epoch whose network is kept so far; NaN before there is one."""
+        curve = self.curve
+        known = [
+            pair for pair in zip(curve.validation_loss, curve.validation_accuracy, strict=True) if pair[0] == pair[0]
+        ]
+        return min(known, default=(0.0, math.nan), key=itemgetter(0))[1]
 
     @property
     def describe_problem(self) -> str:
@@ -95,8 +117,12 @@ def _done_at_last(experiment: Experiment) -> float:
     budget, curve = experiment.trial.recipe.seconds, experiment.curve
     if not curve.steps or not experiment.steps:
         return 0.0
-    by_time = curve.seconds[-1] / budget if budget and not experiment.cached else 0.0
+    by_time = _spent_at_last(experiment) / budget if budget else 0.0
     return min(1.0, max(curve.steps[-1] / experiment.steps, by_time))
+
+
+def _spent_at_last(experiment: Experiment) -> float:
+    return experiment.curve.seconds[-1] - experiment.preparing if experiment.curve.seconds else 0.0
 
 
 @lru_cache(maxsize=1024)
@@ -110,31 +136,9 @@ def done_share(tasks: Sequence[Seen]) -> float:
     return min(1.0, fmean(task.share for task in tasks)) if tasks else 0.0
 
 
-def seconds_left(tasks: Sequence[Seen]) -> float | None:
-    """What the unfinished trainings will take one after another, by the nearest training that is known.
-
-    That is the training itself, else ended ones of the same strategy, else all that have begun; pictures count in
-    proportion. None before anything is known.
-    """
-    paces: dict[Strategy, list[float]] = {}  # seconds of a whole training on all pictures
-    for task in tasks:
-        if task.share > 0 and task.curve.seconds and task.curve.seconds[-1] > 0 and task.curve.steps[-1]:
-            told = task.experiment
-            whole = task.curve.seconds[-1] / (_done_at_last(told) if told and not task.ended else 1.0)
-            paces.setdefault(task.trial.strategy, []).append(whole / task.trial.share)
-    if not paces:
-        return None
-    anyone = fmean(pace for each in paces.values() for pace in each)
-    return sum(
-        fmean(paces.get(task.trial.strategy, [anyone])) * task.trial.share * (1 - task.share)
-        for task in tasks
-        if not task.ended
-    )
-
-
-def describe_progress(tasks: Sequence[Seen]) -> str:
-    """How far a running job is, in a line."""
-    ended = sum(task.ended for task in tasks)
+def describe_progress(tasks: Sequence[Seen], left: float | None) -> str:
+    """How far a running job is, in a line; `left` as `seconds_left` gives it."""
+    ended = sum(task.measured for task in tasks)
     now = [task for task in tasks if task.status.state == "running"]
     parts = [f"{ended} of {count_text(len(tasks), 'training')} done"]
     if now:
@@ -142,7 +146,6 @@ def describe_progress(tasks: Sequence[Seen]) -> str:
         parts.append(f"{now[0].name}{steps}" + (f" and {len(now) - 1} more" if len(now) > 1 else ""))
         if now[0].note:
             parts.append(now[0].note.rstrip("."))
-    left = seconds_left(tasks)
     if left is not None:
         parts.append(f"about {describe_seconds(left)} left")
     return " · ".join(parts)
@@ -155,14 +158,58 @@ def describe_seconds(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
+def describe_ordered(ordered: Ordered) -> str:
+    """What a job trains, on what, in a line of plain text."""
+    trials = ordered.trials
+    strategies = len({trial.strategy for trial in trials})
+    many = f"{strategies} {'strategy' if strategies == 1 else 'strategies'}, {count_text(len(trials), 'training')}"
+    return f"{trials[0].network} on {ordered.title}: {many}"
+
+
 def describe_end(status: Status, ordered: Ordered, tasks: Sequence[Seen]) -> str:
     """What became of a job, in a sentence."""
-    measured = sum(task.status.state in ("done", "stopped") and task.experiment is not None for task in tasks)
+    measured = sum(task.measured for task in tasks)
+    some = f"{measured} of " if measured < len(tasks) else ""
     network = ordered.trials[0].network
-    took = f"{count_text(measured, 'training')} of `{network}` in {describe_seconds(status.seconds)}."
+    took = f"{some}{count_text(len(tasks), 'training')} of `{network}` in {describe_seconds(status.seconds)}."
     if status.state == "stopped":
         return f"Stopped. {took if measured else 'Nothing had been measured yet.'}"
     return took if measured else "Nothing was measured."
+
+
+def describe_extent(measured: int, planned: int, ended: bool) -> str:
+    """What a report must say of a comparison of which not everything is measured; "" where everything is."""
+    if measured == planned:
+        return ""
+    some = f"{measured} of {count_text(planned, 'training')}"
+    if ended:
+        return f"Only {some} of this comparison were measured: it was stopped, or the others failed."
+    return f"This comparison was still running: {some} had been measured."
+
+
+def describe_strategies(tasks: Sequence[Seen]) -> list[tuple[str, str, str]]:
+    """Of every strategy its name, how many of its trainings are whole, and their mean validation accuracy.
+
+    Where none is whole, the accuracy is that of those under way or stopped, and says so.
+    """
+    rows = []
+    for strategy in strategies_of(tasks):
+        own = [task for task in tasks if task.trial.strategy == strategy]
+        whole, running = [task for task in own if task.whole], [task for task in own if not task.ended and task.step]
+        stopped = [task for task in own if task.status.state == "stopped" and task.step and not task.whole]
+        failed = sum(task.status.state == "failed" for task in own)
+        told = f"{len(whole)} of {len(own)}"
+        told += ", training" if any(task.status.state == "running" for task in own) else ""
+        told += f", {len(stopped)} stopped" if stopped else ""
+        told += f", {failed} failed" if failed else ""
+        shown, when = next(
+            ((these, word) for these, word in ((whole, ""), (running, " so far"), (stopped, " when stopped")) if these),
+            ([], ""),
+        )
+        known = [task.validation for task in shown if not math.isnan(task.validation)]
+        accuracy = f"{100 * fmean(known):.1f} %{when}" if known else ""
+        rows.append((STRATEGY_TITLES[strategy], told, accuracy))
+    return rows
 
 
 def strategies_of(tasks: Sequence[Seen]) -> list[Strategy]:
@@ -186,7 +233,7 @@ def curve_lines(tasks: Sequence[Seen], quantity: str, dotted: str = "") -> tuple
             continue
         name, colour = STRATEGY_TITLES[strategy], colour_of(strategy)
         symbol = SYMBOLS[STRATEGIES.index(strategy)]
-        told = [task for task in begun if task.ended] or begun[:1]
+        told = [task for task in begun if task.whole] or begun[:1]
         if len(begun) > 1:
             behind += [Line(name, *_points(task, quantity), colour, symbol, faint=True, listed=False) for task in begun]
         front.append(Line(name, *_mean([_points(task, quantity) for task in told]), colour, symbol))

@@ -21,14 +21,14 @@ from explorer.device import list_devices, resolve_device
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.data.splitting import Split, split, take
 from explorer.transfer.evaluation.movement import movement
-from explorer.transfer.experiment import Experiment
-from explorer.transfer.inputs import batches, count_batches
+from explorer.transfer.experiment import BUDGET, EARLY, STOPPED, Experiment
+from explorer.transfer.inputs import batches
 from explorer.transfer.precision import autocast, precision
 from explorer.transfer.reading import AT_ONCE, TELL_EVERY, Reading, open_reading
 from explorer.transfer.run import Run, begin, rate_share
 from explorer.transfer.settling import settle_norms
 from explorer.transfer.strategies import Adapted, adapt, fresh_norms, set_training_mode, unfreeze
-from explorer.transfer.trial import Trial
+from explorer.transfer.trial import Trial, count_batches
 from explorer.zoo import load_model
 
 Progress = Callable[[Mapping[str, Any]], None]
@@ -56,9 +56,9 @@ def run_experiment(
         trial: what is trained, and how.
         parts: which pictures are for what; `split` and `take` with the trial's seeds and share if None. Without
             validation pictures the last epoch's network is taken.
-        progress: called with {"step", "of", "epoch", "done", "loss", "rate", "gradient_norm"} now and then, with
-            {"experiment": JSON} after an epoch if the last one is not just past, with {"note": a sentence} while
-            something slow is prepared.
+        progress: called with {"step", "of", "epoch", "done", "spent", "loss", "rate", "gradient_norm"} now and then,
+            with {"experiment": JSON} after an epoch if the last one is not just past, and once it is measured, with
+            "measured": True then; with {"note": a sentence} while something slow is prepared.
         stopping: asked after every step; where it says True, the training ends early and is measured as it is.
         folder: where a checkpoint is kept, and at the end "experiment.json", "answers.npz" and "weights.safetensors",
             which `load_model(trial.network, weights=...)` opens. What was killed goes on from there, what is done is
@@ -102,7 +102,7 @@ def run_experiment(
         _write_weights(adapted, folder / WEIGHTS)
         experiment.save(folder)
         (folder / CHECKPOINT).unlink(missing_ok=True)
-    say({"experiment": experiment.to_json()})
+    say({"experiment": experiment.to_json(), "measured": True})
     return experiment
 
 
@@ -161,7 +161,7 @@ class _Training:
                 training_accuracy=float(right.sum()) / count,
             )
             if not self.stopped and self._is_over():
-                self.stopped = "early stopping"
+                self.stopped = EARLY
             yield self.stopped
 
     def _done(self) -> float:
@@ -209,9 +209,9 @@ class _Training:
     def _must_stop(self, stopping: Callable[[], bool]) -> bool:
         budget = self.trial.recipe.seconds
         if stopping():
-            self.stopped = "stopped"
+            self.stopped = STOPPED
         elif budget and self._spent() >= budget:
-            self.stopped = "time budget"
+            self.stopped = BUDGET
         return bool(self.stopped)
 
     def _tell(self, say: Progress, seen: tuple[float, float, float]) -> None:
@@ -221,7 +221,7 @@ class _Training:
         loss, norm, _ = seen
         step = self.run.step
         told = {"step": step, "of": self.steps, "epoch": step * self.passes / self.steps, "done": self._done()}
-        say({**told, "loss": loss, "rate": self._rate, "gradient_norm": norm})
+        say({**told, "spent": self._spent(), "loss": loss, "rate": self._rate, "gradient_norm": norm})
 
     def _point(self, **measured: float) -> None:
         self._settle(self.precision)

@@ -27,6 +27,12 @@ class TransferRejected(ValueError):
     """What was asked for cannot be trained; the message says why in one sentence."""
 
 
+def count_batches(pictures: int, size: int) -> int:
+    """How many batches one pass over so many pictures has."""
+    whole, rest = divmod(pictures, size)
+    return max(1, whole + (rest > 1))
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How a network is trained.
@@ -85,6 +91,11 @@ class Recipe:
         for name, fits in ranges.items():
             if not fits:
                 raise TransferRejected(f"The {name.replace('_', ' ')} {getattr(self, name)!r} is out of range.")
+
+    def steps_on(self, pictures: int) -> int:
+        """Steps that are planned on so many training pictures."""
+        batches = count_batches(pictures, self.batch_size)
+        return batches * self.passes(batches)
 
     def passes(self, batches: int) -> int:
         """Passes over the training pictures that are planned, where each of them has so many batches."""

@@ -39,7 +39,7 @@ def test_a_training_shows_its_progress_and_stops(dashboard: str, page: Page) -> 
     train = page.locator(".st-key-train button")  # its name begins that of a picture's toolbar too
     train.click()
     expect(page.get_by_text("of 1,000 steps")).to_be_visible(timeout=PATIENCE * 1000)
-    page.locator(".st-key-stop_training button").click()
+    page.locator(".st-key-stop_augmentation button").click()
     expect(page.get_by_text("Stopped early.")).to_be_visible(timeout=PATIENCE * 1000)
     expect(train).to_be_enabled(timeout=PATIENCE * 1000)
     check_width(page)

@@ -37,6 +37,8 @@ def trained(dashboard: str, browser: Browser) -> str:
     expect_trained(page)
     page.get_by_role("heading", name="Try it").wait_for()
     address = page.url
+    page.reload()  # by its cookie it is the same browser, which may do what others may not
+    page.locator(".stPopover", has_text="Delete pictures and results").wait_for()
     page.close()
     return address
 
@@ -46,6 +48,7 @@ def test_two_strategies_are_trained_and_found_again(trained: str, page: Page) ->
     expect_trained(page)
     assert address_of(page)["job"] in trained
     expect(page.get_by_text("Accuracy", exact=True).first).to_be_visible()
+    expect(page.get_by_text("Another browser has started this job")).to_be_visible()
     expect(page.locator(".st-key-train_transfer button")).to_be_enabled()
     page.set_viewport_size({"width": 390, "height": 844})
     wait_until_idle(page, timeout=PATIENCE)

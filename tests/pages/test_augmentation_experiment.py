@@ -35,10 +35,12 @@ from explorer.jobs import Limits, LocalJobs
 from explorer.jobs import Order as JobOrder
 from explorer.jobs.order import Context
 from explorer.text import as_plain_text
+from explorer.transfer.trial import Trial
 from explorer.ui.augmentation import does_it_help
 from explorer.ui.session import jobs as session_jobs
+from explorer.ui.transfer.run import make_order
 from tests.augmentation.test_image_zip import make_zip, png, two_classes
-from tests.jobs.working import begin, finish
+from tests.jobs.working import Place, begin, finish, until
 from tests.pages.opening import Browser, run, run_snippet
 from tests.pages.test_augmentation import arrays_of, open_augmentation, told_by
 from tests.pages.toy_jobs import ToyJobs
@@ -159,17 +161,26 @@ def test_the_page_trains_and_shows_both_curves(browser_side: Browser, toys: ToyJ
     assert "against" in printed
 
 
-def test_a_process_trains_and_stops_with_what_is_there(
+def test_however_many_pages_train_one_process_does(
     browser_side: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    jobs = LocalJobs(tmp_path / "jobs", Limits(niceness=0))
+    """The trainings of two pages, and of the Transfer page, wait in one queue; a stopped one keeps what is there."""
+    place = Place(tmp_path / "jobs")
+    jobs = LocalJobs(place.root, Limits(niceness=0))
     monkeypatch.setattr(session_jobs, "open_jobs", lambda: jobs)
-    app = open_augmentation({"part": "Does it help?", "pictures": "1600", "steps": "1000"})
-    run(app.button(key="train").click())
-    job = job_of(app)
-    begin(jobs, job)  # the first point is there
-    run(app.button(key="stop_training").click())
-    status = finish(jobs, job)
+    pages = [open_augmentation({"part": "Does it help?", "pictures": "1600", "steps": "1000"}) for _ in range(2)]
+    first, second = (job_of(run(app.button(key="train").click())) for app in pages)
+    third = jobs.submit(make_order([Trial("tiny-vgg", "head", device="cpu")], "another browser"))
+    begin(jobs, first)  # the first point is there
+    assert [jobs.follow(job).state for job in (first, second, third)] == ["running", "queued", "queued"]
+    assert jobs.follow(third).ahead == 2
+    assert len(place.processes("worker")) == 1
+    assert len(place.processes("device_queue")) == 1
+    jobs.stop(third)
+    run(pages[1].button(key="stop_augmentation").click())
+    app = pages[0]
+    run(app.button(key="stop_augmentation").click())
+    status = finish(jobs, first)
     found = read_experiment(status)
     assert status.state == "stopped"
     assert found is not None
@@ -177,6 +188,7 @@ def test_a_process_trains_and_stops_with_what_is_there(
     run(app)
     assert not app.button(key="train").disabled
     assert "Stopped early. " in told_by(app)
+    until(lambda: not place.processes("worker"))  # nothing is left of it when its page is gone
 
 
 def test_the_queue_is_told_and_a_refusal_too(toys: ToyJobs) -> None:
@@ -190,7 +202,12 @@ def test_the_queue_is_told_and_a_refusal_too(toys: ToyJobs) -> None:
     assert not app.error
     assert "1 job before yours." in told_by(app)
     assert "1. another one, queued\n2. **yours**, queued" in told_by(app)
-    run(app.button(key="stop_training").click())
+    other = open_augmentation({"part": "Does it help?", "job": job_of(app), "pictures": "800"})
+    headings = "\n".join(each.value for each in other.subheader).replace("\\", "")
+    assert "Handwritten digits: at most 200 pictures, 200 steps" in headings  # not the 800 of its own choice
+    assert "One at a time: the training below is under way." in told_by(other)
+    assert not any(each.key == "stop_augmentation" for each in other.button)
+    run(app.button(key="stop_augmentation").click())
     assert "Stopped before anything was measured." in told_by(app)
 
 

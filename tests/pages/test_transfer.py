@@ -4,21 +4,26 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.augmentation import EXAMPLE, Pipeline
-from explorer.jobs.order import Order
+from explorer.jobs.order import JobUnknown, Order, TaskStatus
 from explorer.transfer.data import sources
 from explorer.transfer.data.built_in import load_built_in
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.data.shapes import SHAPES as SHAPE_NAMES
 from explorer.transfer.data.sources import read_zip
-from explorer.transfer.progress import Seen, curve_lines, done_share, seconds_left
+from explorer.transfer.evaluation.comparing import group_experiments
+from explorer.transfer.evaluation.figures import make_report
+from explorer.transfer.progress import Seen, curve_lines, describe_extent, describe_strategies, done_share
 from explorer.transfer.strategies import plan
+from explorer.transfer.time_left import seconds_left
 from explorer.transfer.trial import DEFAULT_RECIPE, FOUR, STRATEGIES, STRATEGY_TITLES, Recipe, Strategy, Trial
 from explorer.transfer.work import TARGET
+from explorer.ui.session import browser
 from explorer.ui.session import jobs as session_jobs
 from explorer.ui.transfer import state as transfer_state
 from explorer.ui.transfer.plan import compute_drawing
@@ -66,7 +71,7 @@ def only_order(jobs: ToyJobs) -> tuple[str, Order]:
 
 def step_event(step: int, **more: float) -> dict[str, float]:
     """What a training of four epochs with four steps each tells after a step."""
-    told = {"step": step, "of": 16, "epoch": step / 4, "done": step / 16, "loss": 0.5, "rate": 1e-3}
+    told = {"step": step, "of": 16, "epoch": step / 4, "done": step / 16, "spent": step / 8, "loss": 0.5, "rate": 1e-3}
     return {**told, "gradient_norm": 2.0, **more}
 
 
@@ -241,12 +246,97 @@ def test_a_running_job_is_told_and_stopped_with_what_is_there(jobs: ToyJobs, dig
     wanted = f"{first.curve.validation_accuracy[-1]:.1%}".replace("%", " %")
     assert f"| New head, frozen backbone | 1 of 1 | {wanted} |" in table
     assert "| Truncated, first stages frozen | 0 of 1, training |" in table
-    # Another session that opens the link sees the same.
-    other = open_transfer({"job": name})
+    # Another browser that opens the link sees the same, whatever its own choice is, and can leave it but not stop it.
+    other = open_transfer({"job": name, "model": "photo-net", "data": "Handwritten digits"})
     assert other.get("progress")[0].proto.text == bar.text
+    headings = [each.value.replace("\\", "") for each in other.subheader]
+    job = "tiny-vgg on Shapes on textured grounds: 4 strategies, 4 trainings"
+    assert headings.index(job) < headings.index("The next comparison")
+    assert f"One at a time: {job} is under way." in told_by(other).replace("\\", "")
+    assert "Another browser has started this job" in told_by(other)
+    assert not has_button(other, "stop_transfer")
+    assert not run(other.button(key="leave_transfer").click()).get("progress")
+    assert not other.button(key="train_transfer").disabled
+    jobs.change(name, "running", stopping=True)  # as right after a click
+    run(app)
+    assert "Stopping. What has been measured stays" in told_by(app)
+    assert not has_button(app, "stop_transfer")
+    assert not app.get("progress")
+    jobs.change(name, "running", stopping=False)
+    run(app)
     run(app.button(key="stop_transfer").click())
-    assert "Stopped. 1 training" in told_by(app) or "Stopped. 2 trainings" in told_by(app)
+    assert "Stopped. 1 of 4 trainings of `tiny-vgg`" in told_by(app)
+    assert "Only 1 of 4 trainings of this comparison were measured" in told_by(app)
+    table = next(each.value for each in app.markdown if each.value.startswith("| Strategy"))
+    at_stop = f"{100 * half.curve.validation_accuracy[-1]:.1f} %"
+    assert f"| New head, frozen backbone | 1 of 1 | {wanted} |" in table
+    assert f"| Truncated, first stages frozen | 0 of 1, 1 stopped | {at_stop} when stopped |" in table
+    assert "| From scratch | 0 of 1 |  |" in table
+    assert "| Full fine-tuning | 0 of 1 |  |" in table
+
+
+def has_button(app: AppTest, key: str) -> bool:
+    return any(each.key == key for each in app.button)
+
+
+def test_an_owner_link_hands_a_job_on_for_good(jobs: ToyJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "cache"))
+    app = open_transfer({"seeds": "1", "part": "Pictures"})
+    train(app)
+    name, _ = only_order(jobs)
+    (link,) = (each.value for each in app.code if "owner=" in each.value)
+    key = parse_qs(urlsplit(link).query)["owner"][0]
+    number = "ab12"
+    monkeypatch.setattr(browser, "sent_cookie", lambda: f"{number}.{browser.sign('browser', number)}")
+    assert not has_button(open_transfer({"job": name, "owner": "0" * 32}), "stop_transfer")
+    handed = open_transfer({"job": name, "owner": key})
+    assert has_button(handed, "stop_transfer")
+    assert "owner" not in handed.query_params  # the address is what people send each other
+    assert (jobs.root / name / "owners").stat().st_mode & 0o777 == 0o600
+    again = open_transfer({"job": name, "part": "Pictures"})  # after a reload
+    assert again.button(key="train_transfer").disabled
+    run(again.button(key="watch_transfer").click())
+    run(again.button(key="stop_transfer").click())
     assert jobs.statuses[name].state == "stopped"
+    assert again.session_state["part"] == "strategies"
+
+
+def test_a_job_is_deleted_by_its_owner(jobs: ToyJobs, digits: PictureSet) -> None:
+    app = open_transfer({"seeds": "1"})
+    train(app)
+    name, _ = only_order(jobs)
+    jobs.finish(name, transfer_state.pictures_of(name))
+    run(app)
+    assert not has_button(open_transfer({"job": name}), "delete_transfer")
+    run(app.button(key="delete_transfer").click())
+    assert not jobs.statuses
+    assert [each.value for each in app.toast] == ["The job is deleted, with its pictures and results."]
+    assert "job" not in app.query_params
+    with pytest.raises(JobUnknown):
+        transfer_state.pictures_of(name)
+
+
+def test_what_is_told_of_validation_is_of_the_network_that_is_kept(digits: PictureSet) -> None:
+    """That of the lowest validation loss, not the last; and a training that failed is not counted."""
+    trial = Trial(NETWORK, "full", Recipe(epochs=4))
+    curve = replace(
+        toy_experiment(digits, trial).curve,
+        validation_loss=(1.0, 0.4, 0.3, float("nan"), 0.9),
+        validation_accuracy=(0.1, 0.5, 0.75, 1.0, 0.6),
+    )
+    told = {"experiment": replace(toy_experiment(digits, trial), curve=curve).to_json(), "measured": True}
+    done, failed = TaskStatus("done", 1, (told,)), TaskStatus("failed", 1, (step_event(3),), "It broke.")
+    tasks = [Seen.read(trial, task) for task in (done, failed)]
+    assert describe_strategies(tasks) == [("Full fine-tuning", "1 of 2, 1 failed", "75.0 %")]
+
+
+def test_a_report_says_what_is_not_in_it(digits: PictureSet) -> None:
+    assert describe_extent(12, 12, ended=False) == describe_extent(12, 12, ended=True) == ""
+    told = describe_extent(4, 12, ended=False)
+    assert told == "This comparison was still running: 4 of 12 trainings had been measured."
+    experiments = [toy_experiment(digits, Trial(NETWORK, strategy)) for strategy in FOUR]
+    assert told in make_report(experiments, group_experiments(experiments), "Digits", told)
+    assert "had been measured" not in make_report(experiments, group_experiments(experiments), "Digits")
 
 
 def test_pictures_that_were_submitted_are_not_read_again(jobs: ToyJobs, monkeypatch: pytest.MonkeyPatch) -> None:

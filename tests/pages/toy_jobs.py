@@ -60,6 +60,11 @@ class ToyJobs:
         )
         self.change(job, "stopped", tasks=tasks)
 
+    def delete(self, job: str) -> None:
+        if not self.follow(job).finished:
+            raise JobRefused("It has not ended yet.")
+        del self.statuses[job]
+
     def result(self, job: str) -> Path:
         self.follow(job)
         return self.root / job
@@ -84,7 +89,7 @@ class ToyJobs:
             trial = Trial.from_dict(task["trial"])
             experiment = toy_experiment(pictures, trial, (accuracy or {}).get(trial.strategy, 0.8))
             experiment.save(self.root / job / str(number))
-            self.tell(job, number, {"experiment": experiment.to_json()}, state="done")
+            self.tell(job, number, {"experiment": experiment.to_json(), "measured": True}, state="done")
             made.append(experiment)
         self.change(job, "done", seconds=12.0)
         return made

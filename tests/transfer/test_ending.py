@@ -50,6 +50,15 @@ def test_what_was_still_falling_is_named() -> None:
     )
 
 
+def test_what_was_stopped_by_a_person_is_named_beside_what_was_not() -> None:
+    (told,) = tell_endings([ended(LEARNED), ended(FALLING, "stopped", seed=1)])
+    assert told == "**Full fine-tuning** was stopped 1 of 2 times, after 50 % of its steps."
+    (told,) = tell_endings([ended(FALLING, "stopped"), ended(FALLING, "time budget", 120.0, seed=1)])
+    assert told.startswith(
+        "**Full fine-tuning** was stopped 1 of 2 times, after 50 % of its steps. **Full fine-tuning** was"
+    )
+
+
 def test_what_was_cut_short_is_named_with_its_time() -> None:
     (told,) = tell_endings([ended(FALLING, "time budget", 120.0)])
     assert told == (

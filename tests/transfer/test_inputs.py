@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from explorer.augmentation import EXAMPLE, Pipeline
 from explorer.transfer import inputs
-from explorer.transfer.inputs import batches, count_batches, draw_pixels, normalise, prepare_pixels
+from explorer.transfer.inputs import batches, draw_pixels, normalise, prepare_pixels
+from explorer.transfer.trial import count_batches
 from explorer.zoo import Preprocessing
 from tests.transfer.making_pictures import coloured_pictures
 

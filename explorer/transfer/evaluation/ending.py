@@ -1,15 +1,14 @@
-"""How trainings ended, in sentences: cut short, stopped early, or while the loss was still falling."""
+"""How trainings ended, in sentences: stopped, cut short, or while the loss was still falling."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isfinite
 
-from explorer.transfer.experiment import Curve, Experiment
+from explorer.transfer.experiment import BUDGET, EARLY, STOPPED, Curve, Experiment
 from explorer.transfer.trial import STRATEGIES, STRATEGY_TITLES, Strategy
 
 STILL = 0.05  # of all that the loss fell, what makes a fall in the last third one that goes on
-EARLY, BUDGET = "early stopping", "time budget"
 
 
 def is_falling(curve: Curve) -> bool:
@@ -42,15 +41,21 @@ def tell_endings(experiments: Sequence[Experiment]) -> list[str]:
 
 def _tell(strategy: Strategy, own: Sequence[Experiment]) -> str:
     name = f"**{STRATEGY_TITLES[strategy]}**"
+    if stopped := [each for each in own if each.stopped == STOPPED]:
+        rest = _tell(strategy, [each for each in own if each.stopped != STOPPED])
+        times = "" if len(own) == 1 else f" {len(stopped)} of {len(own)} times"
+        return f"{name} was stopped{times}, after {_share_done(stopped)} of its steps. {rest}".rstrip()
     cut = [each for each in own if each.stopped == BUDGET]
     falling = [each for each in own if each.stopped != EARLY and is_falling(each.curve)]
     times = "" if len(own) == 1 else f" {len(cut) or len(falling)} of {len(own)} times"
     if cut:
-        done, planned = sum(each.curve.steps[-1] for each in cut), sum(each.steps for each in cut)
         still = ", while its loss was still falling: more time would take it further" if falling else ""
         budget = f"{cut[0].trial.recipe.seconds:.0f} s"
-        share = f"{100 * done / planned:.0f} %"
-        return f"{name} was cut short by its time of {budget}{times}, after {share} of its steps{still}."
+        return f"{name} was cut short by its time of {budget}{times}, after {_share_done(cut)} of its steps{still}."
     if falling:
         return f"{name} ended{times} while its loss was still falling: more steps would take it further."
     return ""
+
+
+def _share_done(cut: Sequence[Experiment]) -> str:
+    return f"{100 * sum(each.curve.steps[-1] for each in cut) / sum(each.steps for each in cut):.0f} %"

@@ -55,14 +55,15 @@ def curves_figure(groups: Sequence[Group]) -> Any:
     return learning_curves(curves)
 
 
-def make_report(experiments: Sequence[Experiment], groups: Sequence[Group], title: str) -> str:
-    """The page to take home, with its figures."""
+def make_report(experiments: Sequence[Experiment], groups: Sequence[Group], title: str, extent: str = "") -> str:
+    """The page to take home, with its figures; `extent` says what of the comparison is not in it."""
     most = max(group.share for group in groups)
     verdict = compare([group for group in groups if group.share == most])
     figures = [("Accuracies", accuracy_figure(verdict))]
     if len({group.share for group in groups}) > 1:
         figures.append(("Learning curves", curves_figure(groups)))
-    return to_html(experiments, title=title, figures=figure_fragments(figures), script=plotly_script())
+    remarks = (extent,) if extent else ()
+    return to_html(experiments, title=title, figures=figure_fragments(figures), script=plotly_script(), remarks=remarks)
 
 
 def quadrant_figure(verdicts: Sequence[Verdict], classes: int, similarity: Similarity) -> Any:

@@ -24,13 +24,14 @@ from explorer.augmentation.work import (
 from explorer.jobs.order import JobUnknown
 from explorer.jobs.order import Order as JobOrder
 from explorer.rendering import CHART_CONFIG, training_curves
-from explorer.text import count_text
+from explorer.text import as_plain_text, count_text
 from explorer.ui.augmentation.own_zip import OwnFolder, choose_own
 from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.kit.choose import choose_one, choose_step
 from explorer.ui.kit.export import arrays_as_npz, download
 from explorer.ui.kit.snippet import show_snippet
-from explorer.ui.session.jobs import JobOfPage, is_running, owner, show_queue, the_jobs
+from explorer.ui.session.browser import keep_browser, this_browser
+from explorer.ui.session.jobs import JobOfPage, find_running, show_queue, the_jobs
 from explorer.ui.session.pipeline import compact, current_pipeline
 
 SOURCE_LABELS: dict[Source, str] = {
@@ -51,9 +52,9 @@ def show_experiment() -> None:
         "are, once through your pipeline. Only pictures that were held out decide."
     )
     job = _TRAINING.current()
-    running = is_running(job)
-    order = _choose(running)
-    own = choose_own(running) if order.source == "own" else None
+    running = find_running(job)
+    order = _choose()
+    own = choose_own() if order.source == "own" else None
     ready = order.source != "own" or own is not None
     if ready:
         _show_pictures(order, own)
@@ -63,28 +64,30 @@ def show_experiment() -> None:
         key="train",
         type="primary",
         icon=":material/play_arrow:",
-        disabled=running or not ready,
+        disabled=running is not None or not ready,
         on_click=_start,
         args=(order, own),
     )
-    if running:
-        row.button("Stop", key="stop_training", icon=":material/stop:", on_click=_TRAINING.stop)
+    if running is not None:
+        with row:
+            _TRAINING.explain_wait(running, "the training below")
     _TRAINING.show_refusal()
-    if not job:
+    if job:
+        # The timer runs while the job does; the last look draws the whole page, which takes the timer away.
+        live = running is not None
+        st.fragment(_watch, run_every=_EVERY if live else None)(job, live)
+    else:
         st.caption("It takes a minute or two beside everything else; other pages stay usable meanwhile.")
-        return
-    # The timer runs while the job does; the last look draws the whole page, which takes the timer away.
-    st.fragment(_watch, run_every=_EVERY if running else None)(job, running)
+    keep_browser()
 
 
-def _choose(running: bool) -> Order:
+def _choose() -> Order:
     first, second, third, fourth = st.columns(4, vertical_alignment="bottom")
     source = choose_one(
         "Pictures",
         {name: SOURCE_LABELS[name] for name in list_sources()},
         "source",
         place=first,
-        disabled=running,
         help="Digits come with scikit-learn: 8 × 8 pixels, enlarged to 32. CIFAR-10 is offered where EXPLORER_DATA "
         "holds it. Your own folder needs one folder for each class.",
     )
@@ -94,7 +97,6 @@ def _choose(running: bool) -> Order:
         "pictures",
         200,
         place=second,
-        disabled=running,
         help="All classes together; a quarter is held out. Few pictures need augmentation most.",
     )
     steps = choose_step(
@@ -103,7 +105,6 @@ def _choose(running: bool) -> Order:
         "steps",
         200,
         place=third,
-        disabled=running,
         help="Batches of 32 pictures for each of the two networks.",
     )
     with fourth:
@@ -144,7 +145,7 @@ def _start(order: Order, own: OwnFolder | None) -> None:
         inputs[OWN] = pack(take_evenly(own.pictures, order.count))
     inputs[ORDER] = order.to_json().encode()
     title = f"tiny-vgg twice, {count_text(order.steps, 'step')}"  # read by others, so it says nothing of the pictures
-    _TRAINING.start(JobOrder(TARGET, ({},), title, owner()), inputs)
+    _TRAINING.start(JobOrder(TARGET, ({},), title, this_browser()), inputs)
 
 
 def _watch(job: str, live: bool) -> None:
@@ -156,9 +157,11 @@ def _watch(job: str, live: bool) -> None:
     if live and status.finished:
         st.rerun()
     experiment = read_experiment(status)
+    st.subheader(as_plain_text(_describe(order)), anchor=False)
+    _TRAINING.show_controls(status, compute_training_pictures.clear)
     if status.state == "queued":
         show_queue(status)
-    elif live:
+    elif live and not status.stopping:
         _show_progress(experiment)
     if status.state == "failed":
         st.error(status.problem, icon=":material/block:")
@@ -177,6 +180,13 @@ def _read_order(job: str) -> Order:
         return Order.from_json((the_jobs().result(job) / "inputs" / ORDER).read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError) as error:
         raise JobUnknown("This job is no training of a pipeline that can be read.") from error
+
+
+def _describe(order: Order) -> str:
+    """What a job trains on what, whatever is chosen now."""
+    pictures = order.title if order.source == "own" else SOURCE_LABELS[order.source]
+    names = ", ".join(step.transform for step in Pipeline.from_json(order.pipeline).steps) or "an empty pipeline"
+    return f"{pictures}: at most {order.count:,} pictures, {count_text(order.steps, 'step')}, with and without {names}"
 
 
 def _show_progress(experiment: Experiment | None) -> None:

@@ -37,14 +37,13 @@ class OwnFolder:
         return self.folder.pictures
 
 
-def choose_own(disabled: bool) -> OwnFolder | None:
+def choose_own() -> OwnFolder | None:
     """The uploader, and what is kept of the last file that could be read; None before there is one."""
     file = st.file_uploader(
         "Your image folder",
         type=["zip"],
         key="own_folder",
         max_upload_size=MAX_BYTES // 2**20,
-        disabled=disabled,
         help=f"A ZIP file with one folder for each class, at least two of them with {LEAST_PICTURES} pictures each. "
         "It stays on this server; what is trained on lies there until it is deleted, at most 7 days; every "
         "picture's middle square is brought to 32 × 32 pixels.",

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer.ui.kit.choose import choose_part
-from explorer.ui.session.jobs import is_running
+from explorer.ui.session.browser import keep_browser
 from explorer.ui.session.page import begin_page
 from explorer.ui.session.sidebar import show_sidebar
 from explorer.ui.transfer.download import show_downloads
@@ -45,17 +45,17 @@ def show() -> None:
         button = st.container()  # above a look that can be long
         pictures = show_pictures()
         with button:
-            show_button(subject, pictures, None, is_running(job))
+            show_button(subject, pictures, None, job)
     elif part == "strategies":
         ended = show_training(subject, current_pictures(job), job)
         if ended and (finished := open_finished(job)):
             st.subheader("On pictures that no training has seen", anchor=False)
-            show_results(finished.experiments, finished.pictures.title)
+            show_results(finished.experiments, finished.pictures.title, finished.extent)
     elif finished := open_finished(job):
         if part == "try":
             show_try(subject, finished.experiments, weights_of)
         elif part == "results":
-            show_results(finished.experiments, finished.pictures.title)
+            show_results(finished.experiments, finished.pictures.title, finished.extent)
         elif part == "quadrant":
             show_quadrant(finished.experiments, finished.pictures)
         elif part == "mistakes":
@@ -64,3 +64,4 @@ def show() -> None:
             show_inside(finished.experiments, finished.pictures, weights_of)
         else:
             show_downloads(finished.experiments, finished.pictures, weights_of)
+    keep_browser()

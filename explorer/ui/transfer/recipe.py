@@ -31,17 +31,16 @@ PATIENCE: Final = (0.0, 0.1, 0.2, 0.3, 0.5)
 MOST_EPOCHS: Final = 100
 
 
-def choose_recipe(running: bool) -> Recipe:
+def choose_recipe() -> Recipe:
     """The controls of how every strategy is trained."""
     first, second, third = st.columns(3, gap="medium")
     with first:
-        optimiser = choose_one("Optimiser", OPTIMISER_LABELS, "optimiser", "adamw", disabled=running)
+        optimiser = choose_one("Optimiser", OPTIMISER_LABELS, "optimiser", "adamw")
         rate = choose_step(
             "Learning rate",
             RATES,
             "rate",
             1e-3,
-            disabled=running,
             format_func=lambda value: f"{value:g}",
             help="At its peak.",
         )
@@ -50,11 +49,10 @@ def choose_recipe(running: bool) -> Recipe:
             BACKBONE,
             "backbone",
             0.1,
-            disabled=running,
             format_func=lambda value: f"× {value:g}",
             help="What is known already should change more slowly than what is new.",
         )
-        schedule = choose_one("Schedule", SCHEDULE_LABELS, "schedule", "cosine", disabled=running)
+        schedule = choose_one("Schedule", SCHEDULE_LABELS, "schedule", "cosine")
     with second:
         epochs = choose_number(
             "Epochs",
@@ -62,7 +60,6 @@ def choose_recipe(running: bool) -> Recipe:
             MOST_EPOCHS,
             "epochs",
             DEFAULT_RECIPE.epochs,
-            disabled=running,
             help="Passes over the training pictures; more where the steps below ask for more.",
         )
         steps = choose_step(
@@ -70,7 +67,6 @@ def choose_recipe(running: bool) -> Recipe:
             STEPS,
             "steps",
             DEFAULT_RECIPE.steps,
-            disabled=running,
             help="A step is one batch. Few pictures make few steps of an epoch, so they are passed over more often.",
         )
         seconds = choose_step(
@@ -78,18 +74,16 @@ def choose_recipe(running: bool) -> Recipe:
             BUDGETS,
             "budget",
             int(DEFAULT_RECIPE.seconds),
-            disabled=running,
             format_func=lambda value: f"{value} s" if value else "no limit",
             help="A training that is not done by then ends and is measured as it is; its learning rate falls in time "
             "for it. What frozen layers take once does not count.",
         )
-        batch = choose_step("Batch size", BATCHES, "batch", 32, disabled=running)
+        batch = choose_step("Batch size", BATCHES, "batch", 32)
         patience = choose_step(
             "Early stopping",
             PATIENCE,
             "patience",
             DEFAULT_RECIPE.patience,
-            disabled=running,
             format_func=lambda share: f"after {format_share(share)}" if share else "never",
             help="Ends after this share of all planned epochs without a lower validation loss.",
         )
@@ -99,7 +93,6 @@ def choose_recipe(running: bool) -> Recipe:
             (0.0, 1e-4, 1e-3, 1e-2, 0.1),
             "decay",
             1e-2,
-            disabled=running,
             format_func=lambda value: f"{value:g}",
         )
         dropout = choose_step(
@@ -107,7 +100,6 @@ def choose_recipe(running: bool) -> Recipe:
             (0.0, 0.1, 0.2, 0.3, 0.5),
             "dropout",
             0.2,
-            disabled=running,
             format_func=format_share,
         )
         smoothing = choose_step(
@@ -115,7 +107,6 @@ def choose_recipe(running: bool) -> Recipe:
             (0.0, 0.05, 0.1, 0.2),
             "smoothing",
             0.0,
-            disabled=running,
             format_func=lambda value: f"{value:g}",
         )
         augment = choose_one(
@@ -123,7 +114,6 @@ def choose_recipe(running: bool) -> Recipe:
             AUGMENT_LABELS,
             "augment",
             "none",
-            disabled=running,
             help="Without any, frozen layers are computed once, which is many times faster.",
         )
     return Recipe(

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 
-def show_results(experiments: Sequence[Experiment], title: str) -> None:
+def show_results(experiments: Sequence[Experiment], title: str, extent: str = "") -> None:
     """Verdict, figure, table and downloads.
 
     Args:
         experiments: of one comparison; what has not been measured yet is left out.
         title: of the pictures, as the person calls them.
+        extent: what what is taken home must say where not everything is measured yet.
     """
     groups = find_groups(experiments)
     if not groups:
@@ -52,7 +53,7 @@ def show_results(experiments: Sequence[Experiment], title: str) -> None:
                 "Differences in points on the same test pictures. Intervals are widened for the number of pairs, so "
                 "that all of them hold together in 95 % of repetitions; only one without zero is more than noise."
             )
-    _offer(experiments, groups, title)
+    _offer(experiments, groups, title, extent)
 
 
 def find_groups(experiments: Sequence[Experiment]) -> tuple[Group, ...]:
@@ -91,12 +92,17 @@ def choose_share(groups: Sequence[Group], key: str) -> float:
     return choose("Share of the training pictures", {share: f"{100 * share:.3g} %" for share in shares}, key)
 
 
-def _offer(experiments: Sequence[Experiment], groups: Sequence[Group], title: str) -> None:
+def _offer(experiments: Sequence[Experiment], groups: Sequence[Group], title: str, extent: str) -> None:
     row = st.container(horizontal=True)
+    part = "-unfinished" if extent else ""  # a table has no place for a sentence
     download(
-        row, "Report (HTML)", lambda: make_report(experiments, groups, title), "transfer-report.html", "report-html"
+        row,
+        "Report (HTML)",
+        lambda: make_report(experiments, groups, title, extent),
+        f"transfer-report{part}.html",
+        "report-html",
     )
-    download(row, "Table (CSV)", lambda: to_csv(experiments), "transfer.csv", "report-csv")
+    download(row, "Table (CSV)", lambda: to_csv(experiments), f"transfer{part}.csv", "report-csv")
     offer_arrays(
         row,
         "answers",

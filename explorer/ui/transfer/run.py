@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from statistics import fmean
 from typing import Any
 
 import streamlit as st
@@ -15,19 +14,29 @@ from explorer.rendering.figures.strategy import Line, growing_curves
 from explorer.text import count_text
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.evaluation.ending import tell_endings
-from explorer.transfer.progress import Seen, curve_lines, describe_end, describe_progress, done_share, strategies_of
-from explorer.transfer.trial import STRATEGY_TITLES, Trial
+from explorer.transfer.progress import (
+    Seen,
+    curve_lines,
+    describe_end,
+    describe_progress,
+    describe_strategies,
+    done_share,
+    strategies_of,
+)
+from explorer.transfer.time_left import seconds_left
+from explorer.transfer.trial import Trial
 from explorer.transfer.work import PICTURES, TARGET, Ordered
 from explorer.ui.kit.choose import keep_valid
-from explorer.ui.session.jobs import owner, show_queue, the_jobs
-from explorer.ui.transfer.state import ORDER, SHOWN, hold_pictures, measured_of, ordered_of
+from explorer.ui.session.browser import this_browser
+from explorer.ui.session.jobs import show_queue, the_jobs
+from explorer.ui.transfer.state import ORDER, SHOWN, forget_pictures, hold_pictures, measured_of, ordered_of
 
 _EVERY = 1.0  # seconds between two looks at a running job
 
 
 def start(pictures: PictureSet, trials: Sequence[Trial]) -> None:
     """Submit the comparison and let the page show it; a refusal is kept for `SHOWN.show_refusal`."""
-    if SHOWN.start(make_order(trials, owner()), make_inputs(pictures, trials)):
+    if SHOWN.start(make_order(trials, this_browser()), make_inputs(pictures, trials)):
         hold_pictures(SHOWN.current(), pictures)
         st.session_state["part"] = "strategies"
 
@@ -46,15 +55,13 @@ def make_inputs(pictures: PictureSet, trials: Sequence[Trial]) -> dict[str, byte
 
 
 def show_run(status: Status, tried: bool) -> None:
-    """Progress, curves and the stop button of a job; looks again by itself while it runs.
+    """What a job trains, its progress, its curves and what can be done with it; looks again by itself while it runs.
 
     Args:
         status: of the job.
         tried: whether the page shows a first result already; else it is drawn anew as soon as there is one.
     """
     running = not status.finished
-    if running:
-        st.button("Stop and keep what is there", key="stop_transfer", icon=":material/stop:", on_click=SHOWN.stop)
     # The timer runs while the job does; the last look draws the whole page, which takes the timer away.
     st.fragment(_watch, run_every=_EVERY if running else None)(status.id, running, tried)
 
@@ -68,31 +75,21 @@ def _watch(job: str, live: bool, tried: bool) -> None:
     if live and (status.finished or (not tried and measured_of(job))):
         st.rerun()
     tasks = [Seen.read(trial, task) for trial, task in zip(ordered.trials, status.tasks, strict=True)]
+    SHOWN.show_controls(status, forget_pictures)
     if status.state == "queued":
         show_queue(status)
-    elif live:
-        st.progress(done_share(tasks), describe_progress(tasks))
-    else:
+    elif live and not status.stopping:
+        st.progress(done_share(tasks), describe_progress(tasks, seconds_left(tasks)))
+    elif not live:
         st.markdown(describe_end(status, ordered, tasks))
     for said in dict.fromkeys(filter(None, [status.problem, *(task.describe_problem for task in tasks)])):
         st.error(said, icon=":material/block:")
     if any(task.curve.epochs for task in tasks):
-        _show_table(tasks)
+        rows = ["| Strategy | Trainings | Validation |", "|:--|:--|--:|"]
+        st.markdown("\n".join([*rows, *(f"| {' | '.join(row)} |" for row in describe_strategies(tasks))]))
         for told in tell_endings([task.experiment for task in tasks if task.ended and task.experiment]):
             st.caption(told)
         _show_curves(tasks)
-
-
-def _show_table(tasks: Sequence[Seen]) -> None:
-    rows = ["| Strategy | Trainings | Validation |", "|:--|:--|--:|"]
-    for strategy in strategies_of(tasks):
-        own = [task for task in tasks if task.trial.strategy == strategy]
-        ended = sum(task.ended for task in own)
-        now = ", training" if any(task.status.state == "running" for task in own) else ""
-        known = [task.curve.validation_accuracy[-1] for task in own if task.curve.validation_accuracy]
-        accuracy = f"{fmean(known):.1%}".replace("%", " %") if known else ""
-        rows.append(f"| {STRATEGY_TITLES[strategy]} | {ended} of {len(own)}{now} | {accuracy} |")
-    st.markdown("\n".join(rows))
 
 
 def _show_curves(tasks: Sequence[Seen]) -> None:

@@ -61,6 +61,11 @@ def hold_pictures(job: str, pictures: PictureSet) -> None:
     _read_pictures(the_jobs().result(job) / "inputs" / PICTURES, pictures.title, pictures)
 
 
+def forget_pictures() -> None:
+    """Let go of the pictures of jobs; those of jobs that are still there are read again."""
+    _read_pictures.clear()
+
+
 @st.cache_resource(max_entries=2, show_spinner="Reading the pictures …")
 def _read_pictures(path: Path, title: str, _held: PictureSet | None = None) -> PictureSet:
     from explorer.transfer.data.sources import reopen

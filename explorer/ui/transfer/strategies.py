@@ -18,15 +18,14 @@ MOST_SEED: Final = 9999
 TINY: Final = 200  # pictures of a set: with fewer, a fifth of them leaves fewer than 40 to test with
 
 
-def choose_strategies(subject: Subject, running: bool, pictures: int = 0) -> Choice:
+def choose_strategies(subject: Subject, pictures: int = 0) -> Choice:
     """The controls; gives what they say.
 
     Args:
         subject: the network is its network.
-        running: a job is under way, so nothing can be changed.
         pictures: how many there are to learn, validate and test; 0 where that is not known.
     """
-    strategies = _choose_strategies(running)
+    strategies = _choose_strategies()
     first, second, third = st.columns([1, 2, 1], vertical_alignment="bottom")
     with first:
         seeds = choose_step(
@@ -34,11 +33,10 @@ def choose_strategies(subject: Subject, running: bool, pictures: int = 0) -> Cho
             tuple(range(1, MOST_SEEDS + 1)),
             "seeds",
             3,
-            disabled=running,
             help="How often each strategy is trained. Without at least three seed variance cannot be told from skill.",
         )
     with second:
-        shares = _choose_shares(running)
+        shares = _choose_shares()
     with third:
         split_seed = choose_number(
             "Split seed",
@@ -46,22 +44,20 @@ def choose_strategies(subject: Subject, running: bool, pictures: int = 0) -> Cho
             MOST_SEED,
             "split_seed",
             0,
-            disabled=running,
             help="Which pictures are learned from, watched and tested: 60, 20 and 20 %. The same for every training.",
         )
-    repeated = _choose_splits(running, pictures) and seeds > 1
+    repeated = _choose_splits(pictures) and seeds > 1
     with st.expander("Recipe", icon=":material/tune:"):
-        recipe = choose_recipe(running)
-    kept = _choose_cut(subject, running) if "truncated" in strategies else 0
+        recipe = choose_recipe()
+    kept = _choose_cut(subject) if "truncated" in strategies else 0
     return Choice(strategies, recipe, seeds, shares, split_seed, repeated, kept)
 
 
-def _choose_splits(running: bool, pictures: int) -> bool:
+def _choose_splits(pictures: int) -> bool:
     chosen = st.toggle(
         "Repeated splits: a new one for every seed",
         key="splits",
         bind="query-params",
-        disabled=running,
         help="For few pictures: other ones are learned from and tested with every seed, so that more of them are "
         "tested in all. The strategies of one seed still share their split.",
     )
@@ -70,7 +66,7 @@ def _choose_splits(running: bool, pictures: int) -> bool:
     return bool(chosen)
 
 
-def _choose_strategies(running: bool) -> tuple[Strategy, ...]:
+def _choose_strategies() -> tuple[Strategy, ...]:
     asked = st.session_state.get("strategies")
     if asked is not None and any(each not in STRATEGIES for each in asked):
         st.session_state["strategies"] = list(FOUR)
@@ -81,12 +77,11 @@ def _choose_strategies(running: bool) -> tuple[Strategy, ...]:
         format_func=STRATEGY_TITLES.__getitem__,
         key="strategies",
         bind="query-params",
-        disabled=running,
     )
     return tuple(strategy for strategy in STRATEGIES if strategy in chosen)
 
 
-def _choose_shares(running: bool) -> tuple[float, ...]:
+def _choose_shares() -> tuple[float, ...]:
     asked = st.session_state.get("shares")
     if asked is not None and any(each not in SHARES for each in asked):
         st.session_state["shares"] = [100]
@@ -98,14 +93,13 @@ def _choose_shares(running: bool) -> tuple[float, ...]:
         format_func=lambda percent: f"{percent} %",
         key="shares",
         bind="query-params",
-        disabled=running,
         help="Several shares give learning curves; each smaller one is a part of the larger ones. "
         "The test pictures stay the same.",
     )
     return tuple(percent / 100 for percent in sorted(chosen or [100], reverse=True))
 
 
-def _choose_cut(subject: Subject, running: bool) -> int:
+def _choose_cut(subject: Subject) -> int:
     cuts = list_kept(subject.network, subject.device)
     if len(cuts) < 2:
         return 0
@@ -115,7 +109,6 @@ def _choose_cut(subject: Subject, running: bool) -> int:
         options,
         "kept",
         0,
-        disabled=running,
         format_func=lambda number: f"{number}: {cuts[number - 1]}" if number else "about half",
         help="Counted from the picture. Early stages see edges and colours, which any task can use.",
     )
