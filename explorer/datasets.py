@@ -6,7 +6,7 @@ import os
 import tarfile
 from pathlib import Path
 
-from explorer.cache import cache_folder
+from explorer.disk import cache_folder
 
 ARCHIVES = {
     "cifar10": "cifar10.tar.xz",

@@ -8,23 +8,21 @@ starts another queue, whose worker waits for the device until it is free.
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Final
 
 from filelock import FileLock, Timeout
 
 from explorer.jobs.folder import JobFolder
 from explorer.jobs.limits import Limits
 from explorer.jobs.shelf import Shelf
+from explorer.processes import end_session, name_death, start
 
 _TIDY = 60.0  # seconds between two looks at the disk
-_PROJECT: Final = Path(__file__).resolve().parents[2]
 
 
 def run_queue(shelf: Shelf, device: str, limits: Limits) -> None:
@@ -32,8 +30,7 @@ def run_queue(shelf: Shelf, device: str, limits: Limits) -> None:
     reason = ""
     vain: Counter[str] = Counter()  # workers of each job that did not even begin
     while True:
-        if turns := [folder for folder in shelf.turns(device) if vain[folder.id] <= limits.attempts]:
-            folder = turns[0]
+        if folder := next((each for each in shelf.turns(device) if vain[each.id] <= limits.attempts), None):
             try:
                 before = folder.records()
                 reason = _run_job(shelf, folder, device, limits, reason)
@@ -49,7 +46,7 @@ def run_queue(shelf: Shelf, device: str, limits: Limits) -> None:
             continue
         alone = shelf.alone()
         alone.acquire()
-        if not [folder for folder in shelf.turns(device) if vain[folder.id] <= limits.attempts]:
+        if not any(vain[each.id] <= limits.attempts for each in shelf.turns(device)):
             os._exit(0)  # which lets go of the lock: no job can come between the last look and the end
         alone.release()
 
@@ -64,10 +61,8 @@ def _run_job(shelf: Shelf, folder: JobFolder, device: str, limits: Limits, reaso
             worker.wait(_TIDY)
         with suppress(OSError), shelf.alone():  # later, where the disk is full
             shelf.make_room(limits, spare_newest=True)
-    if sys.platform != "win32":
-        with suppress(ProcessLookupError, PermissionError):  # macOS says the latter of a group that is gone
-            os.killpg(worker.pid, signal.SIGKILL)
-    return _name_death(worker.returncode, folder)
+    end_session(worker.pid)
+    return name_death(worker.returncode, folder.path / "output.txt")
 
 
 def _give_up(folder: JobFolder, reason: str) -> None:
@@ -75,32 +70,6 @@ def _give_up(folder: JobFolder, reason: str) -> None:
     with suppress(OSError), folder.change() as records:
         said = f"It could not be begun: {reason or 'its process was killed'}."
         records[:] = [record.end("failed", said) if record.unfinished else record for record in records]
-
-
-def _name_death(code: int, folder: JobFolder) -> str:
-    if code == 0:
-        return ""
-    if code < 0:
-        if -code == signal.Signals["SIGKILL"]:
-            return "it was killed, perhaps because the memory ran out"
-        return f"it died of a signal ({signal.strsignal(-code) or -code})"
-    lines = (folder.path / "output.txt").read_bytes()[-4096:].decode(errors="replace").strip().splitlines()
-    return lines[-1].strip().rstrip(".") if lines else f"it ended with code {code}"
-
-
-def start(module: str, *arguments: str, output: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Run a module in a session of its own: a Ctrl+C that ends the server is not meant for the work."""
-    path = os.pathsep.join(filter(None, [str(_PROJECT), os.environ.get("PYTHONPATH")]))
-    return subprocess.Popen(
-        [sys.executable, "-P", "-u", "-m", module, *arguments],
-        # Threads that wait for work must sleep: by default they spin, and take the cores from the dashboard.
-        env={**os.environ, "PYTHONPATH": path, "OMP_WAIT_POLICY": "passive"},
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        umask=0o077,
-    )
 
 
 def main(root: str, device: str, limits: str) -> None:

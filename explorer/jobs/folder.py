@@ -16,23 +16,20 @@ All of it is for nobody but who runs the dashboard: people's pictures are among 
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
 from filelock import FileLock
 
+from explorer.disk import is_full, open_privately, replace_file
 from explorer.jobs.order import UNFINISHED, Order, State
 
 _SPARE = 8192  # bytes
-
-FULL_DISK = "The disk is full; what had been measured is kept. Make room and start again."
 
 
 @dataclass(frozen=True)
@@ -117,11 +114,11 @@ class JobFolder:
         for name in ("", "inputs", "events", *map(str, range(len(filed.order.tasks)))):
             (self.path / name).mkdir(mode=0o700)
         for name, data in inputs.items():
-            with open(self.path / "inputs" / name, "xb", opener=_open_privately) as file:
+            with open(self.path / "inputs" / name, "xb", opener=open_privately) as file:
                 file.write(data)
         replace_file(self.path / "order.json", json.dumps({**order, "submitted": filed.submitted}))
         self._write([Record()] * len(filed.order.tasks))
-        with open(self.path / "spare", "xb", opener=_open_privately) as file:
+        with open(self.path / "spare", "xb", opener=open_privately) as file:
             file.write(bytes(_SPARE))
 
     def filed(self) -> Filed:
@@ -131,15 +128,13 @@ class JobFolder:
             FileNotFoundError: it is gone, or cannot be read.
         """
         with _reading(self.path):
-            fields = json.loads((self.path / "order.json").read_text(encoding="utf-8"))
-            submitted, tasks = fields.pop("submitted"), tuple(fields.pop("tasks"))
-            _check(submitted, int | float)
-            for task in tasks:
-                _check(task, dict)
-            order = Order(**fields, tasks=tasks)
-            for text in (order.target, order.title, order.owner, order.device):
-                _check(text, str)
-            return Filed(order, submitted)
+            read = json.loads((self.path / "order.json").read_text(encoding="utf-8"))
+            submitted, tasks = read.pop("submitted"), tuple(read.pop("tasks"))
+            filed = Filed(Order(**read, tasks=tasks), submitted)
+            _check(filed, filed.order)
+            if not all(isinstance(task, dict) for task in tasks):
+                raise TypeError("no task")
+            return filed
 
     def records(self) -> list[Record]:
         """How far each task is.
@@ -151,13 +146,7 @@ class JobFolder:
             records = [Record(**each) for each in json.loads((self.path / "status.json").read_text(encoding="utf-8"))]
             if not records or any(record.state not in get_args(State) for record in records):
                 raise ValueError("no state")
-            for record in records:
-                for text in (record.problem, record.mark):
-                    _check(text, str)
-                for number in (record.attempts, record.fruitless):
-                    _check(number, int)
-                for time_ in (record.began, record.ended):
-                    _check(time_, int | float)
+            _check(*records)
             return records
 
     def read(self) -> tuple[Filed, list[Record]]:
@@ -189,7 +178,7 @@ class JobFolder:
 
     def ask_to_stop(self) -> None:
         """FileNotFoundError where the job is gone."""
-        open(self.path / "stop", "ab", opener=_open_privately).close()  # asked once more, its time stays
+        open(self.path / "stop", "ab", opener=open_privately).close()  # asked once more, its time stays
 
     def _write(self, records: list[Record]) -> None:
         text = json.dumps([asdict(record) for record in records])
@@ -202,34 +191,6 @@ class JobFolder:
             replace_file(self.path / "status.json", text)
 
 
-def is_full(error: BaseException | None) -> bool:
-    """Whether an error, or what it came of, says that a disk is full.
-
-    PyTorch and safetensors wrap what the system said in errors of their own.
-    """
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return True
-        if "os error 28" in str(error) or "PytorchStreamWriter failed writing" in str(error):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
-def replace_file(path: Path, text: str) -> None:
-    """Write a file that is seen whole or not at all, and survives a power cut."""
-    partial = path.with_name(f".{path.name}.partial")
-    with open(partial, "w", encoding="utf-8", opener=_open_privately) as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
-
-
-def _open_privately(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
     try:
@@ -238,6 +199,10 @@ def _reading(path: Path) -> Iterator[None]:
         raise FileNotFoundError(f"The files of {path} cannot be read.") from error
 
 
-def _check(value: Any, kind: Any) -> None:
-    if not isinstance(value, kind):
-        raise TypeError(f"{value!r} is no {kind}")
+def _check(*read: Any) -> None:
+    """Raise TypeError where a field of a dataclass that is a text or a number by its declaration is none."""
+    kinds: dict[Any, Any] = {"str": str, "int": int, "float": (int, float)}
+    for one in read:
+        for each in fields(one):
+            if not isinstance(getattr(one, each.name), kinds.get(each.type, object)):
+                raise TypeError(f"{each.name} is no {each.type}")

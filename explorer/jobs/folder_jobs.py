@@ -81,9 +81,8 @@ class FolderJobs(ABC):
         except FileNotFoundError:
             self._shelf.find(job)  # says why
         except OSError as error:
-            raise JobUnknown(
-                f"This job cannot be told to stop: its folder cannot be written ({error.strerror})."
-            ) from error
+            told = f"This job cannot be told to stop: its folder cannot be written ({error.strerror})."
+            raise JobUnknown(told) from error
         if not (status := self._look(folder)).finished:
             self._see_to([status])
 

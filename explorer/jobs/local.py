@@ -10,11 +10,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from explorer.cache import cache_folder
-from explorer.jobs.device_queue import start
+from explorer.disk import cache_folder
 from explorer.jobs.folder_jobs import FolderJobs
 from explorer.jobs.limits import Limits
 from explorer.jobs.order import Status
+from explorer.processes import start
 
 
 class LocalJobs(FolderJobs):

@@ -148,8 +148,7 @@ class Jobs(Protocol):
         """Remove all that lies on the disk of a job that has ended: what came with it and what it has made.
 
         Raises:
-            JobUnknown: as for `follow`.
-            JobRefused: it has not ended.
+            JobUnknown, JobRefused: as for `follow`; it has not ended.
         """
         ...
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from explorer.cache import cache_folder
+from explorer.disk import cache_folder
 from explorer.jobs.folder import JobFolder
 from explorer.jobs.folder_jobs import FolderJobs
 from explorer.jobs.limits import Limits

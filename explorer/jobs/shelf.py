@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 from filelock import FileLock
 
-from explorer.cache import measure
+from explorer.disk import measure
 from explorer.jobs.folder import Filed, JobFolder
 from explorer.jobs.limits import Limits
 from explorer.jobs.order import JobRefused, JobUnknown, Order
@@ -96,8 +96,8 @@ class Shelf:
         if not isinstance(job, str) or not _ID.fullmatch(job):  # nothing else may become part of a path
             raise JobUnknown("There is no job of this name.")
         if not (self.root / job).is_dir():
-            with suppress(FileNotFoundError):
-                why = (self.root / "gone" / job).read_text(encoding="utf-8") or _CROWDED
+            with suppress(OSError):
+                why = (self.root / "gone" / job).read_text(encoding="utf-8", errors="replace") or _CROWDED
                 raise JobUnknown(f"The results of this job are gone: {why}.")
             raise JobUnknown("There is no job of this name.")
         return JobFolder(self.root / job)

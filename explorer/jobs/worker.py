@@ -10,7 +10,6 @@ import hashlib
 import importlib
 import os
 import shutil
-import signal
 import sys
 import threading
 import time
@@ -24,12 +23,13 @@ from typing import Any
 
 from filelock import FileLock
 
-from explorer.cache import list_files
-from explorer.jobs.folder import FULL_DISK, JobFolder, Record, is_full
+from explorer.disk import FULL_DISK, list_files, remove_halves
+from explorer.jobs.folder import JobFolder, Record
 from explorer.jobs.limits import MOST_ATTEMPTS, Limits
 from explorer.jobs.order import Context, State
 from explorer.jobs.shelf import Shelf
 from explorer.journal import append_event
+from explorer.processes import end_own_session, explain, step_aside
 
 _LOOK = 0.1  # seconds between two looks at who wants to stop
 _LEAST_FREE = 10**6  # bytes of the disk; with less it counts as full
@@ -77,7 +77,7 @@ def _attempt(folder: JobFolder, number: int, begun: Record, limits: Limits) -> t
     try:
         find_target(order.target, limits)(context)
     except (Exception, SystemExit) as error:
-        _remove_halves(folder.task(number))
+        remove_halves(folder.task(number))
         with suppress(OSError):  # where what is printed goes to a file on a full disk
             traceback.print_exc()
         return "failed", explain(error)
@@ -125,7 +125,7 @@ def _guard(
             elif folder.records()[number].attempts != begun.attempts:
                 break
             elif shutil.disk_usage(folder.path).free < _LEAST_FREE:  # not only once something is written again
-                _remove_halves(folder.task(number))
+                remove_halves(folder.task(number))
                 _end(folder, number, begun, "failed", FULL_DISK)
                 break
     if not over.is_set():
@@ -145,23 +145,6 @@ def find_target(target: str, limits: Limits) -> Callable[[Context], Any]:
     return getattr(importlib.import_module(module), function)
 
 
-def explain(error: BaseException) -> str:
-    """One sentence: that of a `ValueError`, which is meant for people; the last line of anything else."""
-    if is_full(error):
-        return FULL_DISK
-    if isinstance(error, ValueError) and str(error).strip():
-        return " ".join(str(error).split())
-    lines = "".join(traceback.format_exception_only(error)).splitlines()
-    return next((line.strip() for line in reversed(lines) if line.strip()), type(error).__name__)
-
-
-def _remove_halves(folder: Path) -> None:
-    """Files that were not written to the end: they may be what fills the disk."""
-    for path in folder.glob("*.part*"):
-        with suppress(OSError):
-            path.unlink()
-
-
 def _explain_deaths(record: Record, reason: str) -> str:
     times = "once" if record.attempts == 1 else f"{record.attempts} times"
     return f"It was begun {times} and its process did not live to the end: {reason or 'it was killed'}."
@@ -172,32 +155,15 @@ def _mark(folder: Path) -> str:
     return hashlib.sha256(repr(sorted(list_files(folder))).encode()).hexdigest()[:16]
 
 
-def _step_aside(niceness: int) -> None:
-    """Be modest about the processor, and the first to go when memory ends."""
-    if sys.platform != "win32":
-        os.nice(max(0, niceness - os.nice(0)))
-    # Linux shares the cores out among sessions first, whatever the niceness within each, so the session yields too.
-    for path, value in (("/proc/self/autogroup", str(niceness)), ("/proc/self/oom_score_adj", "500")):
-        with suppress(OSError):
-            Path(path).write_text(value)
-
-
-def _end_session() -> None:
-    """End this process and all that it has started."""
-    if sys.platform != "win32":
-        os.killpg(0, signal.SIGKILL)
-    os._exit(1)
-
-
 def main(root: str, device: str, job: str, limits: str, reason: str) -> None:
     """Entry point; the arguments are those of the command line."""
     allowed = Limits.from_json(limits)
-    _step_aside(allowed.niceness)
+    step_aside(allowed.niceness)
     shelf = Shelf(Path(root))
     with FileLock(shelf.of_device(device, "lock")), suppress(FileNotFoundError):
         folder = JobFolder(shelf.root / job)
         for number in range(len(folder.records())):
-            do_task(folder, number, allowed, reason, _end_session)
+            do_task(folder, number, allowed, reason, end_own_session)
         sys.stdout.flush()
         os._exit(0)  # taking a large framework down in order takes a while that the next job can use
 

@@ -21,7 +21,6 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from explorer.cache import cache_folder
 from explorer.captioning.caption_decoder import CaptionDecoder
 from explorer.captioning.captioner import Captioner
 from explorer.captioning.encoder import PhotoEncoder, annotation_vectors
@@ -30,6 +29,7 @@ from explorer.captioning.noun_cells import KEPT, NounCells
 from explorer.captioning.nouns import NOUNS
 from explorer.captioning.vocabulary import Vocabulary, build_vocabulary
 from explorer.datasets import DatasetMissing
+from explorer.disk import cache_folder
 from explorer.training import captioner
 from explorer.training.caption_data import CaptionedImages, load_captions
 from explorer.training.caption_scores import describe_seen, measure, measure_control, score

@@ -12,8 +12,9 @@ import pytest
 
 import explorer.jobs.folder
 import explorer.jobs.worker
+from explorer.disk import FULL_DISK
 from explorer.jobs import Context, Order, TaskStatus
-from explorer.jobs.folder import FULL_DISK, Filed, JobFolder, Record
+from explorer.jobs.folder import Filed, JobFolder, Record
 from explorer.jobs.folder_jobs import judge
 from explorer.jobs.worker import do_task
 from tests.jobs.working import LIMITS, until

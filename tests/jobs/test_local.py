@@ -11,7 +11,7 @@ import pytest
 
 import explorer.jobs.folder_jobs
 import explorer.jobs.opening
-from explorer.cache import measure
+from explorer.disk import measure
 from explorer.jobs import JobRefused, JobUnknown, LocalJobs, Status, open_jobs
 from explorer.jobs.folder import JobFolder
 from explorer.jobs.shelf import Shelf

@@ -12,7 +12,7 @@ import pytest
 import explorer.jobs.folder
 import explorer.jobs.folder_jobs
 import explorer.jobs.shelf
-from explorer.cache import measure
+from explorer.disk import measure
 from explorer.jobs import JobRefused, JobUnknown, Limits, LocalJobs, Order
 from explorer.jobs.folder import JobFolder
 from explorer.jobs.shelf import Shelf
@@ -132,7 +132,7 @@ def test_a_full_disk_refuses(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(JobRefused, match=r"^The disk is too full for another job\.$"):
         add(shelf)
     monkeypatch.setattr(explorer.jobs.shelf.shutil, "disk_usage", lambda path: usage)
-    monkeypatch.setattr(explorer.jobs.folder, "_open_privately", no_space)
+    monkeypatch.setattr(explorer.jobs.folder, "open_privately", no_space)
     with pytest.raises(JobRefused, match="too full"):
         add(shelf)
     assert measure(shelf.root) == 0

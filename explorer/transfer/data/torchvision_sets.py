@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from explorer.cache import cache_folder
+from explorer.disk import cache_folder
 from explorer.transfer.data.splitting import choose_evenly
 from explorer.transfer.trial import TransferRejected
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from contextlib import suppress
 from functools import lru_cache
@@ -14,7 +13,7 @@ from typing import Final
 import streamlit as st
 from filelock import FileLock
 
-from explorer.cache import cache_folder
+from explorer.disk import cache_folder, open_privately
 from explorer.ui.components.cookie import write_cookie
 
 _BROWSER = "browser"  # of the session
@@ -67,16 +66,12 @@ def read_secret(folder: Path) -> bytes:
         with FileLock(folder / "secret.lock", mode=0o600):  # several servers may begin at once
             if not path.is_file() or path.stat().st_size != _LENGTH:
                 path.unlink(missing_ok=True)
-                with open(path, "xb", opener=_open_privately) as file:
+                with open(path, "xb", opener=open_privately) as file:
                     file.write(secrets.token_bytes(_LENGTH))
             path.chmod(0o600)
             if len(found := path.read_bytes()) == _LENGTH:
                 return found
     return secrets.token_bytes(_LENGTH)
-
-
-def _open_privately(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _cookie() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from explorer.disk import open_privately
 from explorer.jobs import Limits, open_jobs
 from explorer.jobs.order import JobRefused, Jobs, JobUnknown, Order, Status
 from explorer.text import as_plain_text, count_text
@@ -175,7 +175,7 @@ def _take_over(job: str, key: str) -> None:
     if is_signed(key, _OWNER, job):
         with suppress(OSError, JobUnknown):
             path = the_jobs().result(job) / _OWNERS
-            with open(path, "a", encoding="ascii", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            with open(path, "a", encoding="ascii", opener=open_privately) as file:
                 file.write(f"{this_browser()}\n")
 
 
