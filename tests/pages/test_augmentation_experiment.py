@@ -205,7 +205,7 @@ def test_the_queue_is_told_and_a_refusal_too(toys: ToyJobs) -> None:
     other = open_augmentation({"part": "Does it help?", "job": job_of(app), "pictures": "800"})
     headings = "\n".join(each.value for each in other.subheader).replace("\\", "")
     assert "Handwritten digits: at most 200 pictures, 200 steps" in headings  # not the 800 of its own choice
-    assert "One at a time: the training below is under way." in told_by(other)
+    assert "One at a time: the training below is under way." in told_by(other).replace("\\", "")
     assert not any(each.key == "stop_augmentation" for each in other.button)
     run(app.button(key="stop_augmentation").click())
     assert "Stopped before anything was measured." in told_by(app)
