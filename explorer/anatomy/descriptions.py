@@ -10,6 +10,7 @@ from torch import nn
 from explorer.anatomy.recording import LayerFacts
 from explorer.anatomy.stages import Stage
 from explorer.operations.convolution import Settings
+from explorer.operations.sizes import size_lines
 from explorer.text import count_text, shape_text, with_unit
 from explorer.zoo import VisionModel
 
@@ -94,7 +95,7 @@ def _pair(value: object) -> str:
 
 
 def output_size(facts: LayerFacts, module: nn.Conv2d | nn.ConvTranspose2d) -> list[str]:
-    r"""The output-size formula with a convolution's numbers in LaTeX, one for rows and columns or one for each.
+    """The output-size formula in letters and with a convolution's numbers, lines of Markdown.
 
     No line where PyTorch works the padding out ("same") so that the formula gives the input's size.
     """
@@ -107,11 +108,7 @@ def output_size(facts: LayerFacts, module: nn.Conv2d | nn.ConvTranspose2d) -> li
             dilation=module.dilation[axis],
             transposed=isinstance(module, nn.ConvTranspose2d),
             output_padding=int(module.output_padding[axis]),
-        )
-        .size(cells, module.kernel_size[axis])
-        .worked
+        ).size(cells, module.kernel_size[axis])
         for axis, cells in enumerate(facts.input_shapes[0][1:])
     )
-    if rows == columns:
-        return [rf"\text{{rows and columns: }} {rows}"]
-    return [rf"\text{{rows: }} {rows}", rf"\text{{columns: }} {columns}"]
+    return size_lines(rows, columns)

@@ -181,8 +181,9 @@ def fit_kernel(kernel: NDArray[np.float32], side: int) -> NDArray[np.float32]:
 def stack_kernels(kernels: Sequence[Kernel], channels: int, groups: int) -> NDArray[np.float32]:
     """Kernels as the weights of one layer.
 
-    A kernel of one plane is laid on every channel it reads with an equal share, so that a blur stays a blur; three
-    planes are taken as they are, and added up for a picture of one channel.
+    A kernel of one plane lies on every channel it reads with the same numbers, those of the textbook; the answers of
+    the channels are added up, as every convolution adds them. Three planes are taken as they are, and added up for a
+    picture of one channel.
 
     Args:
         kernels: (1 or 3, k, k) each, one for each filter.
@@ -200,7 +201,7 @@ def stack_kernels(kernels: Sequence[Kernel], channels: int, groups: int) -> NDAr
         elif channels == 1:
             planes = kernel.sum(axis=0, keepdims=True)
         else:
-            planes = np.repeat(kernel, channels, axis=0) / np.float32(reads)
+            planes = np.repeat(kernel, channels, axis=0)
         first = number // filters * reads
         weights.append(planes[first : first + reads])
     return np.stack(weights)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from explorer.operations.pooling import PLACED, POOLINGS, Pooling, PoolingKind, pool, psnr, unpool
+from explorer.operations.layer_line import layer_line
+from explorer.operations.pooling import PLACED, POOLINGS, Pooling, PoolingKind, build_pooling, pool, psnr, unpool
 from explorer.snippet import snippet
 
 POOLING_LABELS: dict[PoolingKind, str] = {
@@ -128,6 +129,21 @@ def describe_drift(drift: Mapping[PoolingKind, Sequence[float]], stride: int) ->
     if most == least:
         return f"{said} Here all stray alike."
     return f"{said} By the highest points, {most} stray{'' if ' and ' in most else 's'} most here, and {least} least."
+
+
+def pooling_line(pooling: Pooling, shape: tuple[int, ...]) -> str:
+    """PyTorch's line that makes the layer.
+
+    Args:
+        pooling: one that is possible.
+        shape: (C, H, W) of what is pooled.
+    """
+    line = layer_line(build_pooling(pooling, shape[0], (shape[1], shape[2])))
+    if pooling.kind == "l2" and pooling.padding:
+        return f"nn.Sequential(nn.ZeroPad2d({pooling.padding}), {line})"
+    if pooling.kind in ("convolution", "slicing"):
+        line += "  # every weight 1" if pooling.kind == "slicing" else "  # every channel's weights are a binomial blur"
+    return line
 
 
 def pooling_snippet(opening: Sequence[str], window: int, stride: int, padding: int, *, photo: bool) -> str:

@@ -11,13 +11,24 @@ class SizeFormula:
 
     Attributes:
         value: the number.
-        general: the formula in letters, LaTeX.
+        general: the formula in letters, LaTeX: n input cells, kernel k, stride s, padding p, dilation d, and of a
+            transposed convolution output padding o.
         worked: the same with the numbers put in, step by step, LaTeX.
     """
 
     value: int
     general: str
     worked: str
+
+
+def size_lines(rows: SizeFormula, columns: SizeFormula) -> list[str]:
+    """The formula in letters, then with the numbers of rows and columns, a line of Markdown each."""
+    letters = "*n* input cells, kernel *k*, stride *s*, padding *p*, dilation *d*"
+    extra = ", output padding *o*" if rows.general == transposed_size(1, 1).general else ""
+    lines = [f"output cells: ${rows.general}$, with {letters}{extra}"]
+    if rows.worked == columns.worked:
+        return [*lines, f"rows and columns: ${rows.worked}$"]
+    return [*lines, f"rows: ${rows.worked}$", f"columns: ${columns.worked}$"]
 
 
 def convolution_size(size: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> SizeFormula:

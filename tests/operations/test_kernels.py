@@ -112,15 +112,25 @@ def test_a_resized_kernel_does_the_same_to_a_picture(old: int, new: int) -> None
 
 
 @pytest.mark.parametrize(("channels", "groups"), [(3, 1), (3, 3), (1, 1)])
-def test_a_kernel_of_one_plane_answers_as_to_the_mean_of_what_it_reads(channels: int, groups: int) -> None:
+def test_a_kernel_of_one_plane_lies_on_every_channel_it_reads(channels: int, groups: int) -> None:
     kernels = [np.random.default_rng(seed).normal(size=(1, 3, 3)).astype(np.float32) for seed in range(3)]
     weight = stack_kernels(kernels, channels, groups)
     assert weight.shape == (3, channels // groups, 3, 3)
     x = torch.randn(1, channels, 8, 8)
     answers = F.conv2d(x, torch.from_numpy(weight), groups=groups)[0]
     for number, (kernel, answer) in enumerate(zip(kernels, answers, strict=True)):
-        read = x[:, [number]] if groups == 3 else x.mean(1, keepdim=True)
+        read = x[:, [number]] if groups == 3 else x.sum(1, keepdim=True)
         torch.testing.assert_close(answer, F.conv2d(read, torch.from_numpy(kernel)[None])[0, 0], rtol=1e-4, atol=1e-5)
+
+
+def test_textbook_numbers() -> None:
+    """Sobel 1968 and the five-point Laplacian, as books print them, on each of three channels."""
+    sobel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], np.float32)
+    laplacian = np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]], np.float32)
+    kernels = [preset_kernel(name, 3)[None] for name in ("sobel x", "sobel y", "laplacian", "box")]
+    weight = stack_kernels(kernels, 3, 1)
+    books = np.stack([sobel, sobel.T, laplacian, np.full((3, 3), 1 / 9, np.float32)])
+    np.testing.assert_array_equal(weight, books[:, None].repeat(3, 1))
 
 
 def test_three_planes_are_taken_as_they_are() -> None:

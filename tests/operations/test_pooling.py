@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from skimage.metrics import peak_signal_noise_ratio
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from explorer.operations import break_down_module
@@ -26,7 +26,7 @@ from explorer.operations.pooling import (
     psnr,
     unpool,
 )
-from explorer.operations.pooling_comparison import describe_psnr
+from explorer.operations.pooling_comparison import describe_psnr, pooling_line
 
 
 @st.composite
@@ -231,3 +231,14 @@ def test_psnr_in_words() -> None:
     assert describe_psnr(24.16) == "24.2 dB"
     assert describe_psnr(float("inf")) == "nothing lost"
     assert "constant" in describe_psnr(float("nan"))
+
+
+@pytest.mark.parametrize("kind", POOLINGS)
+def test_the_line_shown_makes_the_layer(kind: PoolingKind) -> None:
+    x = torch.rand(3, 17, 22)
+    pooling = Pooling(kind, 3, 2, 1)
+    layer = eval(pooling_line(pooling, (3, 17, 22)), {"nn": nn})
+    if kind in ("convolution", "slicing"):
+        with torch.no_grad():
+            layer.weight.copy_(torch.ones(1) if kind == "slicing" else binomial_kernel(3))
+    torch.testing.assert_close(layer(x[None])[0], pool(x, pooling).output)

@@ -32,7 +32,7 @@ def run_snippet(app: AppTest) -> tuple[np.ndarray, str]:
     names: dict[str, Any] = {}
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(app.code[0].value, "snippet", "exec"), names)
+        exec(compile(app.code[-1].value, "snippet", "exec"), names)
     return names["maps"].numpy(), printed.getvalue()
 
 
@@ -59,7 +59,7 @@ def check_consistent(app: AppTest, side: Browser) -> np.ndarray:
 def test_it_works_at_once(browser_side: Browser) -> None:
     app = open_convolution()
     x = photo()
-    kernel = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]).expand(1, 3, 3, 3) / 3
+    kernel = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]).expand(1, 3, 3, 3)
     maps = check_consistent(app, browser_side)
     np.testing.assert_allclose(maps, F.conv2d(x[None], kernel, padding=1)[0].numpy(), rtol=1e-4, atol=1e-5)
     channel_view, pinned = browser_side.channel_views["microscope"]
@@ -67,6 +67,14 @@ def test_it_works_at_once(browser_side: Browser) -> None:
     assert channel_view.channel_names == ("red", "green", "blue")
     assert channel_view.backdrop.startswith(b"\x89PNG")
     np.testing.assert_allclose(channel_view.input, x.numpy(), atol=1e-6)
+    # Three channels of three rows, as the textbook has them.
+    np.testing.assert_array_equal(channel_view.kernel, [[[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]] * 3)
+    line = "nn.Conv2d(3, 1, kernel_size=3, padding=1, bias=False)"
+    assert eval(app.code[0].value, {"nn": nn}).weight.shape == kernel.shape
+    assert app.code[0].value == line
+    said = [text.value for text in app.markdown]
+    assert any("output cells" in text and "n + 2p - d" in text for text in said)  # in letters
+    assert any(text.startswith("rows:") and text.endswith(f"= {x.shape[1]}$") for text in said)  # and in numbers
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -110,7 +118,7 @@ def test_stride_padding_dilation_and_size(browser_side: Browser) -> None:
     for key, value in (("stride", 2), ("padding", 3), ("dilation", 2)):
         run(app.number_input(key=key).set_value(value))
     run(app.select_slider(key="side").set_value(48))
-    kernel = torch.from_numpy(preset_kernel("laplacian", 3)).expand(1, 3, 3, 3) / 3
+    kernel = torch.from_numpy(preset_kernel("laplacian", 3)).expand(1, 3, 3, 3)
     expected = F.conv2d(photo(48)[None], kernel, stride=2, padding=3, dilation=2)[0].numpy()
     np.testing.assert_allclose(check_consistent(app, browser_side), expected, rtol=1e-4, atol=1e-5)
     assert any(f"= {expected.shape[1]}" in text.value for text in app.markdown)
@@ -123,7 +131,7 @@ def test_every_border(border: str, browser_side: Browser) -> None:
     x = photo()
     cells = 0 if border == "valid" else 2
     mode = "constant" if border in ("valid", "zeros") else border
-    expected = F.avg_pool2d(F.pad(x[None], [cells] * 4, mode=mode), 3, 1).mean(1)[0].numpy()
+    expected = F.avg_pool2d(F.pad(x[None], [cells] * 4, mode=mode), 3, 1).sum(1)[0].numpy()
     np.testing.assert_allclose(check_consistent(app, browser_side)[0], expected, rtol=1e-4, atol=1e-5)
 
 
@@ -139,7 +147,7 @@ def test_groups_keep_the_colours_apart(browser_side: Browser) -> None:
 
 def test_transposed(browser_side: Browser) -> None:
     app = open_convolution(filters=["Box blur"], stride="2", padding="0", transposed="true", outpad="1")
-    kernel = torch.full((3, 1, 3, 3), 1 / 27)
+    kernel = torch.full((3, 1, 3, 3), 1 / 9)
     expected = F.conv_transpose2d(photo()[None], kernel, stride=2, output_padding=1)[0].numpy()
     np.testing.assert_allclose(check_consistent(app, browser_side), expected, rtol=1e-4, atol=1e-5)
     assert any("not divisible by stride 2" in text.value for text in app.markdown)
@@ -202,7 +210,7 @@ def test_editing_a_preset_makes_it_ones_own(browser_side: Browser) -> None:
     run(app)
     assert app.text_input(key="kernel").value == "0 0 0;0 3 0;0 0 0"
     maps = check_consistent(app, browser_side)
-    np.testing.assert_allclose(maps[1], 3 * photo().mean(0).numpy(), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(maps[1], 3 * photo().sum(0).numpy(), rtol=1e-4, atol=1e-5)
 
 
 # Impossible settings.
@@ -305,7 +313,11 @@ def test_every_convolution_of_a_network(network: str, browser_side: Browser) -> 
         assert arrays(browser_side)["maps"].shape[0] == modules[name].out_channels
         maps, _ = run_snippet(app)
         np.testing.assert_allclose(maps, arrays(browser_side)["maps"], rtol=1e-5, atol=1e-6)
-        assert app.latex
+        again = eval(app.code[0].value, {"nn": nn})
+        again.load_state_dict(modules[name].state_dict())
+        x = torch.randn(1, modules[name].in_channels, 9, 9)
+        torch.testing.assert_close(again(x), modules[name](x))
+        assert sum("output cells" in text.value for text in app.markdown) == 1
 
 
 def load(network: str) -> Any:

@@ -26,7 +26,7 @@ def show() -> None:
     subject = begin_page(
         "Augmentation",
         show_sidebar,
-        "Show a network many versions of one picture: see what every step does, and what the network makes of it.",
+        "Many versions of one picture: see what every step does to it, and what the network makes of them.",
     )
     open_pipeline()
     part = choose_part(PART_LABELS)

@@ -24,11 +24,11 @@ MOST_SEED = 10_000
 
 
 def show_pipeline(subject: Subject) -> None:
-    """The editor on the left, the draws on the right, one of them large below."""
-    left, right = st.columns([2, 3], gap="large")
-    with left:
-        show_editor()
+    """The draws, one of them large below, and on the right the editor, which a phone shows after the pictures."""
+    left, right = st.columns([3, 2], gap="large")
     with right:
+        show_editor()
+    with left:
         _show_draws(subject, current_pipeline())
 
 

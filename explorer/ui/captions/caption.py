@@ -13,6 +13,7 @@ from explorer.rendering import encode_png, film_strip
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption, compute_shown
 from explorer.ui.components import caption_player
+from explorer.ui.kit.choose import settings_popover
 from explorer.ui.kit.export import arrays_as_npz, offer
 
 _SIDE = 720  # pixels of the photo's longer side, as wide as the player shows it on a desk
@@ -25,16 +26,18 @@ def compute_photo(subject: CaptionSubject) -> bytes:
 
 
 def show_watching(subject: CaptionSubject) -> None:
-    """How wide to search, the caption to play, and what to make of it."""
-    width = choose_width(st.container())
+    """The caption to play, and what to make of it."""
+    row = st.container(horizontal=True, vertical_alignment="center")
+    said = row.container()
+    width = choose_width(settings_popover(row))
     caption = compute_caption(subject, width)
     if caption.words:
-        st.caption(
+        said.caption(
             "Hover or tap a word, or step with the arrow keys: the photo stays bright where the network looked "
             "before it wrote that word."
         )
     else:
-        st.info("The captioner has nothing to say of this photo: it ends the sentence before the first word.")
+        said.info("The captioner has nothing to say of this photo: it ends the sentence before the first word.")
     caption_player(png=compute_photo(subject), caption=caption, alt=subject.picture.title, key="player")
     if not caption.words:
         return

@@ -1,7 +1,5 @@
 """The Captions page: a sentence about the photo, and where the network looked before every word."""
 
-import streamlit as st
-
 from explorer.ui.captions.subject import CaptionSubject, show_caption_sidebar
 from explorer.ui.kit.choose import choose, choose_part
 from explorer.ui.session.page import begin_page
@@ -19,11 +17,14 @@ PART_LABELS = {
 CAUSES = {"hide": "Hide part of the photo", "move": "Move the attention"}
 
 
+def say_notice(subject: CaptionSubject) -> str:
+    """How a caption comes about, and what this captioner has learned from."""
+    return f"One word at a time, and a new look at the photo before each. {subject.captioner.card.get('knows', '')}"
+
+
 def show() -> None:
     """The whole page."""
-    subject = begin_page("Captions", show_caption_sidebar)
-    knows = subject.captioner.card.get("knows", "")
-    st.markdown(f"The network writes one word at a time, and looks at the photo anew before each. {knows}")
+    subject = begin_page("Captions", show_caption_sidebar, say_notice)
     part = choose_part(PART_LABELS)
     # One part at a time: what is not looked at is neither imported nor computed.
     if part == "beams":

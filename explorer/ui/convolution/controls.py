@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +19,7 @@ from explorer.operations.kernels import (
     stack_kernels,
     write_kernel,
 )
-from explorer.ui.kit.choose import choose, choose_one, choose_step, keep_valid
+from explorer.ui.kit.choose import choose, choose_one, choose_step, keep_valid, said_by, settings_popover
 from explorer.ui.kit.click import choose_next
 from explorer.ui.session.pictures import Picture
 from explorer.ui.shared.microscope import RGB_NAMES
@@ -82,11 +81,26 @@ class Experiment:
         return stack_kernels([read_kernel(kernel) for kernel in self.kernels], self.channels, self.settings.groups)
 
 
-def choose_experiment(picture: Picture) -> Experiment:
-    """Draw the controls; gives what they say, possible or not."""
+def choose_experiment(picture: Picture, editor: DeltaGenerator) -> Experiment:
+    """Draw the controls; gives what they say, possible or not.
+
+    Args:
+        picture: what the kernels go over.
+        editor: where the kernels' numbers are edited.
+    """
     names = choose_filters()
-    kernels, settings = choose_kernels_and_settings(names)
-    activation, longest, grey = choose_surroundings()
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    side = int(
+        row.slider("Kernel size", 1, LARGEST, 3, key="ksize", bind="query-params", help="Rows and columns.", width=220)
+    )
+    # Open once a number was changed: that run draws one control more, and the browser takes the rest for new.
+    editor = editor.expander("Edit a kernel cell by cell", icon=":material/grid_on:", expanded=OWN in names)
+    with editor:
+        own = _read_own(side) if OWN in names else ""
+    kernels = choose_kernels(names, side, own)
+    settings, (activation, longest, grey) = choose_settings(read_kernel(kernels[0]).shape[1], row)
+    with editor:
+        edit_kernels(names, kernels)
     return Experiment(picture, longest, grey, names, kernels, settings, activation)
 
 
@@ -100,18 +114,17 @@ def choose_filters() -> tuple[str, ...]:
         format_func=_FILTER_LABELS.__getitem__,
         key="filters",
         bind="query-params",
-        help="Each filter makes one map: the depth of the output is the number of filters.",
+        help="Each filter makes one map: the depth of the output is the number of filters. Its numbers lie on every "
+        "channel alike, and the answers of the channels are added up.",
     )
     names = tuple(name for name in _FILTER_LABELS if name in picked)
     if not names:
-        st.caption("No filter is picked, so the picture is copied.")
+        st.caption("No filter is picked: this is Identity.")
     return names or ("identity",)
 
 
-def choose_kernels_and_settings(names: tuple[str, ...]) -> tuple[tuple[str, ...], Settings]:
-    """The kernels' numbers, any of which can be edited, and how they go over the picture."""
-    row = st.columns([3, 2, 2, 2, 2], vertical_alignment="bottom")
-    side = int(row[0].slider("Kernel size", 1, LARGEST, 3, key="ksize", bind="query-params", help="Rows and columns."))
+def choose_kernels(names: tuple[str, ...], side: int, own: str) -> tuple[str, ...]:
+    """The kernels' numbers, all of one size; `own` is the person's, as text."""
     angle, wavelength = 0.0, 4.0
     if "gabor" in names:
         left, right = st.columns(2)
@@ -119,7 +132,6 @@ def choose_kernels_and_settings(names: tuple[str, ...]) -> tuple[tuple[str, ...]
         wavelength = float(
             right.slider("Gabor wavelength", 2.0, 10.0, 4.0, 0.5, key="wave", format="%.1f px", bind="query-params")
         )
-    own = _read_own(side) if OWN in names else ""
     kernels = []
     for name in names:
         if name == OWN:
@@ -132,9 +144,7 @@ def choose_kernels_and_settings(names: tuple[str, ...]) -> tuple[tuple[str, ...]
             )
         kernels.append(write_kernel(preset_kernel(name, max(side, smallest), angle, wavelength)[None]))
     largest = max(read_kernel(kernel).shape[1] for kernel in kernels)
-    kernels = [write_kernel(fit_kernel(read_kernel(kernel), largest)) for kernel in kernels]
-    settings = choose_settings(largest, row[1:])
-    return tuple(kernels), settings
+    return tuple(write_kernel(fit_kernel(read_kernel(kernel), largest)) for kernel in kernels)
 
 
 def _read_own(side: int) -> str:
@@ -179,7 +189,7 @@ def edit_kernels(names: tuple[str, ...], kernels: tuple[str, ...]) -> None:
         key=f"apart-{kernels[number]}",
         help="One output value of a k × k × 3 kernel is the sum of k · k · 3 products.",
     )
-    shown = kernel if apart == (len(kernel) == 3) else (np.repeat(kernel, 3, 0) / 3 if apart else kernel.sum(0)[None])
+    shown = kernel if apart == (len(kernel) == 3) else (np.repeat(kernel, 3, 0) if apart else kernel.mean(0)[None])
     edited = []
     places = st.columns(len(shown)) if len(shown) > 1 else [st.container()]
     for place, plane, channel in zip(places, shown, RGB_NAMES if len(shown) > 1 else ("",), strict=True):
@@ -199,24 +209,37 @@ def edit_kernels(names: tuple[str, ...], kernels: tuple[str, ...]) -> None:
         choose_next(kernel=text, filters=list(dict.fromkeys(picked)))
 
 
-def choose_settings(side: int, row: Sequence[DeltaGenerator]) -> Settings:
-    """Stride, padding and the rest; `row` has room for four numbers."""
-    transposed = st.session_state.get("transposed", st.query_params.get("transposed") == "true")
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    border = choose(
-        "Border",
-        _BORDER_LABELS,
-        "border",
-        "zeros",
-        place=left,
-        disabled=bool(transposed),
-        help="What the kernel finds beyond the edge: nothing (it skips the edge), zeros, the picture mirrored, its "
-        "outermost cells repeated, or its other side.",
-    )
-    stride = row[0].number_input("Stride", 1, 8, 1, key="stride", bind="query-params")
-    dilation = row[2].number_input("Dilation", 1, 8, 1, key="dilation", bind="query-params")
-    keeps = padding_that_keeps(side, int(dilation))
-    padding = row[1].number_input(
+def choose_settings(side: int, row: DeltaGenerator) -> tuple[Settings, tuple[str, int, bool]]:
+    """How the kernels go over the picture, and what is around them: in the row what is changed often."""
+    stride = row.number_input("Stride", 1, 8, 1, key="stride", bind="query-params", width=130)
+    place = row.container(width=130)
+    with settings_popover(row):
+        border = choose(
+            "Border",
+            _BORDER_LABELS,
+            "border",
+            "zeros",
+            disabled=said_by("transposed", False) in (True, "true"),
+            help="What the kernel finds beyond the edge: nothing (it skips the edge), zeros, the picture mirrored, "
+            "its outermost cells repeated, or its other side.",
+        )
+        left, right = st.columns(2)
+        dilation = int(left.number_input("Dilation", 1, 8, 1, key="dilation", bind="query-params"))
+        groups = right.number_input(
+            "Groups", 1, 8, 1, key="groups", bind="query-params", help="3: every filter reads one colour only."
+        )
+        transposed = st.toggle(
+            "Transposed convolution",
+            key="transposed",
+            bind="query-params",
+            help="Every input cell stamps the kernel, scaled by its value, onto a larger picture.",
+        )
+        extra = 0
+        if transposed:
+            extra = st.number_input("Output padding", 0, 7, 0, key="outpad", bind="query-params")
+        surroundings = choose_surroundings()
+    keeps = padding_that_keeps(side, dilation)
+    padding = place.number_input(
         "Padding",
         0,
         32,
@@ -231,35 +254,25 @@ def choose_settings(side: int, row: Sequence[DeltaGenerator]) -> Settings:
             else "No number keeps the size at stride 1: a kernel of this side and dilation cannot be centred."
         ),
     )
-    groups = row[3].number_input(
-        "Groups", 1, 8, 1, key="groups", bind="query-params", help="3: every filter reads one colour only."
-    )
-    chosen = right.toggle(
-        "Transposed convolution",
-        key="transposed",
-        bind="query-params",
-        help="Every input cell stamps the kernel, scaled by its value, onto a larger picture.",
-    )
-    extra = 0
-    if chosen:
-        extra = right.number_input("Output padding", 0, 7, 0, key="outpad", bind="query-params")
-    return Settings(int(stride), int(padding), int(dilation), int(groups), border, chosen, int(extra))
+    settings = Settings(int(stride), int(padding), dilation, int(groups), border, bool(transposed), int(extra))
+    return settings, surroundings
 
 
 def choose_surroundings() -> tuple[str, int, bool]:
     """The activation after the sum, the picture's size, and whether it is grey."""
-    first, second, third = st.columns([2, 2, 2], vertical_alignment="bottom")
-    activation = choose_one("Activation after the sum", ACTIVATIONS, "activation", place=first)
+    activation = choose_one("Activation after the sum", ACTIVATIONS, "activation")
     longest = choose_step(
         "Picture size",
         SIDES,
         "side",
         64,
-        place=second,
         format_func=lambda pixels: f"{pixels} px",
         help="The longer side. Small pictures have cells large enough to point at.",
     )
-    grey = third.toggle("Greyscale picture", key="grey", bind="query-params")
+    grey = st.toggle("Greyscale picture", key="grey", bind="query-params")
+    st.toggle(
+        "Predict the output's size first", key="predict", bind="query-params", help="The pictures wait for your answer."
+    )
     return activation, longest, bool(grey)
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 from torch import nn
 
 from explorer.anatomy.descriptions import describe_convolution, output_size
+from explorer.operations.layer_line import layer_line
 from explorer.rendering import magnify_map
 from explorer.ui.kit.choose import choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
@@ -39,8 +40,9 @@ def show_layer_convolution(subject: Subject) -> None:
     assert isinstance(module, (nn.Conv2d, nn.ConvTranspose2d))
     st.markdown(describe_convolution(facts, module))
     breakdown = show_layer_microscope(subject, facts, unit, key="layer-microscope")
+    st.code(layer_line(module), language="python")
     for line in output_size(facts, module):
-        st.latex(line)
+        st.markdown(line)
     if isinstance(module.padding, str):
         st.caption(f'Padding "{module.padding}" is worked out by PyTorch so that the formula gives the input\'s size.')
     values = breakdown.output[unit]

@@ -24,7 +24,9 @@ from explorer.operations.convolution import (
     pad,
     share_silenced,
 )
+from explorer.operations.layer_line import layer_line
 from explorer.operations.photo import to_tensor
+from explorer.operations.sizes import SizeFormula, size_lines
 from explorer.rendering import CHART_CONFIG, Mosaic, activation_curve, as_picture, encode_png, magnify_map, mosaic
 from explorer.text import count_text, shape_text, significant
 from explorer.ui.components import clickable_mosaic
@@ -47,9 +49,7 @@ def compute_photo(picture: Picture, longest: int, grey: bool) -> NDArray[np.floa
 @st.cache_resource(max_entries=8, show_spinner=False)
 def compute_experiment(experiment: Experiment) -> LayerBreakdown:
     """The convolution on the picture, taken apart."""
-    x = _photo(experiment)
-    module = build(experiment.settings, experiment.weight(), experiment.channels)
-    return break_down_module(module, x, ACTIVATION_MODULES.get(experiment.activation))
+    return break_down_module(_build(experiment), _photo(experiment), ACTIVATION_MODULES.get(experiment.activation))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -57,6 +57,10 @@ def compute_maps_sheet(experiment: Experiment) -> Mosaic:
     """Every filter's map on one sheet."""
     maps = compute_experiment(experiment).shown
     return mosaic(maps, signed=bool(maps.min() < 0), scale="each")
+
+
+def _build(experiment: Experiment) -> nn.Conv2d | nn.ConvTranspose2d:
+    return build(experiment.settings, experiment.weight(), experiment.channels)
 
 
 def _photo(experiment: Experiment) -> Tensor:
@@ -74,42 +78,45 @@ def photo_png(experiment: Experiment) -> bytes:
     return encode_png(as_picture(_photo(experiment).numpy()))
 
 
-def show_sizes(experiment: Experiment) -> bool:
-    """The output-size formula with the numbers put in, or a question first; False while that is not answered."""
-    size = photo_size(experiment)
-    rows, columns = (experiment.settings.size(cells, experiment.side) for cells in size)
-    predict = st.toggle(
-        "Predict the output's size first", key="predict", bind="query-params", help="The pictures wait for your answer."
-    )
-    asked = (experiment.settings, size, experiment.side, len(experiment.names))
-    if predict and st.session_state.get("answered") != asked:
-        depth = len(experiment.names)
-        with st.form("prediction", border=True):
-            st.markdown(f"The input is `{shape_text((experiment.channels, *size))}`. What is the output?")
-            places = st.columns(3)
-            given = tuple(
-                int(place.number_input(name, 0, 4096, 0, key=f"predict-{name}"))
-                for place, name in zip(places, ("channels", "rows", "columns"), strict=True)
-            )
-            buttons = st.container(horizontal=True)
-            checked = buttons.form_submit_button("Check", type="primary")
-            shown = buttons.form_submit_button("Show me")
-        if checked and given == (depth, rows.value, columns.value):
-            st.session_state["answered"] = asked
+def sizes_of(experiment: Experiment) -> tuple[SizeFormula, SizeFormula]:
+    """The output's rows and columns."""
+    rows, columns = (experiment.settings.size(cells, experiment.side) for cells in photo_size(experiment))
+    return rows, columns
+
+
+def ask_sizes(experiment: Experiment) -> bool:
+    """A question for the output's size, where the person wants one; whether the pictures still wait for the answer."""
+    size, (rows, columns), depth = photo_size(experiment), sizes_of(experiment), len(experiment.names)
+    asked = (experiment.settings, size, experiment.side, depth)
+    if not st.session_state["predict"] or st.session_state.get("answered") == asked:
+        return False
+    with st.form("prediction", border=True):
+        st.markdown(f"The input is `{shape_text((experiment.channels, *size))}`. What is the output?")
+        places = st.columns(3)
+        given = tuple(
+            int(place.number_input(name, 0, 4096, 0, key=f"predict-{name}"))
+            for place, name in zip(places, ("channels", "rows", "columns"), strict=True)
+        )
+        buttons = st.container(horizontal=True)
+        checked = buttons.form_submit_button("Check", type="primary")
+        shown = buttons.form_submit_button("Show me")
+    right = (depth, rows.value, columns.value)
+    if shown or (checked and given == right):
+        st.session_state["answered"] = asked
+        if checked:
             st.success(f"Right: {shape_text(given)}.", icon=":material/check:")
-        elif shown:
-            st.session_state["answered"] = asked
-        else:
-            if checked:
-                st.warning(hint_size(given, (depth, rows.value, columns.value)), icon=":material/close:")
-            st.latex(rows.general)
-            return False
-    lines = [f"rows: ${rows.worked}$", f"columns: ${columns.worked}$"]
-    if size[0] == size[1]:
-        lines = [f"rows and columns: ${rows.worked}$"]
-    for line in lines:
-        st.markdown(line)
+        return False
+    if checked:
+        st.warning(hint_size(given, right), icon=":material/close:")
+    st.markdown(size_lines(rows, columns)[0])  # in letters: its numbers are the answer
     return True
+
+
+def show_sizes(experiment: Experiment) -> None:
+    """PyTorch's line that makes the layer, and the output-size formula in letters and in numbers."""
+    st.code(layer_line(_build(experiment)), language="python")
+    for line in size_lines(*sizes_of(experiment)):
+        st.markdown(line)
 
 
 def show_maps(experiment: Experiment) -> int:
@@ -199,8 +206,7 @@ def _answer(experiment: Experiment, unit: int, border: Border) -> NDArray[np.flo
 
 def show_overlaps(experiment: Experiment, unit: int) -> None:
     """How many stamps of the kernel meet in each cell of a transposed convolution's output."""
-    module = build(experiment.settings, experiment.weight(), experiment.channels)
-    counts = count_overlaps(module, photo_size(experiment))
+    counts = count_overlaps(_build(experiment), photo_size(experiment))
     picture, words = st.columns([1, 2])
     corner = counts[:24, :24]
     picture.image(

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from explorer.ui.convolution.controls import OWN, choose_experiment, edit_kernels, settle
+from explorer.ui.convolution.controls import choose_experiment, settle
 from explorer.ui.convolution.network_layer import show_layer_convolution
 from explorer.ui.convolution.own_kernel import (
+    ask_sizes,
     offer_experiment,
     photo_size,
     show_activation,
@@ -24,15 +25,16 @@ LOOK_LABELS = {"own": "Kernels on your photo", "layer": "A layer of the network"
 
 def show_own(subject: Subject) -> None:
     """Kernels chosen or written by the person, on their photo."""
-    wanted = choose_experiment(subject.picture)
-    experiment = settle(wanted, photo_size(wanted))
-    # Open once a number was changed: that run draws one control more, and the browser takes the rest for new.
-    with st.expander("Edit a kernel cell by cell", icon=":material/grid_on:", expanded=OWN in wanted.names):
-        edit_kernels(wanted.names, wanted.kernels)
-    if not show_sizes(experiment):
-        return
-    unit = show_maps(experiment)
-    show_experiment(experiment, unit)
+    controls, picture, editor = st.container(), st.container(), st.container()
+    with controls:
+        wanted = choose_experiment(subject.picture, editor)
+        experiment = settle(wanted, photo_size(wanted))
+    with picture:
+        if ask_sizes(experiment):
+            return
+        unit = show_maps(experiment)
+        show_experiment(experiment, unit)
+        show_sizes(experiment)
     show_activation(experiment, unit)
     if experiment.settings.transposed:
         st.subheader("How many stamps meet in a cell", anchor=False)
@@ -48,8 +50,7 @@ def show() -> None:
     subject = begin_page(
         "Convolution",
         show_sidebar,
-        "Point at a cell of the output: the numbers it was made of light up on the input, and their sum is worked out "
-        "to the last multiply-add.",
+        "Point at a cell of the output: what it was made of lights up on the input, and the sum is worked out.",
     )
     look = choose("Look at", LOOK_LABELS, "look", "own", hidden=True)
     if look == "layer":

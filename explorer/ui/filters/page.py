@@ -18,7 +18,7 @@ from explorer.ui.filters.one_filter import (
 )
 from explorer.ui.filters.sheet import show_connections, show_counts, show_filter_sheet, show_norms, show_shape
 from explorer.ui.filters.solid import compute_products, offer_solid, show_products, show_solid
-from explorer.ui.kit.choose import choose, choose_one
+from explorer.ui.kit.choose import choose, choose_one, settings_popover
 from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.opening import network_lines, opening_lines
@@ -68,8 +68,10 @@ def choose_drawing() -> None:
 
 def show_every_filter(subject: Subject, convolution: Convolution, number: int) -> bytes:
     """All filters of the convolution, to choose one; gives the sheet."""
-    st.subheader(f"All {convolution.out_channels} filters", anchor=False)
-    choose_drawing()
+    row = st.container(horizontal=True, vertical_alignment="center")
+    row.subheader(f"All {convolution.out_channels} filters", anchor=False, width="content")
+    with settings_popover(row):
+        choose_drawing()
     wanted = st.session_state["slice"]
     if wanted is not None and wanted >= convolution.depth:
         st.info(f"A filter here has {convolution.depth} slices, from 0; there is no slice {wanted}.")

@@ -60,6 +60,7 @@ def choose_one(
     *,
     place: DeltaGenerator | None = None,
     width: int | Literal["stretch"] = "stretch",
+    hidden: bool = False,
     disabled: bool = False,
     help: str | None = None,
 ) -> T:
@@ -72,6 +73,7 @@ def choose_one(
         start: what is chosen at first; None for the first value.
         place: where it stands; None for where the page has come to.
         width: in pixels, or all there is.
+        hidden: whether the label is for screen readers only.
         disabled: whether it can be looked at only.
         help: a sentence behind a question mark.
     """
@@ -85,6 +87,7 @@ def choose_one(
         format_func=options.__getitem__ if isinstance(options, Mapping) else str,
         key=key,
         bind="query-params",
+        label_visibility="collapsed" if hidden else "visible",
         disabled=disabled,
         help=help,
         width=width,
@@ -150,6 +153,11 @@ def said_by(key: str, start: Any) -> Any:
 def choose_part(labels: Mapping[str, str]) -> str:
     """Which part of a page to show, "part" in the address; the first is shown at first."""
     return choose("Part", labels, "part", hidden=True)
+
+
+def settings_popover(place: DeltaGenerator) -> DeltaGenerator:
+    """Where a page keeps what is changed rarely, one click away, so that its picture stands first."""
+    return place.popover("Settings", icon=":material/tune:")
 
 
 def keep_valid(key: str, options: Sequence[Any], default: Any) -> None:

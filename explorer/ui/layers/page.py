@@ -116,14 +116,14 @@ def show() -> None:
         "Click a stage to open it, a map to look closer.",
     )
     mode = choose("Compare", COMPARE_LABELS, "compare", "one", hidden=True)
-    with st.expander("What the network sees", icon=":material/visibility:"):
-        show_input(subject)
     # One element in either case: a widget whose place on the page changes no longer brings its value into the address.
     view, cards, drawing = st.container(), st.container(), st.container()
     with drawing:
         choose_drawing()
     with view:
         other = None if mode in ("one", None) else choose_other(subject, mode)
+    with st.expander("What the network sees", icon=":material/visibility:"):
+        show_input(subject)
     if other is None:
         with view:
             layer = choose_layer(subject, "layer")

@@ -181,7 +181,7 @@ def show_shift(subject: Subject) -> None:
     )
     st.subheader("The pooled maps", anchor=False)
     source = photo_of(subject)
-    settings = choose_settings(source)
+    settings = choose_settings(source, st.container(horizontal=True))
     if settings is None:
         return
     try:

@@ -5,10 +5,17 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.operations.convolution import Impossible
 from explorer.operations.pooling import POOLINGS, Pooling, check_pooling
-from explorer.operations.pooling_comparison import POOLING_LABELS, POOLING_NOTES, PoolingComparison, pooling_snippet
+from explorer.operations.pooling_comparison import (
+    POOLING_LABELS,
+    POOLING_NOTES,
+    PoolingComparison,
+    pooling_line,
+    pooling_snippet,
+)
 from explorer.rendering import colour_alike, contact_sheet, encode_png, enlarge, mark_cells
 from explorer.text import count_text, shape_text
 from explorer.ui.kit.choose import choose, choose_one
@@ -36,38 +43,32 @@ SHOW_NOTES = {
     "know no place, and spread a value over its window.",
     "spread": "Every value fills its window, those of max and slicing too: what is left for the next layer to see.",
 }
+_SLIDER = 165  # pixels
 _TILE = 384  # pixels
 _MARKED = 768  # pixels of the picture with the dots
 
 
-def choose_source(subject: Subject) -> Source | None:
-    """What is pooled; None where there is no such map, which is said."""
+def choose_source(subject: Subject, row: DeltaGenerator) -> Source | None:
+    """What is pooled, chosen in a row; None where there is no such map, which is said."""
     layers = {facts.name: facts for facts in facts_of(subject) if min(facts.resolution) > 1}
-    left, right = st.columns([3, 1])
-    name = choose_one("What is pooled", [PHOTO, *layers], "pooled", place=left)
+    name = choose_one("What is pooled", [PHOTO, *layers], "pooled", place=row, width=300)
     if name == PHOTO:
         return photo_of(subject)
-    unit = right.number_input("Map", 0, None, 0, key="pooled_map", bind="query-params")
+    unit = row.number_input("Map", 0, None, 0, key="pooled_map", bind="query-params", width=130)
     if unit >= layers[name].channels:
         st.info(f"{name} has {count_text(layers[name].channels, 'map')}; there is no map {unit}.")
         return None
     return map_of(subject, name, int(unit))
 
 
-def choose_settings(source: Source) -> tuple[int, int, int] | None:
+def choose_settings(source: Source, row: DeltaGenerator) -> tuple[int, int, int] | None:
     """Window, stride and padding: those asked for, or the last possible ones; None where there were none."""
-    row = st.columns(3)
-    window = int(row[0].slider("Window", 2, 8, 4, key="window", bind="query-params", help="Side, in cells."))
-    stride = int(
-        row[1].slider(
-            "Stride", 1, 8, 4, key="pool_stride", bind="query-params", help="Cells from one window to the next."
-        )
-    )
-    padding = int(
-        row[2].slider(
-            "Padding", 0, 8, 0, key="pool_padding", bind="query-params", help="Cells added on each side of the input."
-        )
-    )
+    said = "Side, in cells."
+    window = int(row.slider("Window", 2, 8, 4, key="window", bind="query-params", help=said, width=_SLIDER))
+    said = "Cells from one window to the next."
+    stride = int(row.slider("Stride", 1, 8, 4, key="pool_stride", bind="query-params", help=said, width=_SLIDER))
+    said = "Cells added on each side of the input."
+    padding = int(row.slider("Padding", 0, 8, 0, key="pool_padding", bind="query-params", help=said, width=_SLIDER))
     height, width = compute_source(source).shape[1:]
     problem = find_problem(window, stride, padding, (height, width))
     if not problem:
@@ -184,7 +185,9 @@ def show_cell(source: Source, settings: tuple[int, int, int], channel: int) -> N
     """One kind under the microscope."""
     kind = choose("Kind", POOLING_LABELS, "kind", "max", hidden=True)
     st.caption(POOLING_NOTES[kind])
-    breakdown = compute_pooling_breakdown(source, Pooling(kind, *settings))
+    pooling = Pooling(kind, *settings)
+    st.code(pooling_line(pooling, compute_source(source).shape), language="python")
+    breakdown = compute_pooling_breakdown(source, pooling)
     photo = not source.layer
     show_microscope(
         breakdown,

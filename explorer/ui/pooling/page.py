@@ -21,8 +21,9 @@ PART_LABELS = {"pictures": "Pictures", "network": "Inside a network", "shift": "
 
 def show_kinds(subject: Subject) -> None:
     """Every kind on the photo or a map."""
-    source = choose_source(subject)
-    settings = None if source is None else choose_settings(source)
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    source = choose_source(subject, row)
+    settings = None if source is None else choose_settings(source, row)
     if source is None or settings is None:
         return
     show_pictures(source, settings)

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.rendering import format_percent
 from explorer.saliency import FAST, METHODS, SaliencyImpossible, default_layer, layers_for
 from explorer.text import class_labels
-from explorer.ui.kit.choose import choose_one
+from explorer.ui.kit.choose import choose_one, settings_popover
 from explorer.ui.saliency.compute import Asked
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
@@ -46,22 +46,22 @@ def say_question(subject: Subject, question: Question) -> str:
     return target if question.contrast is None else f"{target} rather than {labels[question.contrast]}"
 
 
-def choose_question(subject: Subject, left: DeltaGenerator, right: DeltaGenerator) -> Question:
-    """The class, and what it is set against; a list in each of two places."""
+def choose_question(subject: Subject) -> tuple[Question, DeltaGenerator]:
+    """The class beside what the network says; what it is set against is in the settings, which come second."""
     probabilities = compute_probabilities(subject)
     labels, ordered = ordered_classes(subject)
     likely = [int(index) for index in probabilities.argsort()[::-1][:LIKELY]]
-    with left:
-        target = choose_one("Class", [BEST, *ordered], "class", help="What is looked for in the photo.")
+    row = st.container(horizontal=True, vertical_alignment="center")
+    target = choose_one("Class", [BEST, *ordered], "class", place=row, width=220, hidden=True)
     index = likely[0] if target == BEST else labels.index(target)
     rivals = [NOBODY, *(label for label in ordered if label != labels[index])]
-    with right:
-        said = "Another class: then the heatmaps show what speaks for the one rather than for the other."
-        contrast = choose_one("Against", rivals, "against", help=said)
+    settings = settings_popover(row)
+    said = "Another class: then the heatmaps show what speaks for the one rather than for the other."
+    contrast = choose_one("Against", rivals, "against", place=settings, help=said)
     shares = " · ".join(f"{labels[index]} {format_percent(float(probabilities[index]))}" for index in likely)
-    st.caption(f"The network says: {shares}.")
+    row.caption(f"The network says: {shares}.")
     show_knowledge(subject, float(probabilities[likely[0]]))
-    return Question(index, None if contrast == NOBODY else labels.index(contrast))
+    return Question(index, None if contrast == NOBODY else labels.index(contrast)), settings
 
 
 def ordered_classes(subject: Subject) -> tuple[list[str], list[str]]:
@@ -83,9 +83,14 @@ def choose_layer(subject: Subject) -> str | None:
     return default if layer == LAST else layer
 
 
-def choose_panel(subject: Subject, question: Question, layer: str | None, number: int, fast: bool) -> Asked:
-    """The controls of one panel, and what they ask for."""
-    name = choose_one(f"Method {number}", METHOD_LABELS, f"method{number}", _FIRST_METHODS[number - 1])
+def choose_method(number: int) -> str:
+    """What one panel shows, a key of `METHODS`."""
+    label = f"Method {number}"
+    return choose_one(label, METHOD_LABELS, f"method{number}", _FIRST_METHODS[number - 1], hidden=True)
+
+
+def choose_panel(subject: Subject, question: Question, layer: str | None, number: int, name: str, fast: bool) -> Asked:
+    """A layer and a class of one panel's own, and what it asks of the method `name`."""
     method = METHODS[name]
     with st.popover("Own layer and class", icon=":material/tune:", width="stretch"):
         if method.needs_layer and layer is not None:

@@ -14,7 +14,7 @@ from explorer.text import shape_text, significant
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.saliency.choices import MOST_PANELS, Question, choose_layer, choose_panel, say_question
+from explorer.ui.saliency.choices import MOST_PANELS, Question, choose_layer, choose_method, choose_panel, say_question
 from explorer.ui.saliency.compute import Asked, compute_photo, obtain_heatmap
 from explorer.ui.saliency.faithfulness import show_faithfulness
 from explorer.ui.saliency.fast import show_fast_note
@@ -27,19 +27,21 @@ LOOK_LABELS = {"over": "Over the photo", "alone": "The map alone"}
 SCALE_LABELS = {"each": "Own scale", "shared": "One scale"}
 
 
-def show_maps(subject: Subject, question: Question, place: DeltaGenerator) -> None:
-    """The controls, the heatmaps, what they hand over, and how they fare when tested; `place` is beside the class."""
-    layer = show_layer_choice(subject, place)
-    row = st.container(horizontal=True, vertical_alignment="bottom")
-    count = _choose_count(row)
-    drawing = _choose_drawing(row)
-    fast = row.toggle(
-        "Fast mode",
-        key="fast",
-        bind="query-params",
-        help="Score-CAM and Occlusion, which are slow, in an approximation. How close it comes is said below.",
-    )
+def show_maps(subject: Subject, question: Question, settings: DeltaGenerator) -> None:
+    """The heatmaps, what they hand over, and how they fare when tested; most controls are in `settings`."""
+    with settings:
+        layer = choose_layer(subject)
+        count = choose("Heatmaps", {count: str(count) for count in range(1, MOST_PANELS + 1)}, "panels", 3)
+        drawing = _choose_drawing()
+        fast = st.toggle(
+            "Fast mode",
+            key="fast",
+            bind="query-params",
+            help="Score-CAM and Occlusion, which are slow, in an approximation. How close it comes is said below.",
+        )
     found = show_panels(subject, question, layer, count, bool(fast), drawing)
+    if layer is not None:
+        show_layer(subject, layer)
     st.subheader("Should you believe them?", anchor=False)
     tested = st.toggle(
         "Test these heatmaps",
@@ -56,24 +58,18 @@ def show_maps(subject: Subject, question: Question, place: DeltaGenerator) -> No
         )
 
 
-def show_layer_choice(subject: Subject, place: DeltaGenerator) -> str | None:
-    """The layer of class activation maps: from a list, or by a click on the network."""
-    with place:
-        layer = choose_layer(subject)
-    if layer is None:
-        return None
+def show_layer(subject: Subject, layer: str) -> None:
+    """What the layer of class activation maps is, and the network, where a click chooses another."""
     facts = next(each for each in facts_of(subject) if each.name == layer)
     field = facts.receptive_field.size
     st.caption(
         f"Layer {layer}: {shape_text(facts.shape)}, each cell sees {field[0]:g} × {field[1]:g} px. Earlier layers "
         "tend to show fine edges and textures, later ones more coarsely where the class is."
     )
-    if not _drawable(subject):
-        return layer
-    with st.expander("Choose the layer on the network", icon=":material/account_tree:"):
-        if clicked := show_network(subject, layer, None, key="saliency-network"):
-            choose_next(layer=clicked[0])
-    return layer
+    if _drawable(subject):
+        with st.expander("Choose the layer on the network", icon=":material/account_tree:"):
+            if clicked := show_network(subject, layer, None, key="saliency-network"):
+                choose_next(layer=clicked[0])
 
 
 def _drawable(subject: Subject) -> bool:
@@ -81,22 +77,17 @@ def _drawable(subject: Subject) -> bool:
     return all(len(facts.shape) in (1, 3) for facts in facts_of(subject))
 
 
-def _choose_count(row: DeltaGenerator) -> int:
-    return choose("Heatmaps", {count: str(count) for count in range(1, MOST_PANELS + 1)}, "panels", 3, place=row)
-
-
-def _choose_drawing(row: DeltaGenerator) -> Drawing:
-    look = choose("Look", LOOK_LABELS, "look", "over", place=row)
+def _choose_drawing() -> Drawing:
+    look = choose("Look", LOOK_LABELS, "look", "over")
     scale = choose(
         "Colours",
         SCALE_LABELS,
         "scale",
         "each",
-        place=row,
         help="By its own largest value, or by one measure for all maps of a method: methods have different units.",
     )
-    opacity = row.slider("Opacity", 0, 100, 65, 5, format="%d %%", key="opacity", bind="query-params", width=180)
-    contour = row.toggle(
+    opacity = st.slider("Opacity", 0, 100, 65, 5, format="%d %%", key="opacity", bind="query-params")
+    contour = st.toggle(
         "Contour", key="contour", bind="query-params", help="A line around everything above half of the scale."
     )
     return Drawing(look, scale, opacity / 100, bool(contour))
@@ -112,8 +103,9 @@ def show_panels(
         for number, column in enumerate(st.columns(min(3, count)), start + 1):
             if number <= count:
                 with column:
-                    asked.append(choose_panel(subject, question, layer, number, fast))
+                    name = choose_method(number)
                     places.append((st.empty(), st.empty()))
+                    asked.append(choose_panel(subject, question, layer, number, name, fast))
     found: dict[Asked, Heatmap] = {}
     # The quick ones first, so that something is there while the others are at work.
     for number in sorted(range(count), key=lambda number: METHODS[asked[number].method].slow):

@@ -39,11 +39,10 @@ def show() -> None:
     elif part == "patches":
         show_patches(subject)
     else:
-        first, second, third = st.columns(3)
-        question = choose_question(subject, first, second)
+        question, settings = choose_question(subject)
         if part == "random":
-            show_control(subject, question, third)
+            show_control(subject, question)
         elif part == "try":
             show_experiments(subject, question)
         else:
-            show_maps(subject, question, third)
+            show_maps(subject, question, settings)

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from explorer.saliency import METHODS, Heatmap, SaliencyImpossible, weighted_layers
 from explorer.saliency.drawing import SIDE, Drawing, draw_heatmap, draw_heatmaps, peak_of
@@ -21,14 +20,16 @@ from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 
 
-def show_control(subject: Subject, question: Question, place: DeltaGenerator) -> None:
-    """One method for a network that forgets more and more; `place` is beside the class."""
+def show_control(subject: Subject, question: Question) -> None:
+    """One method for a network that forgets more and more."""
     st.markdown(
         "A heatmap of what the network has learned must change when the weights are drawn anew. One that stays shows "
         "the photo's edges, or the architecture."
     )
-    method = choose_one("Method", METHOD_LABELS, "control", place=place)
-    layer = choose_layer(subject) if METHODS[method].needs_layer else None
+    left, right = st.columns(2)
+    method = choose_one("Method", METHOD_LABELS, "control", place=left)
+    with right:
+        layer = choose_layer(subject) if METHODS[method].needs_layer else None
     asked = Asked(subject, method, layer or "", question.target, question.contrast)
     every = weighted_layers(subject.model, subject.input)
     counts = steps_of(len(every))

@@ -13,20 +13,20 @@ from explorer.ui.kit.click import take_choices
 T = TypeVar("T")
 
 
-def begin_page(title: str, sidebar: Callable[[], T | None], promise: str = "") -> T:
-    """The title, the sidebar and what there is to see; where there is nothing to look at, the page ends here.
+def begin_page(title: str, sidebar: Callable[[], T | None], notice: str | Callable[[T], str]) -> T:
+    """The title, the sidebar and what to notice; where there is nothing to look at, the page ends here.
 
     Args:
         title: of the page.
         sidebar: draws the sidebar and gives what to look at.
-        promise: a sentence or two under the title.
+        notice: a sentence or two beside the title, which may depend on what is looked at.
     """
     enter_by_the_front_door()
     take_choices()
-    st.title(title, anchor=False)
+    opening = st.container(horizontal=True, vertical_alignment="center", key="opening")
+    opening.title(title, anchor=False, width="content")
     subject = sidebar()
     if subject is None:
         st.stop()
-    if promise:
-        st.markdown(promise)
+    opening.markdown(notice if isinstance(notice, str) else notice(subject))
     return subject

@@ -50,11 +50,11 @@ def show_dataset_report(pictures: PictureSet, seed: int, code: Sequence[str]) ->
     shown = _without_duplicates(pictures, pairs) if pictures.key in _left_out() else pictures
     statistics = statistics_of(shown)
     parts = split(shown.labels, seed)
+    _show_sheets(shown)
     st.text(f"{shown.title}: {count_text(len(shown), 'picture')} of {len(shown.classes)} classes")
     st.caption(say_counts(shown, parts))
     _show_figures(shown, statistics, parts)
     _show_duplicates(pictures, pairs, shown, parts)
-    _show_sheets(shown)
     _offer(pictures, shown, statistics, parts, seed, code)
     return shown
 

@@ -33,8 +33,8 @@ def show() -> None:
     subject = begin_page(
         "Transfer learning",
         show_sidebar,
-        "Train one network by several strategies on the same pictures of yours, and see which one wins, by how much, "
-        "and whether that is more than seed variance.",
+        "Several strategies on the same pictures: see which one wins, by how much, and whether that is more than seed "
+        "variance.",
     )
     job = SHOWN.current()
     if job and "part" not in st.query_params and "part" not in st.session_state:

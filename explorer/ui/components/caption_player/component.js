@@ -55,6 +55,7 @@ class CaptionPlayer {
     this.places = this.maps.map((map) => placeOf(map, rows, columns));
     this.spotlight.open(photo, rows, columns);
     this.photo.style.maxWidth = `${Math.round(TALLEST * aspectOf(photo))}px`;
+    this.root.style.setProperty("--aspect", aspectOf(photo));
     this.root.classList.toggle("wordless", !data.words.length);
     this.lay(photo);
     if (data.words.length) {

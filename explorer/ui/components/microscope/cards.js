@@ -99,8 +99,11 @@ class Cards {
     const { colours, operation, kernel } = channelView;
     const windowSize = found.places.length;
     let most = 0;
-    this.opened.forEach((card, index) => {
-      card.channel = found.opened[index];
+    // Where every channel has its card, a card keeps its channel, whichever contributes most.
+    const order = channelView.channels > this.opened.length ? found.opened : this.opened.keys();
+    [...order].forEach((channel, index) => {
+      const card = this.opened[index];
+      card.channel = channel;
       const [patch, second, products] = card.values;
       for (let k = 0; k < windowSize; k += 1) {
         patch[k] = readTap(channelView, found, card.channel, k);
