@@ -9,7 +9,6 @@ from playwright.sync_api import Page, expect
 from explorer.zoo import list_shipped
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
-from tests.browser.test_layers import check_width, in_both_schemes
 from tests.browser.watching import PATIENCE, address_of, colours_on
 
 SMALL = "tiny-vgg" if "tiny-vgg" in list_shipped() else list_shipped()[-1]
@@ -111,11 +110,3 @@ def test_downloads_are_what_is_on_the_page(dashboard: str, page: Page) -> None:
 def test_everything_has_a_name(view: dict[str, str], dashboard: str, page: Page) -> None:
     open_filters(page, dashboard, view)
     assert page.evaluate(NAMELESS) == []
-
-
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
-def test_it_fits_every_screen(width: int, height: int, dashboard: str, open_page: Callable[..., Page]) -> None:
-    page = open_page(width=width, height=height)
-    open_filters(page, dashboard, {"model": LARGE, "silence": "This filter"})
-    for _ in in_both_schemes(page):
-        check_width(page)

@@ -1,0 +1,50 @@
+"""Every page begins with its picture and what to notice, and fits its screen."""
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Page
+
+from explorer.ui.app import PAGES
+from explorer.zoo import list_shipped
+from tests.browser.serving import wait_until_idle
+from tests.browser.test_layers import check_width, in_both_schemes
+from tests.browser.watching import PATIENCE
+
+LARGE = list_shipped()[0]
+# Width and height of the screen, and how far down its picture may reach: 600 pixels, or a phone's screen and a half.
+SCREENS = ((1440, 900, 600), (390, 844, 844 * 1.5))
+SEEN = 300  # pixels of a picture that is taller than what is left of the screen
+# What each page shows first: the last of the pictures that stand there, and an address.
+PICTURES = {
+    "layers": (".strip", {}),
+    "filters": ('img[alt*="as a block of"]', {"model": LARGE, "silence": "This filter"}),
+    "convolution": (".microscope .output .base", {}),
+    "pooling": ('img[alt^="Max: "]', {}),
+    "saliency": ('img[alt^="Grad-CAM of "]', {"method1": "Grad-CAM", "panels": "3"}),
+    "augmentation": (".sheet", {}),
+    "transfer": ('img[alt^="Pictures of the class "]', {}),
+    "captions": (".player[data-drawn] .photo", {}),
+}
+
+
+@pytest.mark.parametrize("name", [page.name for page in PAGES])
+def test_the_picture_comes_first(name: str, dashboard: str, open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.set_default_timeout(PATIENCE * 1000)
+    selector, address = PICTURES[name]
+    page.goto(f"{dashboard}/{name}?{urlencode({'model': 'tiny-vgg', **address})}")
+    picture, notice = page.locator(selector).first, page.locator(".st-key-opening p")
+    picture.wait_for()
+    for width, height, fold in SCREENS:
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in in_both_schemes(page):
+            check_width(page)
+            shown, said = picture.bounding_box(), notice.bounding_box()
+            assert shown is not None
+            assert said is not None
+            assert shown["height"] > 90
+            assert shown["y"] + min(shown["height"], SEEN) <= fold, (width, scheme, shown)
+            assert said["y"] + said["height"] <= fold, (width, scheme, said)
+    wait_until_idle(page, timeout=PATIENCE)
