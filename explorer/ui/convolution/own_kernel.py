@@ -206,7 +206,8 @@ def _answer(experiment: Experiment, unit: int, border: Border) -> NDArray[np.flo
 
 def show_overlaps(experiment: Experiment, unit: int) -> None:
     """How many stamps of the kernel meet in each cell of a transposed convolution's output."""
-    counts = count_overlaps(_build(experiment), photo_size(experiment))
+    module = _build(experiment)
+    counts = count_overlaps(module, photo_size(experiment))
     picture, words = st.columns([1, 2])
     corner = counts[:24, :24]
     picture.image(
