@@ -7,6 +7,7 @@ from torch import nn
 
 from explorer.anatomy import INPUT, Edit, LayerFacts, record, stages
 from explorer.anatomy.connections import UNKNOWN, Reading, find_readings
+from explorer.anatomy.overview import draw_overview
 from explorer.anatomy.stages import sources_of
 from explorer.zoo import VisionModel
 from tests.anatomy.networks import as_model, facts_of, make_input, open_random
@@ -104,3 +105,30 @@ def test_branches_part_and_join() -> None:
     assert found["cat"] == ("right", "left")
     assert found["add"] == ("third", "cat")
     assert found["grouped"] == ("add",)
+
+
+def test_the_view_holds_the_kernels_between_its_thumbnails() -> None:
+    torch.manual_seed(0)
+    model, x = as_model(Joining()), torch.randn(1, 3, 32, 32)
+    layers = tuple(facts_of(model, x).values())
+    overview = draw_overview(model, record(model, x, inputs=True), layers, ())
+    columns = {column.key: column for column in overview.columns}
+    for name in ("left", "grouped", "up", "head"):
+        column, weight = columns[name], model.network.get_submodule(name).weight.detach().numpy()
+        for reading in column.reads:
+            height, width = reading.window
+            start = reading.start
+            for unit, places in zip(column.units, reading.places, strict=True):
+                for place in places:
+                    channel = columns[reading.column].units[place]
+                    drawn = overview.kernels[start : start + height * width].reshape(height, width)
+                    start += height * width
+                    inside = {
+                        "left": lambda u, c: weight[u, c],
+                        "grouped": lambda u, c: weight[u, c - u // 4 * 2],  # five groups: two maps read, four made
+                        "up": lambda u, c: weight[c, u % 4],  # transposed: by input, then by output in its group
+                        "head": lambda u, c: weight[u, c, None, None],
+                    }[name]
+                    np.testing.assert_array_equal(drawn, inside(unit, channel))
+    # What treats every map by itself shows those that come after it, so that a map can be followed.
+    assert columns["cat"].units == columns["third"].units == columns["add"].units

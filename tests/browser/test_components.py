@@ -157,6 +157,34 @@ def test_a_picture_is_sent_once(dashboard: str, page: Page) -> None:
     assert sum(map(len, received)) < opened
 
 
+def test_a_term_is_explained_where_it_stands_first(layers: Page) -> None:
+    """Under the pointer, and for those who use none in a list at the end of the page."""
+    page = layers
+    page.wait_for_function("CSS.highlights.get('glossary')?.size > 2")
+    words = page.evaluate(
+        """[...CSS.highlights.get('glossary')].map((range) =>
+            range.startContainer.data.slice(range.startOffset, range.endOffset).toLowerCase())"""
+    )
+    assert len(set(words)) == len(words)
+    listed = page.locator("details.glossary")
+    listed.locator("summary").click()
+    expect(listed.locator("dt")).to_have_count(len(words))
+    expect(listed.locator("dd").first).to_contain_text(".")
+    spot = page.evaluate(
+        """() => {
+            const found = [...CSS.highlights.get('glossary')][0];
+            found.startContainer.parentElement.scrollIntoView({ block: "center" });
+            const range = document.createRange();
+            range.setStart(found.startContainer, found.startOffset);
+            range.setEnd(found.endContainer, found.endOffset);
+            const box = range.getBoundingClientRect();
+            return [box.x + box.width / 2, box.y + box.height / 2];
+        }"""
+    )
+    page.mouse.move(*spot)
+    expect(page.get_by_role("tooltip").filter(visible=True)).to_contain_text(": ")
+
+
 @pytest.mark.parametrize("view", [{}, {"unit": "1"}, {"compare": "Second picture"}])
 def test_everything_has_a_name(view: dict[str, str], dashboard: str, page: Page) -> None:
     open_layers(page, dashboard, {"model": SMALL, **view})
@@ -166,6 +194,10 @@ def test_everything_has_a_name(view: dict[str, str], dashboard: str, page: Page)
 def test_touch_has_no_hover(dashboard: str, open_page: Callable[..., Page]) -> None:
     page = open_page(width=390, height=844)
     open_layers(page, dashboard, {"model": SMALL})
+    # The upload is in the sidebar, which is closed here: its button says so.
+    behind = page.get_by_test_id("stExpandSidebarButton")
+    expect(behind).to_be_in_viewport()
+    assert "Your picture" in behind.evaluate("button => getComputedStyle(button, '::after').content")
     strip = page.locator(".strip")
     inner, outer = strip.evaluate("strip => [strip.scrollWidth, strip.clientWidth]")
     assert inner > outer  # it scrolls by itself, not the page

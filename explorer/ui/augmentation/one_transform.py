@@ -119,6 +119,7 @@ def _show_group(subject: Subject, known: Transform) -> None:
         alt=f"One draw of {', '.join(CATALOGUE[name].title for name in names)}",
         key="group-sheet",
         noun="transform",
+        opens="one_transform",
     )
     if clicked is not None and names[clicked] != known.name:
         choose_next(one_transform=names[clicked])

@@ -79,6 +79,7 @@ def _show_draws(subject: Subject, pipeline: Pipeline) -> None:
             alt=f"{DRAWS} draws of {subject.picture.title}, each changed in its own way by {say_steps(pipeline)}",
             key="draws",
             noun="draw",
+            opens="draw",
         )
         st.caption(say_firing(draws))
     if clicked is not None and clicked + 1 != chosen:

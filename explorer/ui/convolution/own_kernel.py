@@ -141,6 +141,7 @@ def show_maps(experiment: Experiment) -> int:
         marked=(),
         alt=f"{len(experiment.names)} maps of {experiment.picture.label}: {', '.join(experiment.labels)}",
         key="filter-maps",
+        opens="microscope",
     )
     if clicked is not None and clicked != unit:
         st.query_params["map"] = str(clicked)

@@ -25,6 +25,7 @@ from explorer.text import count_text, shape_text
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.filters.compute import Filters, compute_similar
 from explorer.ui.kit.choose import choose
+from explorer.ui.filters.sheet import CARD
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
 from explorer.ui.shared.prediction_change import show_change
@@ -97,6 +98,7 @@ def show_similar(convolution: Convolution, filters: Filters, summary: FilterSumm
         alt=f"The {len(found)} filters of {convolution.path} most similar to filter {number}",
         key="similar",
         noun="filter",
+        opens=CARD,
     )
     row = ", ".join(f"{cosine:.2f} for {other}" for other, cosine in found)
     matrix = "" if not drawn_as_matrix(convolution) else " A row for each, on its own scale."

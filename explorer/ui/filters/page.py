@@ -16,7 +16,15 @@ from explorer.ui.filters.one_filter import (
     show_silenced,
     show_similar,
 )
-from explorer.ui.filters.sheet import show_connections, show_counts, show_filter_sheet, show_norms, show_shape
+from explorer.ui.filters.sheet import (
+    CARD,
+    SLICE_CARD,
+    show_connections,
+    show_counts,
+    show_filter_sheet,
+    show_norms,
+    show_shape,
+)
 from explorer.ui.filters.solid import compute_products, offer_solid, show_products, show_solid
 from explorer.ui.kit.choose import choose, choose_one, settings_popover
 from explorer.ui.kit.click import choose_next
@@ -100,7 +108,7 @@ def show_inside(convolution: Convolution, filters: Filters, number: int, part: i
         other = show_similar(convolution, filters, summary, number)
         if other is not None:
             choose_next(filter=other)
-    with middle:
+    with middle, st.container(key=SLICE_CARD):
         show_numbers(convolution, filters, number, part)
     with right:
         show_response(convolution, filters, number, part)
@@ -135,7 +143,7 @@ def show() -> None:
     products = compute_products(subject, convolution.layer, number) if there else None
     solid = b""
     left, right = st.columns(2, gap="large")
-    with left:
+    with left, st.container(key=CARD):
         if there:
             solid = show_solid(convolution, filters, summary, number, products)
         else:

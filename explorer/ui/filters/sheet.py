@@ -28,6 +28,8 @@ from explorer.ui.filters.compute import (
 )
 from explorer.ui.session.subject import Subject
 
+CARD, SLICE_CARD = "one-filter", "one-slice"  # keys of the places that a click on a filter or a slice fills
+
 
 def show_shape(convolution: Convolution) -> None:
     """The shape and why it is so, the parameters worked out, and what a dense layer would take."""
@@ -85,6 +87,7 @@ def show_filter_sheet(
         alt=f"{len(sheet.filters)} filters of {convolution.path} of {subject.network}",
         key="filters",
         noun="filter",
+        opens=CARD,
     )
     if convolution.sees_photo and part is None:
         colours = "Grey is zero: a filter looks like the patch of a photo that it answers to most."

@@ -19,6 +19,7 @@ from explorer.text import count_text, shape_text, significant
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.filters.compute import Filters
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.filters.sheet import SLICE_CARD
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.microscope import compute_breakdown, explainable_layers
@@ -91,6 +92,7 @@ def show_products(
             alt=f"{len(shown)} slices of filter {number} of {convolution.path}, each beside its input map and product",
             key="slices",
             noun="slice",
+            opens=SLICE_CARD,
             smallest=150,  # so that a phone shows two in a row
         )
         few = f" Shown are the {len(shown)} that contribute most, and the sum of all others." if pages > 1 else ""

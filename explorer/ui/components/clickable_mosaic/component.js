@@ -199,6 +199,8 @@ class Sheet {
     const goal = this.leaving && document.querySelector(`.st-key-${CSS.escape(this.leaving)}`);
     if (!goal?.childElementCount) return;
     this.leaving = null;
+    const { top } = goal.getBoundingClientRect();
+    if (top >= 0 && top < innerHeight / 2) return; // in sight
     goal.style.scrollMarginTop = "8px";
     goal.scrollIntoView({ behavior: "smooth", block: "start" });
   }
