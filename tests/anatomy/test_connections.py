@@ -123,12 +123,12 @@ def test_the_view_holds_the_kernels_between_its_thumbnails() -> None:
                     channel = columns[reading.column].units[place]
                     drawn = overview.kernels[start : start + height * width].reshape(height, width)
                     start += height * width
-                    inside = {
-                        "left": lambda u, c: weight[u, c],
-                        "grouped": lambda u, c: weight[u, c - u // 4 * 2],  # five groups: two maps read, four made
-                        "up": lambda u, c: weight[c, u % 4],  # transposed: by input, then by output in its group
-                        "head": lambda u, c: weight[u, c, None, None],
-                    }[name]
-                    np.testing.assert_array_equal(drawn, inside(unit, channel))
+                    slices = {
+                        "left": (unit, channel),
+                        "grouped": (unit, channel - unit // 4 * 2),  # five groups: two maps read, four made
+                        "up": (channel, unit % 4),  # transposed: by input, then by output in its group
+                        "head": (unit, channel, None, None),
+                    }
+                    np.testing.assert_array_equal(drawn, weight[slices[name]])
     # What treats every map by itself shows those that come after it, so that a map can be followed.
     assert columns["cat"].units == columns["third"].units == columns["add"].units

@@ -24,8 +24,8 @@ from explorer.rendering import (
 from explorer.text import count_text, shape_text
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.filters.compute import Filters, compute_similar
-from explorer.ui.kit.choose import choose
 from explorer.ui.filters.sheet import CARD
+from explorer.ui.kit.choose import choose
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
 from explorer.ui.shared.prediction_change import show_change

@@ -18,8 +18,8 @@ from explorer.rendering import (
 from explorer.text import count_text, shape_text, significant
 from explorer.ui.components import clickable_mosaic
 from explorer.ui.filters.compute import Filters
-from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.filters.sheet import SLICE_CARD
+from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.microscope import compute_breakdown, explainable_layers

@@ -2,7 +2,7 @@
 // those who use no pointer. The page's own nodes stay untouched: the underlines are a highlight over ranges of text.
 
 const PAUSE = 250; // milliseconds of quiet before a changed page is read again
-const SKIPPED = "button, a, input, textarea, code, pre, svg, .katex, [role=tab], [data-testid=stFullScreenFrame]";
+const SKIPPED = "h1, button, a, input, textarea, code, pre, svg, .katex, [role=tab], [data-testid=stFullScreenFrame]";
 
 const glossaries = new WeakMap(); // parentElement -> Glossary
 

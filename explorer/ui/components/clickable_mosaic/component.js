@@ -200,8 +200,8 @@ class Sheet {
     if (!goal?.childElementCount) return;
     this.leaving = null;
     const { top } = goal.getBoundingClientRect();
-    if (top >= 0 && top < innerHeight / 2) return; // in sight
-    goal.style.scrollMarginTop = "8px";
+    if (top >= 60 && top < innerHeight / 2) return; // in sight
+    goal.style.scrollMarginTop = innerWidth < 900 ? "68px" : "8px"; // a narrow page scrolls under its header
     goal.scrollIntoView({ behavior: "smooth", block: "start" });
   }
 

@@ -218,6 +218,7 @@ class View {
       if (!button) return;
       this.moveTo(button, false);
       if (button.action === "select") this.mark([button.column.key, button.unit]); // at once; the server follows
+      this.hideTip(); // what opens is seen without it
       this.clicked = button.action === "select" && button.unit !== null;
       this.send({ column: button.column.key, unit: button.unit, action: button.action });
     });
