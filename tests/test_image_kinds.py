@@ -106,6 +106,8 @@ GREY = {256: (4,), 257: (4,), 258: (8,), 259: (1,), 262: (1,), 278: (4,)}
         pytest.param(write_tiff(GREY | {259: (34712,)}, [bytes(16)]), "compression number 34712", id="JPEG 2000"),
         pytest.param(write_tiff(GREY | {262: (8,), 258: (8,) * 3, 277: (3,)}, [bytes(48)]), "Lab colours of 8 bits",
                      id="Lab"),
+        pytest.param(write_tiff(GREY | {258: (16,), 266: (2,)}, [bytes(32)], ">"), "arrangement of samples",
+                     id="bits from right to left"),
         pytest.param(draw_tiff(Kind(2, 32, real=True)).data, "RGB colours of 32 bits as real numbers", id="real RGB"),
         pytest.param(b"\x89PNG\r\n\x1a\n" + chunk(b"CgBI", bytes(4)) + bytes(40), "Apple's own", id="PNG of Apple"),
     ],

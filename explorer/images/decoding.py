@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 import pillow_heif
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
@@ -12,7 +12,7 @@ from explorer.images import deep
 from explorer.images.containers import MOST_FRAMES, Parts, read_bmp, read_gif, read_jpeg, read_png
 from explorer.images.decoded import MAX_SIDE, Crop, Decoded, Numbers
 from explorer.images.directories import find_orientation
-from explorer.images.limits import check_size
+from explorer.images.limits import check_size, refuse_kind
 from explorer.images.tiff import Page, read_tiff
 
 _READERS = {"PNG": read_png, "JPEG": read_jpeg, "GIF": read_gif, "BMP": read_bmp}
@@ -84,7 +84,10 @@ def _decode_deep_png(parts: Parts, length: int) -> Decoded:
 
 
 def _decode_tiff(page: Page, length: int) -> Decoded:
-    image = _open(page.picture, "TIFF")
+    try:
+        image = _open(page.picture, "TIFF")
+    except UnidentifiedImageError:  # the tags are whole, but Pillow has no name for what they say together
+        raise refuse_kind("TIFF", "such an arrangement of samples") from None
     [tile] = image.tile
     assert isinstance(tile.args, tuple)
     layout = tile.args[0]

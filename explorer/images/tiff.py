@@ -29,7 +29,7 @@ _NEEDED = {
     *(*range(512, 522), 529, 530, 531, 532),  # the old kind of JPEG, colour differences
 }
 _MOST_VALUES = 4 * 2**20  # of a tag other than `_PIECES`: a colour profile can be long
-_COMPRESSIONS = (1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000, 50001)
+_COMPRESSIONS = (1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000)
 
 
 @dataclass(frozen=True)
