@@ -25,8 +25,10 @@ def make_bombs() -> Iterator[tuple[str, bytes]]:
     yield "TIFF of 40,000 pages", chain_pages(write_tiff(grey, [pixels]), 40_000)
     yield "TIFF whose pages are a circle", write_tiff(grey, [pixels], following=8)
 
-    yield "PNG of one row", write_row(50_000_000, 1)
-    yield "PNG of one column", write_row(1, 50_000_000)
+    yield "PNG of one row", write_black(50_000_000, 1)
+    yield "PNG of one column", write_black(1, 50_000_000)
+    yield "PNG of 16 bits, as large as is taken", write_black(4950, 4950, 16)
+    yield "PNG of 16 bits in long rows", write_black(80_000, 300, 16)
     yield "PNG of 1.5 million chunks", png[:33] + 1_500_000 * chunk(b"teSt", b"") + png[33:]
     yield "PNG of 1.5 million empty parts", png[:33] + 1_500_000 * chunk(b"IDAT", b"") + png[33:]
     yield "PNG of texts that swell", png[:33] + 1000 * chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(10**7))) + png[33:]
@@ -77,13 +79,14 @@ def chain_pages(page: bytes, count: int) -> bytes:
     return bytes(linked) + b"".join(pages)
 
 
-def write_row(width: int, height: int) -> bytes:
-    """A PNG of one row or column, every pixel of which is there."""
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+def write_black(width: int, height: int, depth: int = 8) -> bytes:
+    """A PNG in colour, every pixel of which is there."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, 2, 0, 0, 0))
     packer = zlib.compressobj(1)
-    rows = (b"\0" + bytes(3 * width)) * min(height, 10_000)
-    body = b"".join(packer.compress(rows) for _ in range(max(1, height // 10_000))) + packer.flush()
-    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+    rows = min(height, 10_000_000 // width + 1)
+    body = bytes(rows * (1 + width * 3 * depth // 8))
+    parts = [packer.compress(body) for _ in range(-(-height // rows))]  # some too many do no harm
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", b"".join([*parts, packer.flush()])) + chunk(b"IEND", b"")
 
 
 def write_exif(size: int) -> bytes:

@@ -36,12 +36,17 @@ class Decoded:
     frames: int = 1
     numbers: Numbers = Numbers()
 
-    def strips(self, multiple: int = 1) -> Iterator[tuple[int, Image.Image]]:
-        """The picture from top to bottom in strips of `multiple` rows or a multiple of it: first row, strip."""
-        width, height = self.stored
-        rows = max(1, 2**18 // width // multiple) * multiple  # about 1 MB, so that copies of it cost nothing
-        for top in range(0, height, rows):
-            yield top, self.crop(top, min(top + rows, height))
+    def strips(self, start: int = 0, end: int | None = None) -> Iterator[tuple[int, Image.Image]]:
+        """Rows `start` to `end`, all by default, a few at a time: the first row of each strip, and the strip."""
+        end = self.stored[1] if end is None else end
+        rows = count_rows(self.stored[0])
+        for top in range(start, end, rows):
+            yield top, self.crop(top, min(top + rows, end))
+
+
+def count_rows(width: int) -> int:
+    """How many rows make about 1 MB, so that copies of them in any precision cost nothing."""
+    return max(1, 2**18 // width)
 
 
 def reduce(decoded: Decoded) -> tuple[Image.Image, tuple[float, float, float, float]]:
@@ -52,8 +57,12 @@ def reduce(decoded: Decoded) -> tuple[Image.Image, tuple[float, float, float, fl
     levels = find_levels(decoded)
     mode = flatten(decoded.crop(0, 1), levels, decoded.numbers.unsigned).mode
     canvas = Image.new(mode, (-(-width // across), -(-height // down)))
-    for top, strip in decoded.strips(multiple=down):
-        canvas.paste(flatten(strip, levels, decoded.numbers.unsigned).reduce((across, down)), (0, top // down))
+    rows = max(1, count_rows(width) // down) * down
+    for top in range(0, height, rows):
+        strip = Image.new(mode, (width, min(rows, height - top)))
+        for first, some in decoded.strips(top, top + strip.height):  # one, but for rows that are very long
+            strip.paste(flatten(some, levels, decoded.numbers.unsigned), (0, first - top))
+        canvas.paste(strip.reduce((across, down)), (0, top // down))
     return canvas, (0, 0, decoded.extent[0] / across, decoded.extent[1] / down)
 
 

@@ -69,7 +69,7 @@ def _decode_plain(parts: Parts, name: str, length: int) -> Decoded:
 def _decode_deep_png(parts: Parts, length: int) -> Decoded:
     """A PNG of colours or opacity with 16 bits."""
     image = _open(parts.picture, "PNG")
-    needed = 8.0 * image.width * image.height + len(parts.picture) + length
+    needed = 8.0 * image.width * image.height + len(parts.picture) + length + deep.AFTER
     check_size("PNG", image.size, needed)
     if parts.colour == 4:
         crop = deep.pair(deep.load(parts.picture, "PNG", "RGBA", "RGBA"))
@@ -92,7 +92,8 @@ def _decode_tiff(page: Page, length: int) -> Decoded:
     assert isinstance(tile.args, tuple)
     layout = tile.args[0]
     each = {"1": 1, "L": 1, "P": 1}.get(image.mode, 4) * (2 if page.deep else 1)
-    check_size("TIFF", image.size, each * image.width * image.height + page.piece + len(page.picture) + length)
+    needed = each * image.width * image.height + page.piece + len(page.picture) + length
+    check_size("TIFF", image.size, needed + (deep.AFTER if page.deep else 0))
     if page.deep:
         kind = layout.partition(";")[0]  # "RGBX" has a fourth channel of no meaning, "RGBa" multiplied colours
         mode = {"RGBX": "RGB", "RGBa": "RGBA"}.get(kind, kind)

@@ -11,6 +11,7 @@ from PIL.ImageFile import ImageFile
 
 from explorer.images.decoded import Crop
 
+AFTER = 60 * 2**20  # bytes that reducing takes on top: both pictures stay until it is done
 BIG = (";16B", ";16L")  # how Pillow's layouts call the upper and the lower byte of PNG's samples
 NATIVE = (";16L", ";16B") if sys.byteorder == "little" else BIG  # and of those that libtiff hands out
 
@@ -44,10 +45,10 @@ def join(high: Image.Image, low: Image.Image, kind: str, key: tuple[int, ...] = 
 
     def crop(top: int, bottom: int) -> Image.Image:
         box = (0, top, high.width, bottom)
-        values = np.asarray(high.crop(box)).astype(np.int32) * 256 + np.asarray(low.crop(box))
+        values = np.asarray(high.crop(box)).astype(np.float32) * 256 + np.asarray(low.crop(box))
         if key:
             values[(values == key).all(axis=-1)] = 65535
-        return _show(values / 65535, kind)
+        return _show(values, kind)
 
     return crop
 
@@ -56,8 +57,8 @@ def pair(image: Image.Image) -> Crop:
     """Rows of a picture of grey and opacity whose two samples of 16 bits were read as four of 8."""
 
     def crop(top: int, bottom: int) -> Image.Image:
-        values = np.asarray(image.crop((0, top, image.width, bottom))).astype(np.int32)
-        return _show((values[..., 0::2] * 256 + values[..., 1::2]) / 65535, "LA")
+        values = np.asarray(image.crop((0, top, image.width, bottom))).astype(np.float32)
+        return _show(values[..., 0::2] * 256 + values[..., 1::2], "LA")
 
     return crop
 
@@ -82,8 +83,9 @@ def blank(crop: Crop, key: Sequence[int], depth: int) -> Crop:
     return crop_blanked
 
 
-def _show(values: NDArray[np.float64], kind: str) -> Image.Image:
-    """Values (H, W, C) from 0 to 1 as eight bits, with opacity laid on white."""
+def _show(values: NDArray[np.float32], kind: str) -> Image.Image:
+    """Values (H, W, C) from 0 to 65,535 as eight bits, with opacity laid on white."""
+    values /= 65535
     if kind in ("LA", "RGBA", "RGBa"):
         colours, opacity = values[..., :-1], values[..., -1:]
         values = np.minimum((colours if kind == "RGBa" else colours * opacity) + 1 - opacity, 1)
