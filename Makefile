@@ -1,6 +1,7 @@
 # What one does here; every target first sets up what it needs, in .venv.
 #
 #   make run                   the dashboard on http://localhost:8501   (PORT=9000 changes it)
+#   make serve                 the same for a class: whoever reaches this machine can use it (README says what that means)
 #   make test                  the whole suite, browser tests included
 #   make fuzz                  damaged pictures, ZIP files and weights, 50 times as many as the suite tries (TIMES=500)
 #   make lint                  format, ruff, mypy, who may import whom
@@ -12,16 +13,22 @@
 PORT ?= 8501
 PYTHON ?= python3
 TIMES ?= 50
+# Not from the environment, where conda and some shells have a HOST of their own: `make run HOST=192.168.1.5`.
+HOST := localhost
 BIN := .venv/bin
 
-.PHONY: help run test fuzz lint bench models for-running for-testing
+.PHONY: help run serve test fuzz lint bench models for-running for-testing
 
 help:
 	@sed -n 's/^#   //p' Makefile
 
 run: for-running
-	@echo "Open http://localhost:$(PORT)"
-	@$(BIN)/python -m streamlit run streamlit_app.py --server.port $(PORT)
+	@echo "Open http://$(HOST):$(PORT)"
+	@$(BIN)/python -m streamlit run streamlit_app.py --server.address $(HOST) --server.port $(PORT)
+
+serve: for-running
+	@echo "Open http://$$(uname -n):$(PORT) from any machine that reaches this one. Nobody has to log in."
+	@$(BIN)/python -m streamlit run streamlit_app.py --server.address 0.0.0.0 --server.port $(PORT)
 
 # Bytecode is kept, whatever the shell says: the suite starts dozens of processes, which would all compile again.
 test: export PYTHONDONTWRITEBYTECODE :=

@@ -1,12 +1,27 @@
-"""The front door: page settings and navigation. `make run`, or `streamlit run streamlit_app.py`."""
+"""The server: `make run`, or `streamlit run streamlit_app.py`. Every session runs `explorer/ui/front_door.py`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import streamlit as st
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
 
-from explorer.ui.app import open_page
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
-st.set_page_config(
-    page_title="CNN and attention explorer",
-    layout="wide",
-    menu_items={"About": "Look inside convolutional networks on your own pictures, layer by layer, offline."},
-)
-open_page()
+
+class WithoutMetrics:
+    """Keeps Streamlit's `/_stcore/metrics`, for which it has no switch, from telling strangers what goes on here."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked_for_metrics = scope["type"] == "http" and scope["path"].rstrip("/").endswith("/_stcore/metrics")
+        answer = PlainTextResponse("Not found", status_code=404) if asked_for_metrics else self._app
+        await answer(scope, receive, send)
+
+
+app = st.App("explorer/ui/front_door.py", middleware=[Middleware(WithoutMetrics)])

@@ -8,6 +8,14 @@ from collections import Counter
 from collections.abc import Sequence
 from math import isfinite
 
+# What means something in the middle of a line (an underscore within a word does not), and what would begin a list, a
+# heading or a quotation.
+_MARKS = re.compile(r"[\\`*\[\]<$~|&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_BEGINS = re.compile(r"^(\d*)(?=[-+#>.)])")
+# Between the letters of what Streamlit makes something of in text that is parsed already: "www.", "http://" and "a@b",
+# ":smile:" and ":material/home:", and "->", "<-", "<->", "--", ">=", "<=", "~=".
+_LATE = re.compile(r"(?<=www)(?=\.)|(?<=[:@])(?=\S)|(?<=[-<>~])(?=[->=])", re.IGNORECASE)
+
 
 def significant(value: float) -> str:
     """Three significant digits: 0.0123, 4.57, 1,230."""
@@ -63,6 +71,19 @@ def can_be_shown(text: str) -> bool:
 _STEERING = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
 
 
+def labels_in_markdown(names: tuple[str, ...]) -> list[str]:
+    """The same for sentences that Streamlit reads as Markdown."""
+    return [as_plain_text(label) for label in class_labels(names)]
+
+
 def as_plain_text(text: str) -> str:
-    """Names of an untrusted file as they are, whatever they would mean in Markdown."""
-    return re.sub(r"([\\`*_\[\]<>$:~|#])", r"\\\1", text)
+    """Text of a person's, such as a class or file name, as it is, whatever it would mean in Streamlit's Markdown.
+
+    A backslash takes the meaning of punctuation away (CommonMark 0.31, 2.4). Streamlit looks for addresses, emoji,
+    icons and arrows once more after that, so those are parted by a word joiner, which nobody sees.
+
+    Returns:
+        One line, for any argument of Streamlit that takes Markdown, labels and help included.
+    """
+    parted = _LATE.sub("\N{WORD JOINER}", " ".join(text.split()))
+    return _BEGINS.sub(r"\1\\", _MARKS.sub(r"\\\g<0>", parted))

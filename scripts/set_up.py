@@ -3,8 +3,11 @@
 The Makefile runs this before everything else, with whatever Python the machine has. So it needs nothing
 but the standard library, and avoids syntax that an old Python could not read far enough to say so.
 
-What was installed is remembered in `.venv/installed-NAME`: the hash of the file's content and the Python
-it was installed for. Content, not modification time, because a checkout touches every file.
+What was installed is remembered in `.venv/installed-NAME`: the hash of the file's content and of the lock's, and the
+Python it was installed for. Content, not modification time, because a checkout touches every file.
+
+The lock holds the versions that the tests passed with. Where they cannot be had (another Python, another machine, a
+version taken back), the newest ones within the file's bounds are installed in their place.
 """
 
 import hashlib
@@ -17,6 +20,7 @@ from pathlib import Path
 
 OLDEST = (3, 11)
 NEWER = ("python3.13", "python3.12", "python3.11")  # tried where `python3` is too old
+LOCK = Path("requirements.lock")
 VENV = Path(".venv")
 VENV_PYTHON = VENV / "bin" / "python"
 OWN_VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -83,7 +87,8 @@ def make_venv():
 def install(file, version):
     """Install one requirements file into `.venv`, unless exactly this content is in there already."""
     stamp = VENV / f"installed-{file.name}"
-    wanted = f"{hashlib.sha256(file.read_bytes()).hexdigest()} for Python {version}\n"
+    locked = LOCK.read_bytes() if LOCK.exists() else b""
+    wanted = f"{hashlib.sha256(file.read_bytes() + locked).hexdigest()} for Python {version}\n"
     if stamp.exists() and stamp.read_text() == wanted:
         return
     # Away first: an install that is interrupted halfway fits neither the old content nor the new.
@@ -91,7 +96,12 @@ def install(file, version):
         stamp.unlink()
     print(f"Installing {file} (the first time this takes some minutes)", flush=True)
     pip = [str(VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--requirement", str(file)]
-    subprocess.run(pip, check=True)
+    # As constraints: those of them that this machine does not need (CUDA's on a Mac) ask for nothing.
+    held = locked and subprocess.run([*pip, "--constraint", str(LOCK)]).returncode == 0
+    if locked and not held:
+        print(f"The versions in {LOCK} cannot be had here: the newest that {file} allows, then", flush=True)
+    if not held:
+        subprocess.run(pip, check=True)
     # Written aside and renamed, so that a stamp is whole or not there.
     draft = stamp.with_suffix(".draft")
     draft.write_text(wanted)

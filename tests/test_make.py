@@ -1,14 +1,32 @@
 """The Makefile's set-up in an empty project: no network is needed to install nothing."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
+
+
+PINNED = re.compile(r"^([a-z0-9-]+)==(\S+)$", re.MULTILINE)
+
+
+def test_the_lock_holds_what_the_requirements_ask_for() -> None:
+    pins = dict(PINNED.findall((ROOT / "requirements.lock").read_text()))
+    for file in ROOT.glob("requirements*.txt"):
+        for line in file.read_text().splitlines():
+            if asked := line.split("#")[0].strip().removeprefix("-r").strip():
+                if asked.endswith(".txt"):
+                    continue
+                requirement = Requirement(asked)
+                assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), asked
 
 
 class Project:
@@ -44,7 +62,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
     assert "Making .venv" in output
     assert "Installing requirements.txt" in output
     assert "Open http://localhost:8501" in output
-    assert "started with run streamlit_app.py --server.port 8501" in output
+    assert "started with run streamlit_app.py --server.address localhost --server.port 8501" in output
     return project
 
 
@@ -60,6 +78,16 @@ def test_port_is_passed_on(made: Project) -> None:
     output = made.make("run", "PORT=9000", f"PYTHON={sys.executable}").stdout
     assert "Open http://localhost:9000" in output
     assert "--server.port 9000" in output
+
+
+def test_only_a_class_is_served_beyond_this_machine(made: Project) -> None:
+    environment = dict(os.environ, HOST="x86_64-conda-linux-gnu")  # what conda calls so is no address
+    quiet = subprocess.run(["make", "-n", "run"], cwd=made.folder, env=environment, capture_output=True, text=True)
+    assert "--server.address localhost" in quiet.stdout
+    assert "--server.address 192.168.1.5" in made.make("-n", "run", "HOST=192.168.1.5").stdout
+    served = made.make("serve", "PORT=9000", f"PYTHON={sys.executable}").stdout
+    assert "--server.address 0.0.0.0 --server.port 9000" in served
+    assert "Nobody has to log in" in served
 
 
 def test_changed_content_is_installed_once(made: Project) -> None:
@@ -78,6 +106,40 @@ def test_a_failed_install_is_not_taken_as_done(made: Project) -> None:
     # Back to the content that was installed before the failure: what lies in .venv now is unknown, so again.
     made.requirements.write_text(before)
     assert "Installing" in made.run()
+
+
+def test_the_lock_is_followed_where_it_can_be(made: Project) -> None:
+    for version in ("1.0", "1.1"):
+        with zipfile.ZipFile(made.folder / f"toy-{version}-py3-none-any.whl", "w") as wheel:
+            wheel.writestr("toy.py", f"VERSION = {version}\n")
+            wheel.writestr(
+                f"toy-{version}.dist-info/METADATA", f"Metadata-Version: 2.1\nName: toy\nVersion: {version}\n"
+            )
+            wheel.writestr(
+                f"toy-{version}.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+            )
+            wheel.writestr(f"toy-{version}.dist-info/RECORD", "")
+    made.requirements.write_text("--find-links .\ntoy>=1.0\n")
+    lock = made.folder / "requirements.lock"
+    lock.write_text("toy==1.0\nneeded-elsewhere==3.0\n")
+    assert "cannot be had" not in made.run()
+    assert toy_of(made) == "1.0"
+    assert "Installing" not in made.run()
+    lock.write_text("toy==7.0\n")
+    output = made.run()
+    assert "The versions in requirements.lock cannot be had here" in output
+    assert "started with" in output
+    assert toy_of(made) in ("1.0", "1.1")  # what was there is within the bounds
+    assert "Installing" not in made.run()
+    lock.unlink()
+    made.run()  # as the others expect it: installed
+
+
+def toy_of(project: Project) -> str:
+    python = project.folder / ".venv" / "bin" / "python"
+    return subprocess.run(
+        [python, "-c", "import toy; print(toy.VERSION)"], capture_output=True, text=True
+    ).stdout.strip()
 
 
 def test_an_unfinished_venv_is_made_again(tmp_path: Path) -> None:

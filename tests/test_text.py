@@ -1,10 +1,12 @@
 import math
+import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
-from explorer.text import class_labels, count_text, shape_text, significant, with_unit
+from explorer.text import as_plain_text, class_labels, count_text, shape_text, significant, with_unit
 
 
 @pytest.mark.parametrize(
@@ -48,3 +50,69 @@ def test_shapes_and_counts() -> None:
 
 def test_equal_class_names_are_told_apart() -> None:
     assert class_labels(("crane", "owl", "crane")) == ["crane (0)", "owl", "crane (2)"]
+
+
+# What Streamlit 1.67 replaces in the text that the parser leaves: `StreamlitMarkdown.*.js`, and remark-gfm's addresses.
+LATE = (
+    r":material[/_]\w+:",
+    r":streamlit:",
+    r":[+\w-][\w+-]*:",
+    r"(?i:https?://|www(?=\.))[-.\w]+",
+    r"[-.\w+]+@[-\w]+(\.[-\w]+)+",
+    r":[A-Za-z][\w-]*[\[{]",
+    r"(^|\s)(<->|->|<-|--|>=|<=|~=)(\s|$)",
+)
+MEANT = (
+    "*",
+    "_",
+    "`",
+    "~~",
+    "# ",
+    "- ",
+    "+ ",
+    "1. ",
+    "> ",
+    "|",
+    "$",
+    "[a](b)",
+    "![a](b)",
+    "[^1]",
+    "<b>",
+    "&amp;",
+    "\\",
+)
+MEANT_LATE = (
+    ":red[x]",
+    ":smile:",
+    ":material/home:",
+    "www.a.de",
+    "https://a.de",
+    "a@b.de",
+    " -> ",
+    " <-> ",
+    " -- ",
+    "~=",
+)
+
+
+@given(
+    st.lists(st.sampled_from((*MEANT, *MEANT_LATE, "a", " ", "\n", ":", "7", ")")) | st.text(max_size=5)).map("".join)
+)
+@example("*star*")
+@example("1) x\n---\n    code")
+@example("WWW.a.de")
+def test_the_text_of_a_person_is_no_markdown(text: str) -> None:
+    """CommonMark finds one paragraph of nothing but text, and there is nothing of what Streamlit looks for later."""
+    written = as_plain_text(text)
+    shown = ""
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    for block in parser.parse(written):
+        assert block.type in ("paragraph_open", "inline", "paragraph_close")
+        for part in block.children or ():
+            assert part.type in ("text", "text_special")
+            shown += part.content
+    assert not any(re.search(pattern, shown) for pattern in LATE)
+    assert not re.search(r"(?<!\\)(\\\\)*\$", written)  # would begin a formula, which CommonMark does not know
+    assert " ".join(shown.replace("\u2060", "").split()) == " ".join(
+        text.replace("\u2060", "").replace("\0", "\ufffd").split()
+    )

@@ -90,7 +90,8 @@ def _check(transform: Transform, parameter: Parameter, given: Mapping[str, Value
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # Whether it is finite, its bounds tell; `math.isfinite` would fail on an integer of 400 digits.
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _fits(parameter: Parameter, value: Any) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from explorer.rendering.colours import ACCENT, PREVIOUS
-from explorer.rendering.figures.basic import dress
+from explorer.rendering.figures.basic import dress, plain
 from explorer.rendering.mosaic import Mosaic
 from explorer.text import format_percent
 
@@ -92,7 +92,7 @@ def draw_bars(
             x=list(range(count)),
             y=percents,
             marker={"color": ACCENT, "line": {"width": 0}},
-            customdata=[[name, said] for name, said in zip(names, words, strict=True)],
+            customdata=[[name, plain(said)] for name, said in zip(names, words, strict=True)],
             hovertemplate="%{customdata[0]}: %{y:.3g} %<br>%{customdata[1]}<extra></extra>",
             name="draws",
         )
@@ -124,7 +124,7 @@ def draw_bars(
     figure.update_yaxes(range=[-room, top], tickvals=marks, ticktext=[f"{mark:g} %" for mark in marks])
     figure.update_xaxes(range=[-0.6, count - 0.4], showticklabels=False, showgrid=False)
     figure.update_layout(showlegend=False)
-    return dress(figure, f"Probability of {target}, draw by draw", height=360)
+    return dress(figure, f"Probability of {plain(target)}, draw by draw", height=360)
 
 
 def _as_address(picture: NDArray[np.uint8]) -> str:

@@ -12,8 +12,7 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from explorer.datasets import DatasetMissing
-from explorer.training.datasets import LabelledImages, load_split
+from explorer.training.datasets import LabelledImages, load_split, needs_data
 from explorer.training.recipes import RECIPES, Recipe, accuracy, fit
 
 MODELS = Path(__file__).parents[2] / "models"
@@ -107,8 +106,9 @@ def describe(
     }
 
 
-def main() -> int:
-    """Parse the command line and do it; 2 where the data is missing."""
+@needs_data
+def main() -> None:
+    """Parse the command line and do it."""
     parser = argparse.ArgumentParser(prog="python -m explorer.training", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(RECIPES)}; all of them by default")
     parser.add_argument("--evaluate", action="store_true", help="measure what is shipped instead of training")
@@ -118,17 +118,12 @@ def main() -> int:
         parser.error(f"there is no {unknown[0]}; there are {', '.join(RECIPES)}")
     for name in options.names or RECIPES:
         recipe = RECIPES[name]
-        try:
-            test = load_split(recipe.data, recipe.test_split)
-            if options.evaluate:
-                measured = accuracy(load_shipped(recipe), test, recipe.mean, recipe.std)
-            else:
-                measured = make(recipe, load_split(recipe.data, recipe.train_split), test, options.from_cycle)
-        except DatasetMissing as missing:
-            print(missing, file=sys.stderr)
-            return 2
+        test = load_split(recipe.data, recipe.test_split)
+        if options.evaluate:
+            measured = accuracy(load_shipped(recipe), test, recipe.mean, recipe.std)
+        else:
+            measured = make(recipe, load_split(recipe.data, recipe.train_split), test, options.from_cycle)
         print(f"{name}: {measured:.2%} of {len(test.images):,}", flush=True)
-    return 0
 
 
 if __name__ == "__main__":

@@ -15,10 +15,9 @@ from torch import Tensor
 
 from explorer.captioning.familiarity import learn_kinds
 from explorer.captioning.loading import KINDS_FILE, MODELS
-from explorer.datasets import DatasetMissing
 from explorer.training.caption_data import load_captions
 from explorer.training.captioner import Log
-from explorer.training.datasets import load_split
+from explorer.training.datasets import load_split, needs_data
 from explorer.training.photo_captioner import look_once, write_card
 from explorer.zoo.efficientnet_lite import HEAD
 
@@ -49,14 +48,10 @@ def average(seen: Tensor) -> NDArray[np.float32]:
     return torch.cat([part[..., :HEAD].float().mean(dim=1) for part in seen.split(500)]).numpy()
 
 
-def main() -> int:
-    """Do it; 2 where the data is missing."""
-    try:
-        make_kinds(lambda line: print(line, flush=True))
-    except DatasetMissing as missing:
-        print(missing, file=sys.stderr)
-        return 2
-    return 0
+@needs_data
+def main() -> None:
+    """Do it."""
+    make_kinds(lambda line: print(line, flush=True))
 
 
 if __name__ == "__main__":

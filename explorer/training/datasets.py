@@ -1,5 +1,8 @@
 """Labelled image folders as tensors in memory. The folders themselves are never part of the project."""
 
+import functools
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +10,22 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from explorer.datasets import IMAGENETTE_CLASSES, locate
+from explorer.datasets import IMAGENETTE_CLASSES, DatasetMissing, locate
+
+
+def needs_data(command: Callable[[], None]) -> Callable[[], int]:
+    """Makes a command of what may raise `DatasetMissing`: it gives 0, or says what is missing and gives 2."""
+
+    @functools.wraps(command)
+    def run() -> int:
+        try:
+            command()
+        except DatasetMissing as missing:
+            print(missing, file=sys.stderr)
+            return 2
+        return 0
+
+    return run
 
 
 @dataclass(frozen=True)

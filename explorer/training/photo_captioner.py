@@ -28,13 +28,13 @@ from explorer.captioning.loading import MODELS, build_decoder, open_folder, open
 from explorer.captioning.noun_cells import KEPT, NounCells
 from explorer.captioning.nouns import NOUNS
 from explorer.captioning.vocabulary import Vocabulary, build_vocabulary
-from explorer.datasets import DatasetMissing
 from explorer.disk import cache_folder
 from explorer.training import captioner
 from explorer.training.caption_data import CaptionedImages, load_captions
 from explorer.training.caption_scores import describe_seen, measure, measure_control, score
 from explorer.training.captioner import Lessons, Log, encode_captions, train_decoder
 from explorer.training.captioner_reward import train_for_reward
+from explorer.training.datasets import needs_data
 from explorer.training.noun_swaps import swap_nouns
 
 NETWORK = "efficientnet-lite0"
@@ -323,8 +323,9 @@ def describe(name: str, decoder: CaptionDecoder, words: int, known: int, seconds
     }
 
 
-def main() -> int:
-    """Parse the command line and do it; 2 where the data is missing."""
+@needs_data
+def main() -> None:
+    """Parse the command line and do it."""
     parser = argparse.ArgumentParser(prog="python -m explorer.training.photo_captioner", description=__doc__)
     parser.add_argument("names", nargs="+", choices=sorted(PLANS), metavar="NAME", help=", ".join(PLANS))
     parser.add_argument("--evaluate", action="store_true", help="measure what is shipped instead of training")
@@ -333,13 +334,8 @@ def main() -> int:
     def log(line: str) -> None:
         print(line, flush=True)
 
-    try:
-        for name in options.names:
-            (evaluate if options.evaluate else make)(name, log)
-    except DatasetMissing as missing:
-        print(missing, file=sys.stderr)
-        return 2
-    return 0
+    for name in options.names:
+        (evaluate if options.evaluate else make)(name, log)
 
 
 if __name__ == "__main__":

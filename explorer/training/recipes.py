@@ -93,51 +93,35 @@ def taught_by_imagenet(data: LabelledImages, **how: Any) -> Distillation:
     return Distillation(data, IMAGENET_MEAN, IMAGENET_STD, IMAGENETTE_IN_IMAGENET, features=256, **how)
 
 
+def _plain_stack(name: str, title: str, build: Callable[..., nn.Module], epochs: int) -> Recipe:
+    return Recipe(
+        name=name,
+        title=title,
+        note="Trained with batch normalisation after every convolution, folded into the weights afterwards.",
+        build=partial(build, batch_norm=True),
+        finish=fold_batch_norm,
+        cycles=(
+            Cycle(
+                lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD, smoothing=0.05, shift=3, hole=0),
+                epochs=epochs,
+                learning_rate=0.15,
+            ),
+        ),
+        data="cifar10",
+        train_split="train",
+        test_split="test",
+        input_size=32,
+        mean=CIFAR10_MEAN,
+        std=CIFAR10_STD,
+        batch_size=128,
+    )
+
+
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        Recipe(
-            name="tiny-vgg",
-            title="Tiny VGG, six convolutions, CIFAR-10",
-            note="Trained with batch normalisation after every convolution, folded into the weights afterwards.",
-            build=lambda: tiny_vgg(batch_norm=True),
-            finish=fold_batch_norm,
-            cycles=(
-                Cycle(
-                    lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD, smoothing=0.05, shift=3, hole=0),
-                    epochs=12,
-                    learning_rate=0.15,
-                ),
-            ),
-            data="cifar10",
-            train_split="train",
-            test_split="test",
-            input_size=32,
-            mean=CIFAR10_MEAN,
-            std=CIFAR10_STD,
-            batch_size=128,
-        ),
-        Recipe(
-            name="five-by-five",
-            title="Five by five, five convolutions of 5x5, CIFAR-10",
-            note="Trained with batch normalisation after every convolution, folded into the weights afterwards.",
-            build=lambda: five_by_five(batch_norm=True),
-            finish=fold_batch_norm,
-            cycles=(
-                Cycle(
-                    lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD, smoothing=0.05, shift=3, hole=0),
-                    epochs=15,
-                    learning_rate=0.15,
-                ),
-            ),
-            data="cifar10",
-            train_split="train",
-            test_split="test",
-            input_size=32,
-            mean=CIFAR10_MEAN,
-            std=CIFAR10_STD,
-            batch_size=128,
-        ),
+        _plain_stack("tiny-vgg", "Tiny VGG, six convolutions, CIFAR-10", tiny_vgg, epochs=12),
+        _plain_stack("five-by-five", "Five by five, five convolutions of 5x5, CIFAR-10", five_by_five, epochs=15),
         Recipe(
             name="mini-resnet",
             title="Mini ResNet, residual blocks, CIFAR-10",

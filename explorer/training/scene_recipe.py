@@ -25,7 +25,6 @@ from explorer.captioning import Decoder, Encoder, Vocabulary, open_folder
 from explorer.captioning.encoder import annotation_vectors
 from explorer.captioning.scenes import SIDE, ClassImages, Scene, compose, scene_vocabulary
 from explorer.captioning.vocabulary import PAD
-from explorer.datasets import DatasetMissing
 from explorer.training import augment
 from explorer.training.__main__ import MODELS, SOURCES
 from explorer.training.caption_data import CaptionedImages
@@ -39,7 +38,7 @@ from explorer.training.captioner import (
     save,
     train_decoder,
 )
-from explorer.training.datasets import LabelledImages, load_split
+from explorer.training.datasets import LabelledImages, load_split, needs_data
 from explorer.training.objectives import normalise
 from explorer.training.recipes import CIFAR10_MEAN, CIFAR10_STD
 from explorer.training.scene_scores import exact_share, measure
@@ -308,8 +307,9 @@ def make(
     return measured
 
 
-def main() -> int:
-    """Parse the command line and do it; 2 where the data is missing."""
+@needs_data
+def main() -> None:
+    """Parse the command line and do it."""
     parser = argparse.ArgumentParser(prog="python -m explorer.training.scene_recipe", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a run of less than a minute that learns next to nothing")
     parser.add_argument("--folder", type=Path, help="where the captioner is written; the shipped one by default")
@@ -317,13 +317,9 @@ def main() -> int:
     options = parser.parse_args()
     if options.quick and not options.folder:
         parser.error("--quick wants a --folder, or it would overwrite the shipped captioner")
-    try:
-        test = load_split("cifar10", "test")
-        # To try the recipe the test pictures serve for both: they are read faster.
-        train = test if options.quick else load_split("cifar10", "train")
-    except DatasetMissing as missing:
-        print(missing, file=sys.stderr)
-        return 2
+    test = load_split("cifar10", "test")
+    # To try the recipe the test pictures serve for both: they are read faster.
+    train = test if options.quick else load_split("cifar10", "train")
     make(
         options.folder or MODELS / NAME,
         choose_classes(train, CLASSES, mirrored=True),
@@ -333,7 +329,6 @@ def main() -> int:
         log=lambda line: print(line, flush=True),
         from_stage=options.from_stage,
     )
-    return 0
 
 
 if __name__ == "__main__":

@@ -17,9 +17,8 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from explorer.datasets import DatasetMissing
 from explorer.training.__main__ import SOURCES, to_storage
-from explorer.training.datasets import LabelledImages, load_split
+from explorer.training.datasets import LabelledImages, load_split, needs_data
 from explorer.training.vit_training import AT_ONCE, Recipe, fit, look
 from explorer.zoo import VisionModel, load_model
 from explorer.zoo.catalogue import MODELS, read_card
@@ -96,22 +95,18 @@ def write(card: dict[str, object], network: PhotoViT, test: LabelledImages) -> f
     return measured
 
 
-def main() -> int:
-    """Parse the command line and do it; 2 where the data is missing."""
+@needs_data
+def main() -> None:
+    """Parse the command line and do it."""
     parser = argparse.ArgumentParser(prog="python -m explorer.training.vit_recipe", description=__doc__)
     parser.add_argument("--evaluate", action="store_true", help="measure what is shipped instead of training")
     options = parser.parse_args()
-    try:
-        test = load_split("imagenette", "val")
-        if options.evaluate:
-            measured = accuracy(load_model(NAME, device="cpu"), test)
-        else:
-            measured = make(Recipe(), load_split("imagenette", "train"), test, lambda line: print(line, flush=True))
-    except DatasetMissing as missing:
-        print(missing, file=sys.stderr)
-        return 2
+    test = load_split("imagenette", "val")
+    if options.evaluate:
+        measured = accuracy(load_model(NAME, device="cpu"), test)
+    else:
+        measured = make(Recipe(), load_split("imagenette", "train"), test, lambda line: print(line, flush=True))
     print(f"{NAME}: {measured:.2%} of {len(test.labels):,}", flush=True)
-    return 0
 
 
 if __name__ == "__main__":

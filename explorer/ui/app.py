@@ -12,7 +12,6 @@ import streamlit as st
 from explorer.ui.glossary import glossary
 
 _PAGES = Path(__file__).parents[2] / "pages"
-_DOOR = "front_door"
 _STYLE = Path(__file__).parent / "app.css"
 
 
@@ -88,7 +87,6 @@ PAGES = (
 
 def open_page() -> None:
     """Show the navigation, and the page that the address names."""
-    st.session_state[_DOOR] = "open"
     page = st.navigation(_list_pages(), position="hidden")
     show_navigation()
     page.run()
@@ -107,20 +105,9 @@ def show_navigation() -> None:
                     st.page_link(page.file, label=page.title, icon=page.icon)
 
 
-def enter_by_the_front_door() -> None:
-    """Go through `streamlit_app.py` where a link led past it.
-
-    Until some session has called `st.navigation`, a server takes the folder `pages` for the pages of
-    an old-style app and runs the page of a link by itself, without settings and navigation.
-    """
-    if _DOOR not in st.session_state:
-        st.session_state[_DOOR] = "asked for"
-        st.navigation(_list_pages(), position="hidden")
-        st.rerun()
-
-
 def _list_pages() -> list[st.Page]:
+    # Without icons: they would be the browser's tab icons as well, which Streamlit fetches from fonts.gstatic.com.
     return [
-        st.Page(_PAGES / "home.py", title="Home", icon=":material/home:", default=True),
-        *(st.Page(page.file, title=page.title, icon=page.icon) for page in PAGES),
+        st.Page(_PAGES / "home.py", title="Home", default=True),
+        *(st.Page(page.file, title=page.title) for page in PAGES),
     ]

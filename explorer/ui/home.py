@@ -5,7 +5,7 @@ import threading
 
 import streamlit as st
 
-from explorer.ui.app import PAGES, enter_by_the_front_door
+from explorer.ui.app import PAGES
 from explorer.ui.session.sidebar import show_sidebar
 from explorer.zoo import list_shipped, read_card
 
@@ -23,7 +23,6 @@ def warm_up() -> threading.Timer:
 
 def show() -> None:
     """The whole page."""
-    enter_by_the_front_door()
     show_sidebar(with_network=False)
     st.title("Look inside a convolutional network", anchor=False)
     st.markdown(

@@ -173,22 +173,16 @@ def test_rare_compression_is_left_out() -> None:
 
 def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     good = make_zip(two_classes())
-    with monkeypatch.context() as patched:
-        patched.setattr(image_zip, "MAX_BYTES", len(good) - 1)
-        with pytest.raises(PipelineRejected, match="The ZIP file takes"):
-            read_image_zip(good)
-    with monkeypatch.context() as patched:
-        patched.setattr(image_zip, "MAX_UNPACKED", 1000)
-        with pytest.raises(PipelineRejected, match="would unpack to"):
-            read_image_zip(good)
-    with monkeypatch.context() as patched:
-        patched.setattr(image_zip, "MAX_PIXELS", 9 * 40 * 40)
-        with pytest.raises(PipelineRejected, match="megapixels together"):
-            read_image_zip(good)
-    with monkeypatch.context() as patched:
-        patched.setattr(image_zip, "MOST_CLASSES", 1)
-        with pytest.raises(PipelineRejected, match="2 classes, more than the limit of 1"):
-            read_image_zip(good)
+    for name, limit, said in (
+        ("MAX_BYTES", len(good) - 1, "The ZIP file takes"),
+        ("MAX_UNPACKED", 1000, "would unpack to"),
+        ("MAX_PIXELS", 9 * 40 * 40, "megapixels together"),
+        ("MOST_CLASSES", 1, "2 classes, more than the limit of 1"),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(image_zip, name, limit)
+            with pytest.raises(PipelineRejected, match=said):
+                read_image_zip(good)
     with pytest.raises(PipelineRejected, match="more than 5,000 files"):
         read_image_zip(make_zip({f"a/{number}": b"" for number in range(MAX_MEMBERS + 1)}))
 

@@ -3,9 +3,10 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.find_browser import BrowserMissing, find_browser, required
 from tests.browser.serving import WATCH, serve
@@ -13,6 +14,8 @@ from tests.browser.watching import PATIENCE
 
 expect.set_options(timeout=PATIENCE * 1000)
 
+# What a browser with a window shows in the tab; it asks for that without telling Playwright.
+ICONS = "[...document.querySelectorAll('link[rel~=icon]')].map(link => link.href)"
 FLAGS = [
     "--disable-gpu",
     "--disable-quic",
@@ -61,10 +64,12 @@ def browser(chromium: Path) -> Iterator[Browser]:
 def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     """`open_page(width=1440, height=900, colour_scheme="light")`: an empty page with cookies of its own.
 
-    At the end of the test every page is closed, and a JavaScript error in one of them fails the test.
+    At the end of the test every page is closed, and a JavaScript error in one of them fails the test, as does
+    whatever it asked of another machine.
     """
     errors: list[str] = []
-    contexts = []
+    asked: set[str] = set()
+    contexts: list[BrowserContext] = []
 
     def open_one(width: int = 1440, height: int = 900, colour_scheme: str = "light") -> Page:
         # Streamlit's marks of a page at work move all the time, which without a GPU costs a third of a page's opening.
@@ -72,15 +77,21 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
             viewport={"width": width, "height": height}, color_scheme=colour_scheme, reduced_motion="reduce"
         )
         context.add_init_script(WATCH)
+        context.on("request", lambda request: asked.add(request.url))
         contexts.append(context)
         page = context.new_page()
+        page.on("websocket", lambda socket: asked.add(socket.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
         return page
 
     yield open_one
     for context in contexts:
+        for page in context.pages:
+            asked.update(page.evaluate(ICONS))
         context.close()
     assert not errors, f"JavaScript errors on the page: {errors}"
+    foreign = sorted(url for url in asked if urlsplit(url).hostname not in (None, "localhost", "127.0.0.1"))
+    assert not foreign, f"Asked of other machines: {foreign}"
 
 
 @pytest.fixture

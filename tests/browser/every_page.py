@@ -16,5 +16,5 @@ import tests.browser.eager_jobs  # noqa: E402
 import tests.browser.toy_networks  # noqa: E402, F401  only the server has them
 
 only = st.query_params.get("only")
-script = Path(__file__).with_name(f"{only}.py") if only else ROOT / "streamlit_app.py"
+script = Path(__file__).with_name(f"{only}.py") if only else ROOT / "explorer/ui/front_door.py"
 runpy.run_path(str(script), run_name="__main__")

@@ -7,18 +7,13 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
-from tests.browser.watching import PATIENCE, address_of, frames_to
+from tests.browser.watching import PATIENCE, address_of, follow, frames_to
 
 
 def open_moving(page: Page, dashboard: str, address: Mapping[str, str] | None = None) -> Locator:
     """The part of the page by a link, drawn to its end; gives the photo under the grid."""
-    page.set_default_timeout(PATIENCE * 1000)
     query = urlencode({"part": "Change the cause", "cause": "Move the attention", **(address or {})})
-    page.goto(f"{dashboard}/captions?{query}")
-    photo = page.locator(".photo[data-drawn]")
-    photo.wait_for()
-    wait_until_idle(page, timeout=PATIENCE)
-    return photo
+    return follow(page, f"{dashboard}/captions?{query}", ".photo[data-drawn]")
 
 
 def place_of(page: Page) -> tuple[str | None, str | None]:

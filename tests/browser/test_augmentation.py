@@ -6,14 +6,11 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_layers import check_width
-from tests.browser.watching import PATIENCE, address_of
+from tests.browser.watching import PATIENCE, address_of, follow
 
 
 def open_augmentation(page: Page, address: str, query: dict[str, str]) -> None:
-    page.set_default_timeout(PATIENCE * 1000)
-    page.goto(f"{address}/augmentation?{urlencode({'model': 'tiny-vgg', **query})}")
-    page.get_by_role("heading", name="Augmentation", exact=True).wait_for()
-    wait_until_idle(page, timeout=PATIENCE)
+    follow(page, f"{address}/augmentation?{urlencode({'model': 'tiny-vgg', **query})}", 'h1:has-text("Augmentation")')
 
 
 def test_a_click_on_a_draw_and_a_link_that_keeps_it(dashboard: str, page: Page) -> None:

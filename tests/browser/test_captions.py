@@ -16,25 +16,15 @@ from tests.browser.caption_page import CELLS, GRID, PHOTOS, PLACES, WORDS, atten
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
 from tests.browser.test_layers import check_width
-from tests.browser.watching import PATIENCE, frames_to, wait_for
+from tests.browser.watching import PATIENCE, follow, frames_to, wait_for
 
 
 def open_case(page: Page, dashboard: str, case: str = "exact") -> Locator:
-    page.set_default_timeout(PATIENCE * 1000)
-    page.goto(f"{dashboard}/?only=caption_page&case={case}")
-    player = page.locator(".player[data-drawn]")
-    player.first.wait_for()
-    wait_until_idle(page, timeout=PATIENCE)
-    return player
+    return follow(page, f"{dashboard}/?only=caption_page&case={case}", ".player[data-drawn]")
 
 
 def open_captions(page: Page, dashboard: str, query: str = "") -> Locator:
-    page.set_default_timeout(PATIENCE * 1000)
-    page.goto(f"{dashboard}/captions?captioner=photo-captioner&{query}")
-    player = page.locator(".player[data-drawn]")
-    player.wait_for()
-    wait_until_idle(page, timeout=PATIENCE)
-    return player
+    return follow(page, f"{dashboard}/captions?captioner=photo-captioner&{query}", ".player[data-drawn]")
 
 
 def word_of(player: Locator, index: int) -> Locator:

@@ -11,19 +11,14 @@ from playwright.sync_api import Locator, Page, expect
 from explorer.zoo.download import is_cached
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
-from tests.browser.watching import PATIENCE, address_of, frames_to
+from tests.browser.watching import PATIENCE, address_of, follow, frames_to
 
 LAYER = "A layer of the network"
 
 
 def open_convolution(page: Page, dashboard: str, address: Mapping[str, str]) -> Locator:
     """The page by a link; gives its microscope."""
-    page.set_default_timeout(PATIENCE * 1000)
-    page.goto(f"{dashboard}/convolution?{urlencode(address)}")
-    microscope = page.locator(".microscope[data-drawn=true]")
-    microscope.wait_for()
-    wait_until_idle(page, timeout=PATIENCE)
-    return microscope
+    return follow(page, f"{dashboard}/convolution?{urlencode(address)}", ".microscope[data-drawn=true]")
 
 
 def hover_cells(page: Page, microscope: Locator, moves: int) -> list[tuple[str, float, float, float]]:

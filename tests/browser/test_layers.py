@@ -136,6 +136,12 @@ def test_a_link_opens_the_right_page_on_a_new_server(chromium: Path, page: Page,
         }
         assert page.locator('[data-testid="stSidebarNav"]').count() == 0
         assert address_of(page)["unit"] == "1"
+        # Streamlit's own figures about sessions and caches are nobody's business.
+        assert [page.request.get(f"{address}/_stcore/{name}").status for name in ("health", "metrics", "metrics/")] == [
+            200,
+            404,
+            404,
+        ]
         page.close()
 
 

@@ -11,7 +11,7 @@ from explorer.operations.channel_view import NONE, ChannelView
 from tests.browser.microscope_page import CASES, random_input
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
-from tests.browser.watching import PATIENCE, address_of, colours_on, frames_to, wait_for
+from tests.browser.watching import address_of, colours_on, follow, frames_to, wait_for
 
 MARGIN = 7  # of the canvas that is pointed at, round the map
 
@@ -33,12 +33,7 @@ LIT = """([root, height, width]) => {
 
 
 def open_case(page: Page, dashboard: str, case: str, query: str = "") -> Locator:
-    page.set_default_timeout(PATIENCE * 1000)
-    page.goto(f"{dashboard}/?only=microscope_page&case={case}&{query}")
-    root = page.locator(".microscope[data-drawn=true]")
-    root.wait_for()
-    wait_until_idle(page, timeout=PATIENCE)
-    return root
+    return follow(page, f"{dashboard}/?only=microscope_page&case={case}&{query}", ".microscope[data-drawn=true]")
 
 
 def place_of(root: Locator, size: tuple[int, int], cell: tuple[int, int]) -> dict[str, float]:

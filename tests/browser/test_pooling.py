@@ -13,17 +13,14 @@ from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
 from tests.browser.test_convolution import check_values, hover_cells
 from tests.browser.test_layers import check_width, in_both_schemes, show_whole
-from tests.browser.watching import PATIENCE, address_of
+from tests.browser.watching import PATIENCE, address_of, follow
 
 NETWORK, SHIFT = {"part": "Inside a network"}, {"part": "Shift"}
 
 
 def open_pooling(page: Page, dashboard: str, address: Mapping[str, str] | None = None) -> None:
     """The page by a link, drawn to its end."""
-    page.set_default_timeout(PATIENCE * 1000)
-    page.goto(f"{dashboard}/pooling?{urlencode({'model': 'tiny-vgg', **(address or {})})}")
-    page.get_by_role("heading", name="Pooling", exact=True).wait_for()
-    wait_until_idle(page, timeout=PATIENCE)
+    follow(page, f"{dashboard}/pooling?{urlencode({'model': 'tiny-vgg', **(address or {})})}", 'h1:has-text("Pooling")')
 
 
 def press(page: Page, label: str) -> None:

@@ -9,17 +9,18 @@ from playwright.sync_api import Page, expect
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
 from tests.browser.test_layers import check_width
-from tests.browser.watching import PATIENCE, address_of
+from tests.browser.watching import PATIENCE, address_of, follow
 
 QUICK = {"method1": "Grad-CAM", "method2": "Layer-CAM", "method3": "Saliency"}
 
 
 def open_saliency(page: Page, dashboard: str, address: Mapping[str, str] | None = None) -> None:
     """The page by a link, drawn to its end."""
-    page.set_default_timeout(PATIENCE * 1000)
-    page.goto(f"{dashboard}/saliency?{urlencode({'model': 'tiny-vgg', **QUICK, **(address or {})})}")
-    page.get_by_role("heading", name="Saliency", exact=True).wait_for()
-    wait_until_idle(page, timeout=PATIENCE)
+    follow(
+        page,
+        f"{dashboard}/saliency?{urlencode({'model': 'tiny-vgg', **QUICK, **(address or {})})}",
+        'h1:has-text("Saliency")',
+    )
 
 
 def test_heatmaps_stand_side_by_side(dashboard: str, page: Page, screenshots: Path) -> None:

@@ -7,14 +7,11 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_layers import check_width
-from tests.browser.watching import PATIENCE, address_of
+from tests.browser.watching import PATIENCE, address_of, follow
 
 
 def open_saliency(page: Page, address: str, query: dict[str, str]) -> None:
-    page.set_default_timeout(PATIENCE * 1000)
-    page.goto(f"{address}/saliency?{urlencode(query)}")
-    page.get_by_role("heading", name="Saliency", exact=True).wait_for()
-    wait_until_idle(page, timeout=PATIENCE)
+    follow(page, f"{address}/saliency?{urlencode(query)}", 'h1:has-text("Saliency")')
 
 
 def test_a_click_lets_a_patch_ask(dashboard: str, page: Page) -> None:

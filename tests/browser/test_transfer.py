@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.serving import WATCH, wait_until_idle
 from tests.browser.test_layers import check_width
-from tests.browser.watching import PATIENCE, address_of
+from tests.browser.watching import PATIENCE, address_of, follow
 
 TRAINING = 240  # seconds of patience, on a machine that does other things too
 # A hundred pictures, and no more steps than the two epochs have: the page's own least is 300.
@@ -17,10 +17,7 @@ TWO = {**SMALL, "strategies": ["New head, frozen backbone", "Full fine-tuning"]}
 
 
 def open_transfer(page: Page, address: str) -> None:
-    page.set_default_timeout(PATIENCE * 1000)
-    page.goto(address)
-    page.get_by_role("heading", name="Transfer learning", exact=True).wait_for()
-    wait_until_idle(page, timeout=PATIENCE)
+    follow(page, address, 'h1:has-text("Transfer learning")')
 
 
 def expect_trained(page: Page) -> None:

@@ -19,6 +19,16 @@ def open_layers(page: Page, dashboard: str, address: Mapping[str, str] | None = 
     wait_until_drawn(page)
 
 
+def follow(page: Page, url: str, drawn: str) -> Locator:
+    """Go by a link, and wait for what a selector names and for the page to be at rest; gives what it names."""
+    page.set_default_timeout(PATIENCE * 1000)
+    page.goto(url)
+    found = page.locator(drawn)
+    found.first.wait_for()
+    wait_until_idle(page, timeout=PATIENCE)
+    return found
+
+
 def wait_until_drawn(page: Page) -> None:
     """Wait for the server's last word, and for the browser's answer to it."""
     page.locator(".strip[data-drawn]").first.wait_for(timeout=PATIENCE * 1000)

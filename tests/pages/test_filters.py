@@ -222,10 +222,10 @@ def test_a_filter_that_is_not_there(browser_side: Browser) -> None:
 
 
 def test_the_example_is_a_solid_of_25_slices(browser_side: Browser) -> None:
-    app = run(AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=SECONDS))
+    app = run(AppTest.from_file(ROOT / "explorer/ui/front_door.py", default_timeout=SECONDS))
     run(app.selectbox(key="model").select(NORMED))  # a choice of the session does not win over the link
     app.query_params["example"] = "5x5x25"
-    run(app.switch_page("pages/filters.py"))
+    run(app.switch_page(str(ROOT / "pages/filters.py")))
     assert app.selectbox(key="model").value == "five-by-five"
     assert "example" not in app.query_params
     assert headings(app)[:3] == [

@@ -16,7 +16,7 @@ import sys, threading
 started = []
 threading.Timer.start = lambda timer: started.append(timer)
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file("streamlit_app.py", default_timeout=120).run()
+app = AppTest.from_file("explorer/ui/front_door.py", default_timeout=120).run()
 assert not app.exception, app.exception
 slow = sorted({name.split(".")[0] for name in sys.modules} & {"torch", "torchvision", "sklearn", "skimage"})
 assert not slow, slow
@@ -31,7 +31,7 @@ print(app.title[0].value)
 
 @pytest.fixture
 def home() -> AppTest:
-    return run(AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=SECONDS))
+    return run(AppTest.from_file(ROOT / "explorer/ui/front_door.py", default_timeout=SECONDS))
 
 
 def test_home_imports_nothing_that_takes_seconds() -> None:
@@ -66,7 +66,7 @@ def test_choices_made_at_home_hold_on_the_next_page(home: AppTest) -> None:
     home.selectbox(key="model").select(name)
     home.selectbox(key="image").select(SAMPLES[-1].title)
     run(home)
-    run(home.switch_page("pages/layers.py"))
+    run(home.switch_page(str(ROOT / "pages/layers.py")))
     assert home.selectbox(key="model").value == name
     assert home.selectbox(key="image").value == SAMPLES[-1].title
 
@@ -75,7 +75,7 @@ def test_pictures_are_taken_in_at_home_too(home: AppTest, photo_bytes: bytes) ->
     home.file_uploader(key="uploads").upload("mine.jpg", photo_bytes, "image/jpeg")
     run(home)
     assert home.selectbox(key="image").value.startswith("mine.jpg")
-    run(home.switch_page("pages/layers.py"))
+    run(home.switch_page(str(ROOT / "pages/layers.py")))
     assert home.selectbox(key="image").value.startswith("mine.jpg")
 
 

@@ -341,7 +341,7 @@ def open_at(page: str, address: dict[str, str]) -> AppTest:
     """A page by a link; home, which links to all others, by its own door."""
     if page != "home":
         return open_page(page, address)
-    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=SECONDS)
+    app = AppTest.from_file(ROOT / "explorer/ui/front_door.py", default_timeout=SECONDS)
     app.query_params.update(address)
     return run(app)
 
@@ -358,10 +358,10 @@ def test_other_pages_take_the_first_network_and_say_so(page: str, browser_side: 
 
 
 def test_a_transformer_chosen_here_is_not_taken_along(browser_side: Browser) -> None:
-    app = run(AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=SECONDS))
-    run(app.switch_page("pages/saliency.py"))
+    app = run(AppTest.from_file(ROOT / "explorer/ui/front_door.py", default_timeout=SECONDS))
+    run(app.switch_page(str(ROOT / "pages/saliency.py")))
     run(app.selectbox(key="model").select(WINDOWS))
-    run(app.switch_page("pages/layers.py"))
+    run(app.switch_page(str(ROOT / "pages/layers.py")))
     assert app.title[0].value == "Layers"
     assert app.selectbox(key="model").value == list_shipped()[0]
     assert any(info.value.startswith(f"{WINDOWS} is a transformer") for info in app.info)

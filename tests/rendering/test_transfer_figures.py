@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from explorer.rendering.figures.basic import plain
 from explorer.rendering.figures.confusion import confusion_chart
 from explorer.rendering.figures.report import figure_fragment, figure_fragments, plotly_script
 from explorer.rendering.figures.transfer import (
@@ -12,7 +13,6 @@ from explorer.rendering.figures.transfer import (
     Spread,
     accuracy_rows,
     learning_curves,
-    plain,
     quadrant_chart,
 )
 
@@ -102,6 +102,7 @@ def test_matrices_of_many_classes_stay_on_the_screen(classes: int) -> None:
 def test_names_are_shown_letter_by_letter() -> None:
     assert plain("a<b>&c") == "a&lt;b&gt;&amp;c"
     assert plain("abcdef", 4) == "abc…"
+    assert plain("%{y}") == "%&#123;y}"
     assert plain("abcd", 4) == "abcd"
 
 

@@ -84,3 +84,31 @@ def test_a_control_that_is_not_drawn_keeps_what_it_says() -> None:
     assert app.text[0].value == "3 7"
     app.toggle(key="show").set_value(True).run()
     assert (app.select_slider(key="step").value, app.number_input(key="number").value) == (3, 7)
+
+
+def numbers_page() -> None:
+    import streamlit as st
+
+    from explorer.ui.kit.choose import refuse_endless_numbers
+
+    refuse_endless_numbers()
+    st.number_input("Map", 0, None, 0, key="unit", bind="query-params")
+    st.number_input("Slice", 0, None, None, key="slice", bind="query-params")
+    st.text_input("Nearest to", key="near", bind="query-params")
+
+
+@pytest.mark.parametrize("text", ["1e999", "-1e999", "9" * 400, "inf", "-Infinity"])
+def test_an_endless_number_in_a_link_gets_a_sentence(text: str) -> None:
+    app = AppTest.from_function(numbers_page, default_timeout=SECONDS)
+    app.query_params.update({"unit": text, "slice": "3"})
+    run(app)
+    assert [each.value for each in app.warning] == [
+        "The link asks for a number that is too large: unit. It is left out."
+    ]
+    assert app.number_input(key="unit").value == 0
+    assert app.number_input(key="slice").value == 3  # the rest of the link holds
+    assert "unit" not in app.query_params
+    assert not run(app).warning
+    run(app.text_input(key="near").input("infinity"))  # a word that somebody types is none of it
+    assert app.text_input(key="near").value == "infinity"
+    assert not app.warning

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.rendering.colours import ACCENT, AMBER, PREVIOUS, SERIES
-from explorer.rendering.figures.basic import dress
+from explorer.rendering.figures.basic import dress, plain
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -52,10 +52,10 @@ def sweep_curves(
         figure.add_scatter(
             x=list(values),
             y=[100.0 * share for share in shares],
-            name=name,
+            name=plain(name),
             mode="lines",
             line={"color": SERIES[number % len(SERIES)], "width": 2.5, "dash": ("solid", "dash", "dot")[number % 3]},
-            hovertemplate="%{y:.3g} %<extra>" + name + "</extra>",
+            hovertemplate="%{y:.3g} %<extra>" + plain(name) + "</extra>",
         )
     for value in flips:
         figure.add_vline(x=value, line={"color": PREVIOUS, "width": 1, "dash": "dot"})
@@ -237,7 +237,7 @@ def average_bars(
     up = [100.0 * min(width, 1.0 - middle) for middle, width in zip(mean, spread, strict=True)]
     down = [100.0 * min(width, middle) for middle, width in zip(mean, spread, strict=True)]
     figure.add_bar(
-        y=list(names),
+        y=list(map(plain, names)),
         x=[100.0 * value for value in mean],
         name="average",
         orientation="h",
@@ -247,7 +247,7 @@ def average_bars(
         hovertemplate="%{y}: %{x:.3g} ± %{customdata:.2g} %<extra>average</extra>",
     )
     figure.add_bar(
-        y=list(names),
+        y=list(map(plain, names)),
         x=[100.0 * value for value in single],
         name="as it is",
         orientation="h",

@@ -27,6 +27,12 @@ _NEUTRAL = "rgba(128, 138, 153, 1)"  # readable on white and on near-black
 _FAINT = "rgba(128, 138, 153, 0.25)"
 
 
+def plain(name: str, most: int | None = None) -> str:
+    """Untrusted text that Plotly shows letter by letter, also within templates, shortened to `most` characters."""
+    short = name if most is None or len(name) <= most else name[: most - 1] + "…"
+    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("%{", "%&#123;")
+
+
 def histogram(values: ArrayLike, name: str, *, bins: int = 60) -> "Figure":
     """Draws how often values occur; the bins are counted here, so that the figure stays small.
 
@@ -67,7 +73,7 @@ def probability_bars(
     """Draws class probabilities as horizontal bars in percent, the most probable on top.
 
     Args:
-        names: Of the classes.
+        names: Of the classes, untrusted text.
         probabilities: 0 to 1, one for each name.
         compare: The same classes' probabilities before a change, drawn in grey under each bar.
 
@@ -86,7 +92,7 @@ def probability_bars(
             raise ValueError(f"{len(names)} names but {len(shares)} probabilities")
         percents = [100.0 * shares[i] for i in order]
         figure.add_bar(
-            y=[names[i] for i in order],
+            y=[plain(names[i]) for i in order],
             x=percents,
             name=label,
             orientation="h",

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.rendering.colours import ACCENT, SEQUENTIAL
-from explorer.rendering.figures.basic import dress
-from explorer.rendering.figures.transfer import plain
+from explorer.rendering.figures.basic import dress, plain
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

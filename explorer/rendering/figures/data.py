@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.rendering.colours import ACCENT, PREVIOUS, SERIES
-from explorer.rendering.figures.basic import dress
+from explorer.rendering.figures.basic import dress, plain
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -35,7 +34,7 @@ def count_bars(classes: Sequence[str], counts: NDArray[np.int64], parts: Sequenc
     if counts.shape != (len(classes), len(parts)):
         raise ValueError(f"{len(classes)} classes and {len(parts)} parts but {counts.shape} counts")
     figure = go.Figure()
-    names = [_shorten(name) for name in classes]
+    names = [plain(name, _LONGEST) for name in classes]
     room = len(classes) <= 20
     for column, part in enumerate(parts):
         figure.add_bar(
@@ -87,8 +86,3 @@ def size_points(sizes: NDArray[np.int64]) -> Figure:
     figure.update_xaxes(title="width (pixels)", rangemode="tozero")
     figure.update_yaxes(title="height (pixels)", rangemode="tozero")
     return dress(figure, "Sizes of the pictures", height=300)
-
-
-def _shorten(name: str) -> str:
-    """Untrusted text as Plotly shows it: letters only, whatever they would mean as HTML."""
-    return html.escape(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.rendering.colours import FROZEN, SERIES, TRAINABLE
-from explorer.rendering.figures.basic import dress
+from explorer.rendering.figures.basic import dress, plain
 from explorer.rendering.mosaic import Mosaic, mosaic
 from explorer.rendering.scaling import Scale, average_blocks, find_ranges
 
@@ -98,13 +97,12 @@ def feature_scatter(
                 x=points[places, 0].tolist(),
                 y=points[places, 1].tolist(),
                 mode="markers",
-                # Untrusted text: Plotly would read tags in it.
-                name=html.escape(name),
+                name=plain(name),
                 legendgroup=str(number),
                 showlegend=not any(trace.legendgroup == str(number) for trace in figure.data),
-                text=[html.escape(names[place]) for place in places.tolist()],
+                text=[plain(names[place]) for place in places.tolist()],
                 marker={"color": colour, "symbol": f"{symbol}-open" if ring else symbol, "size": 8, "opacity": 0.85},
-                hovertemplate="%{text}<extra>" + html.escape(name).replace("%{", "% {") + "</extra>",
+                hovertemplate="%{text}<extra>" + plain(name) + "</extra>",
             )
     figure.update_xaxes(showticklabels=False, zeroline=False)
     # One unit is as long in both directions: distances are what the picture shows.

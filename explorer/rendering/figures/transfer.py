@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from explorer.rendering.colours import PREVIOUS
-from explorer.rendering.figures.basic import dress
+from explorer.rendering.figures.basic import dress, plain
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -85,12 +85,6 @@ class MeasuredPoint:
     label: str
     winner: str
     colour: str
-
-
-def plain(name: str, most: int | None = None) -> str:
-    """A name that Plotly shows letter by letter, shortened to `most` characters."""
-    short = name if most is None or len(name) <= most else name[: most - 1] + "…"
-    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def accuracy_rows(rows: Sequence[AccuracyRow], title: str = "Test pictures classified correctly") -> Figure:

@@ -130,7 +130,7 @@ def _show_pictures(order: Order, own: OwnFolder | None) -> None:
     try:
         before, after = compute_training_pictures(order.source, order.pipeline, order.seed, own, key)
     except PipelineRejected as problem:
-        st.error(f"{problem} The pictures have 32 × 32 pixels.", icon=":material/block:")
+        st.error(f"{as_plain_text(str(problem))} The pictures have 32 × 32 pixels.", icon=":material/block:")
         return
     left, right = st.columns(2, gap="medium")
     left.image(before, "as they are", alt="Some of the training pictures", width="stretch")
@@ -164,7 +164,7 @@ def _watch(job: str, live: bool) -> None:
     elif live and not status.stopping:
         _show_progress(experiment)
     if status.state == "failed":
-        st.error(status.problem, icon=":material/block:")
+        st.error(as_plain_text(status.problem), icon=":material/block:")
     if experiment is None:
         if status.state == "stopped":
             st.info("Stopped before anything was measured.", icon=":material/stop_circle:")

@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.augmentation import CATALOGUE, EXAMPLE, GROUPS, Pipeline, PipelineRejected, Step, Transform
+from explorer.text import as_plain_text
 from explorer.ui.augmentation.parameters import show_parameters
 from explorer.ui.kit.choose import choose_one
 from explorer.ui.kit.export import download
@@ -30,7 +31,7 @@ _REFUSED = "augmentation_refused"
 def show_editor() -> None:
     """The cards, and what changes the pipeline as a whole."""
     if address_problem():
-        st.warning(address_problem(), icon=":material/link_off:")
+        st.warning(as_plain_text(address_problem()), icon=":material/link_off:")
     _show_adding()
     kept = rows()
     if not kept:
@@ -83,7 +84,7 @@ def say_refusal(where: str) -> None:
     """What a button's press was refused for, once."""
     refused = st.session_state.get(_REFUSED)
     if refused is not None and refused[0] == where:
-        st.error(refused[1], icon=":material/block:")
+        st.error(as_plain_text(refused[1]), icon=":material/block:")
         del st.session_state[_REFUSED]
 
 

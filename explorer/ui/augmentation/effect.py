@@ -11,7 +11,7 @@ from explorer.augmentation.describing import say_average, say_draw, say_draw_pro
 from explorer.augmentation.records import Drawn, full_sheet
 from explorer.augmentation.snippets import probabilities_snippet
 from explorer.rendering import CHART_CONFIG, average_bars, draw_bars
-from explorer.text import class_labels, format_percent
+from explorer.text import class_labels, format_percent, labels_in_markdown
 from explorer.ui.augmentation.compute import DRAWS, compute_draws, side_of, square_lines, square_of, viewer_of
 from explorer.ui.augmentation.inside import show_inside
 from explorer.ui.augmentation.pipeline import choose_seed, draws_or_reason
@@ -61,7 +61,7 @@ def _show_draw_probabilities(subject: Subject) -> None:
     found, scaled = compute_draw_probabilities(subject, pipeline.to_json(), seed)
     names = class_labels(subject.model.classes)
     show_knowledge(subject, float(found.single.max()))
-    st.markdown(say_draw_probabilities(found, names))
+    st.markdown(say_draw_probabilities(found, labels_in_markdown(subject.model.classes)))
     order = [int(place) for place in found.order]
     chart = draw_bars(
         [float(found.of_target[place]) for place in order],
@@ -83,15 +83,16 @@ def _show_draw_probabilities(subject: Subject) -> None:
         )
     )
     average = TestTimeAverage((), found.single, found.probabilities)
-    _show_average(average, names)
+    _show_average(average, subject.model.classes)
     _offer(subject, draws, found, average, seed)
 
 
-def _show_average(average: TestTimeAverage, names: list[str]) -> None:
+def _show_average(average: TestTimeAverage, classes: tuple[str, ...]) -> None:
     st.subheader("Test-time augmentation", anchor=False)
     likely = {int(index) for each in (average.mean, average.single) for index in each.argsort()[::-1][:_LIKELY]}
     shown = sorted(likely, key=lambda index: -average.mean[index])
-    st.markdown(say_average(average, names))
+    st.markdown(say_average(average, labels_in_markdown(classes)))
+    names = class_labels(classes)
     chart = average_bars(
         [names[index] for index in shown],
         *([float(each[index]) for index in shown] for each in (average.mean, average.spread, average.single)),

@@ -27,7 +27,7 @@ from explorer.rendering import (
     layer_numbers,
 )
 from explorer.rendering.map_comparison import change_rows, change_sheets
-from explorer.text import significant
+from explorer.text import as_plain_text, significant
 from explorer.ui.augmentation.compute import (
     DRAWS,
     compute_draws,
@@ -64,7 +64,7 @@ def show_inside(subject: Subject) -> None:
     try:
         found = compute_invariance(subject, cause)
     except PipelineRejected as problem:
-        st.error(str(problem), icon=":material/block:")
+        st.error(as_plain_text(str(problem)), icon=":material/block:")
         return
     left, right = st.columns([2, 3], gap="large", vertical_alignment="center")
     with left:

@@ -10,7 +10,7 @@ from explorer.augmentation import Mixture, PipelineRejected, cut_mix, mix_up
 from explorer.augmentation.describing import say_mixture
 from explorer.augmentation.snippets import mixing_snippet
 from explorer.rendering import CHART_CONFIG, encode_png, format_percent, probability_bars
-from explorer.text import class_labels
+from explorer.text import as_plain_text, class_labels, labels_in_markdown
 from explorer.ui.augmentation.compute import viewer_of
 from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.kit.choose import choose, keep_valid
@@ -72,7 +72,7 @@ def show_mixing(subject: Subject) -> None:
     try:
         mixed = (mix_up if way == "mixup" else cut_mix)(pictures, seed, share, alpha, SIDE)[0]
     except PipelineRejected as problem:
-        st.error(str(problem), icon=":material/block:")
+        st.error(as_plain_text(str(problem)), icon=":material/block:")
         return
     _show_result(subject, mixed, labels, pictures)
     _offer(subject, str(way), mixed, labels, seed, share, alpha)
@@ -110,7 +110,7 @@ def _show_result(subject: Subject, mixed: Mixture, labels: list[str], pictures: 
         show_knowledge(subject, float(of_originals[0].max()))
     chart.plotly_chart(figure, config=CHART_CONFIG, key="chart-mixture")
     chart.caption("Now is the mixture, before is the first square alone.")
-    st.markdown(say_mixture(of_mixture, of_originals, names))
+    st.markdown(say_mixture(of_mixture, of_originals, labels_in_markdown(subject.model.classes)))
 
 
 def _square(picture: Image.Image) -> Image.Image:

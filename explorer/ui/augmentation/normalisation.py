@@ -19,7 +19,7 @@ from explorer.rendering import (
     picture_sheet,
     two_histograms,
 )
-from explorer.text import significant
+from explorer.text import as_plain_text, significant
 from explorer.ui.augmentation.compute import compute_square, square_lines, square_of
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.subject import Subject
@@ -80,7 +80,7 @@ def _show_meeting(
     try:
         meeting = dim_and_bright(square_of(subject), mean, std, float(dim), float(bright))
     except PipelineRejected as problem:
-        st.error(str(problem), icon=":material/block:")
+        st.error(as_plain_text(str(problem)), icon=":material/block:")
         return None, float(dim), float(bright)
     places = st.columns([1, 1, 2], gap="medium", vertical_alignment="center")
     places[0].image(encode_png(meeting.dim), f"dim, {dim:g} x", alt="The dim version", width="stretch")

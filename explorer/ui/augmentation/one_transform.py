@@ -11,6 +11,7 @@ from explorer.augmentation import CATALOGUE, Pipeline, PipelineRejected, Step, T
 from explorer.augmentation.records import draw_arrays, full_sheet
 from explorer.augmentation.snippets import draws_snippet
 from explorer.rendering import Mosaic, picture_sheet
+from explorer.text import as_plain_text
 from explorer.ui.augmentation.compute import compute_draws, compute_square, side_of, square_lines
 from explorer.ui.augmentation.editor import add_or_refuse, choose_transform, say_refusal
 from explorer.ui.augmentation.parameters import show_parameters
@@ -65,7 +66,7 @@ def _show_draws(subject: Subject, step: Step) -> None:
     try:
         draws = compute_draws(subject, pipeline.to_json(), seed, SHOWN)
     except PipelineRejected as problem:
-        st.error(str(problem), icon=":material/block:")
+        st.error(as_plain_text(str(problem)), icon=":material/block:")
         return
     title = CATALOGUE[step.transform].title
     pictures = [compute_square(subject), *(each.pixels for each in draws)]

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.augmentation import CATALOGUE, Parameter, PipelineRejected, Step
+from explorer.text import as_plain_text
 
 _FINEST = 400  # positions of a slider; with more, a number is typed
 
@@ -27,7 +28,7 @@ def show_parameters(step: Step, key: str) -> Step:
     try:
         return step.with_parameters(**values)
     except PipelineRejected as problem:
-        st.error(f"{problem} The last values that work are kept.", icon=":material/block:")
+        st.error(f"{as_plain_text(str(problem))} The last values that work are kept.", icon=":material/block:")
         return step
 
 

@@ -11,6 +11,7 @@ from explorer.augmentation.describing import say_firing, say_steps
 from explorer.augmentation.records import Drawn, draw_arrays, draw_record, full_sheet
 from explorer.augmentation.snippets import draws_snippet
 from explorer.rendering import encode_png
+from explorer.text import as_plain_text
 from explorer.ui.augmentation.compute import DRAWS, compute_draws, compute_sheet_of_draws, compute_square, square_lines
 from explorer.ui.augmentation.editor import show_editor
 from explorer.ui.components import clickable_mosaic
@@ -54,7 +55,7 @@ def draws_or_reason(subject: Subject, pipeline: Pipeline, seed: int) -> tuple[Dr
     try:
         return compute_draws(subject, pipeline.to_json(), seed)
     except PipelineRejected as problem:
-        st.error(str(problem), icon=":material/block:")
+        st.error(as_plain_text(str(problem)), icon=":material/block:")
         return None
 
 

@@ -9,7 +9,7 @@ from explorer.augmentation import SWEEPS, Flip, Sweep, SweepResult, flips, sweep
 from explorer.augmentation.describing import say_flip, say_steady, say_value
 from explorer.augmentation.snippets import sweep_snippet
 from explorer.rendering import CHART_CONFIG, encode_png, fit_picture, format_percent, picture_sheet, sweep_curves
-from explorer.text import class_labels, count_text
+from explorer.text import class_labels, count_text, labels_in_markdown
 from explorer.ui.augmentation.compute import seen_lines
 from explorer.ui.kit.choose import choose, choose_step
 from explorer.ui.kit.export import arrays_as_npz, offer
@@ -29,7 +29,7 @@ def show_sweep(subject: Subject) -> None:
     show_knowledge(subject, float(result.single.max()))
     values = [float(value) for value in result.values]
     place = _choose_point(chosen, values)
-    names = class_labels(subject.model.classes)
+    names, told = class_labels(subject.model.classes), labels_in_markdown(subject.model.classes)
     chart, pictures = st.columns([5, 4], gap="medium", vertical_alignment="center")
     turns = flips(result)
     figure = sweep_curves(
@@ -44,8 +44,8 @@ def show_sweep(subject: Subject) -> None:
     chart.plotly_chart(figure, config=CHART_CONFIG, key=f"chart-sweep-{name}")
     chart.caption("Solid line: the slider. Dashed: the picture as it is. Dotted: the prediction flips here.")
     with pictures:
-        _show_pictures(chosen, result, place, names)
-    _say_flips(chosen, result, turns, names)
+        _show_pictures(chosen, result, place, told)
+    _say_flips(chosen, result, turns, told)
     _offer(subject, chosen, result)
 
 

@@ -22,6 +22,7 @@ from explorer.captioning.embeddings import (
 from explorer.captioning.snippets import vectors_snippet
 from explorer.captioning.vocabulary import MARKS, split_words
 from explorer.rendering import CHART_CONFIG, draw_words, word_map
+from explorer.text import as_plain_text
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines
 from explorer.ui.kit.choose import choose, choose_step
 from explorer.ui.kit.export import arrays_as_npz, offer
@@ -134,7 +135,8 @@ def _show_nearest(subject: CaptionSubject, close: dict[str, list[Neighbour]], pi
     if not picked:
         st.info("Type a word to see which others are near it.")
     elif picked not in vocabulary:
-        st.info(f"The captioner does not know “{picked}”: it is in too few of the captions that it learned from.")
+        known = "it is in too few of the captions that it learned from"
+        st.info(f"The captioner does not know “{as_plain_text(picked)}”: {known}.")
     comparison = subject.captioner.card.get("embedding_comparison")
     for kind, column in zip(close, st.columns(len(close)), strict=True):
         if len(close) > 1:

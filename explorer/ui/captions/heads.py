@@ -13,7 +13,7 @@ import streamlit as st
 from explorer.captioning.describing import say_voice
 from explorer.captioning.large_caption import LargeCaption
 from explorer.rendering import head_heatmap
-from explorer.text import significant
+from explorer.text import as_plain_text, significant
 from explorer.ui.captions.choices import choose_word
 from explorer.ui.captions.subject import SIDE, CaptionSubject, compute_shown, draw_glow
 from explorer.ui.kit.choose import choose_one
@@ -65,12 +65,13 @@ def show_heads(subject: CaptionSubject, view: HeadView) -> None:
             width="stretch",
         )
         chance = float(np.exp(caption.log_probabilities[word]))
-        st.markdown(f"Where it looked before **{_plain(said)}** ({chance:.1%} likely): {voice}")
+        st.markdown(f"Where it looked before **{as_plain_text(said)}** ({chance:.1%} likely): {voice}")
         first, last = caption.spans[word]
         pieces = " ".join(caption.tokens[first:last])
         st.caption(
             f"Bright amber is where most attention goes. {share:.1%} of it goes to {view.elsewhere} without a place "
-            "on the photo." + (f" The mean over {last - first} tokens, {_plain(pieces)}." if last - first > 1 else "")
+            "on the photo."
+            + (f" The mean over {last - first} tokens, {as_plain_text(pieces)}." if last - first > 1 else "")
         )
     with right:
         bits = caption.entropy[word]
@@ -109,8 +110,3 @@ def _choose(row: Any, label: str, key: str, count: int, mean: str) -> int | None
     options = {ALL: mean, **{each: f"{label} {each}" for each in range(count)}}
     chosen = choose_one(label, options, key, place=row, width=200)
     return None if chosen == ALL else chosen
-
-
-def _plain(text: str) -> str:
-    """A network's word as text, with what Markdown would take for its own made harmless."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|$:~" else sign for sign in text)

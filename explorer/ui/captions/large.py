@@ -16,6 +16,7 @@ from explorer.captioning.large import (
 )
 from explorer.captioning.large_files import INSTALL, LargeNetwork, cached_folder, ensure_large, find_network
 from explorer.captioning.snippets import large_snippet
+from explorer.text import as_plain_text
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.heads import HeadView, show_heads
 from explorer.ui.captions.subject import CaptionSubject
@@ -82,7 +83,7 @@ def _obtain(subject: CaptionSubject, network: LargeNetwork, width: int) -> Large
         st.info(str(missing).removesuffix(f": {INSTALL}") + ". Install it, then start the explorer again:")
         st.code(INSTALL, language="shell")
     except (LargeUnavailable, DeviceUnavailable) as problem:
-        st.error(str(problem), icon=":material/cloud_off:")
+        st.error(as_plain_text(str(problem)), icon=":material/cloud_off:")
     return None
 
 

@@ -11,7 +11,7 @@ from explorer.captioning.records import caption_arrays
 from explorer.captioning.snippets import sentence_snippet
 from explorer.captioning.vocabulary import END, MARKS, swapped
 from explorer.rendering import CHART_CONFIG, encode_png, film_strip, surprise_bars
-from explorer.text import significant
+from explorer.text import as_plain_text, significant
 from explorer.ui.captions.caption import compute_photo
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.subject import (
@@ -71,7 +71,7 @@ def _accept(typed: str, own: Caption) -> tuple[str, ...]:
     try:
         st.session_state[_KEPT] = tuple(read_sentence(typed))
     except SentenceRejected as rejected:
-        st.warning(str(rejected), icon=":material/edit_off:")
+        st.warning(as_plain_text(str(rejected)), icon=":material/edit_off:")
     kept: tuple[str, ...] = st.session_state.get(_KEPT, own.words)
     return kept
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from explorer.captioning import Caption, Captioner, CaptionerBroken, CaptionerUnknown, list_captioners, load_captioner
 from explorer.rendering import overlay_map
+from explorer.text import as_plain_text
 from explorer.ui.captions.scenes import offer_scenes
 from explorer.ui.kit.choose import choose_one
 from explorer.ui.session.opening import image_lines
@@ -96,7 +97,7 @@ def show_caption_sidebar() -> CaptionSubject | None:
     try:
         captioner = open_captioner(name, device)
     except (CaptionerUnknown, CaptionerBroken, DeviceUnavailable) as problem:
-        st.error(str(problem), icon=":material/cloud_off:")
+        st.error(as_plain_text(str(problem)), icon=":material/cloud_off:")
         return None
     with st.sidebar:
         st.caption(f"{captioner.parameters:,} parameters, {len(captioner.vocabulary):,} words. {captioner.title}")

@@ -19,6 +19,7 @@ from explorer.operations.kernels import (
     stack_kernels,
     write_kernel,
 )
+from explorer.text import as_plain_text
 from explorer.ui.kit.choose import choose, choose_one, choose_step, keep_valid, said_by, settings_popover
 from explorer.ui.kit.click import choose_next
 from explorer.ui.session.pictures import Picture
@@ -160,7 +161,7 @@ def _read_own(side: int) -> str:
         if len(kernel) not in (1, 3):
             raise ValueError(f"A picture has 1 or 3 channels, the kernel {len(kernel)} planes.")
     except ValueError as problem:
-        st.error(str(problem), icon=":material/block:")
+        st.error(as_plain_text(str(problem)), icon=":material/block:")
         kernel = read_kernel(st.session_state.get("last_kernel", _FIRST_OWN))
     else:
         st.session_state["last_kernel"] = text
@@ -286,7 +287,7 @@ def settle(wanted: Experiment, size: tuple[int, int]) -> Experiment:
     try:
         check(wanted.settings, wanted.channels, len(wanted.names), (wanted.side, wanted.side), size)
     except Impossible as problem:
-        st.error(str(problem), icon=":material/block:")
+        st.error(as_plain_text(str(problem)), icon=":material/block:")
         last = st.session_state.get("last_possible", Experiment(wanted.picture))
         last = replace(last, picture=wanted.picture)
         st.caption("Below is still the last that was possible.")

@@ -123,8 +123,9 @@ def show_maps(experiment: Experiment) -> int:
     """Every filter's map, where there are several; gives the one to look into."""
     if len(experiment.names) == 1:
         return 0
+    numbers = [str(number) for number in range(len(experiment.names))]
     asked = st.query_params.get("map", "")
-    unit = min(int(asked) if asked.isdecimal() else 0, len(experiment.names) - 1)
+    unit = numbers.index(asked) if asked in numbers else 0
     breakdown = compute_experiment(experiment)
     st.caption(
         f"{count_text(len(experiment.names), 'filter')}, so the output is "

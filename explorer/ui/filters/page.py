@@ -7,7 +7,6 @@ from streamlit.errors import StreamlitAPIException
 
 from explorer.anatomy import Convolution
 from explorer.anatomy.filter_sheets import filter_snippet, pages_of
-from explorer.ui.app import enter_by_the_front_door
 from explorer.ui.filters.compute import Filters, compute_summary, convolutions_of, filters_of
 from explorer.ui.filters.one_filter import (
     choose_slice,
@@ -116,7 +115,6 @@ def show_inside(convolution: Convolution, filters: Filters, number: int, part: i
 
 def take_example() -> None:
     """Do what a link's one word says."""
-    enter_by_the_front_door()  # which would forget the word
     if example := EXAMPLES.get(st.query_params.pop("example", "")):
         # Into both: what the session has chosen before would win over the address, and the address would not follow.
         st.session_state.update(example)

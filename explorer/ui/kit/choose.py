@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isinf
 from typing import Any, Literal, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from explorer.text import as_plain_text
+
 T = TypeVar("T")
+_ENDLESS = "endless_numbers"  # of the address, in the session until a run tells of them
 
 
 def choose(
@@ -143,6 +147,31 @@ def choose_number(
     """A whole number to type, from `least` to `most`, in the address under `key`."""
     keep_valid(key, range(least, most + 1), start)
     return int(st.number_input(label, least, most, start, key=key, bind="query-params", disabled=disabled, help=help))
+
+
+def refuse_endless_numbers() -> None:
+    """Take numbers beyond all bounds (`?unit=1e999`) out of the address, and say so; at the beginning of a page.
+
+    Streamlit forgets whatever else an address says in vain, but ends in an error where an integer is to be infinite.
+    """
+    endless = [key for key, text in st.query_params.items() if key not in st.session_state and _is_endless(text)]
+    if endless:
+        for key in endless:
+            del st.query_params[key]
+        st.session_state[_ENDLESS] = ", ".join(endless)
+        st.rerun()  # this run's widgets have the address as it was
+    if told := st.session_state.pop(_ENDLESS, ""):
+        st.warning(
+            f"The link asks for a number that is too large: {as_plain_text(told)}. It is left out.",
+            icon=":material/link_off:",
+        )
+
+
+def _is_endless(text: str) -> bool:
+    try:
+        return isinf(float(text))
+    except ValueError:
+        return False
 
 
 def said_by(key: str, start: Any) -> Any:

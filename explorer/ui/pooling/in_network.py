@@ -16,7 +16,8 @@ from explorer.operations.pooling import PoolingKind
 from explorer.operations.pooling_comparison import POOLING_LABELS, describe_drift
 from explorer.operations.shifting import MOST
 from explorer.rendering import CHART_CONFIG, curves, probability_bars
-from explorer.text import shape_text, with_unit
+from explorer.rendering.figures.basic import plain
+from explorer.text import as_plain_text, shape_text, with_unit
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import download
 from explorer.ui.kit.snippet import show_snippet
@@ -169,7 +170,7 @@ def show_shift(subject: Subject) -> None:
     left, right = st.columns(2, gap="large")
     for place, series, title, key in (
         (left, moved.distances, "Probability moved to other classes", "distance"),
-        (right, moved.shares, f"Probability of “{moved.top}”", "share"),
+        (right, moved.shares, f"Probability of “{plain(moved.top)}”", "share"),
     ):
         named = {_network_label(name): values for name, values in series.items()}
         place.plotly_chart(
@@ -187,7 +188,7 @@ def show_shift(subject: Subject) -> None:
     try:
         drift = compute_pooled_drift(source, *settings, rows, columns)
     except Impossible as problem:
-        st.info(str(problem), icon=":material/info:")
+        st.info(as_plain_text(str(problem)), icon=":material/info:")
         return
     st.plotly_chart(
         curves(

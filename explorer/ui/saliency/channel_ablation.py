@@ -19,7 +19,7 @@ from explorer.saliency import (
 )
 from explorer.saliency.channels import MovedMaps, estimates_hold, find_moved
 from explorer.saliency.snippets import edit_snippet
-from explorer.text import count_text, significant
+from explorer.text import as_plain_text, count_text, significant
 from explorer.ui.kit.choose import choose, choose_one, slide
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.saliency.choices import Question, say_question
@@ -66,7 +66,7 @@ def show_channels(subject: Subject, question: Question) -> None:
     try:
         first = default_layer(subject.model, subject.input)
     except SaliencyImpossible as problem:
-        st.info(f"{problem} There are no channels to switch.")
+        st.info(f"{as_plain_text(str(problem))} There are no channels to switch.")
         return
     layers = {facts.name: facts for facts in layers_for(subject.model, subject.input)}
     if attention_inside(subject.model) == "tokens":
@@ -80,7 +80,7 @@ def show_channels(subject: Subject, question: Question) -> None:
     try:
         estimates = compute_estimates(subject, facts.name, question.target, question.contrast)
     except SaliencyImpossible as problem:
-        st.info(f"{problem} Choose another layer.")
+        st.info(f"{as_plain_text(str(problem))} Choose another layer.")
         return
     order = np.argsort(-estimates, kind="stable")
     channels = _choose_channels(facts, order, first_row[1], second_row[0])
@@ -171,7 +171,7 @@ def _list_channels(
     measured = compute_measured(subject, facts.name, top, question.target, question.contrast)
     gains = estimates.clip(0).sum()
     score = "logit" if question.contrast is None else "lead in logits"
-    st.markdown(f"What **{say_question(subject, question)}** rests on most in `{facts.name}`")
+    st.markdown(f"What **{as_plain_text(say_question(subject, question))}** rests on most in `{facts.name}`")
     st.table(
         [
             {

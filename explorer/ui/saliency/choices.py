@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.rendering import format_percent
 from explorer.saliency import FAST, METHODS, SaliencyImpossible, default_layer, layers_for
-from explorer.text import class_labels
+from explorer.text import as_plain_text, class_labels
 from explorer.ui.kit.choose import choose_one, settings_popover
 from explorer.ui.saliency.compute import Asked
 from explorer.ui.session.subject import Subject
@@ -59,7 +59,7 @@ def choose_question(subject: Subject) -> tuple[Question, DeltaGenerator]:
     said = "Another class: then the heatmaps show what speaks for the one rather than for the other."
     contrast = choose_one("Against", rivals, "against", place=settings, help=said)
     shares = " · ".join(f"{labels[index]} {format_percent(float(probabilities[index]))}" for index in likely)
-    row.caption(f"The network says: {shares}.")
+    row.caption(f"The network says: {as_plain_text(shares)}.")
     show_knowledge(subject, float(probabilities[likely[0]]))
     return Question(index, None if contrast == NOBODY else labels.index(contrast)), settings
 

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.saliency import METHODS, Heatmap, SaliencyImpossible
 from explorer.saliency.drawing import SIDE, Drawing, draw_heatmap, draw_heatmaps, peak_of
 from explorer.saliency.snippets import maps_snippet
-from explorer.text import shape_text, significant
+from explorer.text import as_plain_text, shape_text, significant
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
@@ -113,7 +113,7 @@ def show_panels(
         try:
             heatmap = obtain_heatmap(asked[number], work, key=f"panel{number + 1}")
         except SaliencyImpossible as problem:
-            picture.info(str(problem), icon=":material/block:")
+            picture.info(as_plain_text(str(problem)), icon=":material/block:")
             continue
         if heatmap is None:
             continue
@@ -158,7 +158,7 @@ def _show_one(place: Any, asked: Asked, heatmap: Heatmap, drawing: Drawing, peak
         )
         where = f" at `{heatmap.layer}`" if heatmap.layer not in ("", common) else ""
         st.markdown(
-            f"**{asked.label}**{where}, {said}: {heatmap.seconds:.2g} s",
+            f"**{asked.label}**{where}, {as_plain_text(said)}: {heatmap.seconds:.2g} s",
             help=f"{method.shows} Largest value {significant(float(heatmap.values.max()))}.",
         )
         if heatmap.diagnosis:

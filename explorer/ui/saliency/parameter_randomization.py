@@ -11,7 +11,7 @@ from explorer.saliency import METHODS, Heatmap, SaliencyImpossible, weighted_lay
 from explorer.saliency.drawing import SIDE, Drawing, draw_heatmap, draw_heatmaps, peak_of
 from explorer.saliency.parameter_randomization import correlation, judge_randomization, steps_of
 from explorer.saliency.snippets import randomization_snippet
-from explorer.text import count_text
+from explorer.text import as_plain_text, count_text
 from explorer.ui.kit.choose import choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.saliency.choices import METHOD_LABELS, Question, choose_layer, say_question
@@ -42,7 +42,7 @@ def show_control(subject: Subject, question: Question) -> None:
         try:
             heatmap = obtain_heatmap(replace(asked, redrawn=count), work, key=f"control{count}")
         except SaliencyImpossible as problem:
-            st.info(str(problem), icon=":material/block:")
+            st.info(as_plain_text(str(problem)), icon=":material/block:")
             return
         if heatmap is None:
             continue

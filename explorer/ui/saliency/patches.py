@@ -14,7 +14,7 @@ from explorer.anatomy.patches import describe_patch, draw_patch, is_wide, own_pl
 from explorer.rendering import contact_sheet, encode_png
 from explorer.saliency import SaliencyImpossible, default_layer, layers_for
 from explorer.saliency.snippets import patches_snippet
-from explorer.text import count_text, significant
+from explorer.text import as_plain_text, count_text, significant
 from explorer.ui.kit.choose import choose_one, slide
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.opening import pictures_lines
@@ -42,7 +42,7 @@ def show_patches(subject: Subject) -> None:
     try:
         first = default_layer(subject.model, subject.input)
     except SaliencyImpossible as problem:
-        st.info(str(problem), icon=":material/block:")
+        st.info(as_plain_text(str(problem)), icon=":material/block:")
         return
     facts, asked, count = _choose_unit(subject, first)
     if facts.resolution == (1, 1):

@@ -131,7 +131,7 @@ class JobOfPage:
     def show_refusal(self) -> None:
         """Why the last click did nothing, where it did nothing."""
         if refused := st.session_state.get(self._refused):
-            st.error(refused, icon=":material/block:")
+            st.error(as_plain_text(refused), icon=":material/block:")
 
     def status(self, job: str) -> Status | None:
         """How far a job is; None where it cannot be found, and the page says why."""
@@ -143,7 +143,7 @@ class JobOfPage:
 
     def show_unknown(self, problem: JobUnknown) -> None:
         """Say that there is no such job, and offer to close it."""
-        st.warning(str(problem), icon=":material/search_off:")
+        st.warning(as_plain_text(str(problem)), icon=":material/search_off:")
         st.button("Close it", key="forget_job", icon=":material/close:", on_click=self.forget)
 
     @property

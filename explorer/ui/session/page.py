@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from explorer.ui.app import enter_by_the_front_door
+from explorer.ui.kit.choose import refuse_endless_numbers
 from explorer.ui.kit.click import take_choices
 
 T = TypeVar("T")
@@ -21,8 +21,8 @@ def begin_page(title: str, sidebar: Callable[[], T | None], notice: str | Callab
         sidebar: draws the sidebar and gives what to look at.
         notice: a sentence or two beside the title, which may depend on what is looked at.
     """
-    enter_by_the_front_door()
     take_choices()
+    refuse_endless_numbers()
     opening = st.container(horizontal=True, vertical_alignment="center", key="opening")
     opening.title(title, anchor=False, width="content")
     subject = sidebar()

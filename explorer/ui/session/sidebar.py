@@ -114,7 +114,7 @@ def _take_in(file: Any) -> None:
     if seen[file.file_id]:
         with st.container(border=True):
             st.text(file.name)  # never as Markdown: a file name is untrusted text
-            st.error(seen[file.file_id], icon=":material/block:")
+            st.error(as_plain_text(seen[file.file_id]), icon=":material/block:")
 
 
 def network_names(transformers: bool = False) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.rendering import format_percent
+from explorer.text import as_plain_text
 from explorer.ui.session.subject import UNTRAINED, Subject
 
 FEW = 20  # classes that can be read out
@@ -22,7 +23,7 @@ def describe_knowledge(subject: Subject, best: float) -> str:
     if subject.weights == UNTRAINED:
         return "Untrained: its weights are random, so these probabilities mean nothing."
     if len(classes) <= FEW:
-        return f"Knows only: {', '.join(classes)}; whatever you show it, it names one of these."
+        return f"Knows only: {as_plain_text(', '.join(classes))}; whatever you show it, it names one of these."
     if best < UNSURE:
         return f"Not sure of any of its {len(classes):,} classes: the likeliest has {format_percent(best)}."
     return ""

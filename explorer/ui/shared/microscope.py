@@ -93,7 +93,8 @@ def show_microscope(
 def _read_cell(text: str, size: Sequence[int]) -> tuple[int, int] | None:
     """The cell that an address names, if this output has it."""
     row, _, column = text.partition(",")
-    if not (row.isdecimal() and column.isdecimal()):
+    try:
+        cell = int(row), int(column)
+    except ValueError:  # also where it has thousands of digits
         return None
-    cell = int(row), int(column)
-    return cell if cell[0] < size[0] and cell[1] < size[1] else None
+    return cell if 0 <= cell[0] < size[0] and 0 <= cell[1] < size[1] else None

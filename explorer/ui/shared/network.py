@@ -7,6 +7,7 @@ import streamlit as st
 from explorer.anatomy import stage_of, stages
 from explorer.anatomy.overview import Overview, draw_overview
 from explorer.rendering import format_percent
+from explorer.text import as_plain_text
 from explorer.ui.components import network_view
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
@@ -36,7 +37,7 @@ def show_network(subject: Subject, layer: str, unit: int | None, key: str) -> tu
     stage = stage_of(columns, layer)
     # The bars stand at the far end of the view, which a network of many stages moves out of sight.
     likely = " · ".join(f"{name} {format_percent(share)}" for name, share in overview.probabilities[:LIKELY])
-    st.caption(f"The network says: {likely}.")
+    st.caption(f"The network says: {as_plain_text(likely)}.")
     show_knowledge(subject, overview.probabilities[0][1])
     click = network_view(
         sprite_png=overview.sprite,

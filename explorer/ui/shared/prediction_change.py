@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer.anatomy import PredictionChange
 from explorer.rendering import CHART_CONFIG, probability_bars
-from explorer.text import class_labels
+from explorer.text import class_labels, labels_in_markdown
 from explorer.ui.session.subject import Subject
 
 
@@ -22,6 +22,6 @@ def show_change(subject: Subject, change: PredictionChange, key: str, *, begun: 
     """
     names, after, before = change.bars(class_labels(subject.model.classes))
     if changed:
-        st.markdown(begun + change.describe(class_labels(subject.model.classes)))
+        st.markdown(begun + change.describe(labels_in_markdown(subject.model.classes)))
     chart = probability_bars(names, after, compare=before) if changed else probability_bars(names, before)
     st.plotly_chart(chart, config=CHART_CONFIG, key=key)

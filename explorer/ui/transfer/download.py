@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from explorer.text import count_text
+from explorer.text import as_plain_text, count_text
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.exporting import describe, make_files
@@ -108,7 +108,7 @@ def _offer_onnx(trained: Trained, stem: str, row: st.delta_generator.DeltaGenera
         with st.spinner("Writing the ONNX file …", show_time=True):
             data = make_onnx(trained.trial.network, trained.digest, trained.weights)
     except ExportFailed as failed:
-        st.error(str(failed), icon=":material/block:")
+        st.error(as_plain_text(str(failed)), icon=":material/block:")
         return
     download(place, "ONNX", data, f"{stem}.onnx", "take-onnx")
 

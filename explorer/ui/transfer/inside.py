@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from explorer.rendering import CHART_CONFIG
 from explorer.rendering.figures.movement import feature_scatter, movement_bars
 from explorer.rendering.movement_pictures import movement_picture, scatter_picture
+from explorer.text import as_plain_text
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.evaluation.describing import say_movement, say_points, say_separation, separation_table
 from explorer.transfer.evaluation.inside import PROJECTIONS, Moved, Projection, Separation, choose_places
@@ -80,7 +81,7 @@ def show_features(trained: Trained, pictures: PictureSet) -> None:
         before, after = (compute_features(when, places, trained, pictures) for when in ("before", "after"))
         points = [compute_points(each, method) for each in (before, after)]
     except TransferRejected as rejected:
-        st.error(str(rejected), icon=":material/block:")
+        st.error(as_plain_text(str(rejected)), icon=":material/block:")
         return
     apart = [compute_separation(each, labels) for each in (before, after)]
     names = [pictures.names[place] for place in places]

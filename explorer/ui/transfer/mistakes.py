@@ -14,7 +14,7 @@ from explorer.rendering import (
     format_percent,
 )
 from explorer.rendering.figures.confusion import confusion_chart
-from explorer.text import count_text
+from explorer.text import as_plain_text, count_text
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.data.sheets import draw_sheet, draw_whole
 from explorer.transfer.evaluation.comparing import digest
@@ -183,7 +183,7 @@ def _show_error(
     except (OSError, KeyError, ValueError) as problem:
         alt = f"A picture of {names[error.true]} predicted as {names[error.predicted]}"
         st.image(draw_whole(pictures, error.place), alt=alt, width="stretch")
-        st.caption("Its network cannot be opened any more.", help=str(problem))
+        st.caption("Its network cannot be opened any more.", help=as_plain_text(str(problem)))
         drawn = None
     if drawn is not None:
         glows = look and drawn.glow is not None

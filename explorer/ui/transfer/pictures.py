@@ -97,7 +97,7 @@ def current_pictures(job: str = "") -> PictureSet | None:
         return None
     try:
         asked = asked if asked in offered else _first(offered)
-        return _load_once(asked, int(each) if each.isdecimal() and int(each) in EACH else 40)
+        return _load_once(asked, next((count for count in EACH if str(count) == each), 40))
     except TransferRejected:
         return None
 

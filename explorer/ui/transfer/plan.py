@@ -9,6 +9,7 @@ import streamlit as st
 
 from explorer.rendering import CHART_CONFIG
 from explorer.rendering.figures.strategy import strategy_columns
+from explorer.text import as_plain_text
 from explorer.transfer.plan_columns import SENTENCES, Drawn, describe_weights, plan_columns
 from explorer.transfer.trial import STRATEGY_TITLES, Strategy, TransferRejected
 from explorer.ui.session.subject import Subject, open_network
@@ -47,5 +48,7 @@ def keep_possible(subject: Subject, classes: int, strategies: Sequence[Strategy]
             compute_drawing(subject.network, subject.device, classes, strategy, kept)
             possible.append(strategy)
         except TransferRejected as problem:
-            st.warning(f"{STRATEGY_TITLES[strategy]} is left out: {problem}", icon=":material/block:")
+            st.warning(
+                f"{STRATEGY_TITLES[strategy]} is left out: {as_plain_text(str(problem))}", icon=":material/block:"
+            )
     return tuple(possible)

@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.rendering import CHART_CONFIG
-from explorer.text import count_text
+from explorer.text import as_plain_text, count_text
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.evaluation.comparing import Verdict
 from explorer.transfer.evaluation.figures import curves_figure, quadrant_figure
@@ -83,7 +83,7 @@ def obtain_similarity(
     try:
         return _measure(pictures.key, network, split_seed, pictures)
     except (TransferRejected, ModelUnknown, WeightsUnavailable) as problem:
-        st.error(str(problem), icon=":material/block:")
+        st.error(as_plain_text(str(problem)), icon=":material/block:")
         return None
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.rendering import CHART_CONFIG
+from explorer.text import as_plain_text
 from explorer.transfer.evaluation.comparing import Group, Verdict, compare, digest, group_experiments
 from explorer.transfer.evaluation.ending import tell_endings
 from explorer.transfer.evaluation.figures import accuracy_figure, make_report
@@ -65,7 +66,7 @@ def find_groups(experiments: Sequence[Experiment]) -> tuple[Group, ...]:
     try:
         return _group(digest(measured), measured)
     except TransferRejected as problem:
-        st.error(str(problem), icon=":material/block:")
+        st.error(as_plain_text(str(problem)), icon=":material/block:")
         return ()
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from explorer.jobs.order import JobUnknown, Order, Status
 from explorer.rendering import CHART_CONFIG
 from explorer.rendering.figures.strategy import Line, growing_curves
-from explorer.text import count_text
+from explorer.text import as_plain_text, count_text
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.evaluation.ending import tell_endings
 from explorer.transfer.progress import (
@@ -70,7 +70,7 @@ def _watch(job: str, live: bool, tried: bool) -> None:
     try:
         status, ordered = the_jobs().follow(job), ordered_of(job)
     except JobUnknown as problem:
-        st.warning(str(problem), icon=":material/search_off:")
+        st.warning(as_plain_text(str(problem)), icon=":material/search_off:")
         return
     if live and (status.finished or (not tried and measured_of(job))):
         st.rerun()
@@ -83,7 +83,7 @@ def _watch(job: str, live: bool, tried: bool) -> None:
     elif not live:
         st.markdown(describe_end(status, ordered, tasks))
     for said in dict.fromkeys(filter(None, [status.problem, *(task.describe_problem for task in tasks)])):
-        st.error(said, icon=":material/block:")
+        st.error(as_plain_text(said), icon=":material/block:")
     if any(task.curve.epochs for task in tasks):
         rows = ["| Strategy | Trainings | Validation |", "|:--|:--|--:|"]
         st.markdown("\n".join([*rows, *(f"| {' | '.join(row)} |" for row in describe_strategies(tasks))]))

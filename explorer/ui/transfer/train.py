@@ -118,7 +118,7 @@ def show_button(subject: Subject, pictures: PictureSet | None, choice: Choice | 
     try:
         trials = choice.trials(subject.network, str(resolve_device(subject.device)))
     except TransferRejected as problem:
-        st.error(str(problem), icon=":material/block:")
+        st.error(as_plain_text(str(problem)), icon=":material/block:")
         return
     many = len(choice.strategies)
     label = "Train all four" if choice.strategies == FOUR else f"Train {many} strategies"
@@ -166,7 +166,7 @@ def open_finished(job: str) -> Finished | None:
         experiments = tuple(experiment for experiment, _ in experiments_of(job))
         pictures = pictures_of(job)
     except JobUnknown as problem:
-        st.warning(str(problem), icon=":material/search_off:")
+        st.warning(as_plain_text(str(problem)), icon=":material/search_off:")
         return None
     if not experiments:
         waiting = (

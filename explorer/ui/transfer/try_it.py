@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.images import MAX_BYTES, ImageRejected, read_apart
 from explorer.rendering import CHART_CONFIG
 from explorer.rendering.figures.basic import probability_bars
-from explorer.rendering.figures.transfer import plain
+from explorer.text import as_plain_text
 from explorer.transfer.experiment import Experiment
 from explorer.ui.components.live_camera import live_camera, sent_frame
 from explorer.ui.kit.choose import choose
@@ -55,7 +55,7 @@ def _show_photo(trained: Trained, subject: Subject) -> None:
         try:
             image, words = read_apart(file.getvalue()).image, "Your photo"
         except ImageRejected as refused:
-            st.error(str(refused), icon=":material/block:")
+            st.error(as_plain_text(str(refused)), icon=":material/block:")
             return
     left, right = st.columns([2, 3], gap="large")
     left.image(image, caption=words, alt=words, width="stretch")
@@ -63,8 +63,7 @@ def _show_photo(trained: Trained, subject: Subject) -> None:
     classes = trained.experiment.classes
     first = np.argsort(-shares, kind="stable")[:_MOST_BARS]
     with right:
-        # Names of classes are a person's text: plain in the figure, and never Markdown.
-        figure = probability_bars([plain(classes[place]) for place in first], [float(shares[place]) for place in first])
+        figure = probability_bars([classes[place] for place in first], [float(shares[place]) for place in first])
         st.plotly_chart(figure, config=CHART_CONFIG, key="chart-try")
         st.text(f"It knows only: {', '.join(classes)}. Whatever you show it, it names one of these.")
 

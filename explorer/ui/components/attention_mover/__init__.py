@@ -8,15 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.ui.components.store import STORE_JS, send_picture
+from explorer.ui.components.mounting import mount
+from explorer.ui.components.store import send_picture
 
-_HERE = Path(__file__).parent
-_mount = st.components.v2.component(
-    "explorer_attention_mover",
-    html=(_HERE / "component.html").read_text(encoding="utf-8"),
-    css=(_HERE / "component.css").read_text(encoding="utf-8"),
-    js=STORE_JS + (_HERE / "component.js").read_text(encoding="utf-8"),
-)
+_mount = mount(Path(__file__).parent, styles=("photo.css", "unseen.css"))
 
 
 def attention_mover(

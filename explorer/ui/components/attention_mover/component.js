@@ -5,14 +5,8 @@ const REACH = 3; // standard deviations to which the glow is drawn
 const SVG = "http://www.w3.org/2000/svg";
 const clamp = (value, high) => Math.min(high, Math.max(0, value));
 
-const movers = new WeakMap(); // parentElement -> AttentionMover
-
 export default function ({ data, parentElement, setTriggerValue }) {
-  let mover = movers.get(parentElement);
-  if (!mover || !mover.frame.isConnected) {
-    mover = new AttentionMover(parentElement.querySelector(".frame"));
-    movers.set(parentElement, mover);
-  }
+  const mover = drawnIn(parentElement, ".frame", AttentionMover);
   mover.send = (spot) => setTriggerValue("spot", spot);
   mover.update(data);
 }
@@ -48,8 +42,7 @@ class AttentionMover {
   update(data) {
     const other = this.data?.picture !== data.picture;
     this.data = data;
-    this.photo.setAttribute("aria-label", data.alt);
-    this.canvas.setAttribute("aria-label", data.alt);
+    showPhoto(this, other);
     const { rows, columns } = data;
     this.svg.setAttribute("viewBox", `0 0 ${columns} ${rows}`);
     this.dim.setAttribute("width", columns);
@@ -57,7 +50,6 @@ class AttentionMover {
     const across = Array.from({ length: rows - 1 }, (_, row) => `M0 ${row + 1}H${columns}`);
     const down = Array.from({ length: columns - 1 }, (_, column) => `M${column + 1} 0V${rows}`);
     this.lines.setAttribute("d", [...across, ...down].join(""));
-    if (other) this.receive(data.picture);
     // The answer to an earlier drop must not take away a later one.
     const pending = this.asked !== null && String(data.spot) !== this.asked && !other;
     if (!pending) {
@@ -66,16 +58,6 @@ class AttentionMover {
       if (this.pointer === null) this.led = null;
     }
     this.draw();
-  }
-
-  async receive(picture) {
-    const bitmap = await whenPicture(picture);
-    if (this.data.picture !== picture) return; // another photo was chosen meanwhile
-    this.canvas.width = bitmap.width;
-    this.canvas.height = bitmap.height;
-    this.photo.style.aspectRatio = `${bitmap.width} / ${bitmap.height}`;
-    this.canvas.getContext("2d").drawImage(bitmap, 0, 0);
-    this.photo.dataset.drawn = picture;
   }
 
   draw() {

@@ -14,20 +14,14 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from explorer.rendering.film_strip import DARKEST, SLIMMEST
-from explorer.ui.components.store import STORE_JS, send_numbers, send_picture
+from explorer.ui.components.mounting import mount
+from explorer.ui.components.store import send_numbers, send_picture
 
 if TYPE_CHECKING:
     from explorer.captioning import Caption
 
-_HERE = Path(__file__).parent
-_SCRIPTS = ("wording.js", "spotlight.js", "facts.js", "component.js")
 _CONSTANTS_JS = f"const DARKEST = {DARKEST};\nconst SLIMMEST = {SLIMMEST};\n"
-_mount = st.components.v2.component(
-    "explorer_caption_player",
-    html=(_HERE / "component.html").read_text(encoding="utf-8"),
-    css=(_HERE / "component.css").read_text(encoding="utf-8"),
-    js=STORE_JS + _CONSTANTS_JS + "".join((_HERE / script).read_text(encoding="utf-8") for script in _SCRIPTS),
-)
+_mount = mount(Path(__file__).parent, ("wording.js", "spotlight.js", "facts.js"), ("unseen.css",), _CONSTANTS_JS)
 
 
 def caption_player(*, png: bytes, caption: Caption, alt: str, key: str) -> None:

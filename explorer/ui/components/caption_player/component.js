@@ -6,14 +6,8 @@ const FRAME = 232; // pixels of a film strip's frame on its longer side, twice w
 const SHOWN = 116;
 const TALLEST = 560; // pixels that the photo may be high
 
-const players = new WeakMap(); // parentElement -> CaptionPlayer
-
 export default function ({ data, parentElement }) {
-  let player = players.get(parentElement);
-  if (!player || !player.root.isConnected) {
-    player = new CaptionPlayer(parentElement.querySelector(".player"));
-    players.set(parentElement, player);
-  }
+  const player = drawnIn(parentElement, ".player", CaptionPlayer);
   player.update(data);
   return () => player.stop();
 }

@@ -6,15 +6,10 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.rendering import Mosaic
-from explorer.ui.components.store import STORE_JS, send_picture
+from explorer.ui.components.mounting import mount
+from explorer.ui.components.store import send_picture
 
-_HERE = Path(__file__).parent
-_mount = st.components.v2.component(
-    "explorer_clickable_mosaic",
-    html=(_HERE / "component.html").read_text(encoding="utf-8"),
-    css=(_HERE / "component.css").read_text(encoding="utf-8"),
-    js=STORE_JS + (_HERE / "component.js").read_text(encoding="utf-8"),
-)
+_mount = mount(Path(__file__).parent)
 
 
 def clickable_mosaic(

@@ -3,15 +3,8 @@
 const MOST_TIMES = 3; // how far a small sheet is magnified
 const SVG = "http://www.w3.org/2000/svg";
 
-const sheets = new WeakMap(); // parentElement -> Sheet
-
 export default function ({ data, parentElement, setTriggerValue }) {
-  let sheet = sheets.get(parentElement);
-  if (!sheet || !sheet.frame.isConnected) {
-    sheet?.observer.disconnect();
-    sheet = new Sheet(parentElement.querySelector(".frame"));
-    sheets.set(parentElement, sheet);
-  }
+  const sheet = drawnIn(parentElement, ".frame", Sheet, (gone) => gone.observer.disconnect());
   sheet.send = (cell) => setTriggerValue("cell", cell);
   sheet.update(data);
   return () => sheet.observer.disconnect();

@@ -9,13 +9,9 @@ from typing import Any
 
 import streamlit as st
 
-_HERE = Path(__file__).parent
-_mount = st.components.v2.component(
-    "explorer_live_camera",
-    html=(_HERE / "component.html").read_text(encoding="utf-8"),
-    css=(_HERE / "component.css").read_text(encoding="utf-8"),
-    js=(_HERE / "component.js").read_text(encoding="utf-8"),
-)
+from explorer.ui.components.mounting import mount
+
+_mount = mount(Path(__file__).parent)
 MOST_BYTES = 2**20  # of a frame; the browser's are a twentieth of that
 
 

@@ -5,14 +5,8 @@ const PAUSE = 120; // milliseconds between an answer and the next frame, so that
 const GIVE_UP = 6000; // milliseconds after which a frame without an answer is forgotten
 const MOST_BARS = 12;
 
-const cameras = new WeakMap(); // parentElement -> LiveCamera
-
 export default function ({ data, parentElement, setTriggerValue }) {
-  let camera = cameras.get(parentElement);
-  if (!camera || !camera.frame.isConnected) {
-    camera = new LiveCamera(parentElement.querySelector(".frame"));
-    cameras.set(parentElement, camera);
-  }
+  const camera = drawnIn(parentElement, ".frame", LiveCamera);
   camera.send = (frame) => setTriggerValue("frame", frame);
   camera.update(data);
   return () => {

@@ -14,20 +14,19 @@ import streamlit as st
 
 from explorer.operations.channel_view import NONE, PAD, ChannelView, Step
 from explorer.ui.components.colours import COLOURS_JS
-from explorer.ui.components.store import STORE_JS, send_numbers, send_picture
+from explorer.ui.components.mounting import mount
+from explorer.ui.components.store import send_numbers, send_picture
 
 __all__ = ["MOST_BYTES", "NONE", "PAD", "ChannelView", "Step", "microscope"]
 
 MOST_BYTES: Final = 1_500_000
 """How much input a page should send at once; above it, a channel view without input answers one click at a time."""
 
-_HERE = Path(__file__).parent
-_SCRIPTS = ("arithmetic.js", "drawing.js", "page.js", "maps.js", "cards.js", "ledger.js", "component.js")
-_mount = st.components.v2.component(
-    "explorer_microscope",
-    html=(_HERE / "component.html").read_text(encoding="utf-8"),
-    css=(_HERE / "component.css").read_text(encoding="utf-8"),
-    js=STORE_JS + COLOURS_JS + "".join((_HERE / script).read_text(encoding="utf-8") for script in _SCRIPTS),
+_mount = mount(
+    Path(__file__).parent,
+    ("arithmetic.js", "drawing.js", "page.js", "maps.js", "cards.js", "ledger.js"),
+    ("button.css",),
+    COLOURS_JS,
 )
 
 

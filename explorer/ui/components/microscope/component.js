@@ -4,15 +4,8 @@ const TALLEST = 340; // CSS pixels of a map
 const TALLEST_NARROW = 290; // where input and output stand above each other
 const KEPT_TIMES = 300;
 
-const microscopes = new WeakMap(); // parentElement -> Microscope
-
 export default function ({ data, parentElement, setTriggerValue }) {
-  let found = microscopes.get(parentElement);
-  if (!found || !found.root.isConnected) {
-    found?.stop();
-    found = new Microscope(parentElement.querySelector(".microscope"));
-    microscopes.set(parentElement, found);
-  }
+  const found = drawnIn(parentElement, ".microscope", Microscope, (gone) => gone.stop());
   found.send = (cell) => setTriggerValue("cell", cell);
   found.update(data);
   return () => found.stop();

@@ -15,16 +15,10 @@ from numpy.typing import NDArray
 
 from explorer.anatomy.overview import NetworkColumn
 from explorer.ui.components.colours import COLOURS_JS
-from explorer.ui.components.store import STORE_JS, send_numbers, send_picture
+from explorer.ui.components.mounting import mount
+from explorer.ui.components.store import send_numbers, send_picture
 
-_HERE = Path(__file__).parent
-_SCRIPTS = ("connections.js", "classes.js", "component.js")
-_mount = st.components.v2.component(
-    "explorer_network_view",
-    html=(_HERE / "component.html").read_text(encoding="utf-8"),
-    css=(_HERE / "component.css").read_text(encoding="utf-8"),
-    js=STORE_JS + COLOURS_JS + "".join((_HERE / script).read_text(encoding="utf-8") for script in _SCRIPTS),
-)
+_mount = mount(Path(__file__).parent, ("connections.js", "classes.js"), ("button.css",), COLOURS_JS)
 
 MOST_PROBABILITIES = 10
 

@@ -7,14 +7,8 @@ const LARGEST_COMPACT = 24; // while a map is looked at, below
 const SMALLEST_COMPACT = 12;
 const WIDEST_BAR = 74;
 
-const views = new WeakMap(); // parentElement -> View
-
 export default function ({ data, parentElement, setTriggerValue }) {
-  let view = views.get(parentElement);
-  if (!view || !view.root.isConnected) {
-    view = new View(parentElement.querySelector(".view"));
-    views.set(parentElement, view);
-  }
+  const view = drawnIn(parentElement, ".view", View);
   view.send = (event) => setTriggerValue("click", event);
   view.update(data);
   return () => view.hideTip();

@@ -7,16 +7,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.ui.components.store import STORE_JS, send_picture
+from explorer.ui.components.mounting import mount
+from explorer.ui.components.store import send_picture
 
-_HERE = Path(__file__).parent
-_SCRIPTS = ("marks.js", "component.js")
-_mount = st.components.v2.component(
-    "explorer_photo_cover",
-    html=(_HERE / "component.html").read_text(encoding="utf-8"),
-    css=(_HERE / "component.css").read_text(encoding="utf-8"),
-    js=STORE_JS + "".join((_HERE / script).read_text(encoding="utf-8") for script in _SCRIPTS),
-)
+_mount = mount(Path(__file__).parent, scripts=("marks.js",), styles=("photo.css", "unseen.css"))
 
 
 def photo_cover(*, png: bytes, cover: str, most: int, alt: str, key: str) -> str | None:

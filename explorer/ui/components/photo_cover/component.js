@@ -3,14 +3,8 @@
 const STEP = 20; // thousandths that an arrow key moves
 const NEAR = 5; // thousandths between points of a stroke, at least
 
-const covers = new WeakMap(); // parentElement -> PhotoCover
-
 export default function ({ data, parentElement, setTriggerValue }) {
-  let cover = covers.get(parentElement);
-  if (!cover || !cover.frame.isConnected) {
-    cover = new PhotoCover(parentElement.querySelector(".frame"));
-    covers.set(parentElement, cover);
-  }
+  const cover = drawnIn(parentElement, ".frame", PhotoCover);
   cover.send = (text) => setTriggerValue("cover", text);
   cover.update(data);
 }
@@ -35,24 +29,12 @@ class PhotoCover {
   update(data) {
     const other = this.data?.picture !== data.picture;
     this.data = data;
-    this.photo.setAttribute("aria-label", data.alt);
-    this.canvas.setAttribute("aria-label", data.alt);
-    if (other) this.receive(data.picture);
+    showPhoto(this, other);
     // The answer to an earlier mark must not take away a later one.
     if (this.asked !== null && data.cover !== this.asked && !other) return;
     this.asked = null;
     this.list = readMarks(data.cover);
     this.draw();
-  }
-
-  async receive(picture) {
-    const bitmap = await whenPicture(picture);
-    if (this.data.picture !== picture) return; // another photo was chosen meanwhile
-    this.canvas.width = bitmap.width;
-    this.canvas.height = bitmap.height;
-    this.photo.style.aspectRatio = `${bitmap.width} / ${bitmap.height}`;
-    this.canvas.getContext("2d").drawImage(bitmap, 0, 0);
-    this.photo.dataset.drawn = picture;
   }
 
   draw() {
