@@ -28,7 +28,7 @@ from explorer.ui.session.pictures import (
     recall,
     say_lost,
 )
-from explorer.ui.session.quantities import bound_uploads, tell_lost
+from explorer.ui.session.quantities import bound_uploads, release, tell_lost
 from explorer.ui.session.subject import SEED, UNTRAINED, Subject, open_network
 from explorer.zoo import list_models, list_shipped, list_transformers
 
@@ -88,6 +88,8 @@ def choose_picture() -> Picture:
     tell_lost()
     for file in [*files, *([shot] if shot else [])]:
         _take_in(file)
+    for file in [*files, *([shot] if shot else [])]:
+        release(file)
     if lost := count_lost():
         st.info(say_lost(lost), icon=":material/auto_delete:")
     asked = st.query_params.get("image")
