@@ -3,13 +3,14 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from explorer.samples import read_sample
-from explorer.zoo import list_shipped
+from explorer.zoo import list_shipped, random_model
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_layers import in_both_schemes
 from tests.browser.watching import PATIENCE, address_of, choose, colours_on, open_layers, wait_until_drawn
+from tests.zoo.making import as_bytes
 
 SMALL = "tiny-vgg" if "tiny-vgg" in list_shipped() else list_shipped()[-1]
 PICTURES = '[data-testid="stSidebar"] [data-testid="stFileUploader"] input[type="file"]'
@@ -125,3 +126,24 @@ def test_refusals_for_the_eye(dashboard: str, page: Page, screenshots: Path) -> 
     wait_until_drawn(page)
     for scheme in in_both_schemes(page):
         page.screenshot(path=screenshots / f"refused-{scheme}.png")
+
+
+def test_while_weights_come_nothing_says_that_there_are_none(dashboard: str, page: Page) -> None:
+    page.goto(f"{dashboard}/layers?model={SMALL}&weights=0123456789abcdef")
+    lack = page.get_by_text("These weights are no longer on the server")
+    lack.wait_for(timeout=PATIENCE * 1000)
+    held: list[Route] = []
+    page.route("**/_stcore/upload_file/**", lambda route: held.append(route))
+    data = as_bytes(random_model(SMALL, 3).network.state_dict())
+    file = {"name": "mine.safetensors", "mimeType": "application/octet-stream", "buffer": data}
+    page.locator(".st-key-weights input[type=file]").set_input_files([file])  # type: ignore[list-item]
+    lack.wait_for(state="hidden", timeout=PATIENCE * 1000)
+    for route in held:
+        route.continue_()
+    page.unroute("**/_stcore/upload_file/**")
+    page.get_by_text("In use: mine.safetensors").wait_for(timeout=PATIENCE * 1000)
+    wait_until_drawn(page)
+    assert page.locator(".classes li").count() == 3
+    page.reload()
+    wait_until_drawn(page)
+    assert page.locator(".classes li").count() == 3

@@ -124,6 +124,8 @@ def test_own_weights_stay_over_a_reload_until_they_are_left_out(browser_side: Br
     again = open_layers(address)  # another session, as after a reload
     assert classes_of(browser_side) == 3
     assert "In use: w.safetensors" in [text.value for text in again.sidebar.text]
+    del again.query_params["weights"]  # as on another page, come to by a link
+    assert run(again).query_params["weights"] == address["weights"]
     run(again.sidebar.button(key="leave_weights").click())
     assert classes_of(browser_side) == 10
     assert "weights" not in again.query_params

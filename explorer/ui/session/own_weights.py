@@ -19,6 +19,7 @@ MAX_WEIGHTS_MB = 600  # the largest network of the zoo that one opens for fun, V
 WEIGHTS: Final = "weights"  # of the address: the first digits of the file's sha256
 _DIGITS: Final = 16
 _DIGESTS: Final = "weights_digests"  # by the id of the uploaded file; "" for one that was left out
+_IN_USE: Final = "weights_in_use"  # what the address names, for pages that are come to by a link without it
 _REFUSED: Final = "weights_refused"  # why, by digest
 
 
@@ -32,7 +33,7 @@ def choose_own_weights(name: str) -> str:
         The digest of the weights to look through, which the server may have no longer; "" for the network's own.
     """
     trained = choose_trained(name)
-    with st.expander("Own weights", icon=":material/upload_file:"):
+    with st.expander("Own weights", expanded=WEIGHTS in st.query_params, icon=":material/upload_file:"):
         file = st.file_uploader(
             f"A safetensors file for {name}",
             key="weights",
@@ -46,7 +47,7 @@ def choose_own_weights(name: str) -> str:
             digests[file.file_id] = hashlib.sha256(data).hexdigest()  # once: it may be hundreds of megabytes
             keep_weights(digests[file.file_id], data, file.name)
             release(file)
-        asked = st.query_params.get(WEIGHTS, "")
+        asked = st.query_params.get(WEIGHTS) or st.session_state.get(_IN_USE, "")
         if is_kept(asked):  # what was trained here has a box of its own, and is left out or for another network
             asked = ""
         digest = trained or (digests[file.file_id] if file is not None else "") or recall_weights(asked) or asked
@@ -54,6 +55,7 @@ def choose_own_weights(name: str) -> str:
             kept = find_weights(digest)
             st.text(f"In use: {kept.title}" if kept else "No longer here.")  # never as Markdown: a file's name
             st.button("Leave out", key="leave_weights", icon=":material/visibility_off:", on_click=_leave_out)
+    st.session_state[_IN_USE] = "" if trained else digest[:_DIGITS]
     if digest:
         if st.query_params.get(WEIGHTS) != digest[:_DIGITS]:
             st.query_params[WEIGHTS] = digest[:_DIGITS]
@@ -100,16 +102,17 @@ def _unwrap(digest: str, prefix: str) -> None:
     keep_weights(renamed, data, kept.title)
     digests: dict[str, str] = st.session_state.get(_DIGESTS, {})
     st.session_state[_DIGESTS] = {file: renamed if each == digest else each for file, each in digests.items()}
-    st.query_params[WEIGHTS] = renamed[:_DIGITS]
+    st.session_state[_IN_USE] = st.query_params[WEIGHTS] = renamed[:_DIGITS]
 
 
 def _leave_out() -> None:
     """Look through the network's own weights; a file that is still listed is not taken again."""
     st.session_state[_DIGESTS] = dict.fromkeys(st.session_state.get(_DIGESTS, {}), "")
-    st.query_params.pop(WEIGHTS, None)
+    _forget()
 
 
 def _forget() -> None:
     """Another file, or none: neither what was trained here nor what the address names is looked through."""
     leave_trained()
+    st.session_state.pop(_IN_USE, None)
     st.query_params.pop(WEIGHTS, None)
