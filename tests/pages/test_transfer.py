@@ -281,9 +281,11 @@ def has_button(app: AppTest, key: str) -> bool:
 
 def test_an_owner_link_hands_a_job_on_for_good(jobs: ToyJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(browser, "sent_cookie", lambda: f"cd34.{browser.sign('browser', 'cd34')}")
     app = open_transfer({"seeds": "1", "part": "Pictures"})
     train(app)
-    name, _ = only_order(jobs)
+    name, order = only_order(jobs)
+    assert order.owner == "cd34"  # as after every reload: limits are of the browser
     (link,) = (each.value for each in app.code if "owner=" in each.value)
     key = parse_qs(urlsplit(link).query)["owner"][0]
     number = "ab12"
