@@ -310,6 +310,8 @@ def test_a_job_is_deleted_by_its_owner(jobs: ToyJobs, digits: PictureSet) -> Non
     jobs.finish(name, transfer_state.pictures_of(name))
     run(app)
     assert not has_button(open_transfer({"job": name}), "delete_transfer")
+    results = open_transfer({"job": name, "part": "Results", "data": "Handwritten digits"})
+    assert "tiny-vgg on Shapes on textured grounds: 4 strategies" in told_by(results).replace("\\", "")
     run(app.button(key="delete_transfer").click())
     assert not jobs.statuses
     assert [each.value for each in app.toast] == ["The job is deleted, with its pictures and results."]

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from explorer.text import as_plain_text
 from explorer.ui.kit.choose import choose_part
 from explorer.ui.session.browser import keep_browser
 from explorer.ui.session.page import begin_page
@@ -13,7 +14,7 @@ from explorer.ui.transfer.pictures import current_pictures, show_pictures
 from explorer.ui.transfer.quadrant import show_quadrant
 from explorer.ui.transfer.results import show_results
 from explorer.ui.transfer.state import SHOWN, weights_of
-from explorer.ui.transfer.train import open_finished, show_button, show_training
+from explorer.ui.transfer.train import describe_job, open_finished, show_button, show_training
 from explorer.ui.transfer.try_it import show_try
 
 PART_LABELS = {
@@ -52,6 +53,7 @@ def show() -> None:
             st.subheader("On pictures that no training has seen", anchor=False)
             show_results(finished.experiments, finished.pictures.title, finished.extent)
     elif finished := open_finished(job):
+        st.caption(as_plain_text(describe_job(job)))
         if part == "try":
             show_try(subject, finished.experiments, weights_of)
         elif part == "results":

@@ -55,7 +55,7 @@ def show_training(subject: Subject, pictures: PictureSet | None, job: str) -> bo
         status = SHOWN.status(job) if job else None
         if status is None:
             return False
-        st.subheader(as_plain_text(_describe(job)), anchor=False)
+        st.subheader(as_plain_text(describe_job(job)), anchor=False)
         measured = measured_of(job)
         if measured and not running:
             show_try(subject, measured, weights_of)
@@ -78,7 +78,7 @@ def _show_choice(subject: Subject, pictures: PictureSet | None, job: str) -> Non
             show_drawing(subject, len(pictures.classes), choice.strategies, choice.kept)
 
 
-def _describe(job: str) -> str:
+def describe_job(job: str) -> str:
     """Which network a job trains on which pictures, whatever is chosen now."""
     try:
         return describe_ordered(ordered_of(job))
@@ -134,7 +134,7 @@ def show_button(subject: Subject, pictures: PictureSet | None, choice: Choice | 
     row.caption(describe_amount(choice) if trials else "Choose at least one strategy.")
     if running is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
-            SHOWN.explain_wait(running, _describe(job))
+            SHOWN.explain_wait(running, describe_job(job))
             if elsewhere:
                 st.button("Watch it", key="watch_transfer", icon=":material/monitoring:", on_click=_watch)
     SHOWN.show_refusal()
