@@ -28,19 +28,25 @@ def pack_bits(samples: np.ndarray, bits: int, order: Literal["<", ">"] = ">") ->
     return np.packbits(spread.reshape(len(samples), -1).astype(np.uint8), axis=1).tobytes()
 
 
+# Of PNG's interlacing: first column and row of each pass, and its steps.
+PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+
+
 def write_png(
     samples: np.ndarray,
     colour: int,
     depth: int,
     palette: np.ndarray | None = None,
     transparent: bytes = b"",
+    interlaced: bool = False,
 ) -> bytes:
-    """A PNG of samples (H, W, channels), without filters or interlacing."""
-    height, width, channels = samples.shape
-    packed = pack_bits(samples.reshape(height, width * channels), depth)
-    stride = len(packed) // height
-    rows = b"".join(b"\0" + packed[start : start + stride] for start in range(0, len(packed), stride))
-    parts = [chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))]
+    """A PNG of samples (H, W, channels), without filters."""
+    height, width, _ = samples.shape
+    rows = b""
+    for left, top, across, down in PASSES if interlaced else ((0, 0, 1, 1),):
+        for row in samples[top::down, left::across]:
+            rows += b"\0" + pack_bits(row.reshape(1, -1), depth) if row.size else b""
+    parts = [chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced))]
     if palette is not None:
         parts.append(chunk(b"PLTE", palette.astype(np.uint8).tobytes()))
     if transparent:
@@ -87,9 +93,10 @@ def draw_pngs() -> Iterator[Drawn]:
                     extra = key.astype(">u2").tobytes()
                     alpha = 1.0 - (samples == key).all(axis=-1)
                 colours = np.broadcast_to(values, (*samples.shape[:2], 3))
-                yield Drawn(
-                    name, write_png(samples, colour, depth, palette, extra), lay_on_white(colours, alpha), samples
-                )
+                for interlaced in (False, True):
+                    data = write_png(samples, colour, depth, palette, extra, interlaced)
+                    title = f"{name}, interlaced" if interlaced else name
+                    yield Drawn(title, data, lay_on_white(colours, alpha), samples)
 
 
 LONGS = (256, 257, 273, 278, 279, 322, 323, 324, 325)

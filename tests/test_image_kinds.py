@@ -91,6 +91,7 @@ def test_a_transparent_colour_counts_with_the_bits_that_samples_have() -> None:
 
 JPEG = encode(Image.new("RGB", (16, 16)), "JPEG")
 FRAME = JPEG.index(b"\xff\xc0")
+HEIC = encode(Image.new("RGB", (64, 64)), "HEIC")
 BMP = encode(Image.new("RGB", (16, 16)), "BMP")
 GREY = {256: (4,), 257: (4,), 258: (8,), 259: (1,), 262: (1,), 278: (4,)}
 
@@ -101,6 +102,7 @@ GREY = {256: (4,), 257: (4,), 258: (8,), 259: (1,), 262: (1,), 278: (4,)}
         pytest.param(JPEG[: FRAME + 4] + b"\x0c" + JPEG[FRAME + 5 :], "12 bits a channel", id="12-bit JPEG"),
         pytest.param(JPEG[: FRAME + 1] + b"\xc3" + JPEG[FRAME + 2 :], "lossless compression", id="lossless JPEG"),
         pytest.param(JPEG[: FRAME + 1] + b"\xf7" + JPEG[FRAME + 2 :], "JPEG-LS compression", id="JPEG-LS"),
+        pytest.param(HEIC.replace(b"hvc1", b"avc1"), "a compression other than HEVC", id="HEIC of another codec"),
         pytest.param(BMP[:30] + b"\4" + BMP[31:], "a JPEG inside", id="JPEG in BMP"),
         pytest.param(BMP[:28] + b"\x40" + BMP[29:], "64 bits a pixel", id="BMP of 64 bits"),
         pytest.param(write_tiff(GREY | {259: (34712,)}, [bytes(16)]), "compression number 34712", id="JPEG 2000"),

@@ -111,6 +111,8 @@ def _decode_tiff(page: Page, length: int) -> Decoded:
 def _decode_heic(data: bytes) -> Decoded:
     """Decode HEIC without its Pillow plug-in, which would hold the pixels twice."""
     images = pillow_heif.open_heif(data, convert_hdr_to_8bit=True)
+    if not len(images):  # the container is whole, and says nothing of what lies in it
+        raise refuse_kind("HEIC", "a compression other than HEVC")
     image = images[images.primary_index]
     info: dict[str, Any] = image.info
     # libheif's bytes per pixel, measured: planes and RGB, and further planes where it has to convert between them.
