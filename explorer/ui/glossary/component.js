@@ -20,7 +20,7 @@ export default function ({ data, parentElement }) {
 class Glossary {
   constructor(parent) {
     this.list = parent.querySelector(".glossary");
-    this.tip = parent.querySelector(".tip");
+    this.tip = parent.querySelector(".meaning");
     this.page = document.querySelector('[data-testid="stMain"]');
     this.found = []; // {name, meaning, range}, each term once
     this.observer = new MutationObserver(() => this.readSoon());
