@@ -54,7 +54,7 @@ class FunctionTap(TorchFunctionMode):
         if name == "__get__":  # .shape, .device and the like, but also .mT
             output = func(*args, **kwargs)
             if isinstance(output, Tensor):
-                follow(running, name, args, kwargs, output)
+                follow(running, getattr(func.__self__, "__name__", name), args, kwargs, output)
             return output
         func, name, args, kwargs = _out_of_place(func, name, args, kwargs)
         if name.endswith("_") or name == "__setitem__":

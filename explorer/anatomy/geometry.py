@@ -184,8 +184,11 @@ def _attend_in_windows(source: Geometry, window: Sequence[int], shape: Shape) ->
 def _sliced(source: Geometry, index: Any, shape: Shape) -> Geometry:
     """After `x[index]`: where every axis is sliced or kept, the cells that are left stay where they are."""
     parts = list(index) if isinstance(index, tuple) else [index]
-    if source.axes is None or not all(part is Ellipsis or isinstance(part, slice) for part in parts):
+    if source.axes is None:
         return source.reshaped(shape)
+    if not all(part is Ellipsis or isinstance(part, slice) for part in parts):
+        picked = [axis for axis, part in enumerate(parts) if isinstance(part, (Tensor, list))]  # in any order
+        return source.mixed(shape) if picked and picked != [1] else source.reshaped(shape)
     missing = len(source.shape) - sum(part is not Ellipsis for part in parts)
     place = next((number for number, part in enumerate(parts) if part is Ellipsis), len(parts))
     parts[place : place + 1] = [slice(None)] * missing
@@ -235,6 +238,9 @@ _ALONG: dict[str, Callable[[Mapping[str, Any]], Any]] = {  # along which axes ce
         lambda given: 1 if given.get("dim") is None else given["dim"],
     ),
     **dict.fromkeys(("flip", "roll"), lambda given: given.get("dims", _EVERY_AXIS)),
+    **dict.fromkeys(("rot90", "fliplr", "flipud", "fft2", "ifft2"), lambda _given: _EVERY_AXIS),
+    **dict.fromkeys(("sort", "argsort"), lambda given: given.get("dim", -1)),
+    **dict.fromkeys(("cummax", "cummin", "index_select", "gather"), lambda given: given["dim"]),
     "normalize": lambda given: given.get("dim", 1),
     "linear": lambda _given: -1,
     "layer_norm": lambda given: range(-len(given["normalized_shape"]), 0),
@@ -293,10 +299,10 @@ def after_function(
         return source.permuted(order, shape)
     if name in _ALONG:
         return _along(source, _ALONG[name](_arguments(_ARGUMENTS.get(name, "dim"), args, kwargs)), shape)
-    if name in ("matmul", "bmm", "einsum") and any(each.axes for each in sources):
+    if name in ("matmul", "bmm", "einsum", "grid_sample") and any(each.axes for each in sources):
         return merge([each.mixed(shape) for each in sources], shape)
-    if name in ("transpose", "swapaxes", "swapdims"):
-        given = _arguments("dim0 dim1", args, kwargs)
+    if name in ("transpose", "swapaxes", "swapdims", "mT"):
+        given = {"dim0": -2, "dim1": -1} if name == "mT" else _arguments("dim0 dim1", args, kwargs)
         first, second = (given[key] % len(shape) for key in ("dim0", "dim1"))
         order = list(range(len(shape)))
         order[first], order[second] = second, first

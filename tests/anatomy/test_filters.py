@@ -376,3 +376,10 @@ def test_an_edit_after_the_norm_takes_a_filter_away() -> None:
     edited = record(model, x, layers=["relu"], edits=[Edit(convolution.edited_layer, channels=(3, 9))])["relu"].maps
     assert (edited[[3, 9]] == 0).all()
     assert (edited[[0, 1]] > 0).any()
+
+
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "circular"])
+def test_the_first_convolution_sees_the_photo_whatever_it_is_padded_with(mode: str) -> None:
+    network = nn.Sequential(nn.Conv2d(3, 3, 3, padding=2, padding_mode=mode), nn.Conv2d(3, 3, 1))
+    first, second = find_convolutions(as_model(network), 16)
+    assert (first.sees_photo, second.sees_photo) == (True, False)

@@ -409,6 +409,15 @@ MEETING: dict[str, Callable[[Tensor], Tensor]] = {
     "cumsum": lambda x: x.cumsum(-1),
     "flip": lambda x: x.flip((2, 3)),
     "roll": lambda x: x.roll(2, 3),
+    "mT of a square": lambda x: x[..., :7, :7].mT,
+    "rot90": lambda x: x[..., :7, :7].rot90(1, (2, 3)),
+    "sort": lambda x: x.sort(dim=2, descending=True).values,
+    "gather": lambda x: x.gather(3, torch.arange(x.shape[3]).flip(0).expand(x.shape)),
+    "cells in any order": lambda x: x[:, :, list(range(x.shape[2]))[::-1]],
+    "channels in any order": lambda x: x[:, [2, 0, 1]],
+    "grid_sample": lambda x: F.grid_sample(
+        x, F.affine_grid(-torch.eye(2, 3)[None].to(x.dtype), x.shape, align_corners=False), align_corners=False
+    ),
     "linear along columns": lambda x: F.linear(x, torch.ones(x.shape[-1], x.shape[-1], dtype=x.dtype)),
     "matmul": lambda x: x @ torch.ones(x.shape[-1], x.shape[-1], dtype=x.dtype),
     "transpose by keyword": lambda x: torch.transpose(input=x, dim0=3, dim1=2),
