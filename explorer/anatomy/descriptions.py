@@ -99,12 +99,12 @@ def output_size(facts: LayerFacts, module: nn.Conv2d | nn.ConvTranspose2d) -> li
 
     No line where PyTorch works the padding out ("same") so that the formula gives the input's size.
     """
-    if isinstance(module.padding, str):
+    if module.padding == "same":
         return []
     rows, columns = (
         Settings(
             stride=module.stride[axis],
-            padding=int(module.padding[axis]),
+            padding=0 if isinstance(module.padding, str) else int(module.padding[axis]),
             dilation=module.dilation[axis],
             transposed=isinstance(module, nn.ConvTranspose2d),
             output_padding=int(module.output_padding[axis]),

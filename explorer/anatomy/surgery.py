@@ -197,7 +197,8 @@ def _why_nothing(model: VisionModel, change: Change, layers: tuple[LayerFacts, .
     placed = [facts.name for facts in layers if _gives_places(_module_of(model.network, facts))]
     if placed:
         return f"{model.name} asks {', '.join(placed)} also where each maximum was; no other layer could tell."
-    return f"{model.name} has no {words}: convolutions with a stride make its maps smaller."
+    strides = any(isinstance(module, nn.Conv2d) and max(module.stride) > 1 for module in model.network.modules())
+    return f"{model.name} has no {words}{': convolutions with a stride make its maps smaller' if strides else ''}."
 
 
 @dataclass(frozen=True, eq=False)

@@ -184,8 +184,8 @@ def diagnose_pixels(values: Tensor, model: VisionModel, x: Tensor, logits: Tenso
     if float(values.max()) <= 0:
         if method == "occlusion":
             return (
-                "The map is negative everywhere: whichever window is covered, the score rises. Nothing in the picture "
-                "speaks for this class; choose one that the network finds more likely."
+                "The map is negative everywhere: whichever window is covered, the score rises: no window alone "
+                "speaks for this class. Choose one that the network finds more likely."
             )
         return (
             "The map is negative everywhere: every pixel speaks against this class. Choose one that the network finds "
@@ -217,8 +217,8 @@ def _explain_broken(model: VisionModel, x: Tensor) -> str:
                 "its training diverged; load another one."
             )
         return (
-            f"The map is not a number because {layer.name} gives values beyond what single precision holds. The "
-            "weights have grown too large in training; load others."
+            f"The map is not a number because {layer.name} gives values beyond what single precision holds. "
+            "Its weights, or the values that it reads, are too large; load other weights."
         )
     return "The map is not a number though every layer's output is: its gradients overflow. Choose a later layer."
 

@@ -94,8 +94,8 @@ def judge_randomization(label: str, likeness: float) -> str:
     """
     if isnan(likeness):
         return (
-            f"**{label}** draws a map that is the same everywhere for this draw of random weights, so there is no "
-            "correlation: what it drew before does depend on the weights."
+            f"**{label}** draws a map that is the same everywhere, before or after the weights were drawn anew, so "
+            "there is no correlation to judge by."
         )
     if abs(likeness) > UNMOVED:
         turned = ", the same places the other way round" if likeness < 0 else ""

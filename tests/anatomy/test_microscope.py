@@ -1,12 +1,16 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from explorer.anatomy import LayerUnknown, record, summarize_layers
+from explorer.anatomy.descriptions import output_size
 from explorer.anatomy.microscope import NotUnderTheMicroscope, break_down, is_explainable, padding_before
 from explorer.operations import PAD, explain_cell
 from explorer.zoo import VisionModel
 from explorer.zoo.loading import random_model
+
+from .networks import as_model
 
 NETWORKS = {
     "tiny-vgg": 32,
@@ -125,3 +129,11 @@ def test_inputs_are_kept_only_where_asked_for() -> None:
     recording = record(model, x, inputs=True)
     torch.testing.assert_close(recording["features.relu1_1"].read[0], recording["features.conv1_1"].output)
     torch.testing.assert_close(recording["features.conv1_1"].read, x)
+
+
+@pytest.mark.parametrize(("padding", "cells"), [("valid", 6), ("same", None), (1, 8)])
+def test_the_size_formula_of_padding_in_words(padding: str | int, cells: int | None) -> None:
+    """None where PyTorch works the padding out; "valid" is none at all."""
+    module = nn.Conv2d(3, 4, 3, padding=padding)
+    (facts, *_) = summarize_layers(as_model(nn.Sequential(module)), torch.zeros(1, 3, 8, 8))
+    assert [line.endswith(f"= {cells}") for line in output_size(facts, module)] == ([] if cells is None else [True])

@@ -270,3 +270,9 @@ def test_a_maximum_that_says_where_it_was_stays() -> None:
     for change in ("max-average", "max-slicing", "last-removed"):
         with pytest.raises(NothingToReplace, match="asks pool also where each maximum was"):
             operate(as_model(Places(), classes=3), change, torch.randn(1, 3, 8, 8))
+
+
+def test_a_network_without_strides_is_not_said_to_have_them() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 3, 3), nn.Flatten(), nn.Linear(3 * 36, 2))
+    with pytest.raises(NothingToReplace, match=r"no max pooling layer\.$"):
+        operate(as_model(network, classes=2), "max-average", torch.randn(1, 3, 8, 8))

@@ -221,7 +221,7 @@ def _show_curves(experiment: Experiment) -> None:
     st.caption(
         f"{experiment.training} pictures to learn from, {experiment.validation} held out. Solid: held-out pictures, "
         "dotted: training pictures. A wide gap between the two is learning by heart; a pipeline makes learning harder "
-        "and that gap smaller."
+        "and that gap, as a rule, smaller."
     )
 
 

@@ -123,7 +123,7 @@ def _show_drops(subject: CaptionSubject, own: Caption, drops: NDArray[np.float32
             + (f"; another makes it {say_times(-least)}." if least < -0.005 else ".")
         )
     else:
-        words.markdown(f"No window makes “{word}” less probable: it comes from the words before it, not from a place.")
+        words.markdown(f"No window alone makes “{word}” less probable: it needs no single one of these places.")
     known = likeness[np.isfinite(likeness)]
     if len(known) > 1:
         words.markdown(f"Over all words the correlation is {known.mean():.2f} on average.")

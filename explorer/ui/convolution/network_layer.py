@@ -43,7 +43,7 @@ def show_layer_convolution(subject: Subject) -> None:
     st.code(layer_line(module), language="python")
     for line in output_size(facts, module):
         st.markdown(line)
-    if isinstance(module.padding, str):
+    if module.padding == "same":
         st.caption(f'Padding "{module.padding}" is worked out by PyTorch so that the formula gives the input\'s size.')
     values = breakdown.output[unit]
     offer(

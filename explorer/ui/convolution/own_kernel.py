@@ -173,7 +173,8 @@ def show_borders(experiment: Experiment, unit: int) -> None:
         return
     st.caption(
         f"The upper left corner with {count_text(cells, 'cell')} of border, and under it what the filter answers "
-        "there. Zeros draw a dark frame that the filter takes for an edge; valid has no border, and a smaller output."
+        "there. Zeros draw a dark frame, an edge to filters that look for edges; valid has no border, and a "
+        "smaller output."
     )
     reach = min(cells, *x.shape[1:])
     places = st.container(horizontal=True)

@@ -112,7 +112,7 @@ def show() -> None:
     subject = begin_page(
         "Layers",
         show_sidebar,
-        "From left to right, the photo dissolves into a class: resolution shrinks while channels grow. "
+        "From left to right, the photo dissolves into a class: as a rule, resolution shrinks while channels grow. "
         "Click a stage to open it, a map to look closer.",
     )
     mode = choose("Compare", COMPARE_LABELS, "compare", "one", hidden=True)

@@ -126,7 +126,7 @@ def _choose_view(subject: Subject, blocks: tuple[BlockAttention, ...]) -> tuple[
             "attention_block",
             place=row,
             width=240,
-            help="Early blocks look around, late ones gather what the class needs. Rollout adds all blocks up to it.",
+            help="Early blocks often look around, late ones at fewer places. Rollout adds all blocks up to it.",
         )
     heads = [MEAN, *(f"Head {each}" for each in range(len(blocks[0].weights)))]
     head = choose_one("Head", heads, "head", place=row, width=160)
@@ -152,7 +152,7 @@ def _choose_token(rows: int, columns: int) -> int:
         "asks",
         "class",
         place=row,
-        help="The class token's attention is what the answer rests on. A patch often looks at what belongs to it.",
+        help="The answer is read from the class token, so its attention is where the answer was gathered from.",
     )
     # Drawn in any case: a widget that is new in this run does not bring what a click has set into the address.
     off = asks != "patch"

@@ -102,7 +102,9 @@ def _show_duplicates(pictures: PictureSet, pairs: Pairs, shown: PictureSet, part
         st.button("Put back", key="duplicates_back", on_click=_left_out().discard, args=(pictures.key,))
         return
     if not len(pairs):
-        st.caption("No two pictures are nearly the same, so no test picture has been seen in training.")
+        st.caption(
+            "No two pictures are nearly the same by this measure: none of the test pictures was found in training."
+        )
         return
     split_pairs = across_split(pairs, parts)
     found = f"{'' if pairs.complete else 'More than '}{count_text(len(pairs), 'pair')} of nearly the same pictures, "

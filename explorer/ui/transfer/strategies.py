@@ -110,7 +110,7 @@ def _choose_cut(subject: Subject) -> int:
         "kept",
         0,
         format_func=lambda number: f"{number}: {cuts[number - 1]}" if number else "about half",
-        help="Counted from the picture. Early stages see edges and colours, which any task can use.",
+        help="Counted from the picture. Early stages mostly see edges and colours, which many tasks can use.",
     )
 
 
