@@ -3,8 +3,9 @@
 from types import SimpleNamespace
 
 import pytest
+from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
 from explorer.ui.session import quantities
 from explorer.ui.session.quantities import PICTURE_SETS, Kept, bound, refuse_pictures, release
@@ -76,11 +77,18 @@ def test_uploads_are_bounded_and_what_had_to_go_is_named(
     assert held()["me"] == ["3.jpg", "b.jpg"]
 
 
-def test_bytes_that_were_read_are_let_go_and_the_file_stays_listed(context: SimpleNamespace) -> None:
+@pytest.mark.parametrize("several", [False, True])
+def test_bytes_that_were_read_are_let_go_and_the_file_stays_listed(
+    context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, several: bool
+) -> None:
     manager: MemoryUploadedFileManager = context.uploaded_file_mgr
     manager.add_file("me", UploadedFileRec("a", "a.jpg", "image/jpeg", bytes(KB)))
-    (file,) = manager.get_files("me", ["a"])
-    release(file)
+    (record,) = manager.get_files("me", ["a"])
+    file = UploadedFile(record, FileURLs())
+    monkeypatch.setattr(quantities.st, "session_state", {"files": [file] if several else file, "none": None})
+    for key in ("files", "none", "other"):
+        release(key)
+    assert (file.getvalue(), file.name) == (b"", "a.jpg")
     (left,) = manager.get_files("me", ["a"])
     assert (left.file_id, left.name, left.type, left.data) == ("a", "a.jpg", "image/jpeg", b"")
     assert manager._total_bytes == 0

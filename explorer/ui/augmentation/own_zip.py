@@ -51,7 +51,7 @@ def choose_own() -> OwnFolder | None:
     if file is not None and st.session_state.get(_SEEN, ("", ""))[0] != file.file_id:
         with st.spinner("Reading the pictures …"):
             st.session_state[_SEEN] = (file.file_id, _take_in(file.name, file.getvalue()))
-            release(file)
+            release("own_folder")
     own: OwnFolder | None = st.session_state.get(_KEPT)
     problem = st.session_state[_SEEN][1] if file is not None else ""
     if problem:

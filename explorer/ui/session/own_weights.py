@@ -46,7 +46,7 @@ def choose_own_weights(name: str) -> str:
             data = file.getvalue()
             digests[file.file_id] = hashlib.sha256(data).hexdigest()  # once: it may be hundreds of megabytes
             keep_weights(digests[file.file_id], data, file.name)
-            release(file)
+            release("weights")
         asked = st.query_params.get(WEIGHTS) or st.session_state.get(_IN_USE, "")
         if is_kept(asked):  # what was trained here has a box of its own, and is left out or for another network
             asked = ""

@@ -81,18 +81,23 @@ def session_id() -> str:
     return context.session_id if context is not None else ""
 
 
-def release(file: Any) -> None:
-    """Let go of the bytes of an uploaded file that has been read, or refused; its uploader lists it as before.
+def release(key: str) -> None:
+    """Let go of the bytes of uploaded files that have been read, or refused; their uploader lists them as before.
 
-    Streamlit would hold them as long as the file is listed.
+    Streamlit would hold them as long as a file is listed: once in its manager, and once more in the session, of whose
+    objects a page is given copies.
 
     Args:
-        file: as `st.file_uploader` gives it.
+        key: of the uploader or the camera.
     """
-    context = get_script_run_ctx()
-    if context is not None and hasattr(context.uploaded_file_mgr, "add_file"):  # which its protocol does not promise
-        empty = UploadedFileRec(file.file_id, file.name, file.type, b"")
-        context.uploaded_file_mgr.add_file(context.session_id, empty)
+    context, value = get_script_run_ctx(), st.session_state.get(key)
+    for file in value if isinstance(value, list) else [value] if value is not None else []:
+        file.truncate(0)
+        if context is not None and hasattr(
+            context.uploaded_file_mgr, "add_file"
+        ):  # which its protocol does not promise
+            empty = UploadedFileRec(file.file_id, file.name, file.type, b"")
+            context.uploaded_file_mgr.add_file(context.session_id, empty)
 
 
 @st.cache_resource(show_spinner=False)

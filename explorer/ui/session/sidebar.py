@@ -88,8 +88,8 @@ def choose_picture() -> Picture:
     tell_lost()
     for file in [*files, *([shot] if shot else [])]:
         _take_in(file)
-    for file in [*files, *([shot] if shot else [])]:
-        release(file)
+    for key in ("uploads", "camera"):
+        release(key)
     if lost := count_lost():
         st.info(say_lost(lost), icon=":material/auto_delete:")
     asked = st.query_params.get("image")

@@ -44,7 +44,7 @@ def bring_zip() -> PictureSet | None:
             st.session_state.pop(_REFUSED, None)
         except IntakeRejected as problem:
             st.session_state[_REFUSED] = problem
-        release(file)
+        release(f"transfer_zip_file_{turn}")
         st.session_state[_ZIP_NUMBER] = turn + 1
         st.rerun()
     kept: Intake | None = st.session_state.get(_ZIP)
@@ -112,8 +112,7 @@ def _show_class(own: OwnClasses, each: OwnClass) -> None:
     def drop() -> None:
         dropped = st.session_state[key] or []
         take_in(own, each, [(file.name, file.getvalue()) for file in dropped])
-        for file in dropped:
-            release(file)
+        release(key)
         each.turn += 1
 
     def empty() -> None:
