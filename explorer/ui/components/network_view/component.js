@@ -219,6 +219,10 @@ class View {
     this.strip.addEventListener("pointerover", (event) => {
       if (event.pointerType === "mouse" && over(event)) this.showTip(over(event));
     });
+    this.strip.addEventListener("pointermove", (event) => {
+      // Scrolling hides it, though the pointer may still be on the same map.
+      if (event.pointerType === "mouse" && this.tip.hidden && over(event)) this.showTip(over(event));
+    });
     this.strip.addEventListener("pointerout", (event) => {
       if (event.pointerType === "mouse") this.hideTip();
     });
