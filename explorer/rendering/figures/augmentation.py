@@ -131,18 +131,8 @@ def channel_histograms_chart(
     if counts.shape != (3, len(edges) - 1):
         raise ValueError(f"{len(edges)} edges do not fit counts of {counts.shape}")
     figure = go.Figure()
-    middles = (np.asarray(edges[:-1]) + np.asarray(edges[1:])) / 2
-    for (name, colour), shares in zip(_CHANNELS, counts, strict=True):
-        figure.add_scatter(
-            x=middles.tolist(),
-            y=(100.0 * shares).tolist(),
-            name=name,
-            mode="lines",
-            line={"color": colour, "width": 1.5, "shape": "hvh"},
-            fill="tozeroy",
-            fillcolor=_faint(colour),
-            hovertemplate="%{x:.3g}: %{y:.3g} %<extra>" + name + "</extra>",
-        )
+    for (name, colour), shares in zip(_CHANNELS, counts.tolist(), strict=True):
+        _add_histogram(figure, edges, shares, name, colour)
     figure.update_xaxes(title=x_title)
     figure.update_yaxes(rangemode="tozero", ticksuffix=" %")
     figure.update_layout(showlegend=False)
@@ -160,23 +150,27 @@ def two_histograms(
     from plotly import graph_objects as go
 
     figure = go.Figure()
-    middles = (np.asarray(edges[:-1]) + np.asarray(edges[1:])) / 2
     for name, colour, shares in zip(names, (PREVIOUS, ACCENT), (first, second), strict=True):
-        if len(shares) != len(middles):
+        if len(shares) != len(edges) - 1:
             raise ValueError(f"{len(edges)} edges do not fit {len(shares)} shares")
-        figure.add_scatter(
-            x=middles.tolist(),
-            y=[100.0 * share for share in shares],
-            name=name,
-            mode="lines",
-            line={"color": colour, "width": 1.5, "shape": "hvh"},
-            fill="tozeroy",
-            fillcolor=_faint(colour),
-            hovertemplate="%{x:.3g}: %{y:.3g} %<extra>" + name + "</extra>",
-        )
+        _add_histogram(figure, edges, shares, name, colour)
     figure.update_yaxes(rangemode="tozero", ticksuffix=" %")
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.15, "yanchor": "top", "x": 0.0})
     return dress(figure, title, height=270)
+
+
+def _add_histogram(figure: Figure, edges: Sequence[float], shares: Sequence[float], name: str, colour: str) -> None:
+    middles = (np.asarray(edges[:-1]) + np.asarray(edges[1:])) / 2
+    figure.add_scatter(
+        x=middles.tolist(),
+        y=[100.0 * share for share in shares],
+        name=name,
+        mode="lines",
+        line={"color": colour, "width": 1.5, "shape": "hvh"},
+        fill="tozeroy",
+        fillcolor=_faint(colour),
+        hovertemplate="%{x:.3g}: %{y:.3g} %<extra>" + name + "</extra>",
+    )
 
 
 def _faint(colour: str) -> str:
