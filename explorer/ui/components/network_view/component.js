@@ -63,8 +63,9 @@ class View {
     this.connections.numbers = numbers;
     this.connections.classes = classes;
     this.classes.receive(numbers.subarray(0, classes));
+    const pointed = this.connections.shown ?? this.selectedThumb(); // a map may be pointed at before its kernels are here
     this.connections.shown = undefined;
-    this.connections.show(this.selectedThumb());
+    this.connections.show(pointed);
   }
 
   build(columns, probabilities, compact) {
