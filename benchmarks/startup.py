@@ -39,7 +39,7 @@ def home_imports_torch() -> bool:
     """
     from streamlit.testing.v1 import AppTest
 
-    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    app = AppTest.from_file(str(ROOT / "explorer" / "ui" / "front_door.py"), default_timeout=60).run()
     imported = "torch" in sys.modules  # at once: a second later the page has it imported in the background
     if app.exception or not app.title:
         raise RuntimeError(f"The home page was not shown: {list(app.exception)}")
