@@ -67,9 +67,9 @@ def test_what_was_never_there() -> None:
 
 
 def test_pictures_that_had_to_make_room_are_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "SESSION_BYTES", 8 * 1024)
     pictures._store.clear()
     count_lost()  # those of other tests
-    monkeypatch.setattr(pictures, "SESSION_BYTES", 8 * 1024)
     small = [add_picture(f"{shade}.png", make_png(shade)) for shade in range(2)]  # which count as 1 kB each
     large = add_picture("large.png", make_png(9, side=48))
     assert [recall(picture.label) for picture in (*small, large)] == [False, True, True]
