@@ -304,8 +304,10 @@ def test_the_page_has_it_all_and_hovering_is_silent(dashboard: str, page: Page, 
     page.wait_for_timeout(300)
     assert len(sent) == before
     page.screenshot(path=screenshots / "captions.png")
+    page.get_by_role("button", name="Settings").click()
     page.get_by_role("slider", name="Beam width").press("ArrowRight")
     page.wait_for_function("() => new URL(location).searchParams.get('beam') === '4'")
+    page.get_by_role("slider", name="Beam width").press("Escape")
     wait_for(page, lambda: len(sent) > before)
     wait_until_idle(page, timeout=PATIENCE)  # the run that draws another caption takes away the file of this one
     for name in ("PNG", "Arrays (NPZ)", "JSON"):

@@ -59,7 +59,7 @@ def choose_question(subject: Subject) -> tuple[Question, DeltaGenerator]:
     said = "Another class: then the heatmaps show what speaks for the one rather than for the other."
     contrast = choose_one("Against", rivals, "against", place=settings, help=said)
     shares = " · ".join(f"{labels[index]} {format_percent(float(probabilities[index]))}" for index in likely)
-    row.caption(f"The network says: {as_plain_text(shares)}.")
+    row.container().caption(f"The network says: {as_plain_text(shares)}.")
     show_knowledge(subject, float(probabilities[likely[0]]))
     return Question(index, None if contrast == NOBODY else labels.index(contrast)), settings
 

@@ -100,7 +100,7 @@ def show_panels(
     places: list[Any] = []
     asked: list[Asked] = []
     for start in range(0, count, 3):
-        for number, column in enumerate(st.columns(min(3, count)), start + 1):
+        for number, column in enumerate(st.columns(min(3, max(2, count))), start + 1):
             if number <= count:
                 with column:
                     name = choose_method(number)
