@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from explorer.ui.glossary import glossary
 
 _PAGES = Path(__file__).parents[2] / "pages"
+_SHOWN, _ADDRESS = "shown_page", "parameters_of_address"
 _STYLE = Path(__file__).parent / "app.css"
+_HISTORY = f"<script>{(Path(__file__).parent / 'app.js').read_text(encoding='utf-8')}</script>"
 
 
 @dataclass(frozen=True)
@@ -86,11 +91,33 @@ PAGES = (
 
 
 def open_page() -> None:
-    """Show the navigation, and the page that the address names."""
-    page = st.navigation(_list_pages(), position="hidden")
+    """Show the navigation, and the page that the address names.
+
+    The page runs as part of the front door, and not by `page.run()`: then Streamlit takes what pages share, the sidebar
+    with its files and every query parameter of one name, for the same control on each of them. Under `page.run()` it
+    belongs to one page: it is made anew on the next, and taken out of the address, also of one that Back returns to.
+    """
+    _forget_what_was_left()
+    name = st.navigation(_list_pages(), position="hidden").url_path
     show_navigation()
-    page.run()
+    # What stands in the page's place stays until it is written over: emptied first where another page begins.
+    place = st.empty() if st.session_state.get(_SHOWN) != name else st
+    st.session_state[_SHOWN] = name
+    try:
+        with place.container():
+            import_module(f"explorer.ui.{name}.page" if name else "explorer.ui.home").show()
+    finally:
+        st.session_state[_ADDRESS] = [*st.query_params]
     glossary()
+
+
+def _forget_what_was_left() -> None:
+    """After Back and Forward only the address counts, also for what reads a control before it is drawn."""
+    context = get_script_run_ctx()
+    if context is not None and context.is_history_navigation:
+        for key in {*st.session_state.get(_ADDRESS, []), *st.query_params}:
+            if not isinstance(st.session_state.get(key), UploadedFile):  # which no address holds
+                st.session_state.pop(key, None)
 
 
 def show_navigation() -> None:
@@ -103,6 +130,7 @@ def show_navigation() -> None:
                 st.caption(group, width="content")
                 for page in pages:
                     st.page_link(page.file, label=page.title, icon=page.icon)
+        st.html(_HISTORY, unsafe_allow_javascript=True)
 
 
 def _list_pages() -> list[st.Page]:

@@ -77,7 +77,8 @@ def check(app: AppTest, side: Browser, layer: str, unit: int, count: int = FIRST
 
 
 def list_labels(app: AppTest) -> list[str]:
-    return app.selectbox(key="image").options
+    own = app.session_state.get("picture_list", [])
+    return [*reversed(own), *(sample.title for sample in SAMPLES)]
 
 
 def test_it_works_at_once_on_the_most_active_unit(browser_side: Browser) -> None:

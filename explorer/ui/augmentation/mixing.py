@@ -13,10 +13,10 @@ from explorer.rendering import CHART_CONFIG, encode_png, format_percent, probabi
 from explorer.text import as_plain_text, class_labels, labels_in_markdown
 from explorer.ui.augmentation.compute import viewer_of
 from explorer.ui.augmentation.pipeline import choose_seed
-from explorer.ui.kit.choose import choose, keep_valid
+from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.opening import image_lines
-from explorer.ui.session.pictures import get_picture, list_pictures
+from explorer.ui.session.pictures import choose_picture_of, get_picture, list_pictures
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
 
@@ -31,15 +31,8 @@ def show_mixing(subject: Subject) -> None:
     row = st.container(horizontal=True, vertical_alignment="bottom")
     way = choose("How", WAYS, "mix", "mixup", place=row)
     others = [label for label in list_pictures() if label != subject.picture.label]
-    keep_valid("partner", others, others[0] if others else None)
-    chosen = row.selectbox(
-        "Second picture",
-        others,
-        key="partner",
-        bind="query-params",
-        help="The first is the one of the sidebar. Upload several there to mix your own.",
-    )
-    partner = chosen or (others[0] if others else None)  # an empty word in an address chooses nothing
+    said = "The first is the one of the sidebar. Upload several there to mix your own."
+    partner = choose_picture_of("Second picture", others, "partner", others[0], place=row, help=said)
     with row:
         seed = choose_seed()
     drawn = row.toggle(
@@ -67,7 +60,7 @@ def show_mixing(subject: Subject) -> None:
             left.slider("Share of the first picture", 0, 100, 60, 5, format="%d %%", key="share", bind="query-params")
             / 100
         )
-    labels = [subject.picture.label, *([str(partner)] if partner else [])]
+    labels = [subject.picture.label, partner]
     pictures = [get_picture(label).intake.image for label in labels]
     try:
         mixed = (mix_up if way == "mixup" else cut_mix)(pictures, seed, share, alpha, SIDE)[0]

@@ -6,13 +6,13 @@ import streamlit as st
 
 from explorer.anatomy.stages import first_layer
 from explorer.text import as_plain_text
-from explorer.ui.kit.choose import choose, choose_one, keep_valid
+from explorer.ui.kit.choose import choose, choose_one, keep_valid, said_by
 from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.layers.panels import layer_names, pages_of, show_facts, show_input, show_sheet, show_unit
 from explorer.ui.session.opening import layer_snippet
 from explorer.ui.session.page import begin_page
-from explorer.ui.session.pictures import get_picture, list_pictures
+from explorer.ui.session.pictures import choose_picture_of, get_picture, list_pictures
 from explorer.ui.session.sidebar import choose_second_network, prepare_network, show_sidebar
 from explorer.ui.session.subject import UNTRAINED, Subject
 from explorer.ui.shared.network import show_network
@@ -32,8 +32,7 @@ def choose_other(subject: Subject, mode: str) -> Subject | None:
         return replace(subject, network=name, weights=weights, size=0) if there else None
     options = list_pictures()
     other = next(label for label in options if label != subject.picture.label)
-    label = choose_one("Second picture", options, "image2", other)
-    return replace(subject, picture=get_picture(label))
+    return replace(subject, picture=get_picture(choose_picture_of("Second picture", options, "image2", other)))
 
 
 def show_name(subject: Subject, mode: str) -> None:
@@ -48,7 +47,7 @@ def choose_layer(subject: Subject, layer_key: str, suffix: str = "") -> str:
     layers = list(layer_names(subject))
     default = first_layer(facts_of(subject))
     keep_valid(layer_key, layers, default)
-    layer = st.session_state.get(layer_key, st.query_params.get(layer_key, default))
+    layer = said_by(layer_key, default)
     layer = layer if layer in layers else default
     if clicked := show_network(subject, layer, st.session_state.get("unit"), key=f"network{suffix}"):
         choose_next(**{layer_key: clicked[0], "unit": clicked[1]})

@@ -6,12 +6,16 @@ holds a link to a picture can see it, and nobody can list them. A session lists 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.images import ImageRejected, Intake, read_apart, read_image
 from explorer.samples import SAMPLES, read_sample
+from explorer.ui.kit.choose import keep_valid
 from explorer.ui.session.quantities import Kept
 
 STORE_BYTES = 512 * 2**20  # of decoded pictures, over all sessions; the longest unused go first
@@ -26,7 +30,7 @@ class Picture:
     No dataclass: Streamlit would copy and sample the pixels of one at every look into a cache.
 
     Attributes:
-        label: what the chooser shows and addresses name; unique among the pictures of a session.
+        label: what addresses name; unique, and guessed by nobody.
         title: file name, or the sample's title.
         sample: the sample's name, "" for uploads.
         credit: who made it, "" for uploads.
@@ -97,6 +101,13 @@ def _list_for_session(label: str) -> None:
         labels.append(label)
 
 
+def take_off(label: str) -> None:
+    """List an upload no longer for this session; whoever holds a link to it still finds it."""
+    labels: list[str] = st.session_state.get(_SESSION_KEY, [])
+    if label in labels:
+        labels.remove(label)
+
+
 def recall(label: str) -> bool:
     """List a picture that an address names; False if the server has it no more."""
     if label in _SAMPLE_NAMES:
@@ -131,6 +142,42 @@ def say_lost(count: int) -> str:
     )
 
 
+def name_pictures(labels: Sequence[str]) -> dict[str, str]:
+    """What a person reads for each label: the name of its file, and a number where several files have one name."""
+    names: dict[str, str] = {}
+    for label in reversed(labels):  # the oldest first, so that a new one renames no other
+        title = " ".join(get_picture(label).title.split())
+        taken = sum(" ".join(get_picture(other).title.split()) == title for other in names)
+        names[label] = f"{title} ({taken + 1})" if taken else title
+    return names
+
+
+def choose_picture_of(
+    label: str, options: Sequence[str], key: str, start: str, *, place: DeltaGenerator | None = None, help: str = ""
+) -> str:
+    """One of the pictures at hand, in a list of names; the address has its label under `key`.
+
+    Streamlit's own binding would write into the address what the list shows, by which no upload is found again.
+
+    Args:
+        label: what is chosen.
+        options: labels of the pictures.
+        key: of the widget and of the address.
+        start: what is chosen at first.
+        place: where it stands; None for where the page has come to.
+        help: a sentence behind a question mark.
+    """
+    st.session_state.setdefault(key, st.query_params.get(key, start))
+    keep_valid(key, options, start)
+    names = name_pictures(options)
+    chosen: str = (place or st).selectbox(label, options, format_func=names.__getitem__, key=key, help=help or None)
+    if chosen == start:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != chosen:
+        st.query_params[key] = chosen
+    return chosen
+
+
 def get_picture(label: str) -> Picture:
     """The picture with this label.
 
@@ -145,4 +192,13 @@ def get_picture(label: str) -> Picture:
     return picture
 
 
-__all__ = ["ImageRejected", "Picture", "add_picture", "get_picture", "list_pictures", "recall"]
+__all__ = [
+    "ImageRejected",
+    "Picture",
+    "add_picture",
+    "choose_picture_of",
+    "get_picture",
+    "list_pictures",
+    "recall",
+    "take_off",
+]

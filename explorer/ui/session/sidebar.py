@@ -7,6 +7,7 @@ device to be found; as soon as torch is there, it offers everything.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -14,7 +15,7 @@ import streamlit as st
 from explorer.device import list_devices
 from explorer.images import MAX_BYTES
 from explorer.samples import SAMPLES
-from explorer.text import as_plain_text
+from explorer.text import as_plain_text, count_text
 from explorer.ui.kit.choose import choose, choose_one, choose_step, keep_valid
 from explorer.ui.session.network_list import describe_chosen, show_list, show_missing
 from explorer.ui.session.own_weights import choose_own_weights, refuse_weights, say_wrapped, why_refused
@@ -22,11 +23,13 @@ from explorer.ui.session.pictures import (
     ImageRejected,
     Picture,
     add_picture,
+    choose_picture_of,
     count_lost,
     get_picture,
     list_pictures,
     recall,
     say_lost,
+    take_off,
 )
 from explorer.ui.session.quantities import bound_uploads, release, tell_lost
 from explorer.ui.session.subject import SEED, UNTRAINED, Subject, open_network
@@ -45,8 +48,7 @@ def show_sidebar(with_network: bool = True, transformers: bool = False) -> Subje
     Returns:
         What to look at; None where no network could be opened (the reason stands in the page).
     """
-    if not transformers:
-        _say_no_transformer("model")
+    _say_what_is_instead("model", transformers, with_network)
     with st.sidebar:
         picture = choose_picture()
         name = _choose_network("model", "Network", transformers=transformers)
@@ -84,10 +86,10 @@ def choose_picture() -> Picture:
     )
     with st.expander("Camera", icon=":material/photo_camera:"):
         # Asked for only when wanted: the browser lights the camera as soon as the widget is there.
-        shot = st.camera_input("Take a photo", key="camera") if st.toggle("Use the camera", key="use_camera") else None
+        wanted = st.toggle("Use the camera", key="use_camera")
+        shot = st.camera_input("Take a photo", key="camera", resolution="1080p") if wanted else None
     tell_lost()
-    for file in [*files, *([shot] if shot else [])]:
-        _take_in(file)
+    _take_in(files, shot)
     for key in ("uploads", "camera"):
         release(key)
     if lost := count_lost():
@@ -95,28 +97,55 @@ def choose_picture() -> Picture:
     asked = st.query_params.get("image")
     if asked and "image" not in st.session_state and not recall(asked):
         st.warning("The picture of this link is no longer on the server. Upload it again.")
-    options = list_pictures()
-    picture = get_picture(choose_one("Picture", options, "image", SAMPLES[0].title))
+    picture = get_picture(choose_picture_of("Picture", list_pictures(), "image", SAMPLES[0].title))
     st.image(picture.intake.image, caption=picture.credit or None, alt=picture.title, width="stretch")
     width, height = picture.intake.image.size
     st.caption(f"{picture.intake.format}, {width} × {height} pixels. {picture.intake.note}".rstrip())
+    if not picture.sample and picture.label not in _taken_in().values():
+        # What has a row in the uploader is taken off by the cross there.
+        st.button(
+            "Take it off the list", key="take_off", icon=":material/delete:", on_click=take_off, args=[picture.label]
+        )
     return picture
 
 
-def _take_in(file: Any) -> None:
-    """One uploaded file, once; a refusal stands as long as the file is in the list."""
-    seen: dict[str, str] = st.session_state.setdefault("taken_in", {})
-    if file.file_id not in seen:
+def _taken_in() -> dict[str, str]:
+    """Labels of the pictures that the uploader lists, by the ids of their files."""
+    taken: dict[str, str] = st.session_state.setdefault("taken_in", {})
+    return taken
+
+
+def _take_in(files: Sequence[Any], shot: Any | None) -> None:
+    """Each file once, and each shot of the camera; a refusal stands as long as its file.
+
+    What leaves the uploader leaves the list of pictures too. A shot stays in it when the camera goes on.
+    """
+    taken, refused = _taken_in(), st.session_state.setdefault("refused_files", {})
+    there = [*files, *([shot] if shot else [])]
+    for gone in {*taken, *refused} - {file.file_id for file in there}:
+        refused.pop(gone, None)
+        if (label := taken.pop(gone, None)) and label not in taken.values():
+            take_off(label)
+    for file in there:
+        if file.file_id in taken or file.file_id in refused or file.file_id == st.session_state.get("last_shot"):
+            continue
         try:
-            picture = add_picture(file.name, file.getvalue())
-            st.session_state["image"] = picture.label
-            seen[file.file_id] = ""
+            label = st.session_state["image"] = add_picture(file.name, file.getvalue()).label
         except ImageRejected as rejected:
-            seen[file.file_id] = str(rejected)
-    if seen[file.file_id]:
-        with st.container(border=True):
-            st.text(file.name)  # never as Markdown: a file name is untrusted text
-            st.error(as_plain_text(seen[file.file_id]), icon=":material/block:")
+            refused[file.file_id] = str(rejected)
+            continue
+        if file is shot:
+            st.session_state["last_shot"] = file.file_id
+        else:
+            taken[file.file_id] = label
+    if refused:
+        # Closed where there are several, so that the list of pictures stays on the screen.
+        said = f"{count_text(len(refused), 'file')} refused"
+        with st.expander(said, icon=":material/block:", expanded=len(refused) == 1):
+            for file in there:
+                if file.file_id in refused:
+                    st.text(file.name)  # never as Markdown: a file name is untrusted text
+                    st.error(as_plain_text(refused[file.file_id]), icon=":material/block:")
 
 
 def network_names(transformers: bool = False) -> list[str]:
@@ -131,18 +160,32 @@ def network_names(transformers: bool = False) -> list[str]:
     return names if not asked or asked in names or "torchvision" in sys.modules else [*names, asked]
 
 
-def _say_no_transformer(key: str) -> None:
-    """Take the first network in place of a transformer that an address or another page has chosen, and say so."""
+def _say_what_is_instead(key: str, transformers: bool = False, with_torchvision: bool = True) -> None:
+    """Take the first network in place of one that is not on offer, and say so until a person chooses another.
+
+    Args:
+        key: of the chooser and of the address.
+        transformers: whether vision transformers are on offer.
+        with_torchvision: whether to look for it among torchvision's too, whose import may take seconds.
+    """
     asked = st.session_state.get(key) or st.query_params.get(key)
-    if asked not in list_transformers():
-        return
-    first = list_shipped()[0]
-    st.session_state[key] = first
-    st.info(
-        f"{asked} is a transformer: it has no feature maps to look at here and opens on the Saliency page; "
-        f"this is {first} instead.",
-        icon=":material/swap_horiz:",
-    )
+    first, place = list_shipped()[0], f"{key}_instead"
+    if asked and asked not in list_shipped() and (with_torchvision or "torchvision" in sys.modules):
+        reason = ""
+        if asked in list_transformers():
+            if not transformers:
+                reason = (
+                    f"{asked} is a transformer: it has no feature maps to look at here and opens on the Saliency page"
+                )
+        elif asked not in list_models():
+            reason = f"There is no network of the name “{as_plain_text(asked[:60])}” here"
+        if reason:
+            st.session_state[key] = first
+            st.session_state[place] = f"{reason}; this is {first} instead."
+    if st.session_state.get(key, first) != first:
+        st.session_state.pop(place, None)
+    if told := st.session_state.get(place):
+        st.info(told, icon=":material/swap_horiz:")
 
 
 def _choose_network(key: str, label: str, first: int = 0, transformers: bool = False) -> str:
@@ -152,7 +195,7 @@ def _choose_network(key: str, label: str, first: int = 0, transformers: bool = F
 
 def choose_second_network(first: str) -> tuple[str, str]:
     """The other network of a comparison, at first the next of ours, and its weights: its own, or random ones."""
-    _say_no_transformer("model2")
+    _say_what_is_instead("model2")
     shipped = list_shipped()
     place = shipped.index(first) + 1 if first in shipped else 0
     name = _choose_network("model2", "Second network", place % len(shipped))
