@@ -12,7 +12,7 @@ from explorer.saliency.attention import (
 )
 from explorer.saliency.channels import estimate_losses, measure_losses
 from explorer.saliency.covering import FILLS, MOST_TEXT, Box, Cover, Covered, Fill, Stroke, cover, cover_photo
-from explorer.saliency.explaining import explain
+from explorer.saliency.explaining import explain, possible_methods
 from explorer.saliency.faithfulness import (
     BASELINES,
     Baseline,
@@ -76,6 +76,7 @@ __all__ = [
     "masked_confidence",
     "measure_losses",
     "networks_with_attention",
+    "possible_methods",
     "random_map",
     "redraw",
     "rollout",

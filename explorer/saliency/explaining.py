@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 
 import numpy as np
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from explorer.saliency.attribution import attribute
 from explorer.saliency.class_activation import map_class
 from explorer.saliency.diagnosis import diagnose_maps, diagnose_pixels
+from explorer.saliency.guided import GuidedReLUs
 from explorer.saliency.heatmap import Heatmap, Progress, SaliencyImpossible
-from explorer.saliency.layers import find_layer
+from explorer.saliency.layers import find_layer, layers_for, linear_head
 from explorer.saliency.masking import occlude, score_cam
 from explorer.saliency.methods import FAST, METHODS
 from explorer.saliency.scores import TargetScore
@@ -95,6 +97,23 @@ def explain(
         signed=METHODS[method].signed,
         fast=fast and method in FAST,
     )
+
+
+def possible_methods(model: VisionModel, x: Tensor) -> tuple[str, ...]:
+    """The methods that a network has the layers for, whatever the class: keys of `METHODS`, in their order.
+
+    Class activation maps need a layer with maps, CAM a head of one dense layer on their averages, and guided
+    backpropagation ReLUs.
+
+    Args:
+        model: any network of the zoo.
+        x: (1, 3, H, W), preprocessed.
+    """
+    with torch.no_grad(), GuidedReLUs() as relus:
+        model.network(x.clone().to(model.device))  # a clone, for networks that overwrite their input
+    mapped, averaged = bool(layers_for(model, x)), linear_head(model, x) is not None
+    has = {"cam": mapped and averaged, "guided-backprop": relus.calls > 0}
+    return tuple(name for name, method in METHODS.items() if has.get(name, mapped or not method.needs_layer))
 
 
 def _check_target(model: VisionModel, target: int | None, contrast: int | None) -> TargetScore:

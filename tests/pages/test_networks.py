@@ -267,3 +267,14 @@ def test_the_ceiling_of_relu6_is_told(browser_side: Browser) -> None:
     metrics = {metric.label: metric.value for metric in app.metric}
     assert metrics["at 6"] == f"{(maps[0] >= 6).mean():.1%}"
     assert "ceiling" not in captions(run(app.selectbox(key="layer").set_value("stem.conv")))
+
+
+@pytest.mark.parametrize("key", ["model", "model2"])
+def test_a_link_to_a_network_that_does_not_exist_says_so(key: str, browser_side: Browser) -> None:
+    app = open_layers({"model": "tiny-vgg", "compare": "Second network", key: "resnet1000 [x](y)"})
+    told = rf"There is no network of the name “resnet1000 \[x\](y)” here; this is {list_shipped()[0]} instead."
+    assert [info.value for info in app.info if "resnet1000" in info.value] == [told]
+    assert app.selectbox(key=key).value == list_shipped()[0]
+    assert told in [info.value for info in run(app).info]  # until the person chooses
+    run(app.selectbox(key=key).select("photo-net"))
+    assert told not in [info.value for info in app.info]

@@ -186,6 +186,20 @@ def test_the_snippet_gives_the_same_heatmaps(browser_side: Browser) -> None:
     assert "occlusion" in printed
 
 
+def test_a_method_that_cannot_work_is_offered_only_where_a_link_names_it(browser_side: Browser) -> None:
+    app = open_page("saliency", {"model": "photo-vit", "panels": "2", "method1": "CAM"})
+    assert sum("CAM needs a single dense layer" in each.value for each in app.info) == 1
+    assert "CAM" in app.selectbox(key="method1").options
+    assert "CAM" not in app.selectbox(key="method2").options
+
+
+def test_three_quick_methods_at_first(browser_side: Browser) -> None:
+    app = open_page("saliency", {"model": SMALL, "panels": "3"})
+    first = [app.selectbox(key=f"method{number}").value for number in (1, 2, 3)]
+    assert len(set(first)) == 3
+    assert not any(METHODS[name].slow for name in first)
+
+
 def test_what_cannot_be_is_said_and_the_others_stay(browser_side: Browser) -> None:
     app = open_saliency({"panels": "3", "method2": "CAM", "layer": "features.relu1_1"})
     assert sum("CAM reads the weights" in each.value for each in app.info) == 1

@@ -11,8 +11,18 @@ from torch import nn
 from torch.nn import functional as F
 from torchcam import methods as cams
 
-from explorer.saliency import METHODS, SaliencyImpossible, Stopped, class_activation, default_layer, explain, layers_for
+from explorer.saliency import (
+    METHODS,
+    SaliencyImpossible,
+    Stopped,
+    class_activation,
+    default_layer,
+    explain,
+    layers_for,
+    possible_methods,
+)
 from explorer.saliency.attribution import BATCH, COPIES, NOISE, STEPS
+from explorer.zoo import VisionModel
 from tests.anatomy.networks import as_model
 
 from .networks import block_model, make_input, open_model, small_model, small_network
@@ -309,6 +319,31 @@ def test_what_cannot_be_done_is_said_in_one_sentence() -> None:
         assert "\n" not in said
     with pytest.raises(ValueError, match="One image"):
         explain(small, x[0], "saliency")
+
+
+@pytest.mark.parametrize(
+    ("model", "impossible"),
+    [
+        (small_model(), set()),
+        (
+            as_model(Pointwise(), classes=2),
+            {name for name in METHODS if METHODS[name].needs_layer} | {"guided-backprop"},
+        ),
+        (open_model("mobilenet_v3_small"), {"cam"}),
+        (open_model("photo-vit"), {"cam"}),
+        (open_model("swin_t"), {"guided-backprop"}),
+    ],
+    ids=["ReLUs and a dense head", "neither maps nor ReLU", "two dense layers", "tokens", "windows without a ReLU"],
+)
+def test_the_methods_that_are_possible_are_those_that_work(model: VisionModel, impossible: set[str]) -> None:
+    x = make_input(model, 0 if model.only_size else 64)
+    assert possible_methods(model, x) == tuple(name for name in METHODS if name not in impossible)
+    for name in impossible:
+        with pytest.raises(SaliencyImpossible):
+            explain(model, x, name)
+    for name in ("cam", "grad-cam", "guided-backprop"):
+        if name not in impossible:
+            assert explain(model, x, name).values.shape == x.shape[2:]
 
 
 def test_slow_methods_tell_how_far_they_are_and_stop() -> None:

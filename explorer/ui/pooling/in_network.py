@@ -55,17 +55,20 @@ def show_surgery(subject: Subject) -> None:
             "squeezenet1_1 too.",
             icon=":material/lightbulb:",
         )
-    first = possible[0] if possible else CHANGES[0]
+    reasons = {str(compute_effect(subject, change)) for change in CHANGES if change not in possible}
+    if reasons:
+        st.caption(as_plain_text(" ".join(sorted(reasons))))
+    if not possible:
+        return
     change = choose(
         "Change",
-        CHANGE_LABELS,
+        {change: CHANGE_LABELS[change] for change in possible},
         "change",
-        first,
         help="In a copy of the network that keeps every weight. Nothing is trained again.",
     )
     effect = compute_effect(subject, change)
     if isinstance(effect, str):
-        st.warning(effect, icon=":material/block:")
+        st.warning(as_plain_text(effect), icon=":material/block:")
         return
     left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
     show_knowledge(subject, float(effect.change.before.max()))

@@ -10,8 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.rendering import format_percent
 from explorer.saliency import FAST, METHODS, SaliencyImpossible, default_layer, layers_for
 from explorer.text import as_plain_text, class_labels
-from explorer.ui.kit.choose import choose_one, settings_popover
-from explorer.ui.saliency.compute import Asked
+from explorer.ui.kit.choose import choose_one, said_by, settings_popover
+from explorer.ui.saliency.compute import Asked, list_possible
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
 from explorer.ui.shared.recorded import compute_probabilities
@@ -21,7 +21,14 @@ BEST = "The most probable"
 NOBODY = "Nothing"
 AS_ABOVE = "As above"
 LAST = "The last with maps"
-_FIRST_METHODS = ("grad-cam", "occlusion", "smoothgrad", "layer-cam", "integrated-gradients", "score-cam")
+_FIRST_METHODS = (
+    "grad-cam",
+    "layer-cam",
+    "saliency",
+    "occlusion",
+    "integrated-gradients",
+    "score-cam",
+)  # quick ones first
 METHOD_LABELS = {name: method.label for name, method in METHODS.items()}
 LIKELY = 5  # classes that come first in a list
 
@@ -83,10 +90,12 @@ def choose_layer(subject: Subject) -> str | None:
     return default if layer == LAST else layer
 
 
-def choose_method(number: int) -> str:
+def choose_method(subject: Subject, number: int) -> str:
     """What one panel shows, a key of `METHODS`."""
-    label = f"Method {number}"
-    return choose_one(label, METHOD_LABELS, f"method{number}", _FIRST_METHODS[number - 1], hidden=True)
+    key = f"method{number}"
+    labels = list_methods(subject, key)
+    ordered = [*(name for name in _FIRST_METHODS if name in labels), *labels]
+    return choose_one(f"Method {number}", labels, key, ordered[number - 1], hidden=True)
 
 
 def choose_panel(subject: Subject, question: Question, layer: str | None, number: int, name: str, fast: bool) -> Asked:
@@ -103,6 +112,18 @@ def choose_panel(subject: Subject, question: Question, layer: str | None, number
     # Without a layer the library is asked all the same, and says in its own words why there is none.
     asked_layer = (layer or "") if method.needs_layer else ""
     return Asked(subject, name, asked_layer, question.target, question.contrast, fast and name in FAST)
+
+
+def list_methods(subject: Subject, key: str) -> dict[str, str]:
+    """Labels of the methods that work on the network, and of one that its chooser, or a link, names all the same.
+
+    Args:
+        subject: the network.
+        key: of the chooser; the panel says why what it names does not work.
+    """
+    asked = said_by(key, "")
+    possible = list_possible(subject)
+    return {name: label for name, label in METHOD_LABELS.items() if name in possible or asked in (name, label)}
 
 
 def _own_question(subject: Subject, question: Question, number: int) -> Question:

@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.saliency import METHODS, Baseline, Heatmap, explain, redraw
+from explorer.saliency import METHODS, Baseline, Heatmap, explain, possible_methods, redraw
 from explorer.saliency.faithfulness_report import Faithfulness, measure_faithfulness
 from explorer.ui.kit.slow import Tell, known, obtain
 from explorer.ui.session.subject import Subject
@@ -84,6 +84,12 @@ def obtain_heatmap(asked: Asked, place: DeltaGenerator, key: str) -> Heatmap | N
     """
     quick = not METHODS[asked.method].slow
     return obtain(asked, asked.label, "images", asked.compute, place, key, quick=quick)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def list_possible(subject: Subject) -> tuple[str, ...]:
+    """The methods that the network has the layers for."""
+    return possible_methods(subject.model, subject.input)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

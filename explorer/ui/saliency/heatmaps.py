@@ -103,7 +103,7 @@ def show_panels(
         for number, column in enumerate(st.columns(min(3, max(2, count))), start + 1):
             if number <= count:
                 with column:
-                    name = choose_method(number)
+                    name = choose_method(subject, number)
                     places.append((st.empty(), st.empty()))
                     asked.append(choose_panel(subject, question, layer, number, name, fast))
     found: dict[Asked, Heatmap] = {}
@@ -118,11 +118,10 @@ def show_panels(
         if heatmap is None:
             continue
         found[asked[number]] = heatmap
-        if drawing.scale == "each":
-            _show_one(picture, asked[number], heatmap, drawing, peak_of(heatmap), layer)
+        _show_one(picture, asked[number], heatmap, drawing, peak_of(heatmap), layer)
     found = {each: found[each] for each in asked if each in found}  # as they stand on the page
     heatmaps = list(found.values())
-    if drawing.scale == "shared":  # known only when all of them are
+    if drawing.scale == "shared":  # known only when all of them are; until then each stands on its own
         peaks = dict(zip(found, drawing.peaks(heatmaps), strict=True))
         for each, (picture, _) in zip(asked, places, strict=True):
             if each in found:

@@ -14,7 +14,7 @@ from explorer.saliency.snippets import randomization_snippet
 from explorer.text import as_plain_text, count_text
 from explorer.ui.kit.choose import choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.saliency.choices import METHOD_LABELS, Question, choose_layer, say_question
+from explorer.ui.saliency.choices import Question, choose_layer, list_methods, say_question
 from explorer.ui.saliency.compute import Asked, compute_photo, obtain_heatmap
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
@@ -27,7 +27,7 @@ def show_control(subject: Subject, question: Question) -> None:
         "the photo's edges, or the architecture."
     )
     left, right = st.columns(2)
-    method = choose_one("Method", METHOD_LABELS, "control", place=left)
+    method = choose_one("Method", list_methods(subject, "control"), "control", place=left)
     with right:
         layer = choose_layer(subject) if METHODS[method].needs_layer else None
     asked = Asked(subject, method, layer or "", question.target, question.contrast)
