@@ -134,7 +134,7 @@ def _take_in(files: Sequence[Any], shot: Any | None) -> None:
         except ImageRejected as rejected:
             refused[file.file_id] = str(rejected)
             continue
-        if file is shot:
+        if file not in files:
             st.session_state["last_shot"] = file.file_id
         else:
             taken[file.file_id] = label
