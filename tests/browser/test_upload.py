@@ -70,6 +70,7 @@ def test_a_bomb_is_refused_and_the_person_goes_on(dashboard: str, page: Page, ph
         ("coffee.png", "image/png", read_sample("coffee")),
         ("notes.jpg", "image/jpeg", b"not a picture"),
     )
+    page.get_by_text("2 files refused").click()
     page.get_by_text("50 megapixels").first.wait_for(timeout=PATIENCE * 1000)
     wait_until_drawn(page)
     refused = page.locator('[data-testid="stSidebar"] [data-testid="stAlert"]')
