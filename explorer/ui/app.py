@@ -9,13 +9,13 @@ from itertools import groupby
 from pathlib import Path
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner import RerunException, get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from explorer.ui.glossary import glossary
 
 _PAGES = Path(__file__).parents[2] / "pages"
-_SHOWN, _ADDRESS = "shown_page", "parameters_of_address"
+_SHOWN, _ADDRESS, _LED_BACK = "shown_page", "parameters_of_address", "led_back"
 _STYLE = Path(__file__).parent / "app.css"
 _HISTORY = f"<script>{(Path(__file__).parent / 'app.js').read_text(encoding='utf-8')}</script>"
 
@@ -106,15 +106,27 @@ def open_page() -> None:
     try:
         with place.container():
             import_module(f"explorer.ui.{name}.page" if name else "explorer.ui.home").show()
+    except RerunException:
+        raise
+    except BaseException:
+        st.session_state[_LED_BACK] = False
+        raise
+    else:
+        st.session_state[_LED_BACK] = False
     finally:
         st.session_state[_ADDRESS] = [*st.query_params]
     glossary()
 
 
 def _forget_what_was_left() -> None:
-    """After Back and Forward only the address counts, also for what reads a control before it is drawn."""
+    """After Back and Forward only the address counts, also for what reads a control before it is drawn.
+
+    Until a run has come to its end: the one that takes the place of an interrupted one is no longer marked.
+    """
     context = get_script_run_ctx()
     if context is not None and context.is_history_navigation:
+        st.session_state[_LED_BACK] = True
+    if st.session_state.get(_LED_BACK):
         for key in {*st.session_state.get(_ADDRESS, []), *st.query_params}:
             if not isinstance(st.session_state.get(key), UploadedFile):  # which no address holds
                 st.session_state.pop(key, None)

@@ -73,7 +73,7 @@ def test_back_and_forward_keep_picture_network_and_part(dashboard: str, page: Pa
         move()
         page.get_by_role("heading", name=title, exact=True).wait_for()
         wait_until_idle(page, timeout=PATIENCE)
-        assert wanted is None or address_of(page) == wanted
+        assert wanted is None or address_of(page) == wanted, title
         assert (chosen(page, "Picture"), chosen(page, "Network")) == (name, "tiny-vgg")
         assert page.evaluate("history.length") == before + 2
 
