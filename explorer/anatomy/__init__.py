@@ -19,9 +19,17 @@ from explorer.anatomy.filters import (
 )
 from explorer.anatomy.frequency import PassBand, describe_response, frequency_response
 from explorer.anatomy.patches import MOST_OVERLAP, strongest_places
-from explorer.anatomy.prediction_change import PredictionChange
 from explorer.anatomy.receptive_field import Axis, ReceptiveField
-from explorer.anatomy.recording import INPUT, Edit, LayerFacts, LayerRecord, LayerUnknown, Recording, layers_behind
+from explorer.anatomy.recording import (
+    INPUT,
+    Edit,
+    LayerFacts,
+    LayerRecord,
+    LayerUnknown,
+    PredictionChange,
+    Recording,
+    layers_behind,
+)
 from explorer.anatomy.stages import Stage, stage_of, stages
 from explorer.anatomy.tracing import pass_through, record, summarize_layers
 from explorer.anatomy.units import ORDERS, MapStatistics, Order, describe_maps, most_active_cell

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from explorer.anatomy.heads import Head, describe_head
-from explorer.anatomy.prediction_change import PredictionChange
+from explorer.anatomy.recording import PredictionChange
 from explorer.anatomy.surgery import CHANGES, Change, NothingToReplace, Replacement, operate, predict_shifted, run_once
 from explorer.operations.shifting import total_variation
 from explorer.snippet import snippet
