@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import explorer
+from explorer.terms import TERMS, find_terms
 from explorer.ui.app import PAGES
-from explorer.ui.glossary.terms import TERMS, find_terms
 
 CODE = Path(explorer.__file__).parent
 

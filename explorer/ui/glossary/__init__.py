@@ -1,13 +1,13 @@
 """Explains technical terms where a page uses them first: underlined there, a tooltip, and a list at the page's end.
 
-The browser looks for them in the text of the page, so that no page has to mark any; the terms are in terms.py.
+The browser looks for them in the text of the page, so that no page has to mark any; the terms are in explorer/terms.py.
 """
 
 from pathlib import Path
 
 import streamlit as st
 
-from explorer.ui.glossary.terms import PATTERN, TERMS
+from explorer.terms import PATTERN, TERMS
 
 _HERE = Path(__file__).parent
 _mount = st.components.v2.component(
