@@ -18,7 +18,7 @@ def measure(quick: bool) -> list[Row]:
             call_in_fresh_process(grow, size, rounds),
             "MB",
             BOUND,
-            "resident memory of a process that computes sheets as the page does",
+            "resident memory of a process that computes grids as the page does",
         )
         for size, rounds in ((64, 2 if quick else 100), (224, 2 if quick else 10))
     ]
@@ -27,10 +27,10 @@ def measure(quick: bool) -> list[Row]:
 def grow(size: int, rounds: int) -> float:
     """MB of resident memory that this process has more after the last round than after the first.
 
-    The caches hold fewer sheets than the network has layers, so every sheet is computed in every round.
+    The caches hold fewer grids than the network has layers, so every grid is computed in every round.
     """
     from benchmarks.resnet18 import resnet18_at_hand, resnet18_on
-    from explorer.ui.layers.panels import compute_sheet, layer_names
+    from explorer.ui.layers.panels import compute_grid, layer_names
 
     with resnet18_at_hand():
         subject = resnet18_on("coffee", size)
@@ -38,7 +38,7 @@ def grow(size: int, rounds: int) -> float:
 
         def open_all() -> float:
             for layer in layers:
-                compute_sheet(subject, layer, "index", "each", 1)
+                compute_grid(subject, layer, "index", "each", 1)
             gc.collect()
             return psutil.Process().memory_info().rss / 2**20
 

@@ -15,7 +15,7 @@ from benchmarks.resnet18 import NAME, resnet18_at_hand, resnet18_on
 from benchmarks.results import Row
 from benchmarks.timing import seconds_of
 from explorer.anatomy import stages
-from explorer.ui.layers.panels import compute_sheet, layer_names
+from explorer.ui.layers.panels import compute_grid, layer_names
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.network import compute_overview
 from explorer.ui.shared.recorded import facts_of
@@ -23,9 +23,9 @@ from explorer.ui.shared.recorded import facts_of
 PAGE = Path(__file__).parents[1] / "pages" / "layers.py"
 PICTURES = ("coffee", "astronaut")
 DEFAULT = "efficientnet-lite0"
-CHANNELS = 512  # at least; a sheet shows 512 maps of a layer that has more
+CHANNELS = 512  # at least; a grid shows 512 maps of a layer that has more
 RERUN_BOUND = 150  # ms
-SHEET_BOUND = 500  # kB
+GRID_BOUND = 500  # kB
 OVERVIEW_BOUND = 600  # kB
 
 
@@ -82,24 +82,24 @@ def _run(app: AppTest) -> float:
 
 
 def _weigh_pictures(pictures: Sequence[str]) -> list[Row]:
-    sheets: dict[str, int] = {}
+    grids: dict[str, int] = {}
     overviews: dict[str, int] = {}
     for picture in pictures:
         subject = resnet18_on(picture)
         facts = facts_of(subject)
         for layer in facts:
-            size = len(compute_sheet(subject, layer.name, "index", "each", 1).mosaic.png)
-            sheets[layer.name] = max(size, sheets.get(layer.name, 0))
+            size = len(compute_grid(subject, layer.name, "index", "each", 1).grid.png)
+            grids[layer.name] = max(size, grids.get(layer.name, 0))
         for opened in ((), *((stage.key,) for stage in stages(facts) if stage.closed)):
             name = opened[0] if opened else ""
             overviews[name] = max(len(compute_overview(subject, opened).sprite), overviews.get(name, 0))
-    wide = [sheets[layer.name] for layer in facts if layer.channels == CHANNELS]
+    wide = [grids[layer.name] for layer in facts if layer.channels == CHANNELS]
     closed = overviews.pop("")
-    largest = max(sheets, key=sheets.__getitem__)
+    largest = max(grids, key=grids.__getitem__)
     note = "PNG, random weights"
     return [
-        Row("sheet of 512 maps, the largest in ResNet-18", max(wide) / 1000, "kB", SHEET_BOUND, note),
-        Row("sheet of any layer, the largest in ResNet-18", sheets[largest] / 1000, "kB", note=f"{note}; {largest}"),
+        Row("grid of 512 maps, the largest in ResNet-18", max(wide) / 1000, "kB", GRID_BOUND, note),
+        Row("grid of any layer, the largest in ResNet-18", grids[largest] / 1000, "kB", note=f"{note}; {largest}"),
         Row("overview of ResNet-18 in stages", closed / 1000, "kB", OVERVIEW_BOUND, note),
         Row("overview of ResNet-18, one stage open", max(overviews.values()) / 1000, "kB", OVERVIEW_BOUND, note),
     ]

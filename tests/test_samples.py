@@ -16,7 +16,7 @@ def test_every_sample_is_a_colour_photograph(sample: Sample) -> None:
     assert min(intake.image.size) >= 224
     assert not intake.reduced
     assert intake.note == ""
-    assert np.asarray(intake.image).std(axis=(0, 1)).min() > 20  # a photograph, not a flat sheet
+    assert np.asarray(intake.image).std(axis=(0, 1)).min() > 20  # a photograph, not a flat grid
 
 
 def test_names_titles_and_credits_are_complete() -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from explorer.anatomy.convolutions import Convolution
 from explorer.operations import LayerBreakdown
-from explorer.rendering import MOST_APART, Mosaic, product_tiles
+from explorer.rendering import MOST_APART, MapGrid, product_tiles
 from explorer.snippet import snippet
 from explorer.text import count_text, significant
 
@@ -77,7 +77,7 @@ def draw_products(
     number: int,
     products: Products,
     shown: Sequence[int],
-) -> tuple[Mosaic, list[str]]:
+) -> tuple[MapGrid, list[str]]:
     """Tiles of "slice x map = product", and a line for each.
 
     Args:
@@ -102,7 +102,7 @@ def draw_products(
         names.append(f"{count_text(others, 'other')}, added")
         labels.append(f"all others: add {significant(rest.min())} to {significant(rest.max())} to a cell")
     few = len(names) <= _FEW
-    sheet = product_tiles(
+    grid = product_tiles(
         weights[number, numbers],
         products.read[numbers],
         made,
@@ -110,7 +110,7 @@ def draw_products(
         side=_LARGE_TILE_SIDE if few else _TILE_SIDE,
         columns=2 if few else 4,
     )
-    return sheet, labels
+    return grid, labels
 
 
 def name_channel(convolution: Convolution, number: int, part: int) -> str:

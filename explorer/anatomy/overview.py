@@ -14,7 +14,7 @@ from explorer.anatomy.descriptions import CEILING, describe_layer, is_clipped, n
 from explorer.anatomy.recording import INPUT, LayerFacts, Recording
 from explorer.anatomy.stages import Stage, sources_of, stages
 from explorer.anatomy.units import MapStatistics, Order, describe_maps
-from explorer.rendering import Mosaic, Scale, Thumbnails, format_percent, mosaic, overview_sprite, scale_of
+from explorer.rendering import MapGrid, Scale, Thumbnails, draw_grid, format_percent, overview_sprite, scale_of
 from explorer.text import count_text
 from explorer.zoo import VisionModel
 
@@ -234,11 +234,11 @@ def _column(
 
 
 @dataclass(frozen=True)
-class MapSheet:
+class LayerGrid:
     """One page of the maps of one layer.
 
     Attributes:
-        mosaic: the picture, and where each map lies on it.
+        grid: the picture, and where each map lies on it.
         units: channel number of each map on the page.
         labels: a line for each.
         statistics: of every map of the layer, on this page or not.
@@ -246,7 +246,7 @@ class MapSheet:
         at_ceiling: share of the layer's cells that a clipped ReLU has cut to its ceiling; None for other layers.
     """
 
-    mosaic: Mosaic
+    grid: MapGrid
     units: tuple[int, ...]
     labels: tuple[str, ...]
     statistics: MapStatistics
@@ -274,8 +274,8 @@ class MapSheet:
         return f"{len(dead)} of {channels} are zero everywhere on this picture: {names}."
 
 
-def draw_maps(maps: NDArray[np.float32], facts: LayerFacts, order: Order, scale: Scale, page: int) -> MapSheet:
-    """One page of a layer's maps, in the wanted order, on one sheet.
+def draw_maps(maps: NDArray[np.float32], facts: LayerFacts, order: Order, scale: Scale, page: int) -> LayerGrid:
+    """One page of a layer's maps, in the wanted order, on one grid.
 
     Args:
         maps: (C, H, W).
@@ -287,6 +287,6 @@ def draw_maps(maps: NDArray[np.float32], facts: LayerFacts, order: Order, scale:
     units = statistics.order(order)[(page - 1) * MAPS_ON_A_PAGE : page * MAPS_ON_A_PAGE]
     labels = tuple(f"map {unit}: {statistics.describe(unit)}, {statistics.active[unit]:.0%} active" for unit in units)
     scale = scale_of(maps.shape, scale)
-    picture = mosaic(maps[units], signed=statistics.signed, scale=scale)
+    picture = draw_grid(maps[units], signed=statistics.signed, scale=scale)
     at_ceiling = float((maps >= CEILING).mean()) if is_clipped(facts) else None
-    return MapSheet(picture, tuple(units.tolist()), labels, statistics, scale, at_ceiling)
+    return LayerGrid(picture, tuple(units.tolist()), labels, statistics, scale, at_ceiling)

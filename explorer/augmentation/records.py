@@ -12,7 +12,7 @@ from PIL import Image
 from explorer.augmentation.drawing import Draw, DrawnStep
 from explorer.augmentation.experiment import Pictures
 from explorer.augmentation.pipeline import Pipeline
-from explorer.rendering import picture_sheet
+from explorer.rendering import draw_picture_grid
 
 _SHOWN = 8  # pictures to train on, before and after a pipeline
 
@@ -39,10 +39,10 @@ def keep_draw(draw: Draw) -> Drawn:
     return Drawn(np.array(draw.image), draw.seed, draw.steps, draw.description)
 
 
-def full_sheet(draws: Sequence[Drawn]) -> bytes:
-    """The sheet for a download, every draw at its true size where they have one size."""
+def full_grid(draws: Sequence[Drawn]) -> bytes:
+    """The grid for a download, every draw at its true size where they have one size."""
     side = max(max(each.pixels.shape[:2]) for each in draws)
-    return picture_sheet([each.pixels for each in draws], columns=4, side=min(side, 1024)).png
+    return draw_picture_grid([each.pixels for each in draws], columns=4, side=min(side, 1024)).png
 
 
 def draw_record(draw: Drawn) -> dict[str, object]:
@@ -75,6 +75,6 @@ def draw_pictures(pictures: Pictures, pipeline: Pipeline, seed: int) -> tuple[by
     images = pictures.images.transpose(0, 2, 3, 1)
     chosen = images[np.linspace(0, len(images) - 1, _SHOWN).astype(int)]
     draws = [pipeline.draw(Image.fromarray(each), seed + number) for number, each in enumerate(chosen)]
-    before = picture_sheet(list(chosen), columns=_SHOWN, side=72)
-    after = picture_sheet([np.array(each.resize((32, 32))) for each in draws], columns=_SHOWN, side=72)
+    before = draw_picture_grid(list(chosen), columns=_SHOWN, side=72)
+    after = draw_picture_grid([np.array(each.resize((32, 32))) for each in draws], columns=_SHOWN, side=72)
     return before.png, after.png

@@ -1,4 +1,4 @@
-"""From arrays to pictures: PNG mosaics, the overview sprite, overlays and Plotly figures.
+"""From arrays to pictures: PNG grids, the overview sprite, overlays and Plotly figures.
 
 Takes NumPy arrays and gives bytes and figures. It knows no network and no page: torch and streamlit stay outside.
 """
@@ -18,10 +18,10 @@ from explorer.rendering.enlarging import (
     as_picture,
     colour_alike,
     colour_map,
-    contact_sheet,
     cut_up,
     enlarge,
     enlarge_cells,
+    join_pictures,
     mark_cells,
 )
 from explorer.rendering.figures.activation import activation_curve
@@ -56,10 +56,10 @@ from explorer.rendering.kernels import (
     weight_matrix,
 )
 from explorer.rendering.map_comparison import map_pairs, map_rows
-from explorer.rendering.mosaic import SHEET_ASPECT, Mosaic, mosaic
+from explorer.rendering.map_grid import GRID_ASPECT, MapGrid, draw_grid
 from explorer.rendering.overlay import decode_png, draw_box, encode_png, magnify_map, overlay_map
 from explorer.rendering.overview import Box, Sprite, Thumbnails, overview_sprite
-from explorer.rendering.picture_sheets import draw_bars, fit_picture, picture_sheet
+from explorer.rendering.picture_grids import draw_bars, draw_picture_grid, fit_picture
 from explorer.rendering.scaling import Scale, average_blocks, find_ranges, scale_of
 from explorer.rendering.solids import MOST_APART, SOLID_WIDTH, draw_solid, product_tiles
 from explorer.text import format_percent
@@ -70,17 +70,17 @@ __all__ = [
     "CHART_CONFIG",
     "DIVERGING",
     "FROZEN",
+    "GRID_ASPECT",
     "MOST_APART",
     "PREVIOUS",
     "SEQUENTIAL",
     "SERIES",
-    "SHEET_ASPECT",
     "SOLID_WIDTH",
     "TRAINABLE",
     "UNDEFINED",
     "BeamNode",
     "Box",
-    "Mosaic",
+    "MapGrid",
     "Scale",
     "Sprite",
     "Thumbnails",
@@ -97,13 +97,14 @@ __all__ = [
     "colour_kernels",
     "colour_map",
     "connection_picture",
-    "contact_sheet",
     "curves",
     "cut_up",
     "decode_png",
     "dot_side",
     "draw_bars",
     "draw_box",
+    "draw_grid",
+    "draw_picture_grid",
     "draw_solid",
     "draw_units",
     "draw_words",
@@ -118,6 +119,7 @@ __all__ = [
     "grow_tree",
     "head_heatmap",
     "histogram",
+    "join_pictures",
     "kernel_numbers",
     "kernel_slices",
     "layer_numbers",
@@ -125,10 +127,8 @@ __all__ = [
     "map_pairs",
     "map_rows",
     "mark_cells",
-    "mosaic",
     "overlay_map",
     "overview_sprite",
-    "picture_sheet",
     "probability_bars",
     "product_tiles",
     "scale_of",

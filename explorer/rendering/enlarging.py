@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.rendering.mosaic import Mosaic
+from explorer.rendering.map_grid import MapGrid
 from explorer.rendering.overlay import encode_png
 from explorer.rendering.palette import DIVERGING_LEVELS, SEQUENTIAL_LEVELS, map_palette, to_entries
 from explorer.rendering.scaling import find_ranges, to_levels
@@ -103,7 +103,7 @@ def mark_cells(picture: NDArray[np.uint8], cells: NDArray[np.integer], size: int
     return np.asarray(large)
 
 
-def contact_sheet(pictures: Sequence[NDArray[np.uint8]], columns: int) -> NDArray[np.uint8]:
+def join_pictures(pictures: Sequence[NDArray[np.uint8]], columns: int) -> NDArray[np.uint8]:
     """Lays pictures of one size out in rows on white.
 
     Args:
@@ -115,18 +115,18 @@ def contact_sheet(pictures: Sequence[NDArray[np.uint8]], columns: int) -> NDArra
     """
     height, width = pictures[0].shape[:2]
     rows = -(-len(pictures) // columns)
-    sheet = np.full((rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP, 3), 255, np.uint8)
+    grid = np.full((rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP, 3), 255, np.uint8)
     for place, picture in enumerate(pictures):
         top, left = place // columns * (height + _GAP), place % columns * (width + _GAP)
-        sheet[top : top + height, left : left + width] = picture
-    return sheet
+        grid[top : top + height, left : left + width] = picture
+    return grid
 
 
-def cut_up(photo: NDArray[np.uint8], rows: int, columns: int) -> Mosaic:
-    """A photo (H, W, 3) as a sheet of cells, a pixel apart; its sides are multiples of their numbers."""
+def cut_up(photo: NDArray[np.uint8], rows: int, columns: int) -> MapGrid:
+    """A photo (H, W, 3) as a grid of cells, a pixel apart; its sides are multiples of their numbers."""
     high, wide = photo.shape[0] // rows, photo.shape[1] // columns
-    sheet = np.zeros((rows * (high + 1), columns * (wide + 1), 3), np.uint8)
-    parted = sheet.reshape(rows, high + 1, columns, wide + 1, 3)
+    grid = np.zeros((rows * (high + 1), columns * (wide + 1), 3), np.uint8)
+    parted = grid.reshape(rows, high + 1, columns, wide + 1, 3)
     parted[:, :high, :, :wide] = photo.reshape(rows, high, columns, wide, 3)
-    sheet = sheet[:-1, :-1]  # none after the last
-    return Mosaic(encode_png(sheet), sheet.shape[1], sheet.shape[0], columns, rows, wide, high, 1, rows * columns)
+    grid = grid[:-1, :-1]  # none after the last
+    return MapGrid(encode_png(grid), grid.shape[1], grid.shape[0], columns, rows, wide, high, 1, rows * columns)

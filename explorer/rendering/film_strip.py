@@ -76,15 +76,15 @@ def film_strip(
     rows = -(-len(words) // columns)
     # A frame of a tall photo is slim; its word still needs room.
     pitch, fall = max(width, _FRAME * 2 // 3) + _GAP, height + _CAPTION + _GAP
-    sheet = Image.new("RGB", (columns * pitch + _GAP, rows * fall + _GAP), "white")
-    draw = ImageDraw.Draw(sheet)
+    grid = Image.new("RGB", (columns * pitch + _GAP, rows * fall + _GAP), "white")
+    draw = ImageDraw.Draw(grid)
     for place, (word, values) in enumerate(zip(words, attention, strict=True)):
         top, left = _GAP + place // columns * fall, _GAP + place % columns * pitch
         room = pitch - _GAP
-        sheet.paste(Image.fromarray(spotlight(small, values)), (left + (room - width) // 2, top))
+        grid.paste(Image.fromarray(spotlight(small, values)), (left + (room - width) // 2, top))
         text, font = _fit_word(word, room)
         draw.text((left + room / 2, top + height + _CAPTION / 2), text, fill=_INK, font=font, anchor="mm")
-    return np.asarray(sheet)
+    return np.asarray(grid)
 
 
 def _fit(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

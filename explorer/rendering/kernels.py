@@ -1,6 +1,6 @@
 """Weights as pictures: kernels in colour, matrices of weights and connections, and one kernel in numbers.
 
-Kernels of a single channel are maps like others: `mosaic(..., signed=True)` draws them.
+Kernels of a single channel are maps like others: `draw_grid(..., signed=True)` draws them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from PIL import Image
 
 from explorer.rendering.colours import DIVERGING, SEQUENTIAL
 from explorer.rendering.figures.basic import dress
-from explorer.rendering.mosaic import Mosaic, lay_out
+from explorer.rendering.map_grid import MapGrid, lay_out
 from explorer.rendering.overlay import encode_png
 from explorer.rendering.palette import DIVERGING_LEVELS, encode_entries, map_palette, to_entries
 from explorer.rendering.scaling import Scale, average_blocks, find_ranges, to_levels
@@ -22,7 +22,7 @@ from explorer.rendering.scaling import Scale, average_blocks, find_ranges, to_le
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-MATRIX_WIDTH: Final = 540  # pixels of a sheet up to which weights are magnified
+MATRIX_WIDTH: Final = 540  # pixels of a grid up to which weights are magnified
 MATRIX_HEIGHT: Final = 512
 MOST_COLUMNS: Final = 2048
 MOST_DOTS: Final = 256  # channels a side; more would be finer than the page draws
@@ -39,8 +39,8 @@ def colour_kernels(
     columns: int | None = None,
     magnify: int | None = None,
     gap: int | None = None,
-) -> Mosaic:
-    """Draws kernels over red, green and blue in colour, on a sheet like that of `mosaic`.
+) -> MapGrid:
+    """Draws kernels over red, green and blue in colour, on a grid like that of `grid`.
 
     A weight of 0 is middle grey, 128; the largest magnitude m reaches 1 (-m) or 255 (+m). So a kernel looks like the
     patch of a photo, against a grey ground, that it answers to most.
@@ -48,12 +48,12 @@ def colour_kernels(
     Args:
         kernels: (N, 3, kh, kw), any real dtype; N may be 0.
         scale: m of "each" kernel, over its three channels, or one "shared" by all.
-        columns: Cells in a row; by default what gives a sheet of about 16:10.
+        columns: Cells in a row; by default what gives a grid of about 16:10.
         magnify: Pixels a weight takes in both directions; by default what makes a cell about 24 pixels.
         gap: Pixels between cells; by default 1 or 2, by their size.
 
     Returns:
-        The sheet, gaps transparent; a single transparent pixel for N = 0. Weights that are not finite are drawn
+        The grid, gaps transparent; a single transparent pixel for N = 0. Weights that are not finite are drawn
         as 0.
 
     Raises:
@@ -63,14 +63,14 @@ def colour_kernels(
         raise ValueError(f"kernels must be (N, 3, kh, kw), not {kernels.shape}")
     count, _, height, width = kernels.shape
     if count == 0:
-        return Mosaic(_encode_rgba(np.zeros((1, 1, 4), np.uint8)), 1, 1, 0, 0, 0, 0, 0, 0)
+        return MapGrid(_encode_rgba(np.zeros((1, 1, 4), np.uint8)), 1, 1, 0, 0, 0, 0, 0, 0)
     finite = np.where(np.isfinite(kernels), kernels, 0.0).astype(np.float64)
     largest = find_ranges(finite.reshape(count, 3 * height, width), signed=True, scale=scale)[:, 1]
     steps = finite / np.where(largest > 0, largest, 1.0)[:, None, None, None]
     pixels = np.full((count, height, width, 4), 255, np.uint8)
     pixels[..., :3] = np.rint(_GREY + 127 * steps).astype(np.uint8).transpose(0, 2, 3, 1)
-    sheet = lay_out(pixels, columns, magnify, gap)
-    return sheet.as_mosaic(_encode_rgba(sheet.entries), count)
+    grid = lay_out(pixels, columns, magnify, gap)
+    return grid.as_grid(_encode_rgba(grid.entries), count)
 
 
 def kernel_slices(kernel: NDArray[np.floating]) -> bytes:
@@ -92,16 +92,16 @@ def kernel_slices(kernel: NDArray[np.floating]) -> bytes:
     return encode_entries(lay_out(framed, columns, 1, _SLICE_GAP).entries, palette)
 
 
-def weight_matrix(weights: NDArray[np.floating], *, scale: Scale = "shared", row_height: int | None = None) -> Mosaic:
-    """Draws a matrix of weights, blue-white-red about zero; every row is a cell of the sheet.
+def weight_matrix(weights: NDArray[np.floating], *, scale: Scale = "shared", row_height: int | None = None) -> MapGrid:
+    """Draws a matrix of weights, blue-white-red about zero; every row is a cell of the grid.
 
     Args:
         weights: (N, M), any real dtype.
         scale: "each" row on its own, or one "shared" by all.
-        row_height: In pixels; by default what leaves the sheet within 512 pixels, at most 16.
+        row_height: In pixels; by default what leaves the grid within 512 pixels, at most 16.
 
     Returns:
-        The sheet, without gaps. A column is as many whole pixels wide, at most 16, as leave the sheet within 540;
+        The grid, without gaps. A column is as many whole pixels wide, at most 16, as leave the grid within 540;
         where there are more than 2048 columns, neighbours are averaged.
 
     Raises:
@@ -118,7 +118,7 @@ def weight_matrix(weights: NDArray[np.floating], *, scale: Scale = "shared", row
     levels = to_levels(rows, ranges, signed=True, levels=DIVERGING_LEVELS)[:, 0]  # (N, M)
     entries = to_entries(levels).repeat(down, axis=0).repeat(across, axis=1)
     png = encode_entries(entries, map_palette(signed=True))
-    return Mosaic(png, width * across, count * down, 1, count, width * across, down, 0, count)
+    return MapGrid(png, width * across, count * down, 1, count, width * across, down, 0, count)
 
 
 def connection_picture(matrix: NDArray[np.bool_], *, size: int = 320) -> bytes:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from explorer.rendering.colours import FROZEN, SERIES, TRAINABLE
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Sheet
+    from matplotlib.figure import Figure as Grid
 
 _SYMBOLS: Final = ("o", "D", "s", "^", "X", "P", "*", "h")
 _NAMES: Final = 16  # classes, above which a legend would be larger than the picture
@@ -27,12 +27,12 @@ def movement_picture(moved: Mapping[str, float]) -> bytes:
     """
     names = [name for name, value in moved.items() if math.isfinite(value)]
     values = [100.0 * moved[name] for name in names]
-    sheet = _sheet(7.0, 1.2 + 0.17 * max(1, len(names)))
-    axes = sheet.add_subplot()
+    grid = _grid(7.0, 1.2 + 0.17 * max(1, len(names)))
+    axes = grid.add_subplot()
     axes.barh(range(len(names)), values, color=[TRAINABLE if value else FROZEN for value in values])
     axes.set_yticks(range(len(names)), names, fontsize=7)
     axes.set(xlabel="distance moved, in percent of the weights' length", ylim=(len(names) - 0.4, -0.6))
-    return _encode(sheet)
+    return _encode(grid)
 
 
 def scatter_picture(
@@ -48,35 +48,35 @@ def scatter_picture(
     Raises:
         ValueError: If a panel has another number of points than there are labels.
     """
-    sheet = _sheet(4.6 * max(1, len(panels)), 5.2)
+    grid = _grid(4.6 * max(1, len(panels)), 5.2)
     for place, (title, points) in enumerate(panels.items(), start=1):
         if len(points) != len(labels):
             raise ValueError(f"{len(points)} points but {len(labels)} labels")
-        axes = sheet.add_subplot(1, len(panels), place)
+        axes = grid.add_subplot(1, len(panels), place)
         for number in range(len(classes)):
             own = points[labels == number]
             symbol, colour = _SYMBOLS[number // len(SERIES) % len(_SYMBOLS)], SERIES[number % len(SERIES)]
             axes.scatter(own[:, 0], own[:, 1], s=22, color=colour, marker=symbol, alpha=0.85)
         axes.set(title=title, xticks=[], yticks=[], aspect="equal", adjustable="datalim")
     if classes and len(classes) <= _NAMES:
-        marks = list(sheet.axes[0].collections)
-        legend = sheet.legend(marks, list(classes), loc="outside lower left", ncols=4, frameon=False, fontsize=8)
+        marks = list(grid.axes[0].collections)
+        legend = grid.legend(marks, list(classes), loc="outside lower left", ncols=4, frameon=False, fontsize=8)
         for text in legend.get_texts():
             text.set_parse_math(False)  # a class may be "$", which would begin a formula
-    return _encode(sheet)
+    return _encode(grid)
 
 
-def _sheet(width: float, height: float) -> Sheet:
+def _grid(width: float, height: float) -> Grid:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure as Sheet
+    from matplotlib.figure import Figure as Grid
 
     # Not pyplot: its current figure is one for all threads of a server.
-    sheet = Sheet(figsize=(width, height), dpi=120, layout="constrained")
-    FigureCanvasAgg(sheet)
-    return sheet
+    grid = Grid(figsize=(width, height), dpi=120, layout="constrained")
+    FigureCanvasAgg(grid)
+    return grid
 
 
-def _encode(sheet: Sheet) -> bytes:
+def _encode(grid: Grid) -> bytes:
     buffer = io.BytesIO()
-    sheet.savefig(buffer, format="png")
+    grid.savefig(buffer, format="png")
     return buffer.getvalue()

@@ -88,13 +88,13 @@ def overview_sprite(columns: Sequence[Thumbnails]) -> Sprite:
         boxes.append(tuple(Box(x, i * (height + 1), width, height) for i in range(count)))
         x += width + 1 if count else 0
     every = [box for column in boxes for box in column]
-    sheet_width = max((box.x + box.width for box in every), default=1)
-    sheet_height = max((box.y + box.height for box in every), default=1)
-    sheet = np.zeros((sheet_height, sheet_width), np.uint8)
+    grid_width = max((box.x + box.width for box in every), default=1)
+    grid_height = max((box.y + box.height for box in every), default=1)
+    grid = np.zeros((grid_height, grid_width), np.uint8)
     for entries, places in zip(drawn, boxes, strict=True):
         for picture, box in zip(entries, places, strict=True):
-            sheet[box.y : box.y + box.height, box.x : box.x + box.width] = picture
-    return Sprite(encode_entries(sheet, _overview_palette()), sheet_width, sheet_height, tuple(boxes))
+            grid[box.y : box.y + box.height, box.x : box.x + box.width] = picture
+    return Sprite(encode_entries(grid, _overview_palette()), grid_width, grid_height, tuple(boxes))
 
 
 def _draw(column: Thumbnails) -> NDArray[np.uint8]:

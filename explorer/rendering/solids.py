@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from explorer.rendering.enlarging import colour_map, enlarge
-from explorer.rendering.mosaic import Mosaic, lay_out
+from explorer.rendering.map_grid import MapGrid, lay_out
 from explorer.rendering.scaling import average_blocks, find_ranges
 
 MOST_APART: Final = 40
@@ -181,7 +181,7 @@ def product_tiles(
     *,
     side: int,
     columns: int,
-) -> Mosaic:
+) -> MapGrid:
     """Draws "slice x map = product" in a tile for each slice, its name below.
 
     Slices share one scale, so do maps and so do products: what is pale adds little.
@@ -208,8 +208,8 @@ def product_tiles(
         _draw_tile([*(part[place] for part in drawn[:2] if place < len(part)), drawn[2][place]], names[place], side)
         for place in range(count)
     ]
-    sheet = lay_out(np.stack(tiles), columns, 1, _GAP)
-    return sheet.as_mosaic(_encode(Image.fromarray(sheet.entries)), count)
+    grid = lay_out(np.stack(tiles), columns, 1, _GAP)
+    return grid.as_grid(_encode(Image.fromarray(grid.entries)), count)
 
 
 def _draw_tile(pictures: Sequence[NDArray[np.uint8]], name: str, side: int) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.rendering import contact_sheet, decode_png, encode_png, enlarge, magnify_map, overlay_map
+from explorer.rendering import decode_png, encode_png, enlarge, join_pictures, magnify_map, overlay_map
 from explorer.saliency.heatmap import Heatmap
 from explorer.text import significant
 
@@ -112,7 +112,7 @@ def draw_attentions(photo: NDArray[np.uint8], maps: Sequence[NDArray[np.float32]
 
 
 def _lay_out(pictures: Sequence[bytes], side: int, columns: int) -> bytes:
-    return encode_png(contact_sheet([enlarge(decode_png(each), side, side) for each in pictures], columns))
+    return encode_png(join_pictures([enlarge(decode_png(each), side, side) for each in pictures], columns))
 
 
 def describe_entropy(bits: NDArray[np.float32], alike: float, what: str) -> str:

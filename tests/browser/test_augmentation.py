@@ -16,10 +16,10 @@ def open_augmentation(page: Page, address: str, query: dict[str, str]) -> None:
 def test_a_click_on_a_draw_and_a_link_that_keeps_it(dashboard: str, page: Page) -> None:
     pipeline = '{"steps":[{"transform":"RandomInvert","probability":1.0}]}'
     open_augmentation(page, dashboard, {"pipeline": pipeline})
-    sheet = page.locator(".sheet[data-drawn]")
-    area = sheet.bounding_box()
+    grid = page.locator(".grid[data-drawn]")
+    area = grid.bounding_box()
     assert area is not None
-    sheet.click(position={"x": area["width"] * 0.9, "y": area["height"] * 0.1})  # the last one of the first row
+    grid.click(position={"x": area["width"] * 0.9, "y": area["height"] * 0.1})  # the last one of the first row
     expect(page.get_by_role("img", name="Draw 4: Random invert")).to_be_visible(timeout=PATIENCE * 1000)
     wait_until_idle(page, timeout=PATIENCE)
     address = address_of(page)

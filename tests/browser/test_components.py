@@ -44,7 +44,7 @@ def test_every_map_is_drawn(layers: Page) -> None:
     thumbs = layers.locator(".strip .thumb canvas")
     assert thumbs.count() > 30
     assert sum(colours_on(thumb) > 1 for thumb in thumbs.all()) > 20
-    assert colours_on(layers.locator(".sheet canvas")) > 10
+    assert colours_on(layers.locator(".grid canvas")) > 10
 
 
 def test_hover_answers_without_the_server(dashboard: str, page: Page) -> None:
@@ -67,13 +67,13 @@ def test_hover_answers_without_the_server(dashboard: str, page: Page) -> None:
     expect(tip).to_contain_text("channel")
     check_kernels(page, thumb)
     check_softmax(page)
-    sheet = page.locator(".sheet")
-    sheet.hover(position={"x": 10, "y": 10})
+    grid = page.locator(".grid")
+    grid.hover(position={"x": 10, "y": 10})
     expect(tip).to_be_hidden()
     first = line.inner_text()
     assert first.startswith("map 0: mean ")
-    area = sheet.bounding_box()
-    sheet.hover(position={"x": area["width"] - 10, "y": 10})
+    area = grid.bounding_box()
+    grid.hover(position={"x": area["width"] - 10, "y": 10})
     assert line.inner_text() != first
     page.wait_for_timeout(500)
     assert len(sent) == before
@@ -124,16 +124,16 @@ def test_the_network_by_keyboard(dashboard: str, page: Page) -> None:
     assert address_of(page)["layer"] == column.rsplit(":", 1)[-1]
 
 
-def test_the_sheet_by_keyboard(layers: Page) -> None:
-    sheet, line = layers.locator(".sheet"), layers.locator(".line")
-    sheet.focus()
+def test_the_grid_by_keyboard(layers: Page) -> None:
+    grid, line = layers.locator(".grid"), layers.locator(".line")
+    grid.focus()
     layers.keyboard.press("Home")
     expect(line).to_contain_text("map 0:")
     layers.keyboard.press("ArrowRight")
     expect(line).to_contain_text("map 1:")
     option = layers.locator(".option")
     expect(option).to_have_attribute("aria-posinset", "2")
-    assert sheet.get_attribute("aria-activedescendant") == option.get_attribute("id")
+    assert grid.get_attribute("aria-activedescendant") == option.get_attribute("id")
     layers.keyboard.press("ArrowLeft")
     layers.keyboard.press("ArrowLeft")  # stays on the first
     expect(line).to_contain_text("map 0:")
@@ -150,9 +150,9 @@ def test_a_picture_is_sent_once(dashboard: str, page: Page) -> None:
     open_layers(page, dashboard, {"model": SMALL, "layer": "features.relu1_1"})
     opened = sum(map(len, received))
     received.clear()
-    page.locator(".sheet").click(position={"x": 5, "y": 5})
+    page.locator(".grid").click(position={"x": 5, "y": 5})
     wait_until_drawn(page)
-    # The card's pictures come by their own addresses; the view and the sheet are in the browser already.
+    # The card's pictures come by their own addresses; the view and the grid are in the browser already.
     pictures = [frame for frame in received if isinstance(frame, bytes) and frame.count(b"\x89PNG")]
     assert not pictures
     assert sum(map(len, received)) < opened

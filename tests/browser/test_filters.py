@@ -23,9 +23,9 @@ def open_filters(page: Page, dashboard: str, address: dict[str, str] | None = No
 
 
 def wait_until_drawn(page: Page) -> None:
-    page.locator(".sheet[data-drawn]").first.wait_for(timeout=PATIENCE * 1000)
+    page.locator(".grid[data-drawn]").first.wait_for(timeout=PATIENCE * 1000)
     wait_until_idle(page, timeout=PATIENCE)
-    page.locator(".sheet[data-drawn]").last.wait_for(timeout=PATIENCE * 1000)
+    page.locator(".grid[data-drawn]").last.wait_for(timeout=PATIENCE * 1000)
 
 
 def test_the_home_card_opens_a_solid_of_5x5x25(dashboard: str, page: Page) -> None:
@@ -40,47 +40,47 @@ def test_the_home_card_opens_a_solid_of_5x5x25(dashboard: str, page: Page) -> No
     assert area["y"] + area["height"] < page.viewport_size["height"]  # seen without scrolling
     expect(page.get_by_role("heading", name="25 slices × 25 input maps, summed + bias = 1 output map")).to_be_visible()
     wait_until_drawn(page)
-    assert colours_on(page.locator(".sheet canvas").nth(1)) > 20
+    assert colours_on(page.locator(".grid canvas").nth(1)) > 20
     assert address_of(page) == {"model": "five-by-five", "conv": "features.conv1_2", "filter": "26"}
 
 
 def test_on_a_phone_two_products_stand_in_a_row(dashboard: str, open_page: Callable[..., Page]) -> None:
     page = open_page(width=390, height=844)
     open_filters(page, dashboard, {"model": "five-by-five", "conv": "features.conv1_2"})
-    canvas = page.locator(".sheet canvas").nth(1)
+    canvas = page.locator(".grid canvas").nth(1)
     across, room = canvas.evaluate("canvas => [canvas.width, canvas.getBoundingClientRect().width]")
     assert 300 < across <= room + 1  # two tiles of 168 pixels, not shrunk
 
 
 def test_a_filter_a_slice_and_a_similar_one_by_click(dashboard: str, page: Page) -> None:
     open_filters(page, dashboard)
-    sheets = page.locator(".sheet")
-    expect(sheets).to_have_count(3)
-    assert min(colours_on(canvas) for canvas in page.locator(".sheet canvas").all()) > 3
+    grids = page.locator(".grid")
+    expect(grids).to_have_count(3)
+    assert min(colours_on(canvas) for canvas in page.locator(".grid canvas").all()) > 3
     expect(page.locator(".line").nth(2)).to_have_text("Point at a filter to read it, click to open it.")
-    area = sheets.first.bounding_box()
-    sheets.first.hover(position={"x": area["width"] - 10, "y": 10})
+    area = grids.first.bounding_box()
+    grids.first.hover(position={"x": area["width"] - 10, "y": 10})
     number = page.locator(".line").first.inner_text().split(":")[0].removeprefix("filter ")
-    sheets.first.click(position={"x": area["width"] - 10, "y": 10})
+    grids.first.click(position={"x": area["width"] - 10, "y": 10})
     wait_until_drawn(page)
     assert address_of(page)["filter"] == number
     expect(page.get_by_role("heading", name=f", filter {number}")).to_be_visible()
-    area = sheets.nth(1).bounding_box()
-    sheets.nth(1).click(position={"x": area["width"] - 10, "y": 10})
+    area = grids.nth(1).bounding_box()
+    grids.nth(1).click(position={"x": area["width"] - 10, "y": 10})
     wait_until_drawn(page)
     assert address_of(page)["slice"] == "1"  # red and green in a row, blue below
-    sheets.nth(2).hover(position={"x": 10, "y": 10})
+    grids.nth(2).hover(position={"x": 10, "y": 10})
     other = page.locator(".line").nth(2).inner_text().split(":")[0].removeprefix("filter ")
-    sheets.nth(2).click(position={"x": 10, "y": 10})
+    grids.nth(2).click(position={"x": 10, "y": 10})
     wait_until_drawn(page)
     assert address_of(page)["filter"] == other
     # A link reopens it all.
-    pictures = [canvas.evaluate("canvas => canvas.toDataURL()") for canvas in page.locator(".sheet canvas").all()]
+    pictures = [canvas.evaluate("canvas => canvas.toDataURL()") for canvas in page.locator(".grid canvas").all()]
     before = address_of(page)
     page.reload()
     wait_until_drawn(page)
     assert address_of(page) == before
-    again = [canvas.evaluate("canvas => canvas.toDataURL()") for canvas in page.locator(".sheet canvas").all()]
+    again = [canvas.evaluate("canvas => canvas.toDataURL()") for canvas in page.locator(".grid canvas").all()]
     assert again == pictures
 
 
@@ -100,8 +100,8 @@ def test_downloads_are_what_is_on_the_page(dashboard: str, page: Page) -> None:
         page.get_by_role("button", name="Arrays (NPZ)").last.click()
     weights = np.load(arrays.value.path())["weights"]
     assert weights.ndim == 4
-    with Image.open(picture.value.path()) as sheet:
-        colours = np.asarray(sheet.convert("RGBA"))
+    with Image.open(picture.value.path()) as grid:
+        colours = np.asarray(grid.convert("RGBA"))
     largest = np.abs(weights[0]).max()
     np.testing.assert_array_equal(colours[0, 0, :3], np.rint(128 + 127 * weights[0, :, 0, 0] / largest))
 

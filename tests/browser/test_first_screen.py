@@ -23,7 +23,7 @@ PICTURES = {
     "convolution": (".microscope .output .base", {}),
     "pooling": ('img[alt^="Max: "]', {}),
     "saliency": ('img[alt^="Grad-CAM of "]', {"method1": "Grad-CAM", "panels": "3"}),
-    "augmentation": (".sheet", {}),
+    "augmentation": (".grid", {}),
     "transfer": ('img[alt^="Pictures of the class "]', {}),
     "captions": (".player[data-drawn] .photo", {}),
 }

@@ -60,7 +60,7 @@ def test_a_column_chooses_the_layer(dashboard: str, page: Page) -> None:
     wait_until_drawn(page)
     assert address_of(page)["layer"] == key
     assert page.get_by_role("combobox", name="Layer").input_value() == key
-    assert f"of {key} " in page.locator(".sheet").get_attribute("aria-label")
+    assert f"of {key} " in page.locator(".grid").get_attribute("aria-label")
 
 
 def test_a_map_in_the_view_opens_its_card(dashboard: str, page: Page) -> None:
@@ -74,17 +74,17 @@ def test_a_map_in_the_view_opens_its_card(dashboard: str, page: Page) -> None:
     assert address_of(page)["unit"] == str(unit)
     expect(page.get_by_role("heading", name=f"{layer}, map {unit}")).to_be_in_viewport(timeout=PATIENCE * 1000)
     expect(thumb).to_have_attribute("aria-pressed", "true")
-    expect(page.locator(".sheet rect.selected.shown").first).to_be_attached()
+    expect(page.locator(".grid rect.selected.shown").first).to_be_attached()
     expect(page.locator(".line")).to_contain_text(f"map {unit}:")
 
 
-def test_a_map_on_the_sheet_opens_its_card(dashboard: str, page: Page) -> None:
+def test_a_map_on_the_grid_opens_its_card(dashboard: str, page: Page) -> None:
     open_layers(page, dashboard, {"model": SMALL, "order": "Mean"})
-    sheet = page.locator(".sheet")
-    sheet.hover(position={"x": 60, "y": 8})
+    grid = page.locator(".grid")
+    grid.hover(position={"x": 60, "y": 8})
     said = page.locator(".line").inner_text()
     unit = said.split(":")[0].removeprefix("map ")
-    sheet.click(position={"x": 60, "y": 8})
+    grid.click(position={"x": 60, "y": 8})
     wait_until_drawn(page)
     assert address_of(page)["unit"] == unit
     heading = page.get_by_role("heading", level=3)
@@ -116,11 +116,11 @@ def test_a_link_reopens_the_view(dashboard: str, page: Page) -> None:
         "compare": "Second picture",
         "unit": "2",
     } | {name: value for name, value in before.items() if name in ("image2", "layer")}
-    pictures = [canvas.evaluate("canvas => canvas.toDataURL()") for canvas in page.locator(".sheet canvas").all()]
+    pictures = [canvas.evaluate("canvas => canvas.toDataURL()") for canvas in page.locator(".grid canvas").all()]
     page.reload()
     wait_until_drawn(page)
     assert address_of(page) == before
-    again = [canvas.evaluate("canvas => canvas.toDataURL()") for canvas in page.locator(".sheet canvas").all()]
+    again = [canvas.evaluate("canvas => canvas.toDataURL()") for canvas in page.locator(".grid canvas").all()]
     assert again == pictures
 
 
@@ -155,9 +155,9 @@ def test_downloads_are_what_is_on_the_page(dashboard: str, page: Page) -> None:
     assert maps.ndim == 3
     assert maps.dtype == np.float32
     assert arrays.value.suggested_filename.endswith(".npz")
-    with Image.open(picture.value.path()) as sheet:
-        downloaded = np.asarray(sheet.convert("RGBA"))
-    url = page.locator(".sheet canvas").evaluate("canvas => canvas.toDataURL()")
+    with Image.open(picture.value.path()) as grid:
+        downloaded = np.asarray(grid.convert("RGBA"))
+    url = page.locator(".grid canvas").evaluate("canvas => canvas.toDataURL()")
     from base64 import b64decode
 
     with Image.open(io.BytesIO(b64decode(url.split(",")[1]))) as canvas:

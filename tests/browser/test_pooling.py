@@ -89,8 +89,8 @@ def test_downloads_are_what_is_on_the_page(dashboard: str, page: Page) -> None:
     with np.load(arrays.value.path()) as handed:
         assert {"input", "max_cells", *POOLINGS} == set(handed)
         assert handed["global"].shape == (3, 1, 1)
-    with Image.open(io.BytesIO(Path(picture.value.path()).read_bytes())) as sheet:
-        assert sheet.size[0] == 4 * 384 + 3 * 8
+    with Image.open(io.BytesIO(Path(picture.value.path()).read_bytes())) as grid:
+        assert grid.size[0] == 4 * 384 + 3 * 8
     open_pooling(page, dashboard, SHIFT)
     with page.expect_download() as curves:
         page.get_by_role("button", name="Curves (CSV)").click()

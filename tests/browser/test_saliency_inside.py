@@ -16,11 +16,11 @@ def open_saliency(page: Page, address: str, query: dict[str, str]) -> None:
 
 def test_a_click_lets_a_patch_ask(dashboard: str, page: Page) -> None:
     open_saliency(page, dashboard, {"part": "Attention inside", "model": "vit_b_16"})
-    sheet = page.locator(".sheet[data-drawn]")
+    grid = page.locator(".grid[data-drawn]")
     expect(page.get_by_text("what the class token attends to here")).to_be_visible()
-    area = sheet.bounding_box()
+    area = grid.bounding_box()
     assert area is not None
-    sheet.click(position={"x": area["width"] * 0.6, "y": area["height"] * 0.9})  # of four by four patches
+    grid.click(position={"x": area["width"] * 0.6, "y": area["height"] * 0.9})  # of four by four patches
     expect(page.get_by_text("what patch (3, 2) attends to here")).to_be_visible()
     wait_until_idle(page, timeout=PATIENCE)
     address = address_of(page)

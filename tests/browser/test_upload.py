@@ -53,13 +53,13 @@ def test_a_photo_through_every_network_and_back_by_its_link(dashboard: str, page
     before = address_of(page)
     assert before["image"].startswith("holiday.jpg")
     heading = page.get_by_role("heading", level=3).inner_text()
-    picture = page.locator(".sheet canvas").evaluate("canvas => canvas.toDataURL()")
+    picture = page.locator(".grid canvas").evaluate("canvas => canvas.toDataURL()")
     page.reload()
     wait_until_drawn(page)
     assert address_of(page) == before
     assert page.get_by_text("JPEG, 320 × 240 pixels").is_visible()
     assert page.get_by_role("heading", level=3).inner_text() == heading
-    assert page.locator(".sheet canvas").evaluate("canvas => canvas.toDataURL()") == picture
+    assert page.locator(".grid canvas").evaluate("canvas => canvas.toDataURL()") == picture
 
 
 def test_a_bomb_is_refused_and_the_person_goes_on(dashboard: str, page: Page, photo_bytes: bytes) -> None:
@@ -80,7 +80,7 @@ def test_a_bomb_is_refused_and_the_person_goes_on(dashboard: str, page: Page, ph
     page.get_by_text("JPEG, 320 × 240 pixels").wait_for(timeout=PATIENCE * 1000)
     wait_until_drawn(page)
     assert "mine.jpg" in page.locator(".strip").get_attribute("aria-label")
-    page.locator(".sheet").click(position={"x": 5, "y": 5})
+    page.locator(".grid").click(position={"x": 5, "y": 5})
     wait_until_drawn(page)
     assert "unit" in address_of(page)
 

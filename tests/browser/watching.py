@@ -33,7 +33,7 @@ def wait_until_drawn(page: Page) -> None:
     """Wait for the server's last word, and for the browser's answer to it."""
     page.locator(".strip[data-drawn]").first.wait_for(timeout=PATIENCE * 1000)
     wait_until_idle(page, timeout=PATIENCE)
-    page.locator(".sheet[data-drawn]").first.wait_for(timeout=PATIENCE * 1000)
+    page.locator(".grid[data-drawn]").first.wait_for(timeout=PATIENCE * 1000)
 
 
 def address_of(page: Page) -> dict[str, str]:

@@ -17,7 +17,7 @@ from explorer.ui import kit
 from tests.pages.opening import Browser
 from tests.pages.toy_captions import make_folder
 
-COMPONENTS = ("network_view", "clickable_mosaic", "microscope", "photo_cover", "attention_mover", "caption_player")
+COMPONENTS = ("network_view", "clickable_grid", "microscope", "photo_cover", "attention_mover", "caption_player")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -64,7 +64,7 @@ class Browser:
 
     Attributes:
         networks: the arguments of every network view of the last run, by key.
-        sheets: those of every sheet of maps.
+        grids: those of every grid of maps.
         channel views: what is under every microscope, and the pinned cell.
         covers: those of every photo to be covered.
         movers: those of every photo with a spot of attention.
@@ -74,7 +74,7 @@ class Browser:
     """
 
     networks: dict[str, dict[str, Any]] = field(default_factory=dict)
-    sheets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    grids: dict[str, dict[str, Any]] = field(default_factory=dict)
     channel_views: dict[str, tuple[ChannelView, tuple[int, int] | None]] = field(default_factory=dict)
     covers: dict[str, dict[str, Any]] = field(default_factory=dict)
     movers: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -86,8 +86,8 @@ class Browser:
         self.networks[key] = given
         return self.clicks.pop(key, None)
 
-    def clickable_mosaic(self, *, key: str, **given: Any) -> Any:
-        self.sheets[key] = given
+    def clickable_grid(self, *, key: str, **given: Any) -> Any:
+        self.grids[key] = given
         return self.clicks.pop(key, None)
 
     def microscope(self, channel_view: ChannelView, *, pinned: tuple[int, int] | None, key: str) -> Any:

@@ -60,10 +60,10 @@ def test_it_works_at_once_and_gives_what_the_library_gives(browser_side: Browser
         assert (arrays[f"draw{number}"] == np.asarray(draw.image)).all()
     fired = [[step.fired for step in draw.steps] for draw in expected]
     assert arrays["fired"].tolist() == fired
-    sheet = browser_side.sheets["draws"]
-    assert sheet["cells"].count == 16
-    assert sheet["labels"][4] == f"draw 5: {expected[4].description}"
-    assert "Random rotation" in sheet["alt"]
+    grid = browser_side.grids["draws"]
+    assert grid["cells"].count == 16
+    assert grid["labels"][4] == f"draw 5: {expected[4].description}"
+    assert "Random rotation" in grid["alt"]
     description = told_by(app)
     for place, step in enumerate(EXAMPLE.steps):
         assert f"{CATALOGUE[step.transform].title} {sum(row[place] for row in fired)}" in description
@@ -92,12 +92,12 @@ def test_snippets_give_the_same_pictures(browser_side: Browser, tmp_path: Any) -
 def test_one_draw_is_chosen_by_slider_and_by_click(browser_side: Browser) -> None:
     app = open_augmentation({"draw": "4"})
     expected = EXAMPLE.draw_many(square(subject_of(app)), 16, 0)
-    assert browser_side.sheets["draws"]["selected"] == 3
+    assert browser_side.grids["draws"]["selected"] == 3
     assert f"1. {expected[3].steps[0].description}" in told_by(app)
     browser_side.clicks["draws"] = 9
     run(app)
     assert app.select_slider(key="draw").value == 10
-    assert browser_side.sheets["draws"]["selected"] == 9
+    assert browser_side.grids["draws"]["selected"] == 9
     assert f"3. {expected[9].steps[2].description}" in told_by(app)
 
 
@@ -268,8 +268,8 @@ def test_one_transform_shows_eight_draws_of_itself(browser_side: Browser) -> Non
 def test_a_click_on_the_group_opens_that_transform(browser_side: Browser) -> None:
     app = open_augmentation({"part": "One transform"})
     names = [name for name, known in CATALOGUE.items() if known.group == "geometric"]
-    assert browser_side.sheets["group-sheet"]["cells"].count == len(names)
-    browser_side.clicks["group-sheet"] = 3
+    assert browser_side.grids["group-grid"]["cells"].count == len(names)
+    browser_side.clicks["group-grid"] = 3
     run(app)
     assert app.selectbox(key="one_transform").value == names[3]
     run(app.selectbox(key="one_group").select("erasing"))

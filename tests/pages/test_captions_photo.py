@@ -1,4 +1,4 @@
-"""What photo captioners add to the Captions page: copied nouns, likeness, heads of our Transformer, and the sheet."""
+"""What photo captioners add to the Captions page: copied nouns, likeness, heads of our Transformer, and the grid."""
 
 from __future__ import annotations
 
@@ -122,9 +122,9 @@ def test_inside_a_transformer_are_its_heads(toy: Captioner, browser_side: Browse
     run_code(app)
 
 
-def test_all_pictures_on_one_sheet(toy: Captioner, browser_side: Browser) -> None:
+def test_all_pictures_on_one_grid(toy: Captioner, browser_side: Browser) -> None:
     app = open_page("captions", {"part": "All your pictures"})
-    label, data, name = browser_side.downloads["sheet-csv"]
+    label, data, name = browser_side.downloads["grid-csv"]
     assert (label, name) == ("CSV", f"{toy.name}-captions.csv")
     rows = list(csv.reader(io.StringIO(data)))
     assert [row[0] for row in rows[1:]] == [sample.title for sample in SAMPLES]

@@ -103,8 +103,8 @@ def test_several_filters_make_a_deeper_output(browser_side: Browser) -> None:
     app = open_convolution(filters=["Sobel x", "Sobel y", "Box blur"])
     maps = check_consistent(app, browser_side)
     assert len(maps) == 3
-    sheet = browser_side.sheets["filter-maps"]
-    assert [label.split(":")[0] for label in sheet["labels"]] == ["Box blur", "Sobel x", "Sobel y"]
+    grid = browser_side.grids["filter-maps"]
+    assert [label.split(":")[0] for label in grid["labels"]] == ["Box blur", "Sobel x", "Sobel y"]
     browser_side.clicks["filter-maps"] = 2
     run(app)
     assert app.query_params["map"] == "2"

@@ -71,9 +71,7 @@ def state_of(name: str) -> dict[str, torch.Tensor]:
 
 
 def shown_filters(side: Browser) -> list[int]:
-    return [
-        int(label.split(":")[0].split(",")[0].removeprefix("filter ")) for label in side.sheets["filters"]["labels"]
-    ]
+    return [int(label.split(":")[0].split(",")[0].removeprefix("filter ")) for label in side.grids["filters"]["labels"]]
 
 
 # The page works at once, with everything on offer.
@@ -89,12 +87,12 @@ def test_every_shipped_network_shows_its_filters(name: str, browser_side: Browse
     arrays = handed_over(browser_side)
     np.testing.assert_array_equal(arrays["weights"], first)
     np.testing.assert_allclose(arrays["norms"], np.linalg.norm(first.reshape(len(first), -1), axis=1), rtol=1e-5)
-    sheet = browser_side.sheets["filters"]
-    assert len(sheet["labels"]) == len(first)
-    assert sheet["selected"] == 0
-    assert sheet["png"] == browser_side.downloads["offer-png"][1]
-    with Image.open(io.BytesIO(sheet["png"])) as picture:
-        assert picture.size == (sheet["cells"].width, sheet["cells"].height)
+    grid = browser_side.grids["filters"]
+    assert len(grid["labels"]) == len(first)
+    assert grid["selected"] == 0
+    assert grid["png"] == browser_side.downloads["offer-png"][1]
+    with Image.open(io.BytesIO(grid["png"])) as picture:
+        assert picture.size == (grid["cells"].width, grid["cells"].height)
         assert picture.mode == "RGBA"  # in colour
     said = prose(app)
     count, depth, height, width = first.shape
@@ -110,8 +108,8 @@ def test_every_convolution_opens(browser_side: Browser) -> None:
         run(app.selectbox(key="conv").select(path))
         weights = weights_of(SMALL, path)
         np.testing.assert_array_equal(handed_over(browser_side)["weights"], weights)
-        assert len(browser_side.sheets["filters"]["labels"]) == len(weights)
-        assert len(browser_side.sheets["slices"]["labels"]) == min(weights.shape[1], MOST_APART)
+        assert len(browser_side.grids["filters"]["labels"]) == len(weights)
+        assert len(browser_side.grids["slices"]["labels"]) == min(weights.shape[1], MOST_APART)
 
 
 def test_the_dense_layer_is_worked_out(browser_side: Browser) -> None:
@@ -128,7 +126,7 @@ def test_the_dense_layer_is_worked_out(browser_side: Browser) -> None:
     assert f"**{larger:,}**" in prose(app)
 
 
-# How the sheet is drawn.
+# How the grid is drawn.
 
 
 @pytest.mark.parametrize("order", FILTER_ORDERS)
@@ -140,7 +138,7 @@ def test_order_of_filters(order: str, browser_side: Browser) -> None:
     assert sorted(numbers) == list(range(len(summary.norms)))
     measure = {"index": lambda n: n, "norm": lambda n: -summary.norms[n], "group": lambda n: summary.groups[n]}[order]
     assert all(measure(earlier) <= measure(later) for earlier, later in pairwise(numbers))
-    assert browser_side.sheets["filters"]["selected"] == numbers.index(0)
+    assert browser_side.grids["filters"]["selected"] == numbers.index(0)
 
 
 def test_own_scale_and_one_scale(browser_side: Browser) -> None:
@@ -157,14 +155,14 @@ def test_one_slice_of_every_filter(browser_side: Browser) -> None:
     colour = browser_side.downloads["offer-png"][1]
     run(app.number_input(key="slice").set_value(2))
     assert browser_side.downloads["offer-png"][1] != colour
-    assert all(", slice 2:" in label for label in browser_side.sheets["filters"]["labels"])
-    assert browser_side.sheets["slices"]["selected"] == 2
+    assert all(", slice 2:" in label for label in browser_side.grids["filters"]["labels"])
+    assert browser_side.grids["slices"]["selected"] == 2
     assert "over blue" in prose(app)
     run(app.selectbox(key="conv").select_index(1))
     run(app.number_input(key="slice").set_value(None))
     weights = handed_over(browser_side)["weights"]
     strongest = np.linalg.norm(weights.reshape(*weights.shape[:2], -1), axis=2).argmax(axis=1)
-    for number, label in enumerate(browser_side.sheets["filters"]["labels"]):
+    for number, label in enumerate(browser_side.grids["filters"]["labels"]):
         assert label.startswith(f"filter {number}, slice {strongest[number]}:")
     run(app.number_input(key="slice").set_value(999))
     assert any("there is no slice 999" in info.value for info in app.info)
@@ -180,12 +178,12 @@ def test_clicks_choose_filter_slice_and_a_similar_one(browser_side: Browser) -> 
     run(app)
     number = shown_filters(browser_side)[3]
     assert app.number_input(key="filter").value == number
-    assert browser_side.sheets["filters"]["selected"] == 3
+    assert browser_side.grids["filters"]["selected"] == 3
     assert any(f", filter {number}: " in heading.value for heading in app.subheader)
     browser_side.clicks["slices"] = 1
     run(app)
     assert app.number_input(key="slice").value == 1
-    other = int(browser_side.sheets["similar"]["labels"][0].split(":")[0].removeprefix("filter "))
+    other = int(browser_side.grids["similar"]["labels"][0].split(":")[0].removeprefix("filter "))
     browser_side.clicks["similar"] = 0
     run(app)
     assert app.number_input(key="filter").value == other
@@ -202,7 +200,7 @@ def test_one_filter_in_numbers(browser_side: Browser) -> None:
     cosines = units @ units[5]
     nearest = [number for number in np.argsort(-cosines) if number != 5][:6]
     expected = [f"filter {number}: cosine {cosines[number]:.3f}" for number in nearest]
-    assert browser_side.sheets["similar"]["labels"] == expected
+    assert browser_side.grids["similar"]["labels"] == expected
     assert "of its energy lies below half the Nyquist frequency" in prose(app)
     assert any("Map 5" in str(image.captions) for image in app.image)
 
@@ -211,7 +209,7 @@ def test_a_filter_that_is_not_there(browser_side: Browser) -> None:
     app = open_filters({"filter": "999"})
     count = len(handed_over(browser_side)["weights"])
     assert any(f"has {count} filters" in info.value for info in app.info)
-    assert browser_side.sheets["filters"]["selected"] is None
+    assert browser_side.grids["filters"]["selected"] is None
     assert not app.metric
     run_snippet(app)
     run(app.number_input(key="filter").set_value(count - 1))
@@ -235,7 +233,7 @@ def test_the_example_is_a_solid_of_25_slices(browser_side: Browser) -> None:
     ]
     said = prose(app)
     assert "**One filter is one block** of 625 weights and a bias: 25 slices of 5 × 5, one for each input" in said
-    labels = browser_side.sheets["slices"]["labels"]
+    labels = browser_side.grids["slices"]["labels"]
     assert [label.split(":")[0] for label in labels] == [f"slice {n} × input channel {n}" for n in range(25)]
 
 
@@ -277,7 +275,7 @@ def test_of_many_slices_those_that_contribute_most_are_shown(
     app = open_filters({"model": NORMED, "conv": path, "filter": "7"})
     arrays = dict(np.load(io.BytesIO(browser_side.downloads["solid-npz"][1]()), allow_pickle=False))
     strength = np.sqrt((arrays["products"] ** 2).sum(axis=(1, 2)))
-    labels = browser_side.sheets["slices"]["labels"]
+    labels = browser_side.grids["slices"]["labels"]
     shown = [int(label.split(" ")[1]) for label in labels[:-1]]
     assert shown == np.argsort(-strength, kind="stable")[: MOST_APART - 1].tolist()
     assert labels[-1].startswith("all others: add ")
@@ -373,7 +371,7 @@ def test_dead_and_double_filters_are_counted(browser_side: Browser) -> None:
     said = prose(app)
     assert f"1 of {total} filters are dead, with a norm below a thousandth of the median (3)." in said
     assert f"2 of {total} have a near-duplicate, a filter at a cosine above 0.95 (1 pair)." in said
-    assert browser_side.sheets["filters"]["marked"] == {3}
+    assert browser_side.grids["filters"]["marked"] == {3}
     assert "This filter is dead" in said
     assert "passes nothing" in said
     assert "There is nothing to compare" in said
@@ -394,28 +392,28 @@ def test_mobilenet(browser_side: Browser) -> None:
     assert "Depthwise" in said
     assert "Every output channel sees one input channel of 96." in said
     assert "1 slice × 1 input map = 1 output map" in headings(app)
-    assert browser_side.sheets["slices"]["labels"][0].startswith("slice 0 × input channel 0: adds ")
+    assert browser_side.grids["slices"]["labels"][0].startswith("slice 0 × input channel 0: adds ")
     assert "yellow where one reads the other" in said
     # A 1x1 convolution is a matrix: a row for each filter.
     run(app.selectbox(key="conv").select("features.2.conv.2"))
-    cells = browser_side.sheets["filters"]["cells"]
+    cells = browser_side.grids["filters"]["cells"]
     assert (cells.columns, cells.rows, cells.gap) == (1, 24, 0)
     assert "Every row is a filter" in prose(app)
     assert "mixes channels" in prose(app)
     run(app.number_input(key="slice").set_value(7))
-    assert browser_side.sheets["filters"]["cells"].columns > 1
+    assert browser_side.grids["filters"]["cells"].columns > 1
     run(app.number_input(key="slice").set_value(None))
     # Many filters, many slices.
     run(app.selectbox(key="conv").select("features.18.0"))
-    sheet = app.get_by_key("filters_sheet")
-    assert sheet.num_pages == 5
-    run(sheet.set_value(5))
+    grid = app.get_by_key("filters_grid")
+    assert grid.num_pages == 5
+    run(grid.set_value(5))
     assert shown_filters(browser_side) == list(range(1024, 1280))
     run(app.selectbox(key="conv").select("features.17.conv.2"))
-    pages = app.get_by_key("slices_sheet")
+    pages = app.get_by_key("slices_grid")
     assert pages.num_pages == 25  # of 39 slices and one tile for all others
     run(pages.set_value(2))
-    label = browser_side.sheets["slices"]["labels"][3]
+    label = browser_side.grids["slices"]["labels"][3]
     browser_side.clicks["slices"] = 3
     run(app)
     assert label.startswith(f"slice {app.number_input(key='slice').value} ×")
@@ -425,7 +423,7 @@ def test_mobilenet(browser_side: Browser) -> None:
 def test_dead_filters_of_a_trained_network(browser_side: Browser) -> None:
     app = open_filters({"model": "mobilenet_v2"})
     assert "7 of 32 filters are dead" in prose(app)
-    assert len(browser_side.sheets["filters"]["marked"]) == 7
+    assert len(browser_side.grids["filters"]["marked"]) == 7
 
 
 # The address, and what is handed over.

@@ -82,7 +82,7 @@ def test_every_shipped_network_shows_its_layers(name: str, browser_side: Browser
     assert layer in app.selectbox(key="layer").options
     maps = maps_handed_over(browser_side)
     np.testing.assert_array_equal(maps, compute_maps(subject, layer))
-    assert len(browser_side.sheets["maps"]["labels"]) == len(maps)
+    assert len(browser_side.grids["maps"]["labels"]) == len(maps)
     first = first_convolution(subject)
     run(app.selectbox(key="layer").set_value(first))
     np.testing.assert_allclose(maps_handed_over(browser_side), hooked(subject, first), rtol=1e-5, atol=1e-5)
@@ -104,7 +104,7 @@ def test_every_layer_opens(browser_side: Browser) -> None:
     assert app.selectbox(key="layer").options == list(facts)
     for name, layer in facts.items():
         run(app.selectbox(key="layer").select(name))
-        assert len(browser_side.sheets["maps"]["labels"]) == min(512, layer.channels)
+        assert len(browser_side.grids["maps"]["labels"]) == min(512, layer.channels)
         assert any(f"parameters `{layer.parameters:,}`" in text.value for text in app.markdown)
 
 
@@ -225,7 +225,7 @@ def test_order_of_maps(order: str, browser_side: Browser) -> None:
     app = open_layers({"model": SMALL})
     run(app.selectbox(key="order").set_value(order))
     maps = maps_handed_over(browser_side)
-    units = [int(label.split(":")[0].removeprefix("map ")) for label in browser_side.sheets["maps"]["labels"]]
+    units = [int(label.split(":")[0].removeprefix("map ")) for label in browser_side.grids["maps"]["labels"]]
     assert sorted(units) == list(range(len(maps)))
     measure = {
         "index": lambda unit: -unit,
@@ -245,10 +245,10 @@ def test_own_scale_and_one_scale(browser_side: Browser) -> None:
     shared = browser_side.downloads["offer-png"][1]
     assert any("One scale" in caption.value for caption in app.caption)
     assert each != shared
-    sheet = browser_side.sheets["maps"]
-    assert sheet["png"] == shared
+    grid = browser_side.grids["maps"]
+    assert grid["png"] == shared
     with Image.open(io.BytesIO(shared)) as picture:
-        assert picture.size == (sheet["cells"].width, sheet["cells"].height)
+        assert picture.size == (grid["cells"].width, grid["cells"].height)
 
 
 def test_signed_maps_are_said_to_be_signed(browser_side: Browser) -> None:
@@ -270,7 +270,7 @@ def test_one_map_in_numbers(browser_side: Browser) -> None:
     assert float(told["active"].rstrip("%")) == pytest.approx(100 * (values > 0).mean(), abs=0.051)
     row, column = np.unravel_index(values.argmax(), values.shape)
     assert any(f"cell ({row}, {column})" in str(image.captions) for image in app.image)
-    assert browser_side.sheets["maps"]["selected"] == 2
+    assert browser_side.grids["maps"]["selected"] == 2
     png, npz = (browser_side.downloads[f"unit-map-{kind}"] for kind in ("png", "npz"))
     np.testing.assert_array_equal(np.load(io.BytesIO(npz[1]()))["map"], values)
     with Image.open(io.BytesIO(png[1]())) as picture:
@@ -309,9 +309,9 @@ def test_a_click_on_a_map_opens_it(browser_side: Browser) -> None:
     app = open_layers({"model": SMALL, "order": "Mean"})
     browser_side.clicks["maps"] = 3
     run(app)
-    unit = int(browser_side.sheets["maps"]["labels"][3].split(":")[0].removeprefix("map "))
+    unit = int(browser_side.grids["maps"]["labels"][3].split(":")[0].removeprefix("map "))
     assert app.number_input(key="unit").value == unit
-    assert browser_side.sheets["maps"]["selected"] == 3
+    assert browser_side.grids["maps"]["selected"] == 3
     assert app.metric
 
 
@@ -362,7 +362,7 @@ def test_two_networks(browser_side: Browser) -> None:
         maps_handed_over(browser_side, "offer2"), compute_maps(subject, app.selectbox(key="layer2").value)
     )
     run(app.selectbox(key="order").set_value("mean"))  # one control for both
-    assert {"maps", "maps2"} <= browser_side.sheets.keys()
+    assert {"maps", "maps2"} <= browser_side.grids.keys()
     run(app.number_input(key="unit").set_value(0))
     assert len(app.metric) == 8
 
@@ -426,7 +426,7 @@ def test_dead_and_infinite_channels_are_named(browser_side: Browser) -> None:
     subject = subject_of(app)
     relu = next(facts.name for facts in facts_of(subject) if facts.kind == "ReLU")
     run(app.selectbox(key="layer").set_value(relu))
-    assert 0 in browser_side.sheets["maps"]["marked"]
+    assert 0 in browser_side.grids["maps"]["marked"]
     assert any("zero everywhere" in caption.value for caption in app.caption)
     run(app.number_input(key="unit").set_value(0))
     assert {metric.label: metric.value for metric in app.metric}["active"] == "0.0%"
@@ -497,12 +497,12 @@ def test_a_cached_network_of_torchvision(browser_side: Browser) -> None:
     widest = max(facts_of(subject), key=lambda facts: facts.channels)
     assert widest.channels == 1280
     run(app.selectbox(key="layer").set_value(widest.name))
-    sheet = app.get_by_key("sheet")
-    assert sheet.num_pages == 3
-    assert len(browser_side.sheets["maps"]["labels"]) == 512
-    run(sheet.set_value(3))
-    assert len(browser_side.sheets["maps"]["labels"]) == 256
-    assert browser_side.sheets["maps"]["labels"][0].startswith("map 1024:")
+    grid = app.get_by_key("grid")
+    assert grid.num_pages == 3
+    assert len(browser_side.grids["maps"]["labels"]) == 512
+    run(grid.set_value(3))
+    assert len(browser_side.grids["maps"]["labels"]) == 256
+    assert browser_side.grids["maps"]["labels"][0].startswith("map 1024:")
     names = {name for name, _ in browser_side.networks["network"]["probabilities"]}
     assert names <= set(subject.model.classes)
     assert max(share for _, share in browser_side.networks["network"]["probabilities"]) > 0.2  # it knows a cat

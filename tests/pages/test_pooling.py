@@ -148,10 +148,10 @@ def test_three_ways_to_look(browser_side: Browser) -> None:
         pictures[show] = browser_side.downloads["offer-png"][1]
         assert browser_side.downloads["offer-png"][2] == f"pooling-{show}.png"
     assert len(set(pictures.values())) == 3
-    with Image.open(io.BytesIO(pictures["restored"])) as sheet:
-        assert sheet.size[0] == 4 * 384 + 3 * 8
-        width, height = 384, (sheet.size[1] - 8) // 2
-        tile = np.asarray(sheet)[:height, 392 : 392 + width]  # max, every value back in its place
+    with Image.open(io.BytesIO(pictures["restored"])) as grid:
+        assert grid.size[0] == 4 * 384 + 3 * 8
+        width, height = 384, (grid.size[1] - 8) // 2
+        tile = np.asarray(grid)[:height, 392 : 392 + width]  # max, every value back in its place
     assert (tile == 0).mean() > 0.8
 
 

@@ -135,7 +135,7 @@ def test_a_click_on_the_photo_or_the_classes_chooses_no_layer(browser_side: Brow
 
 def test_looks(browser_side: Browser) -> None:
     app = open_saliency({"panels": "3"})
-    sheets = {}
+    grids = {}
     for key, value in (
         ("look", "alone"),
         ("look", "over"),
@@ -151,13 +151,13 @@ def test_looks(browser_side: Browser) -> None:
         else:
             app.segmented_control(key=key).set_value(value)
         run(app)
-        sheets[key, value] = decode_png(browser_side.downloads["offer-png"][1]())
-    shapes = {sheet.shape for sheet in sheets.values()}
+        grids[key, value] = decode_png(browser_side.downloads["offer-png"][1]())
+    shapes = {grid.shape for grid in grids.values()}
     assert shapes == {(384, 3 * 384 + 16, 3)}
-    over = sheets["look", "over"]
-    assert (over != sheets["look", "alone"]).any()
-    assert (over == sheets["scale", "shared"]).all()  # three methods, three scales
-    changed = (sheets["contour", True] != over).any(axis=2)
+    over = grids["look", "over"]
+    assert (over != grids["look", "alone"]).any()
+    assert (over == grids["scale", "shared"]).all()  # three methods, three scales
+    changed = (grids["contour", True] != over).any(axis=2)
     assert changed[:, : 2 * 392].any()
     assert not changed[:, 2 * 392 :].any()  # attributions to pixels have none
     assert "no contour" in told_by(app)

@@ -162,7 +162,7 @@ def test_rollout_and_heads_of_the_class_token(browser_side: Browser) -> None:
     app = open_attention(TOKENS)
     assert "4 × 4 patches" in told_by(app)
     check_tokens(app, browser_side, 2, 0)
-    assert browser_side.sheets["patches-of-the-photo"]["selected"] is None
+    assert browser_side.grids["patches-of-the-photo"]["selected"] is None
     for number in (1, 0):
         run(app.slider(key="attention_block").set_value(number))
         check_tokens(app, browser_side, number, 0)
@@ -176,7 +176,7 @@ def test_a_patch_asks_by_numbers_and_by_a_click(browser_side: Browser) -> None:
     run(app.number_input(key="patch_row").set_value(3))
     run(app.number_input(key="patch_column").set_value(1))
     check_tokens(app, browser_side, 2, 14)
-    assert browser_side.sheets["patches-of-the-photo"]["selected"] == 13
+    assert browser_side.grids["patches-of-the-photo"]["selected"] == 13
     run(app.segmented_control(key="asks").set_value("class"))
     browser_side.clicks["patches-of-the-photo"] = 6
     run(app)
@@ -192,14 +192,14 @@ def test_one_head_large_and_one_scale(browser_side: Browser) -> None:
     run(app.selectbox(key="head").select("Head 1"))
     assert "head 1: what the class token attends to" in told_by(app)
     run(app.segmented_control(key="head_scale").set_value("shared"))
-    sheet = decode_png(browser_side.downloads["offer-png"][1]())
-    assert sheet.shape == (LARGE // 2, 7 * LARGE // 2 + 6 * 8, 3)  # rollout, the mean, two heads; the rest is white
-    assert (sheet[:, 4 * (LARGE // 2 + 8) :] == 255).all()
+    grid = decode_png(browser_side.downloads["offer-png"][1]())
+    assert grid.shape == (LARGE // 2, 7 * LARGE // 2 + 6 * 8, 3)  # rollout, the mean, two heads; the rest is white
+    assert (grid[:, 4 * (LARGE // 2 + 8) :] == 255).all()
 
 
 def test_the_patches_are_the_photo(browser_side: Browser) -> None:
     app = open_attention(TOKENS)
-    given = browser_side.sheets["patches-of-the-photo"]
+    given = browser_side.grids["patches-of-the-photo"]
     subject = subject_of(app)
     side = LARGE // 4 - 1
     expected = subject.model.preprocessing.with_size(4 * side).pixels(subject.picture.intake.image)

@@ -224,8 +224,8 @@ def test_every_choice_of_channels(which: str, factor: float, browser_side: Brows
     told = texts_of(app)
     assert ("off." if factor == 0 else f"multiplied by {factor:g}.") in told
     assert {"top": "3 of 24 channels", "one": "Channel 7 of", "all": "All 24 channels"}[which] in told
-    with Image.open(io.BytesIO(browser_side.downloads["switched-offer-png"][1]())) as sheet:
-        assert sheet.width > 700
+    with Image.open(io.BytesIO(browser_side.downloads["switched-offer-png"][1]())) as grid:
+        assert grid.width > 700
 
 
 def test_a_factor_of_one_changes_nothing(browser_side: Browser) -> None:

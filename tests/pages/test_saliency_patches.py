@@ -197,7 +197,7 @@ def test_the_snippet_gives_the_same_patches(
     assert [title for _, title, _ in names["found"]] == arrays["titles"].tolist()
 
 
-def test_the_contact_sheet_has_every_patch(browser_side: Browser) -> None:
+def test_the_contact_grid_has_every_patch(browser_side: Browser) -> None:
     open_patches({"excited_count": "8"})
-    with Image.open(io.BytesIO(browser_side.downloads["offer-png"][1]())) as sheet:
-        assert sheet.size == (6 * SIDE + 5 * 8, 2 * SIDE + 8)
+    with Image.open(io.BytesIO(browser_side.downloads["offer-png"][1]())) as grid:
+        assert grid.size == (6 * SIDE + 5 * 8, 2 * SIDE + 8)

@@ -130,8 +130,8 @@ def test_a_layer_shows_its_maps_before_and_after(trainings: Trainings, browser_s
     np.testing.assert_allclose(names["maps"].after, arrays["after"], atol=1e-5)
     np.testing.assert_allclose(names["maps"].before, arrays["before"], atol=1e-5)
     assert "24 of 24 maps changed" in prose(app)
-    sheets = picture(browser_side, "maps")
-    assert sheets.shape[1] > 2.5 * sheets.shape[0]
+    grids = picture(browser_side, "maps")
+    assert grids.shape[1] > 2.5 * grids.shape[0]
     assert "After training the network says" in prose(app)
 
 

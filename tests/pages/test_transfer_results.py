@@ -181,8 +181,8 @@ def test_a_cell_and_the_pictures_behind_it(
     texts = [each.value for each in app.text]
     assert texts[0] == f"“ants” predicted as “wasps”: {len(behind)} pictures"
     assert f"{np.trace(counts)} of 180 answers are right, summed over 3 seeds" in app.caption[0].value
-    sheet = browser_side.downloads["mistakes-offer-png"][1]
-    with Image.open(io.BytesIO(sheet)) as png:
+    grid = browser_side.downloads["mistakes-offer-png"][1]
+    with Image.open(io.BytesIO(grid)) as png:
         rows = -(-min(len(behind), 24) // 8)
         assert png.size == (min(8, len(behind)) * 126 - 6, rows * 126 - 6)
     names = run_snippet(app, "mistakes.npz", browser_side.downloads["mistakes-offer-npz"][1](), tmp_path, monkeypatch)

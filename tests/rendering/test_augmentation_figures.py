@@ -10,9 +10,9 @@ from explorer.rendering import (
     average_bars,
     channel_histograms_chart,
     draw_bars,
+    draw_picture_grid,
     fit_picture,
     layer_numbers,
-    picture_sheet,
     sweep_curves,
     training_curves,
     two_histograms,
@@ -23,21 +23,21 @@ def picture(height: int, width: int, value: int = 90) -> np.ndarray:
     return np.full((height, width, 3), value, np.uint8)
 
 
-def test_a_sheet_keeps_pictures_whole_and_says_where_they_lie() -> None:
+def test_a_grid_keeps_pictures_whole_and_says_where_they_lie() -> None:
     noise = np.random.default_rng(0).integers(0, 255, (40, 40, 3), dtype=np.uint8)
-    sheet = picture_sheet([noise, picture(20, 40), picture(40, 10)], columns=2, side=40, gap=6)
-    assert (sheet.width, sheet.height, sheet.columns, sheet.rows, sheet.count) == (86, 86, 2, 2, 3)
-    pixels = np.asarray(Image.open(io.BytesIO(sheet.png)))
+    grid = draw_picture_grid([noise, picture(20, 40), picture(40, 10)], columns=2, side=40, gap=6)
+    assert (grid.width, grid.height, grid.columns, grid.rows, grid.count) == (86, 86, 2, 2, 3)
+    pixels = np.asarray(Image.open(io.BytesIO(grid.png)))
     assert pixels.shape == (86, 86, 4)
-    left, top, right, bottom = sheet.box(0)
+    left, top, right, bottom = grid.box(0)
     assert (pixels[top:bottom, left:right, :3] == noise).all()
-    left, top, right, bottom = sheet.box(1)
+    left, top, right, bottom = grid.box(1)
     shown = pixels[top:bottom, left:right, 3] == 255
     assert shown.sum() == 20 * 40
     assert shown[10:30].all()  # in the middle of its cell
     assert (pixels[46:, 46:, 3] == 0).all()  # no fourth picture
     with pytest.raises(ValueError, match="at least one"):
-        picture_sheet([], columns=2, side=40)
+        draw_picture_grid([], columns=2, side=40)
 
 
 def test_small_pictures_keep_hard_edges() -> None:

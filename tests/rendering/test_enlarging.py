@@ -1,10 +1,10 @@
-"""Enlarged cells against Pillow's nearest neighbour, dots and sheets by looking at single pixels."""
+"""Enlarged cells against Pillow's nearest neighbour, dots and grids by looking at single pixels."""
 
 import numpy as np
 import pytest
 
-from explorer.rendering import SEQUENTIAL, colour_map, contact_sheet, enlarge, mark_cells, mosaic
-from tests.rendering.test_mosaic import decode
+from explorer.rendering import SEQUENTIAL, colour_map, draw_grid, enlarge, join_pictures, mark_cells
+from tests.rendering.test_map_grid import decode
 
 NOISE = np.random.default_rng(0)
 PICTURE = NOISE.integers(0, 256, (5, 7, 3), dtype=np.uint8)
@@ -43,22 +43,22 @@ def test_small_cells_take_four_pixels_at_least() -> None:
     assert mark_cells(np.zeros((100, 200, 3), np.uint8), np.empty((0, 2), int), 300).shape == (400, 800, 3)
 
 
-def test_a_contact_sheet_keeps_every_picture() -> None:
+def test_a_contact_grid_keeps_every_picture() -> None:
     pictures = [np.full((4, 6, 3), number, np.uint8) for number in range(5)]
-    sheet = contact_sheet(pictures, 3)
-    assert sheet.shape == (2 * 4 + 8, 3 * 6 + 2 * 8, 3)
-    assert (sheet[12:16, 14:20] == 4).all()
-    assert (sheet[12:16, 28:] == 255).all()  # no sixth
-    np.testing.assert_array_equal(contact_sheet(pictures[:1], 4)[:, :6], pictures[0])
+    grid = join_pictures(pictures, 3)
+    assert grid.shape == (2 * 4 + 8, 3 * 6 + 2 * 8, 3)
+    assert (grid[12:16, 14:20] == 4).all()
+    assert (grid[12:16, 28:] == 255).all()  # no sixth
+    np.testing.assert_array_equal(join_pictures(pictures[:1], 4)[:, :6], pictures[0])
 
 
 @pytest.mark.parametrize("signed", [False, True])
-def test_colours_are_those_of_a_sheet_of_maps(signed: bool) -> None:
+def test_colours_are_those_of_a_grid_of_maps(signed: bool) -> None:
     values = NOISE.normal(size=(30, 30)) if signed else NOISE.random((30, 30))
     high = float(np.abs(values).max())
     found = colour_map(values, -high if signed else 0.0, high, signed=signed)
-    sheet = mosaic(values[None], signed=signed, magnify=1)
-    np.testing.assert_array_equal(found, decode(sheet.png)[..., :3])
+    grid = draw_grid(values[None], signed=signed, magnify=1)
+    np.testing.assert_array_equal(found, decode(grid.png)[..., :3])
 
 
 def test_a_shared_range_makes_equal_values_equally_bright() -> None:

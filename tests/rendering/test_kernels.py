@@ -13,13 +13,13 @@ from PIL import Image
 from explorer.rendering import (
     SEQUENTIAL,
     UNDEFINED,
-    Mosaic,
+    MapGrid,
     colour_kernels,
     connection_picture,
     dot_side,
+    draw_grid,
     kernel_numbers,
     kernel_slices,
-    mosaic,
     weight_matrix,
 )
 from explorer.rendering.colours import DIVERGING
@@ -30,9 +30,9 @@ def decode(png: bytes) -> NDArray[np.uint8]:
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
 
 
-def cell(sheet: Mosaic, i: int) -> NDArray[np.uint8]:
-    left, top, right, bottom = sheet.box(i)
-    return decode(sheet.png)[top:bottom, left:right]
+def cell(grid: MapGrid, i: int) -> NDArray[np.uint8]:
+    left, top, right, bottom = grid.box(i)
+    return decode(grid.png)[top:bottom, left:right]
 
 
 def noise(*shape: int) -> NDArray[np.float32]:
@@ -51,26 +51,26 @@ def noise(*shape: int) -> NDArray[np.float32]:
 )
 def test_colours_are_the_weights(count: int, height: int, width: int, magnify: int, gap: int | None) -> None:
     kernels = noise(count, 3, height, width)
-    sheet = colour_kernels(kernels, magnify=magnify, gap=gap)
-    pixels = decode(sheet.png)
-    assert pixels.shape[:2] == (sheet.height, sheet.width)
+    grid = colour_kernels(kernels, magnify=magnify, gap=gap)
+    pixels = decode(grid.png)
+    assert pixels.shape[:2] == (grid.height, grid.width)
     for i, kernel in enumerate(kernels):
         expected = np.rint(128 + 127 * kernel.astype(np.float64) / np.abs(kernel).max()).transpose(1, 2, 0)
-        drawn = cell(sheet, i)
+        drawn = cell(grid, i)
         np.testing.assert_array_equal(drawn[::magnify, ::magnify, :3], expected)
         np.testing.assert_array_equal(drawn, drawn[::magnify, ::magnify].repeat(magnify, 0).repeat(magnify, 1))
-    assert (pixels[..., 3] == 255).sum() == count * sheet.cell_width * sheet.cell_height
-    # The places are those of a sheet of maps.
-    places = mosaic(kernels[:, 0], signed=True, magnify=magnify, gap=gap)
-    assert [places.box(i) for i in range(count)] == [sheet.box(i) for i in range(count)]
+    assert (pixels[..., 3] == 255).sum() == count * grid.cell_width * grid.cell_height
+    # The places are those of a grid of maps.
+    places = draw_grid(kernels[:, 0], signed=True, magnify=magnify, gap=gap)
+    assert [places.box(i) for i in range(count)] == [grid.box(i) for i in range(count)]
 
 
 def test_zero_is_grey_and_the_largest_reaches_the_end() -> None:
     kernels = np.zeros((2, 3, 1, 2))
     kernels[0, 0, 0, 0], kernels[0, 2, 0, 1] = 2.0, -1.0
-    sheet = colour_kernels(kernels, magnify=1)
-    assert cell(sheet, 0)[0, :, :3].tolist() == [[255, 128, 128], [128, 128, 64]]
-    assert (cell(sheet, 1) == [128, 128, 128, 255]).all()
+    grid = colour_kernels(kernels, magnify=1)
+    assert cell(grid, 0)[0, :, :3].tolist() == [[255, 128, 128], [128, 128, 64]]
+    assert (cell(grid, 1) == [128, 128, 128, 255]).all()
 
 
 def test_own_scale_and_one_scale() -> None:
@@ -94,14 +94,14 @@ def test_other_shapes_have_no_colours(shape: tuple[int, ...]) -> None:
 
 
 def test_no_kernel_at_all() -> None:
-    sheet = colour_kernels(np.zeros((0, 3, 3, 3)))
-    assert (sheet.count, decode(sheet.png).tolist()) == (0, [[[0, 0, 0, 0]]])
+    grid = colour_kernels(np.zeros((0, 3, 3, 3)))
+    assert (grid.count, decode(grid.png).tolist()) == (0, [[[0, 0, 0, 0]]])
 
 
 def test_kernels_can_be_told_apart() -> None:
-    sheet = mosaic(noise(4, 3, 3), signed=True, magnify=10, gap=6, columns=2)
-    assert (sheet.gap, sheet.width, sheet.height) == (6, 66, 66)
-    assert (decode(sheet.png)[30:36] == 0).all()
+    grid = draw_grid(noise(4, 3, 3), signed=True, magnify=10, gap=6, columns=2)
+    assert (grid.gap, grid.width, grid.height) == (6, 66, 66)
+    assert (decode(grid.png)[30:36] == 0).all()
 
 
 # Matrices of weights.
@@ -110,31 +110,31 @@ def test_kernels_can_be_told_apart() -> None:
 @given(rows=st.integers(1, 40), columns=st.integers(1, 40))
 def test_a_matrix_has_a_cell_for_each_row(rows: int, columns: int) -> None:
     weights = noise(rows, columns)
-    sheet = weight_matrix(weights)
-    assert (sheet.columns, sheet.rows, sheet.count) == (1, rows, rows)
-    assert sheet.width <= 540
-    assert sheet.height <= 512
-    down, across = sheet.cell_height, sheet.cell_width // columns
-    reference = decode(mosaic(weights[None], signed=True, scale="shared", magnify=1).png)
-    np.testing.assert_array_equal(decode(sheet.png), reference.repeat(down, axis=0).repeat(across, axis=1))
+    grid = weight_matrix(weights)
+    assert (grid.columns, grid.rows, grid.count) == (1, rows, rows)
+    assert grid.width <= 540
+    assert grid.height <= 512
+    down, across = grid.cell_height, grid.cell_width // columns
+    reference = decode(draw_grid(weights[None], signed=True, scale="shared", magnify=1).png)
+    np.testing.assert_array_equal(decode(grid.png), reference.repeat(down, axis=0).repeat(across, axis=1))
     assert weight_matrix(weights, row_height=7).height == 7 * rows
     for i in range(rows):
-        assert sheet.box(i) == (0, i * sheet.cell_height, sheet.width, (i + 1) * sheet.cell_height)
+        assert grid.box(i) == (0, i * grid.cell_height, grid.width, (i + 1) * grid.cell_height)
 
 
 def test_rows_on_their_own_scale() -> None:
-    sheet = weight_matrix(np.array([[0.0, 1.0, -1.0], [0.0, 100.0, -100.0]]), scale="each")
-    assert (cell(sheet, 0) == cell(sheet, 1)).all()
-    middle = sheet.cell_height // 2
-    colours = cell(sheet, 0)[middle, middle :: sheet.cell_height, :3]
+    grid = weight_matrix(np.array([[0.0, 1.0, -1.0], [0.0, 100.0, -100.0]]), scale="each")
+    assert (cell(grid, 0) == cell(grid, 1)).all()
+    middle = grid.cell_height // 2
+    colours = cell(grid, 0)[middle, middle :: grid.cell_height, :3]
     np.testing.assert_array_equal(colours, [(255, 255, 255), DIVERGING[255], DIVERGING[1]])
 
 
 def test_large_matrices_stay_drawable() -> None:
-    sheet = weight_matrix(noise(256, 2048))
-    assert sheet.count == 256
-    assert sheet.width == 2048
-    assert len(sheet.png) < 600_000
+    grid = weight_matrix(noise(256, 2048))
+    assert grid.count == 256
+    assert grid.width == 2048
+    assert len(grid.png) < 600_000
     assert weight_matrix(noise(2, 4096)).width == 2048
     with pytest.raises(ValueError, match=r"\(N, M\)"):
         weight_matrix(np.zeros((0, 3)))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from explorer.rendering import MOST_APART, SOLID_WIDTH, Mosaic, draw_solid, product_tiles
+from explorer.rendering import MOST_APART, SOLID_WIDTH, MapGrid, draw_solid, product_tiles
 from explorer.rendering.colours import DIVERGING, SEQUENTIAL
 
 
@@ -124,10 +124,10 @@ def test_slices_that_are_not_there_are_refused(shown: tuple[int, ...]) -> None:
 SIDE = 20
 
 
-def pictures(sheet: Mosaic, tile: int) -> list[NDArray[np.uint8]]:
+def pictures(grid: MapGrid, tile: int) -> list[NDArray[np.uint8]]:
     """The three pictures of a tile, without the line around them."""
-    left, top, right, _ = sheet.box(tile)
-    cell = decode(sheet.png)[top : top + SIDE, left:right]
+    left, top, right, _ = grid.box(tile)
+    cell = decode(grid.png)[top : top + SIDE, left:right]
     starts = (0, (cell.shape[1] - SIDE) // 2, cell.shape[1] - SIDE)
     return [cell[1:-1, start + 1 : start + SIDE - 1] for start in starts]
 
@@ -137,15 +137,15 @@ def test_slice_times_map_is_product() -> None:
     slices[1, 0, 0], slices[2, 1, 1] = -1.0, 0.5
     maps[1, 0, 1] = 2.0
     products[1, 1, 0], products[2, 1, 1] = 4.0, -4.0
-    sheet = product_tiles(slices, maps, products, ["a", "b", "c"], side=SIDE, columns=2)
-    assert (sheet.count, sheet.columns, sheet.rows) == (3, 2, 2)
-    left, middle, right = pictures(sheet, 1)
+    grid = product_tiles(slices, maps, products, ["a", "b", "c"], side=SIDE, columns=2)
+    assert (grid.count, grid.columns, grid.rows) == (3, 2, 2)
+    left, middle, right = pictures(grid, 1)
     assert left[0, 0, :3].tolist() == DIVERGING[1].tolist()
     assert left[-1, -1, :3].tolist() == [255, 255, 255]
     assert middle[0, -1, :3].tolist() == SEQUENTIAL[255].tolist()  # no map is below zero
     assert middle[0, 0, :3].tolist() == SEQUENTIAL[0].tolist()
     assert right[-1, 0, :3].tolist() == DIVERGING[255].tolist()
-    left, middle, right = pictures(sheet, 2)
+    left, middle, right = pictures(grid, 2)
     halfway = DIVERGING[128 + 63].astype(int)
     assert (np.abs(left[-1, -1, :3].astype(int) - halfway) <= 3).all()  # one scale for all slices
     assert (middle[..., :3] == SEQUENTIAL[0]).all()
@@ -154,22 +154,22 @@ def test_slice_times_map_is_product() -> None:
 
 def test_maps_below_zero_have_a_white_middle() -> None:
     maps = np.array([[[-1.0, 0.0], [1.0, 0.5]]])
-    sheet = product_tiles(noise(1, 3, 3), maps, noise(1, 2, 2), ["a"], side=SIDE, columns=4)
-    middle = pictures(sheet, 0)[1]
+    grid = product_tiles(noise(1, 3, 3), maps, noise(1, 2, 2), ["a"], side=SIDE, columns=4)
+    middle = pictures(grid, 0)[1]
     assert middle[0, 0, :3].tolist() == DIVERGING[1].tolist()
     assert middle[0, -1, :3].tolist() == [255, 255, 255]
 
 
 def test_all_others_have_a_product_only() -> None:
-    sheet = product_tiles(noise(2, 3, 3), noise(2, 8, 8), noise(3, 8, 8), ["a", "b", "others"], side=SIDE, columns=4)
-    left, middle, right = pictures(sheet, 2)
+    grid = product_tiles(noise(2, 3, 3), noise(2, 8, 8), noise(3, 8, 8), ["a", "b", "others"], side=SIDE, columns=4)
+    left, middle, right = pictures(grid, 2)
     assert left[..., 3].max() == middle[..., 3].max() == 0
     assert right[..., 3].min() == 255
 
 
 def test_large_and_oblong_maps_fit() -> None:
-    sheet = product_tiles(noise(1, 1, 7), noise(1, 300, 150), noise(1, 300, 150), ["a"], side=SIDE, columns=4)
-    left, middle, _ = pictures(sheet, 0)
+    grid = product_tiles(noise(1, 1, 7), noise(1, 300, 150), noise(1, 300, 150), ["a"], side=SIDE, columns=4)
+    left, middle, _ = pictures(grid, 0)
     assert 0 < (left[..., 3] == 255).mean() < 0.3  # a seventh as high as wide
     assert 0.3 < (middle[..., 3] == 255).mean() < 0.8
 

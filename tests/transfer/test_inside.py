@@ -300,7 +300,7 @@ def test_the_scatter_picture_holds_both_panels_whatever_classes_are_called():
 
 
 @given(st.integers(1, 70), st.integers(1, 64), st.booleans(), st.sampled_from(["each", "shared"]))
-def test_three_sheets_have_the_same_places_and_one_scale(count, side, signed, scale):
+def test_three_grids_have_the_same_places_and_one_scale(count, side, signed, scale):
     random = np.random.default_rng(count)
     before = np.abs(random.normal(size=(count, side, side))).astype(np.float32)
     after = before.copy()

@@ -263,13 +263,13 @@ def beam_tree(
 def beam_tree_picture(nodes: Sequence[BeamNode], title: str) -> bytes:
     """The same tree as a PNG on white, for a paper or a slide."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure as Sheet
+    from matplotlib.figure import Figure as Grid
 
     columns, rows = max(node.step for node in nodes), max(node.row for node in nodes) + 1
     # Not pyplot: its current figure is one for all threads of a server.
-    sheet = Sheet(figsize=(1.2 + 0.95 * columns, 0.8 + 0.55 * rows), dpi=120, layout="constrained")
-    FigureCanvasAgg(sheet)
-    axes = sheet.add_subplot()
+    grid = Grid(figsize=(1.2 + 0.95 * columns, 0.8 + 0.55 * rows), dpi=120, layout="constrained")
+    FigureCanvasAgg(grid)
+    axes = grid.add_subplot()
     drawn: tuple[Fate, ...] = ("dropped", "kept", "won")
     for fate in drawn:
         x, y = _edges(nodes, fate)
@@ -286,7 +286,7 @@ def beam_tree_picture(nodes: Sequence[BeamNode], title: str) -> bytes:
     axes.set(xlim=(-0.4, columns + 0.6), ylim=(rows - 0.4, -0.8), title=title)
     axes.axis("off")
     buffer = io.BytesIO()
-    sheet.savefig(buffer, format="png")
+    grid.savefig(buffer, format="png")
     return buffer.getvalue()
 
 

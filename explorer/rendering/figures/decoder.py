@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from explorer.rendering.colours import ACCENT, DIVERGING, PREVIOUS, SEQUENTIAL, SERIES
-from explorer.rendering.enlarging import colour_map, contact_sheet, enlarge
+from explorer.rendering.enlarging import colour_map, enlarge, join_pictures
 from explorer.rendering.figures.basic import dress
 from explorer.rendering.overlay import encode_png
 
@@ -247,4 +247,4 @@ def draw_units(panels: Sequence[NDArray[np.floating]], units: NDArray[np.intp], 
         peak = float(np.abs(rows).max()) or 1.0
         picture = colour_map(rows, -peak if both_ways else 0.0, peak if both_ways else 1.0, signed=both_ways)
         pictures.append(enlarge(picture, max(512, len(rows)), 24 * rows.shape[1]))
-    return encode_png(contact_sheet(pictures, len(pictures)))
+    return encode_png(join_pictures(pictures, len(pictures)))

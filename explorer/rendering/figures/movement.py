@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from explorer.rendering.colours import FROZEN, SERIES, TRAINABLE
 from explorer.rendering.figures.basic import dress, plain
-from explorer.rendering.mosaic import Mosaic, mosaic
+from explorer.rendering.map_grid import MapGrid, draw_grid
 from explorer.rendering.scaling import Scale, average_blocks, find_ranges
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SYMBOLS: Final = ("circle", "diamond", "square", "triangle-up", "x", "cross", "star", "hexagon")
 _MANY: Final = 30  # bars, above which they are drawn thin
 
-_CELLS: Final = 300_000  # of a sheet; with the gaps between maps, fewer bytes than a sheet may have
+_CELLS: Final = 300_000  # of a grid; with the gaps between maps, fewer bytes than a grid may have
 
 
 def movement_bars(moved: Mapping[str, float], likeness: Mapping[str, float] | None = None) -> Figure:
@@ -113,10 +113,10 @@ def feature_scatter(
 
 def compare_maps(
     before: NDArray[np.floating], after: NDArray[np.floating], *, signed: bool, scale: Scale = "each"
-) -> tuple[Mosaic, Mosaic, Mosaic]:
-    """Draws maps before, after, and their difference as three sheets with the same places.
+) -> tuple[MapGrid, MapGrid, MapGrid]:
+    """Draws maps before, after, and their difference as three grids with the same places.
 
-    A map has one scale in both sheets. Its difference, always blue-white-red, has that scale too: what looks faint is
+    A map has one scale in both grids. Its difference, always blue-white-red, has that scale too: what looks faint is
     small beside the values themselves.
 
     Args:
@@ -133,12 +133,12 @@ def compare_maps(
     ranges = find_ranges(pairs, signed=signed, scale=scale)
     most = np.abs(ranges).max(axis=1, initial=0.0)
     first, last = np.asarray(before, np.float32), np.asarray(after, np.float32)
-    # Averaged here, and alike: each sheet by itself would be made as small as its own file asks for.
+    # Averaged here, and alike: each grid by itself would be made as small as its own file asks for.
     factor = math.ceil(math.sqrt(first.size / _CELLS))
     if factor > 1:
         first, last = average_blocks(first, factor), average_blocks(last, factor)
     return (
-        mosaic(first, signed=signed, ranges=ranges),
-        mosaic(last, signed=signed, ranges=ranges),
-        mosaic(last - first, signed=True, ranges=np.stack([-most, most], axis=1)),
+        draw_grid(first, signed=signed, ranges=ranges),
+        draw_grid(last, signed=signed, ranges=ranges),
+        draw_grid(last - first, signed=True, ranges=np.stack([-most, most], axis=1)),
     )

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from explorer.images import ImageRejected, open_image
-from explorer.rendering import picture_sheet
+from explorer.rendering import draw_picture_grid
 from explorer.transfer.data.pictures import MOST_CLASSES, MOST_PICTURES
 from explorer.transfer.data.sources import LIMITS, Intake, IntakeRejected, accept, gather
 
@@ -40,7 +40,7 @@ class OwnClass:
         """Take accepted files in."""
         self.files.extend(files)
         last = [np.asarray(open_image(file)) for _, file in self.files[-_PREVIEW:]]
-        self.preview = picture_sheet(last, columns=_PREVIEW, side=72).png if last else b""
+        self.preview = draw_picture_grid(last, columns=_PREVIEW, side=72).png if last else b""
 
     def empty(self) -> None:
         """Give all pictures back."""

@@ -16,7 +16,7 @@ from PIL import Image
 
 from explorer.augmentation import Pipeline
 from explorer.augmentation.records import Drawn, keep_draw
-from explorer.rendering import Mosaic, picture_sheet
+from explorer.rendering import MapGrid, draw_picture_grid
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from explorer.zoo import VisionModel
 
 DRAWS = 16
-_CELL = 168  # pixels of a draw on the sheet
+_CELL = 168  # pixels of a draw on the grid
 SIDE = 224  # pixels of the square that is changed
 
 
@@ -63,10 +63,10 @@ def compute_draws(subject: Subject, pipeline: str, seed: int, count: int = DRAWS
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
-def compute_sheet_of_draws(subject: Subject, pipeline: str, seed: int, count: int = DRAWS) -> Mosaic:
-    """The draws on one sheet, four in a row."""
+def compute_grid_of_draws(subject: Subject, pipeline: str, seed: int, count: int = DRAWS) -> MapGrid:
+    """The draws on one grid, four in a row."""
     pictures = [each.pixels for each in compute_draws(subject, pipeline, seed, count)]
-    return picture_sheet(pictures, columns=4, side=_CELL)
+    return draw_picture_grid(pictures, columns=4, side=_CELL)
 
 
 def seen_lines(subject: Subject) -> list[str]:

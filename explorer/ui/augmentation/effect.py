@@ -8,7 +8,7 @@ from PIL import Image
 
 from explorer.augmentation import DrawProbabilities, TestTimeAverage, probabilities_of_draws
 from explorer.augmentation.describing import say_average, say_draw, say_draw_probabilities
-from explorer.augmentation.records import Drawn, full_sheet
+from explorer.augmentation.records import Drawn, full_grid
 from explorer.augmentation.snippets import probabilities_snippet
 from explorer.rendering import CHART_CONFIG, average_bars, draw_bars
 from explorer.text import class_labels, format_percent, labels_in_markdown
@@ -109,7 +109,7 @@ def _offer(
     ordered = tuple(draws[int(place)] for place in found.order)
     offer(
         "augmentation-probabilities",
-        lambda: full_sheet(ordered),
+        lambda: full_grid(ordered),
         lambda: arrays_as_npz(
             classes=np.array(subject.model.classes),
             single=found.single,

@@ -26,7 +26,7 @@ from explorer.rendering import (
     fit_picture,
     layer_numbers,
 )
-from explorer.rendering.map_comparison import change_rows, change_sheets
+from explorer.rendering.map_comparison import change_grids, change_rows
 from explorer.text import as_plain_text, significant
 from explorer.ui.augmentation.compute import (
     DRAWS,
@@ -147,14 +147,14 @@ def _show_maps(subject: Subject, cause: Cause, found: Invariance) -> None:
     compared = compute_comparison(subject, cause, layer)
     shown = strongest_changes(compared)
     maps = [each[shown] for each in (compared.original, compared.augmented, compared.difference)]
-    old, new, difference = change_sheets(*maps)
+    old, new, difference = change_grids(*maps)
     places = st.columns(3)
     for place, png, title in zip(places, (old, new, difference), ("before", "after", "after less before"), strict=True):
         place.image(png, title, alt=f"{len(shown)} maps of {layer}, {title}", width="stretch")
     change = float(np.linalg.norm(compared.difference)) / (float(np.linalg.norm(compared.original)) or 1.0)
     st.caption(
         f"The {len(shown)} maps of `{layer}` that change most (channels {', '.join(map(str, shown))}), in the same "
-        "place on each sheet. Before and after share a map's scale: dark is zero or the least, yellow the most. "
+        "place on each grid. Before and after share a map's scale: dark is zero or the least, yellow the most. "
         f"Difference: blue is less than before, red is more, one scale for all. Its length is {significant(change)} "
         f"of that of the maps; cosine {compared.cosine:.3f}."
     )

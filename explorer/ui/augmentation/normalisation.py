@@ -15,8 +15,8 @@ from explorer.rendering import (
     CHART_CONFIG,
     channel_histograms_chart,
     colour_map,
+    draw_picture_grid,
     encode_png,
-    picture_sheet,
     two_histograms,
 )
 from explorer.text import as_plain_text, significant
@@ -42,13 +42,13 @@ def show_normalisation(subject: Subject) -> None:
     before, after = st.columns([1, 3], gap="medium")
     title = subject.picture.title
     before.image(
-        picture_sheet([compute_square(subject)], columns=1, side=_SIDE).png,
+        draw_picture_grid([compute_square(subject)], columns=1, side=_SIDE).png,
         "before",
         alt=f"{title} before normalisation",
         width="stretch",
     )
     after.image(
-        picture_sheet(channels, columns=3, side=_SIDE).png,
+        draw_picture_grid(channels, columns=3, side=_SIDE).png,
         "after: red, green, blue; white is the mean, red above it, blue below",
         alt=f"The three channels of {title} after normalisation",
         width="stretch",
@@ -110,7 +110,7 @@ def _offer(subject: Subject, values: NDArray[np.float64], meeting: Meeting, dim:
     offer(
         "normalisation",
         lambda: (
-            picture_sheet(
+            draw_picture_grid(
                 [
                     compute_square(subject),
                     *(colour_map(values[:, :, channel], -peak, peak, signed=True) for channel in range(3)),

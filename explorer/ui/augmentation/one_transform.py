@@ -8,15 +8,15 @@ import numpy as np
 import streamlit as st
 
 from explorer.augmentation import CATALOGUE, Pipeline, PipelineRejected, Step, Transform
-from explorer.augmentation.records import draw_arrays, full_sheet
+from explorer.augmentation.records import draw_arrays, full_grid
 from explorer.augmentation.snippets import draws_snippet
-from explorer.rendering import Mosaic, picture_sheet
+from explorer.rendering import MapGrid, draw_picture_grid
 from explorer.text import as_plain_text
 from explorer.ui.augmentation.compute import compute_draws, compute_square, side_of, square_lines
 from explorer.ui.augmentation.editor import add_or_refuse, choose_transform, say_refusal
 from explorer.ui.augmentation.parameters import show_parameters
 from explorer.ui.augmentation.pipeline import choose_seed
-from explorer.ui.components import clickable_mosaic
+from explorer.ui.components import clickable_grid
 from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.pipeline import compact
@@ -71,8 +71,8 @@ def _show_draws(subject: Subject, step: Step) -> None:
     title = CATALOGUE[step.transform].title
     pictures = [compute_square(subject), *(each.pixels for each in draws)]
     # Each fills its cell, so what a transform does to the size stands in words.
-    sheet = picture_sheet(pictures, columns=3, side=224)
-    st.image(sheet.png, alt=f"{subject.picture.title} as it is, then {SHOWN} draws of {title}", width="stretch")
+    grid = draw_picture_grid(pictures, columns=3, side=224)
+    st.image(grid.png, alt=f"{subject.picture.title} as it is, then {SHOWN} draws of {title}", width="stretch")
     sizes = sorted({each.pixels.shape[1::-1] for each in draws})
     said = f"First the square that is changed, {side_of(subject)} × {side_of(subject)} px; then {SHOWN} draws"
     said += f" of {sizes[0][0]} × {sizes[0][1]} px." if len(sizes) == 1 else " of different sizes."
@@ -81,7 +81,7 @@ def _show_draws(subject: Subject, step: Step) -> None:
         st.markdown("\n".join(f"{number}. {each.description}" for number, each in enumerate(draws, 1)))
     offer(
         f"transform-{step.transform}",
-        lambda: full_sheet(draws),
+        lambda: full_grid(draws),
         lambda: arrays_as_npz(**draw_arrays(draws)),
         draws_snippet(square_lines(subject, seen=False), compact(pipeline), SHOWN, seed),
         key="one-offer",
@@ -92,8 +92,8 @@ def _show_draws(subject: Subject, step: Step) -> None:
 
 
 @st.cache_data(max_entries=12, show_spinner=False)
-def compute_group(subject: Subject, names: tuple[str, ...], seed: int) -> tuple[Mosaic, tuple[str, ...]]:
-    """One draw of each transform with its first values, on one sheet, and what was drawn."""
+def compute_group(subject: Subject, names: tuple[str, ...], seed: int) -> tuple[MapGrid, tuple[str, ...]]:
+    """One draw of each transform with its first values, on one grid, and what was drawn."""
     pictures, words = [], []
     for name in names:
         try:
@@ -104,21 +104,21 @@ def compute_group(subject: Subject, names: tuple[str, ...], seed: int) -> tuple[
             continue
         pictures.append(draw.pixels)
         words.append(draw.description)
-    return picture_sheet(pictures, columns=5, side=_CELL), tuple(words)
+    return draw_picture_grid(pictures, columns=5, side=_CELL), tuple(words)
 
 
 def _show_group(subject: Subject, known: Transform) -> None:
     st.subheader(f"All {known.group} transforms", anchor=False)
     names = tuple(name for name, each in CATALOGUE.items() if each.group == known.group)
-    sheet, words = compute_group(subject, names, int(st.session_state.get("seed") or 0) + 1)
-    clicked = clickable_mosaic(
-        png=sheet.png,
-        cells=sheet,
+    grid, words = compute_group(subject, names, int(st.session_state.get("seed") or 0) + 1)
+    clicked = clickable_grid(
+        png=grid.png,
+        cells=grid,
         labels=list(words),
         selected=names.index(known.name),
         marked=(),
         alt=f"One draw of {', '.join(CATALOGUE[name].title for name in names)}",
-        key="group-sheet",
+        key="group-grid",
         noun="transform",
         opens="one_transform",
     )

@@ -8,13 +8,13 @@ import streamlit as st
 
 from explorer.augmentation import Pipeline, PipelineRejected
 from explorer.augmentation.describing import say_firing, say_steps
-from explorer.augmentation.records import Drawn, draw_arrays, draw_record, full_sheet
+from explorer.augmentation.records import Drawn, draw_arrays, draw_record, full_grid
 from explorer.augmentation.snippets import draws_snippet
 from explorer.rendering import encode_png
 from explorer.text import as_plain_text
-from explorer.ui.augmentation.compute import DRAWS, compute_draws, compute_sheet_of_draws, compute_square, square_lines
+from explorer.ui.augmentation.compute import DRAWS, compute_draws, compute_grid_of_draws, compute_square, square_lines
 from explorer.ui.augmentation.editor import show_editor
-from explorer.ui.components import clickable_mosaic
+from explorer.ui.components import clickable_grid
 from explorer.ui.kit.choose import choose_step
 from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
@@ -67,13 +67,13 @@ def _show_draws(subject: Subject, pipeline: Pipeline) -> None:
     draws = draws_or_reason(subject, pipeline, seed)
     if draws is None:
         return
-    sheet = compute_sheet_of_draws(subject, pipeline.to_json(), seed)
+    grid = compute_grid_of_draws(subject, pipeline.to_json(), seed)
     place = st.container()  # above the slider, which says what is selected
     chosen = _choose_draw()
     with place:
-        clicked = clickable_mosaic(
-            png=sheet.png,
-            cells=sheet,
+        clicked = clickable_grid(
+            png=grid.png,
+            cells=grid,
             labels=[f"draw {number}: {each.description}" for number, each in enumerate(draws, 1)],
             selected=chosen - 1,
             marked=(),
@@ -88,7 +88,7 @@ def _show_draws(subject: Subject, pipeline: Pipeline) -> None:
     _show_one(subject, draws, chosen)
     offer(
         "augmentation-draws",
-        lambda: full_sheet(draws),
+        lambda: full_grid(draws),
         lambda: arrays_as_npz(**draw_arrays(draws)),
         draws_snippet(square_lines(subject, seen=False), compact(pipeline), DRAWS, seed),
         key="draws-offer",
@@ -104,7 +104,7 @@ def _next_seed() -> None:
 
 
 def _choose_draw() -> int:
-    """The draw that is shown large, from 1: by the slider, or by a click on the sheet."""
+    """The draw that is shown large, from 1: by the slider, or by a click on the grid."""
     return choose_step("Draw", range(1, DRAWS + 1), "draw", 1)
 
 

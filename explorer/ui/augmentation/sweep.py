@@ -8,7 +8,7 @@ import streamlit as st
 from explorer.augmentation import SWEEPS, Flip, Sweep, SweepResult, flips, sweep
 from explorer.augmentation.describing import say_flip, say_steady, say_value
 from explorer.augmentation.snippets import sweep_snippet
-from explorer.rendering import CHART_CONFIG, encode_png, fit_picture, format_percent, picture_sheet, sweep_curves
+from explorer.rendering import CHART_CONFIG, draw_picture_grid, encode_png, fit_picture, format_percent, sweep_curves
 from explorer.text import class_labels, count_text, labels_in_markdown
 from explorer.ui.augmentation.compute import seen_lines
 from explorer.ui.kit.choose import choose, choose_step
@@ -89,7 +89,7 @@ def _say_flips(chosen: Sweep, result: SweepResult, turns: tuple[Flip, ...], name
 def _offer(subject: Subject, chosen: Sweep, result: SweepResult) -> None:
     offer(
         f"sweep-{chosen.name}",
-        lambda: picture_sheet(list(result.pixels), columns=7, side=max(96, result.pixels.shape[1])).png,
+        lambda: draw_picture_grid(list(result.pixels), columns=7, side=max(96, result.pixels.shape[1])).png,
         lambda: arrays_as_npz(
             classes=np.array(subject.model.classes),
             values=result.values,

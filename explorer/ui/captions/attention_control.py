@@ -20,7 +20,7 @@ from explorer.captioning.interventions.attention_control import (
 )
 from explorer.captioning.records import control_arrays
 from explorer.captioning.snippets import attention_control_snippet
-from explorer.rendering import CHART_CONFIG, contact_sheet, decode_png, encode_png, word_lines
+from explorer.rendering import CHART_CONFIG, decode_png, encode_png, join_pictures, word_lines
 from explorer.text import significant
 from explorer.ui.captions.choices import choose_width, choose_word
 from explorer.ui.captions.occlusion import obtain_drops
@@ -65,7 +65,7 @@ def show_attention_control(subject: CaptionSubject) -> None:
     _show_card(subject.captioner.card)
     offer(
         f"{subject.name}-attention-control",
-        lambda: _draw_sheet(subject, found, drops, step),
+        lambda: _draw_grid(subject, found, drops, step),
         lambda: arrays_as_npz(**control_arrays(found, drops)),
         attention_control_snippet(captioner_lines(subject), width),
         key="attention-control-offer",
@@ -150,7 +150,7 @@ def _show_card(card: dict[str, Any]) -> None:
     )
 
 
-def _draw_sheet(
+def _draw_grid(
     subject: CaptionSubject, found: tuple[Control, ...], drops: NDArray[np.float32] | None, step: int
 ) -> bytes:
     """The maps of one word side by side: own, uniform, shuffled, and the occlusion where it is known."""
@@ -158,4 +158,4 @@ def _draw_sheet(
     pictures = [draw_glow(subject, each.own.attention[step], peak=peak) for each in found]
     if drops is not None:
         pictures.append(draw_glow(subject, drops[step]))
-    return encode_png(contact_sheet([decode_png(each) for each in pictures], 2))
+    return encode_png(join_pictures([decode_png(each) for each in pictures], 2))

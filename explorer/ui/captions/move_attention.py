@@ -9,7 +9,7 @@ from explorer.captioning import Caption
 from explorer.captioning.comparing import say_change, say_log_probability
 from explorer.captioning.interventions.moving import Move, Moved, lead
 from explorer.captioning.snippets import moving_snippet
-from explorer.rendering import contact_sheet, decode_png, encode_png, format_percent
+from explorer.rendering import decode_png, encode_png, format_percent, join_pictures
 from explorer.ui.captions.choices import choose_width, choose_word
 from explorer.ui.captions.sentence_change import show_sentences
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption, compute_shown, draw_glow
@@ -81,7 +81,7 @@ def show_moving(subject: CaptionSubject) -> None:
     offer(
         f"{subject.name}-moved",
         lambda: encode_png(
-            contact_sheet([decode_png(draw_glow(subject, each)) for each in (old.attention[step], result.attention)], 2)
+            join_pictures([decode_png(draw_glow(subject, each)) for each in (old.attention[step], result.attention)], 2)
         ),
         lambda: arrays_as_npz(
             attention=result.attention,

@@ -11,7 +11,7 @@ PART_LABELS = {
     "cause": "Change the cause",
     "honest": "Believe it?",
     "inside": "Inside the decoder",
-    "sheet": "All your pictures",
+    "grid": "All your pictures",
     "large": "Large captioners",
 }
 CAUSES = {"hide": "Hide part of the photo", "move": "Move the attention"}
@@ -45,10 +45,10 @@ def show() -> None:
         from explorer.ui.captions.decoder import show_inside
 
         show_inside(subject)
-    elif part == "sheet":
-        from explorer.ui.captions.several import show_sheet
+    elif part == "grid":
+        from explorer.ui.captions.several import show_grid
 
-        show_sheet(subject)
+        show_grid(subject)
     elif part == "large":
         from explorer.ui.captions.large import show_large
 

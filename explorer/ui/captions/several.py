@@ -1,4 +1,4 @@
-"""All pictures of this person captioned at once: a sheet to read, and a CSV to keep."""
+"""All pictures of this person captioned at once: a grid to read, and a CSV to keep."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from explorer.ui.session.pictures import get_picture, list_pictures
 _SIDE = 240  # pixels of a picture's longer side
 
 
-def show_sheet(subject: CaptionSubject) -> None:
+def show_grid(subject: CaptionSubject) -> None:
     """Every picture with its caption, as they come, and what they say as a file."""
     width = choose_width(st.container())
     labels = list_pictures()
@@ -38,8 +38,8 @@ def show_sheet(subject: CaptionSubject) -> None:
         _show_one(grid.container(width=_SIDE, border=True), label, caption)
         bar.progress(number / len(labels), f"{number} of {len(labels)} described")
     bar.empty()
-    download(st.container(), "CSV", captions_as_csv(rows), f"{subject.name}-captions.csv", "sheet-csv")
-    show_snippet(several_snippet(captioner_lines(subject, look=False), width), "sheet-python")
+    download(st.container(), "CSV", captions_as_csv(rows), f"{subject.name}-captions.csv", "grid-csv")
+    show_snippet(several_snippet(captioner_lines(subject, look=False), width), "grid-python")
 
 
 def _show_one(place: st.delta_generator.DeltaGenerator, label: str, caption: Caption) -> None:

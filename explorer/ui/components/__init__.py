@@ -6,7 +6,7 @@ network: they are given pictures, places in them and words.
 
 from explorer.ui.components.attention_mover import attention_mover
 from explorer.ui.components.caption_player import caption_player
-from explorer.ui.components.clickable_mosaic import clickable_mosaic
+from explorer.ui.components.clickable_grid import clickable_grid
 from explorer.ui.components.microscope import MOST_BYTES, NONE, PAD, ChannelView, Step, microscope
 from explorer.ui.components.network_view import NetworkClick, network_view
 from explorer.ui.components.photo_cover import photo_cover
@@ -20,7 +20,7 @@ __all__ = [
     "Step",
     "attention_mover",
     "caption_player",
-    "clickable_mosaic",
+    "clickable_grid",
     "microscope",
     "network_view",
     "photo_cover",

@@ -27,9 +27,9 @@ from explorer.operations.convolution import (
 from explorer.operations.layer_line import layer_line
 from explorer.operations.photo import to_tensor
 from explorer.operations.sizes import SizeFormula, size_lines
-from explorer.rendering import CHART_CONFIG, Mosaic, activation_curve, as_picture, encode_png, magnify_map, mosaic
+from explorer.rendering import CHART_CONFIG, MapGrid, activation_curve, as_picture, draw_grid, encode_png, magnify_map
 from explorer.text import count_text, shape_text, significant
-from explorer.ui.components import clickable_mosaic
+from explorer.ui.components import clickable_grid
 from explorer.ui.convolution.controls import Experiment
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.opening import image_lines
@@ -53,10 +53,10 @@ def compute_experiment(experiment: Experiment) -> LayerBreakdown:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def compute_maps_sheet(experiment: Experiment) -> Mosaic:
-    """Every filter's map on one sheet."""
+def compute_maps_grid(experiment: Experiment) -> MapGrid:
+    """Every filter's map on one grid."""
     maps = compute_experiment(experiment).shown
-    return mosaic(maps, signed=bool(maps.min() < 0), scale="each")
+    return draw_grid(maps, signed=bool(maps.min() < 0), scale="each")
 
 
 def _build(experiment: Experiment) -> nn.Conv2d | nn.ConvTranspose2d:
@@ -131,9 +131,9 @@ def show_maps(experiment: Experiment) -> int:
         f"{count_text(len(experiment.names), 'filter')}, so the output is "
         f"`{shape_text(breakdown.output.shape)}`. Click a map to put it under the microscope."
     )
-    clicked = clickable_mosaic(
-        png=compute_maps_sheet(experiment).png,
-        cells=compute_maps_sheet(experiment),
+    clicked = clickable_grid(
+        png=compute_maps_grid(experiment).png,
+        cells=compute_maps_grid(experiment),
         labels=[
             f"{label}: {significant(values.min())} to {significant(values.max())}"
             for label, values in zip(experiment.labels, breakdown.shown, strict=True)
@@ -245,7 +245,7 @@ def offer_experiment(experiment: Experiment) -> None:
     breakdown = compute_experiment(experiment)
     offer(
         "convolution",
-        compute_maps_sheet(experiment).png,
+        compute_maps_grid(experiment).png,
         lambda: arrays_as_npz(
             input=breakdown.input, weight=experiment.weight(), output=breakdown.output, maps=breakdown.shown
         ),

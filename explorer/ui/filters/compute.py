@@ -17,8 +17,8 @@ from explorer.anatomy import (
     norm_scale,
     summarise_filters,
 )
-from explorer.anatomy.filter_sheets import FilterSheet, draw_filters, draw_similar
-from explorer.rendering import Mosaic, Scale
+from explorer.anatomy.filter_grids import FilterGrid, draw_filters, draw_similar
+from explorer.rendering import MapGrid, Scale
 from explorer.ui.session.subject import Subject, open_network
 
 
@@ -63,9 +63,9 @@ def compute_summary(filters: Filters) -> FilterSummary:
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
-def compute_filter_sheet(
+def compute_filter_grid(
     filters: Filters, convolution: Convolution, order: FilterOrder, scale: Scale, page: int, part: int | None
-) -> FilterSheet:
+) -> FilterGrid:
     """One page of the filters; the arguments are those of `draw_filters`."""
     return draw_filters(convolution, filters.values, compute_summary(filters), order, scale, page, part)
 
@@ -73,6 +73,6 @@ def compute_filter_sheet(
 @st.cache_data(max_entries=64, show_spinner=False)
 def compute_similar(
     filters: Filters, convolution: Convolution, number: int, count: int
-) -> tuple[tuple[tuple[int, float], ...], Mosaic]:
-    """The filters most similar to one, with their cosines, and a sheet of them."""
+) -> tuple[tuple[tuple[int, float], ...], MapGrid]:
+    """The filters most similar to one, with their cosines, and a grid of them."""
     return draw_similar(convolution, filters.values, number, count)

@@ -14,17 +14,17 @@ from explorer.anatomy import (
     frequency_response,
     strongest_slices,
 )
+from explorer.anatomy.filter_grids import drawn_as_matrix
 from explorer.anatomy.filter_products import name_channel
-from explorer.anatomy.filter_sheets import drawn_as_matrix
 from explorer.rendering import (
     CHART_CONFIG,
     kernel_numbers,
     magnify_map,
 )
 from explorer.text import count_text, shape_text
-from explorer.ui.components import clickable_mosaic
+from explorer.ui.components import clickable_grid
 from explorer.ui.filters.compute import Filters, compute_similar
-from explorer.ui.filters.sheet import CARD
+from explorer.ui.filters.grid import CARD
 from explorer.ui.kit.choose import choose
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
@@ -85,13 +85,13 @@ def show_response(convolution: Convolution, filters: Filters, number: int, part:
 def show_similar(convolution: Convolution, filters: Filters, summary: FilterSummary, number: int) -> int | None:
     """The filters most like this one; gives the one that was clicked."""
     st.markdown("**Most similar filters**")
-    found, sheet = compute_similar(filters, convolution, number, _SIMILAR)
+    found, grid = compute_similar(filters, convolution, number, _SIMILAR)
     if summary.dead[number] or not np.isfinite(summary.norms[number]) or not found:
         st.caption("There is nothing to compare: it, or every other filter, has no direction.")
         return None
-    clicked = clickable_mosaic(
-        png=sheet.png,
-        cells=sheet,
+    clicked = clickable_grid(
+        png=grid.png,
+        cells=grid,
         labels=[f"filter {other}: cosine {cosine:.3f}" for other, cosine in found],
         selected=None,
         marked=(),

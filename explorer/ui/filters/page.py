@@ -6,23 +6,23 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from explorer.anatomy import Convolution
-from explorer.anatomy.filter_sheets import filter_snippet, pages_of
+from explorer.anatomy.filter_grids import filter_snippet, pages_of
 from explorer.ui.filters.compute import Filters, compute_summary, convolutions_of, filters_of
+from explorer.ui.filters.grid import (
+    CARD,
+    SLICE_CARD,
+    show_connections,
+    show_counts,
+    show_filter_grid,
+    show_norms,
+    show_shape,
+)
 from explorer.ui.filters.one_filter import (
     choose_slice,
     show_numbers,
     show_response,
     show_silenced,
     show_similar,
-)
-from explorer.ui.filters.sheet import (
-    CARD,
-    SLICE_CARD,
-    show_connections,
-    show_counts,
-    show_filter_sheet,
-    show_norms,
-    show_shape,
 )
 from explorer.ui.filters.solid import compute_products, offer_solid, show_products, show_solid
 from explorer.ui.kit.choose import choose, choose_one, settings_popover
@@ -46,7 +46,7 @@ def choose_convolution(subject: Subject) -> Convolution:
 
 
 def choose_drawing() -> None:
-    """How the sheet of all filters is drawn."""
+    """How the grid of all filters is drawn."""
     first, second = st.columns([3, 2])
     choose_one(
         "Order of filters",
@@ -74,7 +74,7 @@ def choose_drawing() -> None:
 
 
 def show_every_filter(subject: Subject, convolution: Convolution, number: int) -> bytes:
-    """All filters of the convolution, to choose one; gives the sheet."""
+    """All filters of the convolution, to choose one; gives the grid."""
     row = st.container(horizontal=True, vertical_alignment="center")
     row.subheader(f"All {convolution.out_channels} filters", anchor=False, width="content")
     with settings_popover(row):
@@ -83,12 +83,12 @@ def show_every_filter(subject: Subject, convolution: Convolution, number: int) -
     if wanted is not None and wanted >= convolution.depth:
         st.info(f"A filter here has {convolution.depth} slices, from 0; there is no slice {wanted}.")
         wanted = None
-    page = st.pagination(pages_of(convolution), key="filters_sheet") if pages_of(convolution) > 1 else 1
+    page = st.pagination(pages_of(convolution), key="filters_grid") if pages_of(convolution) > 1 else 1
     order, scale = st.session_state["filter_order"], st.session_state["filter_scale"]
-    sheet, clicked = show_filter_sheet(subject, convolution, order, scale, page, wanted, number)
+    grid, clicked = show_filter_grid(subject, convolution, order, scale, page, wanted, number)
     if clicked is not None and clicked != number:
         choose_next(filter=clicked)
-    return sheet.mosaic.png
+    return grid.grid.png
 
 
 def show_inside(convolution: Convolution, filters: Filters, number: int, part: int) -> None:
@@ -149,7 +149,7 @@ def show() -> None:
                 f"This convolution has {convolution.out_channels} filters, from 0; there is no filter {number} here."
             )
     with right:
-        sheet = show_every_filter(subject, convolution, number)
+        grid = show_every_filter(subject, convolution, number)
     part = choose_slice(convolution, filters, number if there else 0, st.session_state["slice"])
     silenced: tuple[int, ...] = ()
     if there:
@@ -173,7 +173,7 @@ def show() -> None:
         show_norms(convolution, summary)
     offer(
         f"{subject.file_stem}-{convolution.path}-filters",
-        sheet,
+        grid,
         lambda: arrays_as_npz(
             weights=filters.values, norms=summary.norms, groups=summary.groups, duplicates=summary.duplicates
         ),

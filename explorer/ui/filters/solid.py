@@ -16,9 +16,9 @@ from explorer.rendering import (
     magnify_map,
 )
 from explorer.text import count_text, shape_text, significant
-from explorer.ui.components import clickable_mosaic
+from explorer.ui.components import clickable_grid
 from explorer.ui.filters.compute import Filters
-from explorer.ui.filters.sheet import SLICE_CARD
+from explorer.ui.filters.grid import SLICE_CARD
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
@@ -80,12 +80,12 @@ def show_products(
     left, right = st.columns([3, 1], gap="large")
     with left:
         pages = 1 if depth <= MOST_APART else -(-depth // (MOST_APART - 1))
-        page = st.pagination(pages, key="slices_sheet") if pages > 1 else 1
+        page = st.pagination(pages, key="slices_grid") if pages > 1 else 1
         shown = slices_on(page, products, depth)
-        sheet, labels = draw_products(convolution, filters.values, number, products, shown)
-        clicked = clickable_mosaic(
-            png=sheet.png,
-            cells=sheet,
+        grid, labels = draw_products(convolution, filters.values, number, products, shown)
+        clicked = clickable_grid(
+            png=grid.png,
+            cells=grid,
             labels=labels,
             selected=shown.index(part) if part in shown else None,
             marked=(),

@@ -9,7 +9,7 @@ from explorer.text import as_plain_text
 from explorer.ui.kit.choose import choose, choose_one, keep_valid, said_by
 from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.layers.panels import layer_names, pages_of, show_facts, show_input, show_sheet, show_unit
+from explorer.ui.layers.panels import layer_names, pages_of, show_facts, show_grid, show_input, show_unit
 from explorer.ui.session.opening import layer_snippet
 from explorer.ui.session.page import begin_page
 from explorer.ui.session.pictures import choose_picture_of, get_picture, list_pictures
@@ -57,7 +57,7 @@ def choose_layer(subject: Subject, layer_key: str, suffix: str = "") -> str:
 
 
 def choose_drawing() -> None:
-    """The controls that every sheet of maps on the page follows."""
+    """The controls that every grid of maps on the page follows."""
     first, second, third = st.columns([2, 2, 1])
     choose_one("Order of maps", ORDER_LABELS, "order", place=first)
     choose(
@@ -88,18 +88,18 @@ def show_card(subject: Subject, layer: str, suffix: str = "") -> None:
 
 
 def show_layer(subject: Subject, layer: str, suffix: str = "") -> None:
-    """The sheet of maps of one layer."""
+    """The grid of maps of one layer."""
     facts = layer_names(subject)[layer]
     unit = st.session_state["unit"]
     show_facts(subject, facts)
-    page = st.pagination(pages_of(facts), key=f"sheet{suffix}") if pages_of(facts) > 1 else 1
+    page = st.pagination(pages_of(facts), key=f"grid{suffix}") if pages_of(facts) > 1 else 1
     order, scale = st.session_state["order"], st.session_state["scale"]
-    sheet, clicked = show_sheet(subject, layer, order, scale, page, unit, f"{CARD}{suffix}", key=f"maps{suffix}")
+    grid, clicked = show_grid(subject, layer, order, scale, page, unit, f"{CARD}{suffix}", key=f"maps{suffix}")
     if clicked is not None and clicked != unit:
         choose_next(unit=clicked)
     offer(
         f"{subject.file_stem}-{layer}",
-        sheet.mosaic.png,
+        grid.grid.png,
         lambda: arrays_as_npz(maps=compute_maps(subject, layer)),
         layer_snippet(subject, layer),
         key=f"offer{suffix}",

@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.anatomy import LayerFacts, Order, Stage, most_active_cell
 from explorer.anatomy.descriptions import CEILING, describe_layer, describe_mixing, is_clipped, name_kind
-from explorer.anatomy.overview import MAPS_ON_A_PAGE, MapSheet, draw_maps
+from explorer.anatomy.overview import MAPS_ON_A_PAGE, LayerGrid, draw_maps
 from explorer.rendering import (
     CHART_CONFIG,
     Scale,
@@ -23,7 +23,7 @@ from explorer.rendering import (
     overlay_map,
 )
 from explorer.text import shape_text, significant
-from explorer.ui.components import clickable_mosaic
+from explorer.ui.components import clickable_grid
 from explorer.ui.kit.export import arrays_as_npz, download
 from explorer.ui.session.pictures import list_pictures
 from explorer.ui.session.subject import Subject
@@ -36,8 +36,8 @@ _FILE_SIDE = 1024  # pixels of a map's longer side in its file
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
-def compute_sheet(subject: Subject, layer: str, order: Order, scale: Scale, page: int) -> MapSheet:
-    """One page of a layer's maps, in the wanted order, drawn on one sheet."""
+def compute_grid(subject: Subject, layer: str, order: Order, scale: Scale, page: int) -> LayerGrid:
+    """One page of a layer's maps, in the wanted order, drawn on one grid."""
     return draw_maps(compute_maps(subject, layer), layer_names(subject)[layer], order, scale, page)
 
 
@@ -97,31 +97,31 @@ def show_facts(subject: Subject, facts: LayerFacts) -> None:
         st.caption(said)
 
 
-def show_sheet(
+def show_grid(
     subject: Subject, layer: str, order: Order, scale: Scale, page: int, unit: int | None, card: str, key: str
-) -> tuple[MapSheet, int | None]:
-    """Every map of the layer on one sheet; gives the sheet and the channel that was clicked."""
-    sheet = compute_sheet(subject, layer, order, scale, page)
-    if dead := sheet.describe_dead():
+) -> tuple[LayerGrid, int | None]:
+    """Every map of the layer on one grid; gives the grid and the channel that was clicked."""
+    grid = compute_grid(subject, layer, order, scale, page)
+    if dead := grid.describe_dead():
         st.caption(dead)
-    if not np.isfinite(sheet.statistics.mean).all():
+    if not np.isfinite(grid.statistics.mean).all():
         st.warning("Some values of this layer are not finite numbers; they are drawn in grey.")
-    clicked = clickable_mosaic(
-        png=sheet.mosaic.png,
-        cells=sheet.mosaic,
-        labels=sheet.labels,
-        selected=sheet.units.index(unit) if unit in sheet.units else None,
-        marked={place for place, number in enumerate(sheet.units) if sheet.statistics.dead[number]},
-        alt=f"{len(sheet.units)} feature maps of {layer} for {subject.picture.title}",
+    clicked = clickable_grid(
+        png=grid.grid.png,
+        cells=grid.grid,
+        labels=grid.labels,
+        selected=grid.units.index(unit) if unit in grid.units else None,
+        marked={place for place, number in enumerate(grid.units) if grid.statistics.dead[number]},
+        alt=f"{len(grid.units)} feature maps of {layer} for {subject.picture.title}",
         key=key,
         opens=card,
     )
-    st.caption(sheet.describe())
-    return sheet, None if clicked is None else sheet.units[clicked]
+    st.caption(grid.describe())
+    return grid, None if clicked is None else grid.units[clicked]
 
 
 def pages_of(facts: LayerFacts) -> int:
-    """How many sheets a layer's maps take."""
+    """How many grids a layer's maps take."""
     return -(-facts.channels // MAPS_ON_A_PAGE)
 
 

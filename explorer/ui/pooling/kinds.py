@@ -16,7 +16,7 @@ from explorer.operations.pooling_comparison import (
     pooling_line,
     pooling_snippet,
 )
-from explorer.rendering import colour_alike, contact_sheet, encode_png, enlarge, mark_cells
+from explorer.rendering import colour_alike, encode_png, enlarge, join_pictures, mark_cells
 from explorer.text import count_text, shape_text
 from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
@@ -119,7 +119,7 @@ def show_pictures(source: Source, settings: tuple[int, int, int]) -> None:
     st.caption(_scale_note(view))
     offer(
         f"pooling-{show}",
-        encode_png(contact_sheet(pictures, 4)),
+        encode_png(join_pictures(pictures, 4)),
         lambda: arrays_as_npz(
             input=view.values, max_cells=view.cells, **{kind: view.kinds[kind].output for kind in POOLINGS}
         ),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from explorer.anatomy import LayerFacts, describe_maps
 from explorer.anatomy.patches import describe_patch, draw_patch, is_wide, own_place
-from explorer.rendering import contact_sheet, encode_png
+from explorer.rendering import encode_png, join_pictures
 from explorer.saliency import SaliencyImpossible, default_layer, layers_for
 from explorer.saliency.snippets import patches_snippet
 from explorer.text import as_plain_text, count_text, significant
@@ -72,7 +72,7 @@ def show_patches(subject: Subject) -> None:
     st.caption(_say_found(facts, patches, count, len(labels), subject.model.preprocessing.size))
     offer(
         f"patches-{subject.file_stem}-{facts.name}-{unit}",
-        lambda: encode_png(contact_sheet([_draw(subject, facts, patch) for patch in patches], min(6, len(patches)))),
+        lambda: encode_png(join_pictures([_draw(subject, facts, patch) for patch in patches], min(6, len(patches)))),
         lambda: arrays_as_npz(
             values=np.array([patch.value for patch in patches], np.float32),
             cells=np.array([patch.cell for patch in patches]),

@@ -13,7 +13,7 @@ from explorer.rendering import cut_up
 from explorer.saliency import BlockAttention, class_relevance, rollout, self_attention
 from explorer.saliency.drawing import describe_entropy, draw_attention, draw_attentions
 from explorer.saliency.snippets import tokens_snippet
-from explorer.ui.components import clickable_mosaic
+from explorer.ui.components import clickable_grid
 from explorer.ui.kit.choose import choose, choose_one, keep_valid, slide
 from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
@@ -167,11 +167,11 @@ def _choose_token(rows: int, columns: int) -> int:
 
 def _show_patches(place: DeltaGenerator, subject: Subject, rows: int, columns: int, token: int) -> None:
     """The photo as the network cuts it up; a click lets a patch ask."""
-    sheet = cut_up(compute_photo(subject, (LARGE // rows - 1) * rows), rows, columns)
+    grid = cut_up(compute_photo(subject, (LARGE // rows - 1) * rows), rows, columns)
     with place:
-        clicked = clickable_mosaic(
-            png=sheet.png,
-            cells=sheet,
+        clicked = clickable_grid(
+            png=grid.png,
+            cells=grid,
             labels=[f"patch ({place // columns}, {place % columns})" for place in range(rows * columns)],
             selected=token - 1 if token else None,
             marked=(),

@@ -1,4 +1,4 @@
-"""The look at pictures before anything is trained: counts, sizes, near-duplicates across the split, a sheet a class."""
+"""The look at pictures before anything is trained: counts, sizes, near-duplicates across the split, a grid a class."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import streamlit as st
 from explorer.rendering import CHART_CONFIG
 from explorer.rendering.figures.data import count_bars, size_points
 from explorer.text import as_plain_text, count_text
+from explorer.transfer.data.grids import FIRST_SHOWN, draw_class, draw_classes, draw_pair
 from explorer.transfer.data.near_duplicates import (
     PARTS,
     ImageStatistics,
@@ -24,7 +25,6 @@ from explorer.transfer.data.near_duplicates import (
     say_counts,
 )
 from explorer.transfer.data.pictures import PictureSet
-from explorer.transfer.data.sheets import FIRST_SHOWN, draw_class, draw_classes, draw_pair
 from explorer.transfer.data.splitting import Split, split
 from explorer.transfer.snippets import pictures_snippet
 from explorer.transfer.trial import TransferRejected
@@ -34,7 +34,7 @@ from explorer.ui.kit.export import arrays_as_npz, download, offer
 from explorer.ui.kit.slow import watched
 
 _LEFT_OUT = "transfer_left_out"  # keys of the sets whose near-duplicates a person has left out
-_CLASSES: Final = 10  # sheets at once
+_CLASSES: Final = 10  # grids at once
 _SHOWN_PAIRS: Final = 6
 
 
@@ -50,7 +50,7 @@ def show_dataset_report(pictures: PictureSet, seed: int, code: Sequence[str]) ->
     shown = _without_duplicates(pictures, pairs) if pictures.key in _left_out() else pictures
     statistics = statistics_of(shown)
     parts = split(shown.labels, seed)
-    _show_sheets(shown)
+    _show_grids(shown)
     st.text(f"{shown.title}: {count_text(len(shown), 'picture')} of {len(shown.classes)} classes")
     st.caption(say_counts(shown, parts))
     _show_figures(shown, statistics, parts)
@@ -153,15 +153,15 @@ def _pair_png(_pictures: PictureSet, key: str, a: int, b: int) -> bytes:
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _sheet_png(_pictures: PictureSet, key: str, label: int) -> bytes:
+def _grid_png(_pictures: PictureSet, key: str, label: int) -> bytes:
     return draw_class(_pictures, label)
 
 
-def _show_sheets(pictures: PictureSet) -> None:
+def _show_grids(pictures: PictureSet) -> None:
     pages = -(-len(pictures.classes) // _CLASSES)
     first = 0
     if pages > 1:
-        first = (slide("Sheets", 1, pages, 1, "sheets") - 1) * _CLASSES
+        first = (slide("Grids", 1, pages, 1, "grids") - 1) * _CLASSES
     counts = pictures.counts
     for place, label in enumerate(range(first, min(first + _CLASSES, len(pictures.classes)))):
         name = pictures.classes[label]
@@ -174,7 +174,7 @@ def _show_sheets(pictures: PictureSet) -> None:
                 else f"all {counts[label]}"
             )
             st.text(f"{name}, {some}")
-            st.image(_sheet_png(pictures, pictures.key, label), alt=f"Pictures of the class {name}", width="stretch")
+            st.image(_grid_png(pictures, pictures.key, label), alt=f"Pictures of the class {name}", width="stretch")
 
 
 def _offer(

@@ -9,7 +9,7 @@ from explorer.anatomy import LayerFacts
 from explorer.rendering import Scale, encode_png
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.evaluation.describing import say_change
-from explorer.transfer.evaluation.map_sheets import Sheets, draw_sheets, join_sheets, say_sheets
+from explorer.transfer.evaluation.map_grids import ThreeGrids, draw_grids, join_grids, say_grids
 from explorer.transfer.snippets import maps_snippet
 from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
@@ -22,22 +22,22 @@ def show_maps(trained: Trained, pictures: PictureSet) -> None:
     """Choose a layer and a picture; its maps before, after, and what changed."""
     layers = {facts.name: facts for facts in compute_layers(trained.digest, trained)}
     place, layer, scale = _choose(trained, pictures, layers)
-    sheets = compute_sheets(trained.digest, pictures.key, place, layer, scale, trained, pictures)
+    grids = compute_grids(trained.digest, pictures.key, place, layer, scale, trained, pictures)
     _show_picture(trained, pictures, place)
-    st.markdown(say_change(layer, layers[layer], sheets.maps))
-    for column, sheet, title in zip(
+    st.markdown(say_change(layer, layers[layer], grids.maps))
+    for column, grid, title in zip(
         st.columns(3, gap="medium"),
-        (sheets.before, sheets.after, sheets.difference),
+        (grids.before, grids.after, grids.difference),
         ("before", "after", "after − before"),
         strict=True,
     ):
-        alt = f"{len(sheets.channels)} maps of {layer}, {title}"
-        column.image(sheet.png, title, alt=alt, width="stretch")
-    st.caption(say_sheets(sheets))
+        alt = f"{len(grids.channels)} maps of {layer}, {title}"
+        column.image(grid.png, title, alt=alt, width="stretch")
+    st.caption(say_grids(grids))
     offer(
         f"maps-{trained.trial.strategy}-{layer}",
-        join_sheets(sheets),
-        lambda: arrays_as_npz(before=sheets.maps.before, after=sheets.maps.after),
+        join_grids(grids),
+        lambda: arrays_as_npz(before=grids.maps.before, after=grids.maps.after),
         maps_snippet(trained.experiment, layer, place),
         "maps",
     )
@@ -72,11 +72,11 @@ def compute_layers(digest: str, _trained: Trained) -> tuple[LayerFacts, ...]:
 
 
 @st.cache_data(max_entries=12, show_spinner="Recording the layer twice …")
-def compute_sheets(
+def compute_grids(
     digest: str, key: str, place: int, layer: str, scale: Scale, _trained: Trained, _pictures: PictureSet
-) -> Sheets:
-    """`draw_sheets`; `digest` and `key` say of which weights and pictures."""
-    return draw_sheets(_trained.before, _trained.after, _pictures.image(place), layer, scale)
+) -> ThreeGrids:
+    """`draw_grids`; `digest` and `key` say of which weights and pictures."""
+    return draw_grids(_trained.before, _trained.after, _pictures.image(place), layer, scale)
 
 
 def _show_picture(trained: Trained, pictures: PictureSet, place: int) -> None:

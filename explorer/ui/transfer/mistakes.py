@@ -15,8 +15,8 @@ from explorer.rendering import (
 )
 from explorer.rendering.figures.confusion import confusion_chart
 from explorer.text import as_plain_text, count_text
+from explorer.transfer.data.grids import draw_grid, draw_whole
 from explorer.transfer.data.pictures import PictureSet
-from explorer.transfer.data.sheets import draw_sheet, draw_whole
 from explorer.transfer.evaluation.comparing import digest
 from explorer.transfer.evaluation.mistakes import (
     Mistake,
@@ -128,12 +128,12 @@ def _show_behind(
             st.text(f"No picture of “{names[true]}” was predicted as “{names[predicted]}”.")
         return
     shown = behind[:MOST_BEHIND]
-    sheet = compute_sheet(pictures.key, tuple(each.place for each in shown), pictures)
+    grid = compute_grid(pictures.key, tuple(each.place for each in shown), pictures)
     st.text(
         f"“{names[true]}” predicted as “{names[predicted]}”: {count_text(len(behind), 'picture')}"
     )  # untrusted text
     st.image(
-        sheet,
+        grid,
         alt=f"{count_text(len(shown), 'picture')} of {names[true]} that {title} predicted as {names[predicted]}",
         width="content",
     )
@@ -146,7 +146,7 @@ def _show_behind(
         st.caption(" ".join(notes))
     offer(
         "mistakes",
-        sheet,
+        grid,
         lambda: arrays_as_npz(**mistake_arrays(trained, counts, [each.place for each in behind])),
         mistakes_snippet(),
         key="mistakes-offer",
@@ -232,6 +232,6 @@ def compute_error(
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def compute_sheet(key: str, places: tuple[int, ...], _pictures: PictureSet) -> bytes:
-    """`draw_sheet` of the pictures that `key` names."""
-    return draw_sheet(_pictures, places)
+def compute_grid(key: str, places: tuple[int, ...], _pictures: PictureSet) -> bytes:
+    """`draw_grid` of the pictures that `key` names."""
+    return draw_grid(_pictures, places)

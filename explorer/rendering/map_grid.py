@@ -1,4 +1,4 @@
-"""Many maps on one sheet, as one PNG. What each map means, its order and its labels are the caller's."""
+"""Many maps on one grid, as one PNG. What each map means, its order and its labels are the caller's."""
 
 import math
 from dataclasses import dataclass
@@ -16,25 +16,25 @@ from explorer.rendering.palette import (
 )
 from explorer.rendering.scaling import Scale, average_blocks, find_ranges, to_levels
 
-MAXIMUM_BYTES: Final = 500_000  # of one sheet's PNG
-MAXIMUM_WIDTH: Final = 1400  # pixels; a wider sheet would only be shrunk again by the page
+MAXIMUM_BYTES: Final = 500_000  # of one grid's PNG
+MAXIMUM_WIDTH: Final = 1400  # pixels; a wider grid would only be shrunk again by the page
 SMALLEST_CELL: Final = 24  # pixels; below this a finger cannot hit a map
-SHEET_ASPECT: Final = 1.6
+GRID_ASPECT: Final = 1.6
 
 
 @dataclass(frozen=True)
-class Mosaic:
-    """A sheet of maps and where each one lies on it. All lengths are pixels of the PNG.
+class MapGrid:
+    """A grid of maps and where each one lies on it. All lengths are pixels of the PNG.
 
     Attributes:
         png: The encoded picture, gaps transparent.
-        width: Of the sheet.
-        height: Of the sheet.
+        width: Of the grid.
+        height: Of the grid.
         columns: Cells in a full row; 0 when there is no map.
         rows: Number of rows; the last may be short.
         cell_width: Of one map as drawn.
         cell_height: Of one map as drawn.
-        gap: Between neighbouring cells; none around the sheet.
+        gap: Between neighbouring cells; none around the grid.
         count: Number of maps.
     """
 
@@ -61,7 +61,7 @@ class Mosaic:
         return left, top, left + self.cell_width, top + self.cell_height
 
 
-def mosaic(
+def draw_grid(
     maps: NDArray[np.floating],
     *,
     signed: bool,
@@ -70,25 +70,25 @@ def mosaic(
     magnify: int | None = None,
     gap: int | None = None,
     ranges: NDArray[np.float64] | None = None,
-) -> Mosaic:
-    """Draws maps side by side on one sheet, in reading order.
+) -> MapGrid:
+    """Draws maps side by side on one grid, in reading order.
 
     Small maps are magnified by a whole number, nearest neighbour, until a cell is about 24 pixels. Large ones are
-    block-averaged by a whole number until the sheet is at most 1400 pixels wide and 500 KB. Colours refer to the
+    block-averaged by a whole number until the grid is at most 1400 pixels wide and 500 KB. Colours refer to the
     ranges of the maps as given, before averaging.
 
     Args:
         maps: (N, H, W), any real dtype; N may be 0.
         signed: Blue-white-red about zero instead of viridis.
         scale: "each" map on its own range, or one "shared" by all.
-        columns: Cells in a row; by default what gives a sheet of about 16:10.
+        columns: Cells in a row; by default what gives a grid of about 16:10.
         magnify: Pixels a value takes in both directions. When given, nothing is averaged and no limit holds.
         gap: Pixels between cells; by default 1 or 2, by their size.
         ranges: (N, 2) values at the two ends of the colours, in place of what `scale` would give; symmetric about
             zero where `signed`.
 
     Returns:
-        The sheet; a single transparent pixel for N = 0.
+        The grid; a single transparent pixel for N = 0.
 
     Raises:
         ValueError: If `maps` is not (N, H, W) with H and W at least 1, or `columns` or `magnify` is below 1.
@@ -100,7 +100,7 @@ def mosaic(
     count, height, width = maps.shape
     palette = map_palette(signed=signed)
     if count == 0:
-        return Mosaic(encode_entries(np.zeros((1, 1), np.uint8), palette), 1, 1, 0, 0, 0, 0, 0, 0)
+        return MapGrid(encode_entries(np.zeros((1, 1), np.uint8), palette), 1, 1, 0, 0, 0, 0, 0, 0)
     if not np.issubdtype(maps.dtype, np.floating) or maps.dtype == np.float16:
         maps = maps.astype(np.float32)  # half precision overflows where maps are averaged
 
@@ -109,33 +109,33 @@ def mosaic(
     while True:
         small = average_blocks(maps, factor)
         levels = to_levels(small, ranges, signed=signed, levels=DIVERGING_LEVELS if signed else SEQUENTIAL_LEVELS)
-        sheet = lay_out(to_entries(levels), columns, magnify, gap)
-        png = encode_entries(sheet.entries, palette)
+        grid = lay_out(to_entries(levels), columns, magnify, gap)
+        png = encode_entries(grid.entries, palette)
         excess = len(png) / MAXIMUM_BYTES
         if 1 < excess < 1.1 and magnify is None:  # a tenth is what a slower search for repeats can win back
-            png = encode_entries(sheet.entries, palette, compress_level=6)
+            png = encode_entries(grid.entries, palette, compress_level=6)
             excess = len(png) / MAXIMUM_BYTES
         if excess <= 1 or magnify is not None or max(small.shape[1:]) == 1:
-            return sheet.as_mosaic(png, count)
+            return grid.as_grid(png, count)
         # Bytes go with the area. The mean of a block is smoother than its cells, hence the 0.9.
         factor = max(factor + 1, math.floor(factor * math.sqrt(excess) * 0.9))
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """Cells laid out, not yet encoded; the other lengths as in `Mosaic`."""
+class Grid:
+    """Cells laid out, not yet encoded; the other lengths as in `MapGrid`."""
 
-    entries: NDArray[np.uint8]  # (sheet height, sheet width), or (sheet height, sheet width, channels)
+    entries: NDArray[np.uint8]  # (grid height, grid width), or (grid height, grid width, channels)
     columns: int
     rows: int
     cell_width: int
     cell_height: int
     gap: int
 
-    def as_mosaic(self, png: bytes, count: int) -> Mosaic:
+    def as_grid(self, png: bytes, count: int) -> MapGrid:
         """The places of `count` cells, and the picture."""
         height, width = self.entries.shape[:2]
-        return Mosaic(png, width, height, self.columns, self.rows, self.cell_width, self.cell_height, self.gap, count)
+        return MapGrid(png, width, height, self.columns, self.rows, self.cell_width, self.cell_height, self.gap, count)
 
 
 def _choose_gap(cell_height: int, cell_width: int) -> int:
@@ -144,7 +144,7 @@ def _choose_gap(cell_height: int, cell_width: int) -> int:
 
 def _choose_columns(count: int, cell_height: int, cell_width: int, gap: int) -> int:
     """Weighs the distance from the wished aspect against empty places in the last row."""
-    ideal = math.sqrt(count * SHEET_ASPECT * (cell_height + gap) / (cell_width + gap))
+    ideal = math.sqrt(count * GRID_ASPECT * (cell_height + gap) / (cell_width + gap))
 
     def cost(columns: int) -> float:
         return abs(math.log(columns / ideal)) + 1 - count / (-(-count // columns) * columns)
@@ -153,7 +153,7 @@ def _choose_columns(count: int, cell_height: int, cell_width: int, gap: int) -> 
 
 
 def _fit_width(count: int, height: int, width: int, columns: int | None) -> int:
-    """The smallest block side with which a sheet of the wished shape is at most `MAXIMUM_WIDTH` wide."""
+    """The smallest block side with which a grid of the wished shape is at most `MAXIMUM_WIDTH` wide."""
     for factor in range(1, max(height, width)):
         cell_height, cell_width = -(-height // factor), -(-width // factor)
         gap = _choose_gap(cell_height, cell_width)
@@ -163,8 +163,8 @@ def _fit_width(count: int, height: int, width: int, columns: int | None) -> int:
     return 1
 
 
-def lay_out(entries: NDArray[np.uint8], columns: int | None, magnify: int | None, gap: int | None = None) -> Sheet:
-    """Puts (N, h, w) palette entries, or (N, h, w, channels) colours, on a sheet, magnified where they are tiny.
+def lay_out(entries: NDArray[np.uint8], columns: int | None, magnify: int | None, gap: int | None = None) -> Grid:
+    """Puts (N, h, w) palette entries, or (N, h, w, channels) colours, on a grid, magnified where they are tiny.
 
     Gaps are zero in every channel.
     """
@@ -181,6 +181,6 @@ def lay_out(entries: NDArray[np.uint8], columns: int | None, magnify: int | None
     cells = np.zeros((rows * columns, cell_height + gap, cell_width + gap, *channels), np.uint8)
     cells[:count, :cell_height, :cell_width] = entries.repeat(times, axis=1).repeat(times, axis=2)
     grid = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2)
-    sheet = grid.reshape(rows * (cell_height + gap), columns * (cell_width + gap), *channels)
-    sheet = sheet[: sheet.shape[0] - gap, : sheet.shape[1] - gap]
-    return Sheet(sheet, columns, rows, cell_width, cell_height, gap)
+    grid = grid.reshape(rows * (cell_height + gap), columns * (cell_width + gap), *channels)
+    grid = grid[: grid.shape[0] - gap, : grid.shape[1] - gap]
+    return Grid(grid, columns, rows, cell_width, cell_height, gap)

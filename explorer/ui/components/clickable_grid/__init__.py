@@ -1,21 +1,21 @@
-"""A sheet of maps that answers to pointer and keyboard. Drawing the sheet is `explorer.rendering`'s business."""
+"""A grid of maps that answers to pointer and keyboard. Drawing the grid is `explorer.rendering`'s business."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import streamlit as st
 
-from explorer.rendering import Mosaic
+from explorer.rendering import MapGrid
 from explorer.ui.components.mounting import mount
 from explorer.ui.components.store import send_picture
 
 _mount = mount(Path(__file__).parent)
 
 
-def clickable_mosaic(
+def clickable_grid(
     *,
     png: bytes,
-    cells: Mosaic,
+    cells: MapGrid,
     labels: Sequence[str],
     selected: int | None,
     marked: Collection[int],
@@ -25,17 +25,17 @@ def clickable_mosaic(
     smallest: int = 20,
     opens: str | None = None,
 ) -> int | None:
-    """Shows a sheet and gives the cell that was clicked since the last run, once.
+    """Shows a grid and gives the cell that was clicked since the last run, once.
 
     Args:
         png: The picture. Sent only when it changes.
         cells: Where the maps lie on it.
-        labels: One line for each cell, shown under the sheet while the pointer or the keyboard is on it.
+        labels: One line for each cell, shown under the grid while the pointer or the keyboard is on it.
         selected: The outlined cell.
         marked: Cells to be hatched, such as those of dead channels.
-        alt: What the sheet shows, for those who cannot see it.
+        alt: What the grid shows, for those who cannot see it.
         key: Of the element, unique on the page.
-        noun: What a cell is, for the hint under the sheet.
+        noun: What a cell is, for the hint under the grid.
         smallest: CSS pixels of a cell's longer side; where the page would shrink it below, rows are broken earlier.
         opens: Key of the container that a click fills, if it is elsewhere on the page: the page goes there.
 
@@ -50,7 +50,7 @@ def clickable_mosaic(
     if not all(0 <= cell < cells.count for cell in (*marked, *(() if selected is None else (selected,)))):
         raise ValueError(f"selected {selected} and marked {sorted(marked)} must be among {cells.count} cells")
     with st.container(gap=None):
-        picture = send_picture(png, key=f"{key}-sheet")
+        picture = send_picture(png, key=f"{key}-grid")
         result = _mount(
             data={
                 "picture": picture,

@@ -1,4 +1,4 @@
-"""The filters of a convolution on sheets: all of them, and those that are most like one."""
+"""The filters of a convolution on grids: all of them, and those that are most like one."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from numpy.typing import NDArray
 
 from explorer.anatomy.convolutions import Convolution
 from explorer.anatomy.filters import FilterOrder, FilterSummary, most_similar, strongest_slices, unit_filters
-from explorer.rendering import SHEET_ASPECT, Mosaic, Scale, colour_kernels, mosaic, weight_matrix
+from explorer.rendering import GRID_ASPECT, MapGrid, Scale, colour_kernels, draw_grid, weight_matrix
 from explorer.snippet import snippet
 
 FILTERS_ON_A_PAGE = 512
 ROWS_ON_A_PAGE = 256  # filters of a 1x1 convolution, each a row of a matrix of up to 2048 columns
 GAP = 4  # pixels between kernels: they have no frame of their own
-_SHEET_WIDTH, _NARROW_WIDTH = 500, 300  # pixels; the places on the page that sheets stand in
+_GRID_WIDTH, _NARROW_WIDTH = 500, 300  # pixels; the places on the page that grids stand in
 _LARGEST_CELL, _SMALLEST_CELL = 96, 24  # pixels
 
 
 @dataclass(frozen=True)
-class FilterSheet:
+class FilterGrid:
     """One page of the filters of a convolution.
 
     Attributes:
-        mosaic: the picture, and where each filter lies on it.
+        grid: the picture, and where each filter lies on it.
         filters: number of each filter on the page.
         labels: a line for each.
         drawn: what a cell shows.
         scale: what the colours go by.
     """
 
-    mosaic: Mosaic
+    grid: MapGrid
     filters: tuple[int, ...]
     labels: tuple[str, ...]
     drawn: str
@@ -46,7 +46,7 @@ def drawn_as_matrix(convolution: Convolution) -> bool:
 
 
 def pages_of(convolution: Convolution) -> int:
-    """How many sheets the filters take."""
+    """How many grids the filters take."""
     return -(-convolution.out_channels // (ROWS_ON_A_PAGE if drawn_as_matrix(convolution) else FILTERS_ON_A_PAGE))
 
 
@@ -58,7 +58,7 @@ def draw_filters(
     scale: Scale,
     page: int,
     part: int | None,
-) -> FilterSheet:
+) -> FilterGrid:
     """One page of the filters, in the wanted order.
 
     Args:
@@ -72,7 +72,7 @@ def draw_filters(
     matrix = drawn_as_matrix(convolution) and part is None
     many = ROWS_ON_A_PAGE if drawn_as_matrix(convolution) else FILTERS_ON_A_PAGE
     shown = summary.order(order)[(page - 1) * many : page * many]
-    magnify = _magnify(convolution.kernel, len(shown), _SHEET_WIDTH)
+    magnify = _magnify(convolution.kernel, len(shown), _GRID_WIDTH)
     slices = np.full(len(weights), part or 0) if part is not None else strongest_slices(weights)
     if matrix:
         picture, drawn = weight_matrix(weights[shown, :, 0, 0], scale=scale), "Every row is a filter, every column an"
@@ -84,7 +84,7 @@ def draw_filters(
         )
     else:
         scale = "shared" if convolution.pointwise else scale  # a single weight would always be its own largest
-        picture = mosaic(weights[shown, slices[shown]], signed=True, scale=scale, magnify=magnify, gap=GAP)
+        picture = draw_grid(weights[shown, slices[shown]], signed=True, scale=scale, magnify=magnify, gap=GAP)
         if convolution.depth == 1:
             drawn = "Every filter has one slice."
         elif part is None:
@@ -93,19 +93,19 @@ def draw_filters(
             drawn = f"Of every filter slice {part}."
     with_slice = convolution.depth > 1 and not matrix and not (convolution.sees_photo and part is None)
     labels = tuple(summary.describe(number, int(slices[number]) if with_slice else None) for number in shown)
-    return FilterSheet(picture, tuple(shown.tolist()), labels, drawn, scale)
+    return FilterGrid(picture, tuple(shown.tolist()), labels, drawn, scale)
 
 
 def _magnify(kernel: tuple[int, int], count: int, width: int) -> int:
-    """Pixels of a weight, so that a sheet of `count` kernels is about as wide as its place on the page."""
-    cell = min(_LARGEST_CELL, width / sqrt(SHEET_ASPECT * max(1, count)) - GAP)
+    """Pixels of a weight, so that a grid of `count` kernels is about as wide as its place on the page."""
+    cell = min(_LARGEST_CELL, width / sqrt(GRID_ASPECT * max(1, count)) - GAP)
     return max(1, round(max(cell, _SMALLEST_CELL) / max(kernel)))
 
 
 def draw_similar(
     convolution: Convolution, weights: NDArray[np.float32], number: int, count: int
-) -> tuple[tuple[tuple[int, float], ...], Mosaic]:
-    """The filters most similar to one, with their cosines, and a sheet of them.
+) -> tuple[tuple[tuple[int, float], ...], MapGrid]:
+    """The filters most similar to one, with their cosines, and a grid of them.
 
     Args:
         convolution: whose filters.
@@ -118,17 +118,17 @@ def draw_similar(
     side = max(weights.shape[2:])
     magnify = max(1, _LARGEST_CELL // side)
     if not found:  # the others have no direction
-        picture = mosaic(np.zeros((0, 1, 1)), signed=True)
+        picture = draw_grid(np.zeros((0, 1, 1)), signed=True)
     elif convolution.sees_photo:
         picture = colour_kernels(shown, magnify=magnify, columns=3, gap=GAP)
     elif side == 1 and weights.shape[1] > 1:
-        row_height = 20 * -(-weights.shape[1] // _NARROW_WIDTH)  # what is left of it where the sheet is shrunk is 20
+        row_height = 20 * -(-weights.shape[1] // _NARROW_WIDTH)  # what is left of it where the grid is shrunk is 20
         picture = weight_matrix(shown[:, :, 0, 0], scale="each", row_height=row_height)
     else:
         # The slice that is strongest in the chosen filter, so that like is seen beside like.
         part = int(strongest_slices(weights[number : number + 1])[0])
         scale: Scale = "shared" if side == 1 else "each"
-        picture = mosaic(shown[:, part], signed=True, scale=scale, magnify=magnify, columns=3, gap=GAP)
+        picture = draw_grid(shown[:, part], signed=True, scale=scale, magnify=magnify, columns=3, gap=GAP)
     return tuple(found), picture
 
 

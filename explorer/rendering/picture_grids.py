@@ -1,4 +1,4 @@
-"""Pictures of any sizes side by side: on one sheet, and under bars."""
+"""Pictures of any sizes side by side: on one grid, and under bars."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image
 
 from explorer.rendering.colours import ACCENT, PREVIOUS
 from explorer.rendering.figures.basic import dress, plain
-from explorer.rendering.mosaic import Mosaic
+from explorer.rendering.map_grid import MapGrid
 from explorer.text import format_percent
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _TINY: Final = 44  # pixels of the pictures under bars
 
 
-def picture_sheet(pictures: Sequence[NDArray[np.uint8]], *, columns: int, side: int, gap: int = 6) -> Mosaic:
+def draw_picture_grid(pictures: Sequence[NDArray[np.uint8]], *, columns: int, side: int, gap: int = 6) -> MapGrid:
     """Lays pictures of any sizes out in rows, each fitted whole into a square cell; what is left is transparent.
 
     Args:
@@ -35,19 +35,19 @@ def picture_sheet(pictures: Sequence[NDArray[np.uint8]], *, columns: int, side: 
         ValueError: If there is no picture.
     """
     if not pictures:
-        raise ValueError("a sheet needs at least one picture")
+        raise ValueError("a grid needs at least one picture")
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
     width, height = columns * (side + gap) - gap, rows * (side + gap) - gap
-    sheet = Image.new("RGBA", (width, height), (0, 0, 0, 0))
+    grid = Image.new("RGBA", (width, height), (0, 0, 0, 0))
     for place, picture in enumerate(pictures):
         fitted = fit_picture(picture, side)
         left = place % columns * (side + gap) + (side - fitted.width) // 2
         top = place // columns * (side + gap) + (side - fitted.height) // 2
-        sheet.paste(fitted, (left, top))
+        grid.paste(fitted, (left, top))
     buffer = io.BytesIO()
-    sheet.save(buffer, "PNG", compress_level=1)
-    return Mosaic(buffer.getvalue(), width, height, columns, rows, side, side, gap, len(pictures))
+    grid.save(buffer, "PNG", compress_level=1)
+    return MapGrid(buffer.getvalue(), width, height, columns, rows, side, side, gap, len(pictures))
 
 
 def fit_picture(picture: NDArray[np.uint8], side: int) -> Image.Image:

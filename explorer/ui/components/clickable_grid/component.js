@@ -1,25 +1,25 @@
-// One canvas with the sheet, one SVG over it for the outlines and hatching, one line of text under it.
+// One canvas with the grid, one SVG over it for the outlines and hatching, one line of text under it.
 
-const MOST_TIMES = 3; // how far a small sheet is magnified
+const MOST_TIMES = 3; // how far a small grid is magnified
 const SVG = "http://www.w3.org/2000/svg";
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const sheet = drawnIn(parentElement, ".frame", Sheet, (gone) => gone.observer.disconnect());
-  sheet.send = (cell) => setTriggerValue("cell", cell);
-  sheet.update(data);
-  return () => sheet.observer.disconnect();
+  const grid = drawnIn(parentElement, ".frame", Grid, (gone) => gone.observer.disconnect());
+  grid.send = (cell) => setTriggerValue("cell", cell);
+  grid.update(data);
+  return () => grid.observer.disconnect();
 }
 
-class Sheet {
+class Grid {
   constructor(frame) {
     this.frame = frame;
-    for (const name of ["sheet", "option", "line", "hovered", "marked", "edges"]) this[name] = frame.querySelector(`.${name}`);
+    for (const name of ["grid", "option", "line", "hovered", "marked", "edges"]) this[name] = frame.querySelector(`.${name}`);
     this.canvas = frame.querySelector("canvas");
     this.svg = frame.querySelector("svg");
     this.outlines = frame.querySelectorAll("rect.selected");
     this.cursor = null; // the cell under the pointer or the keyboard
-    this.bitmap = null; // the sheet as sent
-    this.layout = null; // {columns, width, height} as shown, in pixels of the sheet
+    this.bitmap = null; // the grid as sent
+    this.layout = null; // {columns, width, height} as shown, in pixels of the grid
     this.observer = new ResizeObserver(() => this.fit());
     this.observer.observe(frame);
     this.listen();
@@ -28,7 +28,7 @@ class Sheet {
   update(data) {
     const moved = !this.data || this.data.count !== data.count || this.data.picture !== data.picture;
     this.data = data;
-    this.sheet.setAttribute("aria-label", data.alt);
+    this.grid.setAttribute("aria-label", data.alt);
     this.canvas.setAttribute("aria-label", data.alt);
     if (moved) {
       this.cursor = null;
@@ -44,13 +44,13 @@ class Sheet {
 
   async receive(picture) {
     const bitmap = await whenPicture(picture);
-    if (this.data.picture !== picture) return; // another sheet was asked for meanwhile
+    if (this.data.picture !== picture) return; // another grid was asked for meanwhile
     this.bitmap = bitmap;
     this.draw();
-    this.sheet.dataset.drawn = picture;
+    this.grid.dataset.drawn = picture;
   }
 
-  /** Copies every cell from its place on the sheet as sent to its place as shown. */
+  /** Copies every cell from its place on the grid as sent to its place as shown. */
   draw() {
     const { columns, cellWidth, cellHeight, gap, count } = this.data;
     this.canvas.width = this.layout.width;
@@ -77,8 +77,8 @@ class Sheet {
     }
     const screen = globalThis.devicePixelRatio || 1;
     if (times > 1) times = Math.max(1, Math.floor(times * screen) / screen);
-    this.sheet.style.width = `${layout.width * times}px`;
-    this.sheet.style.height = `${layout.height * times}px`;
+    this.grid.style.width = `${layout.width * times}px`;
+    this.grid.style.height = `${layout.height * times}px`;
     this.canvas.classList.toggle("magnified", times >= 1);
     if (this.layout?.columns === layout.columns && this.layout.width === layout.width) return;
     this.layout = layout;
@@ -159,21 +159,21 @@ class Sheet {
     const text = cell === null ? hint : labels[cell];
     if (this.line.textContent !== text) this.line.textContent = text;
     this.line.classList.toggle("hint", cell === null);
-    this.sheet.toggleAttribute("aria-activedescendant", cell !== null);
+    this.grid.toggleAttribute("aria-activedescendant", cell !== null);
     if (cell === null) return;
     this.option.id = `cell-${cell}`; // a new id makes a screen reader speak
     this.option.setAttribute("aria-label", labels[cell]);
     this.option.setAttribute("aria-selected", String(cell === this.selected));
     this.option.setAttribute("aria-posinset", cell + 1);
     this.option.setAttribute("aria-setsize", count);
-    this.sheet.setAttribute("aria-activedescendant", this.option.id);
+    this.grid.setAttribute("aria-activedescendant", this.option.id);
   }
 
   /** The cell at a point of the screen, null after the last one. A gap counts to the cell before it: no dead spots. */
   cellAt({ clientX, clientY }) {
     const { cellWidth, cellHeight, gap, count } = this.data;
     const { columns, width, height } = this.layout;
-    const area = this.sheet.getBoundingClientRect();
+    const area = this.grid.getBoundingClientRect();
     const column = Math.floor((((clientX - area.left) / area.width) * width) / (cellWidth + gap));
     const row = Math.floor((((clientY - area.top) / area.height) * height) / (cellHeight + gap));
     if (column < 0 || column >= columns || row < 0) return null;
@@ -199,17 +199,17 @@ class Sheet {
   }
 
   listen() {
-    this.sheet.addEventListener("pointermove", (event) => this.point(this.cellAt(event)));
-    this.sheet.addEventListener("pointerleave", () => this.point(null));
-    this.sheet.addEventListener("click", (event) => {
+    this.grid.addEventListener("pointermove", (event) => this.point(this.cellAt(event)));
+    this.grid.addEventListener("pointerleave", () => this.point(null));
+    this.grid.addEventListener("click", (event) => {
       const cell = this.cellAt(event);
       if (cell !== null) this.choose(cell);
     });
-    this.sheet.addEventListener("focus", () => {
-      if (this.cursor === null && this.data.count && this.sheet.matches(":focus-visible")) this.point(this.selected ?? 0);
+    this.grid.addEventListener("focus", () => {
+      if (this.cursor === null && this.data.count && this.grid.matches(":focus-visible")) this.point(this.selected ?? 0);
     });
-    this.sheet.addEventListener("blur", () => this.point(null));
-    this.sheet.addEventListener("keydown", (event) => this.steer(event));
+    this.grid.addEventListener("blur", () => this.point(null));
+    this.grid.addEventListener("keydown", (event) => this.steer(event));
   }
 
   steer(event) {

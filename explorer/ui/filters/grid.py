@@ -11,7 +11,7 @@ from explorer.anatomy import (
     FilterSummary,
     connection_matrix,
 )
-from explorer.anatomy.filter_sheets import FilterSheet
+from explorer.anatomy.filter_grids import FilterGrid
 from explorer.rendering import (
     CHART_CONFIG,
     Scale,
@@ -20,9 +20,9 @@ from explorer.rendering import (
     histogram,
 )
 from explorer.text import significant
-from explorer.ui.components import clickable_mosaic
+from explorer.ui.components import clickable_grid
 from explorer.ui.filters.compute import (
-    compute_filter_sheet,
+    compute_filter_grid,
     compute_summary,
     filters_of,
 )
@@ -65,7 +65,7 @@ def show_norms(convolution: Convolution, summary: FilterSummary) -> None:
     )
 
 
-def show_filter_sheet(
+def show_filter_grid(
     subject: Subject,
     convolution: Convolution,
     order: FilterOrder,
@@ -73,18 +73,18 @@ def show_filter_sheet(
     page: int,
     part: int | None,
     selected: int,
-) -> tuple[FilterSheet, int | None]:
+) -> tuple[FilterGrid, int | None]:
     """One page of the filters; gives it and the filter that was clicked."""
     filters = filters_of(subject, convolution)
-    sheet = compute_filter_sheet(filters, convolution, order, scale, page, part)
+    grid = compute_filter_grid(filters, convolution, order, scale, page, part)
     dead = compute_summary(filters).dead
-    clicked = clickable_mosaic(
-        png=sheet.mosaic.png,
-        cells=sheet.mosaic,
-        labels=sheet.labels,
-        selected=sheet.filters.index(selected) if selected in sheet.filters else None,
-        marked={place for place, number in enumerate(sheet.filters) if dead[number]},
-        alt=f"{len(sheet.filters)} filters of {convolution.path} of {subject.network}",
+    clicked = clickable_grid(
+        png=grid.grid.png,
+        cells=grid.grid,
+        labels=grid.labels,
+        selected=grid.filters.index(selected) if selected in grid.filters else None,
+        marked={place for place, number in enumerate(grid.filters) if dead[number]},
+        alt=f"{len(grid.filters)} filters of {convolution.path} of {subject.network}",
         key="filters",
         noun="filter",
         opens=CARD,
@@ -93,10 +93,10 @@ def show_filter_sheet(
         colours = "Grey is zero: a filter looks like the patch of a photo that it answers to most."
     else:
         colours = "Blue is below zero, white zero, red above."
-    each = "Each is drawn on its own scale." if sheet.scale == "each" else "All are drawn on one scale."
+    each = "Each is drawn on its own scale." if grid.scale == "each" else "All are drawn on one scale."
     hatched = " Dead filters are hatched." if dead.any() else ""
-    st.caption(f"{sheet.drawn} {colours} {each}{hatched}")
-    return sheet, None if clicked is None else sheet.filters[clicked]
+    st.caption(f"{grid.drawn} {colours} {each}{hatched}")
+    return grid, None if clicked is None else grid.filters[clicked]
 
 
 def show_connections(convolution: Convolution) -> None:
