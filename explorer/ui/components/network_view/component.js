@@ -193,11 +193,12 @@ class View {
     return this.strip.querySelector(".thumb.selected");
   }
 
-  /** Scrolls the strip, and nothing else, until the selected column is in its middle. */
+  /** Scrolls the strip, and nothing else, so that the selected column is in its middle, unless it is in sight anyway. */
   reveal() {
     const box = this.strip.querySelector(".column.selected");
     if (!box) return;
     const off = box.getBoundingClientRect().left - this.strip.getBoundingClientRect().left;
+    if (off >= 0 && off + box.clientWidth <= this.strip.clientWidth) return;
     this.strip.scrollLeft += off - (this.strip.clientWidth - box.clientWidth) / 2;
   }
 
