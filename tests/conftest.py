@@ -4,6 +4,7 @@ import gc
 import io
 import os
 import random
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,9 +31,19 @@ os.environ["OMP_NUM_THREADS"] = "1"
 LONGEST = ("tests/browser", "tests/jobs", "tests/pages", "tests/transfer")
 
 
-# What shares one worker: all that need the browser, for there is one server and one Chromium, and all that start and
-# kill jobs, which would take the cores from each other. Elsewhere the tests of one file.
-TOGETHER = ("tests/browser/", "tests/jobs/")
+# What shares one worker: half of what needs a browser, for a worker has one server and one Chromium, and all that start
+# and kill jobs, which would take the cores from each other. Elsewhere the tests of one file.
+TOGETHER = {
+    "the browser, from a to l": re.compile("tests/browser/test_[a-l]"),
+    "the browser, from m to z": re.compile("tests/browser/test_[m-z]"),
+    "jobs": re.compile("tests/jobs/"),
+}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores: those that drive a browser wait for it half of the time."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -43,7 +54,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class ByFolderOrFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
-            return next((folder for folder in TOGETHER if file.startswith(folder)), file)
+            return next((name for name, files in TOGETHER.items() if files.match(file)), file)
 
     return ByFolderOrFile(config, log)
 

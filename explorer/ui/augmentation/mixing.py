@@ -31,6 +31,9 @@ def show_mixing(subject: Subject) -> None:
     row = st.container(horizontal=True, vertical_alignment="bottom")
     way = choose("How", WAYS, "mix", "mixup", place=row)
     others = [label for label in list_pictures() if label != subject.picture.label]
+    if not others:
+        st.error("Mixing takes at least two pictures; add another one.", icon=":material/block:")
+        return
     said = "The first is the one of the sidebar. Upload several there to mix your own."
     partner = choose_picture_of("Second picture", others, "partner", others[0], place=row, help=said)
     with row:

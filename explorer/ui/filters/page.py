@@ -118,8 +118,9 @@ def take_example() -> None:
     if example := EXAMPLES.get(st.query_params.pop("example", "")):
         # Into both: what the session has chosen before would win over the address, and the address would not follow.
         st.session_state.update(example)
-        with suppress(StreamlitAPIException):  # where this page was open already, the address does follow
-            st.query_params.update({key: str(value) for key, value in example.items()})
+        for key, value in example.items():
+            with suppress(StreamlitAPIException):  # of a control that was there already, the address does follow
+                st.query_params[key] = str(value)
 
 
 def show() -> None:

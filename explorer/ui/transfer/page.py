@@ -34,8 +34,7 @@ def show() -> None:
     subject = begin_page(
         "Transfer learning",
         show_sidebar,
-        "Several strategies on the same pictures: see which one wins, by how much, and whether that is more than seed "
-        "variance.",
+        "Several strategies on the same pictures: which one wins, and by more than seed variance?",
     )
     job = SHOWN.current()
     if job and "part" not in st.query_params and "part" not in st.session_state:
