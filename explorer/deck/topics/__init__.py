@@ -1,0 +1,43 @@
+"""All cards by topic, in the order in which they are asked first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from explorer.deck.card import Card
+from explorer.deck.topics import (
+    convolution,
+    generators,
+    gradients,
+    losses,
+    networks,
+    neurons,
+    normalisation,
+    optimisers,
+    pooling,
+    practice,
+    sequences,
+    transfer,
+    words,
+)
+
+TOPICS: Final[Mapping[str, tuple[Card, ...]]] = {
+    "Neurons": neurons.CARDS,
+    "Outputs and losses": losses.CARDS,
+    "Gradients": gradients.CARDS,
+    "Training in practice": practice.CARDS,
+    "Words and attention": words.CARDS,
+    "Convolution": convolution.CARDS,
+    "Pooling": pooling.CARDS,
+    "Whole networks": networks.CARDS,
+    "Augmentation and transfer": transfer.CARDS,
+    "Generators": generators.CARDS,
+    "Optimisers": optimisers.CARDS,
+    "Normalisation": normalisation.CARDS,
+    "Sequences": sequences.CARDS,
+}
+"""The cards of each topic, by its title."""
+
+CARDS: Final[Mapping[int, Card]] = {card.id: card for cards in TOPICS.values() for card in cards}
+"""Every card by its number."""
