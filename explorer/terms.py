@@ -62,6 +62,27 @@ TERMS: Final = (
     _term("dense layer, fully connected layer", "A layer whose every output is a weighted sum of all its inputs."),
     _term("logit", "The number a network gives a class before the softmax; only differences between classes matter."),
     _term("softmax", "Makes probabilities of logits: e to each of them, divided by the sum over all classes."),
+    # Neurons and how they learn
+    _term("neuron", "Adds up its inputs, each times a weight, and a bias; an activation function bends the sum."),
+    _term(
+        "activation function",
+        "What a neuron does to its sum; without a bend, layers upon layers would be no more than one.",
+    ),
+    _term("sigmoid", "1 / (1 + e^-z): squeezes any number z into the range from 0 to 1."),
+    _term("tanh", "The hyperbolic tangent: squeezes any number into the range from −1 to 1."),
+    _term("leaky ReLU", "A ReLU that lets a hundredth of what is below zero pass."),
+    _term("one-hot", "A row of zeros with a single 1 at the place of the class; it claims no order among classes."),
+    _term(
+        "log-sum-exp",
+        "The logarithm of a sum of powers of e, with the largest exponent taken out so that none overflows.",
+    ),
+    _term("binary cross-entropy", "Cross-entropy of yes-or-no answers, each with a sigmoid of its own."),
+    _term("squared error", "The mean of the squared differences between what a network says and what it should."),
+    _term(
+        "backpropagation",
+        "Computes all gradients in one pass from the loss backwards, each layer using the next one's.",
+    ),
+    _term("multilayer perceptron, MLP", "A network of dense layers with an activation function between them."),
     _term("Nyquist frequency", "The finest stripes that a grid can hold: one cell light, one cell dark."),
     _term("low-pass", "Lets broad shapes through and stops fine stripes."),
     _term("high-pass", "Lets edges and fine stripes through and stops even areas."),

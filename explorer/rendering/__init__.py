@@ -45,6 +45,7 @@ from explorer.rendering.figures.beam_tree import BeamNode, beam_tree, beam_tree_
 from explorer.rendering.figures.curves import curves
 from explorer.rendering.figures.decoder import draw_units, draw_words, unit_heatmap, word_lines, word_map
 from explorer.rendering.figures.gates import gate_rows
+from explorer.rendering.figures.slope import slope_curves
 from explorer.rendering.figures.surprise import surprise_bars
 from explorer.rendering.film_strip import film_strip, spotlight
 from explorer.rendering.kernels import (
@@ -132,6 +133,7 @@ __all__ = [
     "probability_bars",
     "product_tiles",
     "scale_of",
+    "slope_curves",
     "spotlight",
     "surprise_bars",
     "sweep_curves",

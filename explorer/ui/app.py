@@ -67,6 +67,13 @@ PAGES = (
     Page("pooling", "Pooling", ":material/compress:", LOOK, "What is kept and what is lost when maps get smaller."),
     Page("saliency", "Saliency", ":material/visibility:", LOOK, "Where a network looked, and which map to believe."),
     Page(
+        "neurons",
+        "Neurons",
+        ":material/hub:",
+        LEARN,
+        "Follow one number to the loss, and its blame back to every weight.",
+    ),
+    Page(
         "augmentation",
         "Augmentation",
         ":material/auto_fix_high:",

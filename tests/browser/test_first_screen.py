@@ -26,6 +26,7 @@ PICTURES = {
     "augmentation": (".grid", {}),
     "transfer": ('img[alt^="Pictures of the class "]', {}),
     "captions": (".player[data-drawn] .photo", {}),
+    "neurons": (".js-plotly-plot", {}),
 }
 
 

@@ -26,6 +26,7 @@ PARAMETERS = {
         "cover",
         "scene",
     ],
+    "neurons": ["part", "ask", "activation", "sum"],
     "transfer learning": ["data", "each", "split_seed", "strategies", "share", "epochs", "seed", "job"],
 }
 
