@@ -29,6 +29,7 @@ from explorer.ui.augmentation.own_zip import OwnFolder, choose_own
 from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.kit.choose import choose_one, choose_step
 from explorer.ui.kit.export import arrays_as_npz, download
+from explorer.ui.kit.picture import show_png
 from explorer.ui.kit.snippet import show_snippet
 from explorer.ui.session.browser import keep_browser, this_browser
 from explorer.ui.session.jobs import JobOfPage, find_running, show_queue, the_jobs
@@ -133,8 +134,8 @@ def _show_pictures(order: Order, own: OwnFolder | None) -> None:
         st.error(f"{as_plain_text(str(problem))} The pictures have 32 × 32 pixels.", icon=":material/block:")
         return
     left, right = st.columns(2, gap="medium")
-    left.image(before, "as they are", alt="Some of the training pictures", width="stretch")
-    right.image(after, "through your pipeline", alt="The same pictures through the pipeline", width="stretch")
+    show_png(before, "as they are", alt="Some of the training pictures", place=left)
+    show_png(after, "through your pipeline", alt="The same pictures through the pipeline", place=right)
     st.caption("Sizes in pixels count here too: these pictures have 32 × 32, so a blur of 5 px reaches far.")
 
 

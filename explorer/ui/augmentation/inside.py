@@ -39,6 +39,7 @@ from explorer.ui.augmentation.compute import (
 from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.kit.choose import choose, choose_one, choose_step
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.session.pipeline import compact, current_pipeline
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.recorded import facts_of
@@ -71,7 +72,7 @@ def show_inside(subject: Subject) -> None:
         before, after = st.columns(2)
         for column, pixels, said in ((before, found.original, "before"), (after, found.changed, "after")):
             picture = np.array(fit_picture(pixels, _SIDE))
-            column.image(encode_png(picture), said, alt=f"What the network sees {said} the change", width="stretch")
+            show_png(encode_png(picture), said, alt=f"What the network sees {said} the change", place=column)
         st.markdown(say_invariance(found.layers))
         st.caption(
             "Each number is the cosine of the angle between two sets of maps: 1 is alike, 0 has nothing in common. "
@@ -150,7 +151,7 @@ def _show_maps(subject: Subject, cause: Cause, found: Invariance) -> None:
     old, new, difference = change_grids(*maps)
     places = st.columns(3)
     for place, png, title in zip(places, (old, new, difference), ("before", "after", "after less before"), strict=True):
-        place.image(png, title, alt=f"{len(shown)} maps of {layer}, {title}", width="stretch")
+        show_png(png, title, alt=f"{len(shown)} maps of {layer}, {title}", place=place)
     change = float(np.linalg.norm(compared.difference)) / (float(np.linalg.norm(compared.original)) or 1.0)
     st.caption(
         f"The {len(shown)} maps of `{layer}` that change most (channels {', '.join(map(str, shown))}), in the same "

@@ -15,6 +15,7 @@ from explorer.ui.augmentation.compute import viewer_of
 from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.session.opening import image_lines
 from explorer.ui.session.pictures import choose_picture_of, get_picture, list_pictures
 from explorer.ui.session.subject import Subject
@@ -78,10 +79,10 @@ def _show_result(subject: Subject, mixed: Mixture, labels: list[str], pictures: 
     titles = [get_picture(label).title for label in labels]
     sides = [np.array(_square(picture)) for picture in pictures]
     first, second, third, chart = st.columns([2, 2, 2, 4], gap="medium", vertical_alignment="center")
-    first.image(encode_png(sides[0]), "x1, label y1", alt=titles[0], width="stretch")
-    second.image(encode_png(sides[1]), "x2, label y2", alt=titles[1], width="stretch")
+    show_png(encode_png(sides[0]), "x1, label y1", alt=titles[0], place=first)
+    show_png(encode_png(sides[1]), "x2, label y2", alt=titles[1], place=second)
     alt = f"{titles[0]} and {titles[1]} mixed, {mixed.share:.0%} of the first"
-    third.image(encode_png(np.array(mixed.image)), "the mixture", alt=alt, width="stretch")
+    show_png(encode_png(np.array(mixed.image)), "the mixture", alt=alt, place=third)
     st.markdown(f"`{mixed.formula}`")
     st.caption(
         f"The network is trained to answer {format_percent(mixed.share)} of the first label and "

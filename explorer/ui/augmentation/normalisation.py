@@ -22,6 +22,7 @@ from explorer.rendering import (
 from explorer.text import as_plain_text, significant
 from explorer.ui.augmentation.compute import compute_square, square_lines, square_of
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.session.subject import Subject
 
 _SIDE = 224
@@ -41,17 +42,17 @@ def show_normalisation(subject: Subject) -> None:
     channels = [colour_map(found.values[:, :, channel], -peak, peak, signed=True) for channel in range(3)]
     before, after = st.columns([1, 3], gap="medium")
     title = subject.picture.title
-    before.image(
+    show_png(
         draw_picture_grid([compute_square(subject)], columns=1, side=_SIDE).png,
         "before",
         alt=f"{title} before normalisation",
-        width="stretch",
+        place=before,
     )
-    after.image(
+    show_png(
         draw_picture_grid(channels, columns=3, side=_SIDE).png,
         "after: red, green, blue; white is the mean, red above it, blue below",
         alt=f"The three channels of {title} after normalisation",
-        width="stretch",
+        place=after,
     )
     left, right = st.columns(2, gap="large")
     for place, name, each, x_title in (
@@ -83,8 +84,8 @@ def _show_meeting(
         st.error(as_plain_text(str(problem)), icon=":material/block:")
         return None, float(dim), float(bright)
     places = st.columns([1, 1, 2], gap="medium", vertical_alignment="center")
-    places[0].image(encode_png(meeting.dim), f"dim, {dim:g} x", alt="The dim version", width="stretch")
-    places[1].image(encode_png(meeting.bright), f"bright, {bright:g} x", alt="The bright version", width="stretch")
+    show_png(encode_png(meeting.dim), f"dim, {dim:g} x", alt="The dim version", place=places[0])
+    show_png(encode_png(meeting.bright), f"bright, {bright:g} x", alt="The bright version", place=places[1])
     places[2].markdown(say_meeting(meeting))
     for place, stage in zip(st.columns(3), meeting.stages, strict=True):
         place.plotly_chart(_stage_chart(stage), config=CHART_CONFIG, key=f"chart-{stage.name}")

@@ -19,6 +19,7 @@ from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.components import clickable_grid
 from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.session.pipeline import compact
 from explorer.ui.session.subject import Subject
 
@@ -72,7 +73,7 @@ def _show_draws(subject: Subject, step: Step) -> None:
     pictures = [compute_square(subject), *(each.pixels for each in draws)]
     # Each fills its cell, so what a transform does to the size stands in words.
     grid = draw_picture_grid(pictures, columns=3, side=224)
-    st.image(grid.png, alt=f"{subject.picture.title} as it is, then {SHOWN} draws of {title}", width="stretch")
+    show_png(grid.png, alt=f"{subject.picture.title} as it is, then {SHOWN} draws of {title}")
     sizes = sorted({each.pixels.shape[1::-1] for each in draws})
     said = f"First the square that is changed, {side_of(subject)} × {side_of(subject)} px; then {SHOWN} draws"
     said += f" of {sizes[0][0]} × {sizes[0][1]} px." if len(sizes) == 1 else " of different sizes."

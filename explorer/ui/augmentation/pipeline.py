@@ -18,6 +18,7 @@ from explorer.ui.components import clickable_grid
 from explorer.ui.kit.choose import choose_step
 from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.session.pipeline import compact, current_pipeline
 from explorer.ui.session.subject import Subject
 
@@ -111,14 +112,12 @@ def _choose_draw() -> int:
 def _show_one(subject: Subject, draws: tuple[Drawn, ...], number: int) -> None:
     draw = draws[number - 1]
     before, after = st.columns(2, gap="medium")
-    before.image(
-        encode_png(compute_square(subject)), "before", alt=f"{subject.picture.title} as it is", width="stretch"
-    )
-    after.image(
+    show_png(encode_png(compute_square(subject)), "before", alt=f"{subject.picture.title} as it is", place=before)
+    show_png(
         encode_png(draw.pixels),
         f"draw {number}, seed {draw.seed}",
         alt=f"Draw {number}: {draw.description}",
-        width="stretch",
+        place=after,
     )
     lines = [
         f"{':material/check_circle:' if step.fired else ':material/remove:'} {place}. {step.description}"

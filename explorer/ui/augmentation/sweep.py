@@ -13,6 +13,7 @@ from explorer.text import class_labels, count_text, labels_in_markdown
 from explorer.ui.augmentation.compute import seen_lines
 from explorer.ui.kit.choose import choose, choose_step
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
 
@@ -71,7 +72,7 @@ def _show_pictures(chosen: Sweep, result: SweepResult, place: int, names: list[s
     ):
         best = int(probabilities.argmax())
         picture = np.array(fit_picture(result.pixels[where], _SIDE))
-        column.image(encode_png(picture), said, alt=f"What the network sees: {said}", width="stretch")
+        show_png(encode_png(picture), said, alt=f"What the network sees: {said}", place=column)
         column.markdown(f"**{names[best]}** {format_percent(float(probabilities[best]))}")
 
 

@@ -27,6 +27,7 @@ from explorer.ui.captions.occlusion import obtain_drops
 from explorer.ui.captions.sentence_change import mark_come
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, draw_glow
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 
 ATTENTION_LABELS: dict[str, str] = {"own": "Its own", "uniform": "Uniform", "shuffled": "Shuffled"}
 ATTENTION_NOTES: dict[Attention, str] = {
@@ -76,10 +77,10 @@ def _show_controls(subject: CaptionSubject, found: tuple[Control, ...], step: in
     own = found[0].own
     for column, control in zip(st.columns(len(found), gap="medium"), found, strict=True):
         label, note = ATTENTION_LABELS[control.attention], ATTENTION_NOTES[control.attention]
-        column.image(
+        show_png(
             draw_glow(subject, control.own.attention[step], peak=float(own.attention[step].max())),
             alt=f"{label} attention before “{own.words[step]}” on {subject.picture.title}: {note}",
-            width="stretch",
+            place=column,
         )
         column.markdown(f"**{label}** attention: {note}")
         _, come = changed_words(own.words, control.written.words)
@@ -103,17 +104,17 @@ def _show_drops(subject: CaptionSubject, own: Caption, drops: NDArray[np.float32
     """Attention beside the occlusion map of one word, and how far they agree."""
     word, likeness = own.words[step], correlate(own.attention, drops)
     left, right, words = st.columns([4, 4, 4], gap="medium")
-    left.image(
+    show_png(
         draw_glow(subject, own.attention[step]),
-        caption=f"Where it looked before “{word}”",
+        f"Where it looked before “{word}”",
         alt=f"The decoder's attention before “{word}” on {subject.picture.title}",
-        width="stretch",
+        place=left,
     )
-    right.image(
+    show_png(
         draw_glow(subject, drops[step]),
-        caption=f"Where hiding the photo makes “{word}” less probable",
+        f"Where hiding the photo makes “{word}” less probable",
         alt=f"Occlusion map of “{word}” on {subject.picture.title}",
-        width="stretch",
+        place=right,
     )
     top, least = float(drops[step].max()), float(drops[step].min())
     words.markdown(f"**“{word}”**: {say_agreement(float(likeness[step]))}")

@@ -15,6 +15,7 @@ from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.sentence_change import show_sentences
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption, compute_shown
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.shared.cover import choose_fill, paint_cover, say_too_small
 
 
@@ -49,11 +50,11 @@ def show_covering(subject: CaptionSubject) -> None:
         _show_effect(whole, hidden, bool(text))
     picture = encode_png(enlarge(hidden.pixels, shown.shape[0], shown.shape[1]))
     if hidden.mask.any():
-        left.image(
+        show_png(
             picture,
-            caption=f"What the network gets, {format_percent(share)} of it covered",
+            f"What the network gets, {format_percent(share)} of it covered",
             alt=f"{subject.picture.title} as the captioner sees it, {format_percent(share)} of it covered",
-            width="stretch",
+            place=left,
         )
     offer(
         f"{subject.name}-covered",

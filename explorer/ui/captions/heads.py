@@ -18,6 +18,7 @@ from explorer.ui.captions.choices import choose_word
 from explorer.ui.captions.subject import SIDE, CaptionSubject, compute_shown, draw_glow
 from explorer.ui.kit.choose import choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 
 ALL = -1  # of the choosers: the mean of all layers or heads
 
@@ -59,10 +60,9 @@ def show_heads(subject: CaptionSubject, view: HeadView) -> None:
     voice = say_voice(layer, head)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        st.image(
+        show_png(
             draw_glow(subject, values),
             alt=f"Where {view.title} looked on {subject.picture.title} before “{said}”, {voice}",
-            width="stretch",
         )
         chance = float(np.exp(caption.log_probabilities[word]))
         st.markdown(f"Where it looked before **{as_plain_text(said)}** ({chance:.1%} likely): {voice}")

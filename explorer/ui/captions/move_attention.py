@@ -16,6 +16,7 @@ from explorer.ui.captions.subject import CaptionSubject, captioner_lines, comput
 from explorer.ui.components import attention_mover
 from explorer.ui.kit.choose import choose_step
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 
 RADII = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0)  # cells
 RADIUS = 1.0
@@ -104,9 +105,9 @@ def _show_invitation(subject: CaptionSubject, old: Caption, step: int) -> None:
         f"Click the photo where the decoder shall look before it says “{old.words[step]}”. The words before it stay; "
         "that word and the rest are written anew."
     )
-    st.image(
+    show_png(
         draw_glow(subject, old.attention[step], _SMALL),
-        caption=f"Where it looked by itself before “{old.words[step]}”",
+        f"Where it looked by itself before “{old.words[step]}”",
         alt=f"The decoder's own attention before “{old.words[step]}” on {subject.picture.title}",
         width=_SMALL,
     )
@@ -127,9 +128,10 @@ def _show_effect(subject: CaptionSubject, old: Caption, result: Moved, step: int
         )
     pictures = st.container(horizontal=True)
     for values, title in ((old.attention[step], "by itself"), (result.attention, "as led")):
-        pictures.image(
+        show_png(
             draw_glow(subject, values, _SMALL),
-            caption=f"Before “{word}”, {title}",
+            f"Before “{word}”, {title}",
             alt=f"Attention before “{word}” on {subject.picture.title}, {title}",
             width=_SMALL,
+            place=pictures,
         )

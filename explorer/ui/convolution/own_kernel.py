@@ -32,6 +32,7 @@ from explorer.text import count_text, shape_text, significant
 from explorer.ui.components import clickable_grid
 from explorer.ui.convolution.controls import Experiment
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.session.opening import image_lines
 from explorer.ui.session.pictures import Picture
 from explorer.ui.shared.microscope import RGB_COLOURS, RGB_NAMES, show_microscope
@@ -185,17 +186,17 @@ def show_borders(experiment: Experiment, unit: int) -> None:
             continue
         padded = pad(x, cells, border)
         corner = padded[:, : reach + _CORNER, : reach + _CORNER]
-        place.image(
+        show_png(
             encode_png(as_picture(corner.numpy()).repeat(8, 0).repeat(8, 1)),
-            caption=border,
+            border,
             alt=f"The picture's upper left corner, border {border}",
-            width="stretch",
+            place=place,
         )
         values = _answer(experiment, unit, border)
-        place.image(
+        show_png(
             magnify_map(values[: reach + _CORNER, : reach + _CORNER], bool(values.min() < 0), 150),
             alt=f"What {experiment.labels[unit]} answers at the corner, border {border}",
-            width="stretch",
+            place=place,
         )
 
 
@@ -213,10 +214,10 @@ def show_overlaps(experiment: Experiment, unit: int) -> None:
     counts = count_overlaps(module, photo_size(experiment))
     picture, words = st.columns([1, 2])
     corner = counts[:24, :24]
-    picture.image(
+    show_png(
         magnify_map(corner.astype(np.float32), False, 300),
         alt=f"How many stamps meet in each cell, upper left corner: {int(corner.min())} to {int(corner.max())}",
-        width="stretch",
+        place=picture,
     )
     assert isinstance(module, nn.ConvTranspose2d)
     words.markdown(describe_overlaps(module, unit))

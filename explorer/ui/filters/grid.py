@@ -26,6 +26,7 @@ from explorer.ui.filters.compute import (
     compute_summary,
     filters_of,
 )
+from explorer.ui.kit.picture import show_png
 from explorer.ui.session.subject import Subject
 
 CARD, SLICE_CARD = "one-filter", "one-slice"  # keys of the places that a click on a filter or a slice fills
@@ -109,10 +110,11 @@ def show_connections(convolution: Convolution) -> None:
         f"{matrix.size:,}; without groups there would be all of them, and {c.groups} times as many weights."
     )
     dot = dot_side(matrix.shape)
-    st.image(
+    show_png(
         connection_picture(matrix),
         alt=f"Connection matrix of {c.path}: a row for each of {c.out_channels} outputs, "
         f"a column for each of {c.in_channels} inputs",
+        width="content",
     )
     st.caption(
         "Rows are output channels, columns input channels; yellow where one reads the other."

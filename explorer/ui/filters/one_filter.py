@@ -26,6 +26,7 @@ from explorer.ui.components import clickable_grid
 from explorer.ui.filters.compute import Filters, compute_similar
 from explorer.ui.filters.grid import CARD
 from explorer.ui.kit.choose import choose
+from explorer.ui.kit.picture import show_png
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
 from explorer.ui.shared.prediction_change import show_change
@@ -73,7 +74,7 @@ def show_response(convolution: Convolution, filters: Filters, number: int, part:
     if band is None:
         st.caption("Every weight is zero: it passes nothing.")
         return
-    st.image(
+    show_png(
         magnify_map(response, False, 256),
         alt=f"Frequency response of slice {part} of filter {number} of {convolution.path}",
         width=256,

@@ -20,6 +20,7 @@ from explorer.ui.components import clickable_grid
 from explorer.ui.filters.compute import Filters
 from explorer.ui.filters.grid import SLICE_CARD
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.microscope import compute_breakdown, explainable_layers
@@ -54,7 +55,7 @@ def show_solid(
         st.info(f"This filter is dead: its norm is {norm}. Colours below are next to nothing, much magnified.")
     apart = slices_on(1, products, depth)
     png = compute_solid(filters, number, apart)
-    st.image(
+    show_png(
         png,
         alt=f"Filter {number} of {convolution.path} as a block of {shape} weights"
         + (f", and {len(apart)} of its {depth} slices pulled apart" if depth > 1 else ""),
@@ -110,20 +111,18 @@ def _show_sum(subject: Subject, convolution: Convolution, number: int, products:
     output = products.output
     bias = f" plus the bias {significant(products.bias)}" if convolution.bias else ""
     summed = f"the sum of {convolution.depth:,} products" if convolution.depth > 1 else "the product"
-    st.image(
+    show_png(
         magnify_map(output, bool(output.min() < 0), _MAP_SIDE),
-        caption=f"Map {number}, {shape_text(output.shape)}: {summed}{bias}",
+        f"Map {number}, {shape_text(output.shape)}: {summed}{bias}",
         alt=f"Map {number} of {convolution.path} on {subject.picture.title}",
-        width="stretch",
     )
     if np.isfinite(products.difference):
         st.caption(f"Worked out here and by the network, no cell differs by more than {products.difference:.1e}.")
     seen = subject.model.preprocessing.pixels(subject.picture.intake.image)
-    st.image(
+    show_png(
         encode_png(enlarge_cells(np.asarray(seen), _MAP_SIDE)),
-        caption="What the network sees",
+        "What the network sees",
         alt=f"{subject.picture.title} as the network sees it",
-        width="stretch",
     )
 
 

@@ -25,6 +25,7 @@ from explorer.rendering import (
 from explorer.text import shape_text, significant
 from explorer.ui.components import clickable_grid
 from explorer.ui.kit.export import arrays_as_npz, download
+from explorer.ui.kit.picture import show_png
 from explorer.ui.session.pictures import list_pictures
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.microscope import explainable_layers, show_layer_microscope
@@ -65,17 +66,17 @@ def show_input(subject: Subject) -> None:
     preprocessing = subject.model.preprocessing
     photo, pixels, before, after = compute_input(subject)
     left, middle, right = st.columns([2, 1, 2])
-    left.image(
+    show_png(
         photo,
-        caption="Your picture; the outline is what the network gets",
+        "Your picture; the outline is what the network gets",
         alt=f"{subject.picture.title} with the part that goes into the network outlined",
-        width="stretch",
+        place=left,
     )
-    middle.image(
+    show_png(
         pixels,
-        caption=f"What it sees: {preprocessing.size} × {preprocessing.size} pixels",
+        f"What it sees: {preprocessing.size} × {preprocessing.size} pixels",
         alt=f"{subject.picture.title} as the network sees it",
-        width="stretch",
+        place=middle,
     )
     right.plotly_chart(channel_means(before, after), config=CHART_CONFIG, key=f"means-{subject!r}")
     right.caption(
@@ -140,23 +141,23 @@ def show_unit(subject: Subject, facts: LayerFacts, unit: int, key: str) -> None:
     if facts.name in explainable_layers(subject):
         show_layer_microscope(subject, facts, unit, key=f"{key}-microscope")
     first, second, third = st.columns(3)
-    first.image(
+    show_png(
         magnify_map(values, signed, 320),
-        caption=f"The map, {shape_text(values.shape)} cells",
+        f"The map, {shape_text(values.shape)} cells",
         alt=f"Map {unit} of {facts.name}",
-        width="stretch",
+        place=first,
     )
-    second.image(
+    show_png(
         overlay_map(large, np.maximum(values, 0)),
-        caption="Laid over what the network sees",
+        "Laid over what the network sees",
         alt=f"Where map {unit} is high on {subject.picture.title}",
-        width="stretch",
+        place=second,
     )
-    third.image(
+    show_png(
         draw_box(large, (box[0] * times, box[1] * times, box[2] * times, box[3] * times)),
-        caption=f"All that cell ({row}, {column}), its most active, can see: {_extent(box)}",
+        f"All that cell ({row}, {column}), its most active, can see: {_extent(box)}",
         alt=f"The receptive field of cell ({row}, {column}) outlined on {subject.picture.title}",
-        width="stretch",
+        place=third,
     )
     statistics = {
         "largest": values.max(),
@@ -196,7 +197,7 @@ def _show_kernel(subject: Subject, facts: LayerFacts, unit: int) -> None:
         f"Its kernel, {shape_text(kernel.shape)}: one slice for each channel it reads. Blue below zero, red above."
     )
     shown = kernel[:64]
-    st.image(kernel_slices(shown), alt=f"The kernel of map {unit}, slice by slice", width="content")
+    show_png(kernel_slices(shown), alt=f"The kernel of map {unit}, slice by slice", width="content")
     if len(kernel) > len(shown):
         st.caption(f"The first {len(shown)} of {len(kernel)} slices.")
 
@@ -214,7 +215,7 @@ def _show_strongest(subject: Subject, facts: LayerFacts, unit: int) -> None:
     for patch in patches[:6]:
         place = places.container(width=110)
         crop = encode_png(cut_patch(subject, patch))
-        place.image(crop, alt=f"What activates map {unit} most in {patch.label}", width="stretch")
+        show_png(crop, alt=f"What activates map {unit} most in {patch.label}", place=place)
         place.text(f"{significant(patch.value)}\n{patch.title}")
 
 

@@ -20,6 +20,7 @@ from explorer.rendering import colour_alike, encode_png, enlarge, join_pictures,
 from explorer.text import count_text, shape_text
 from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.pooling.compute import (
     PHOTO_SIDE,
     Source,
@@ -110,10 +111,10 @@ def show_pictures(source: Source, settings: tuple[int, int, int]) -> None:
         row = st.container(horizontal=True)  # four side by side, two on a phone
         for number in range(start, start + 4):
             place = row.container(width="stretch")
-            place.image(
+            show_png(
                 encode_png(pictures[number]),
                 alt=f"{names[number]}: {source.title}, {SHOW_LABELS[show].lower()}",
-                width="stretch",
+                place=place,
             )
             place.markdown(captions[number], help=POOLING_NOTES[POOLINGS[number - 1]] if number else None)
     st.caption(_scale_note(view))
@@ -158,10 +159,10 @@ def show_sources(source: Source, settings: tuple[int, int, int], channel: int) -
     places, counts = np.unique(cells, axis=0, return_counts=True)
     height, width = view.values.shape[1:]
     picture, words = st.columns([2, 1], vertical_alignment="center")
-    picture.image(
+    show_png(
         encode_png(mark_cells(colour_alike([view.values])[0], places, _MARKED)),
         alt=f"The {len(places)} cells of {source.title} that max pooling took its values from, as dots",
-        width="stretch",
+        place=picture,
     )
     of = f" of {RGB_NAMES[channel]}" if not source.layer else ""
     words.metric("cells that go on", f"{len(places) / (height * width):.1%}")

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.saliency.drawing import draw_attention
 from explorer.ui.kit.choose import choose
+from explorer.ui.kit.picture import show_png
 from explorer.ui.saliency.compute import compute_photo
 from explorer.ui.session.subject import Subject
 
@@ -30,10 +31,10 @@ def show_heads(subject: Subject, maps: NDArray[np.float32], bits: NDArray[np.flo
     places = st.container(horizontal=True)
     for head, values in enumerate(maps):
         place = places.container(width=SMALL, gap=None)
-        place.image(
+        show_png(
             draw_attention(compute_photo(subject, SMALL), values, peak),
             alt=f"What head {head} of {name} attends to on {subject.picture.title}, {bits[head]:.2f} bits",
-            width="stretch",
+            place=place,
         )
         place.caption(f"head {head} · {bits[head]:.2f} bits")
 

@@ -22,6 +22,7 @@ from explorer.saliency.snippets import edit_snippet
 from explorer.text import as_plain_text, count_text, significant
 from explorer.ui.kit.choose import choose, choose_one, slide
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.saliency.choices import Question, say_question
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
@@ -222,11 +223,10 @@ def _show_moved(subject: Subject, edit: Edit) -> tuple[str, MovedMaps]:
                 else:
                     channel = moved.channels[place]
                     one = slice(place, place + 1)
-                    st.image(
+                    show_png(
                         map_pairs(moved.before[one], moved.after[one], signed=moved.signed, columns=1).png,
-                        caption=f"map {channel}, by {significant(moved.changes[place])}",
+                        f"map {channel}, by {significant(moved.changes[place])}",
                         alt=f"Map {channel} of {shown} before and after",
-                        width="stretch",
                     )
     colours = "Blue is below zero, red above." if moved.signed else "Dark is zero, yellow the largest."
     still = f" {count_text(moved.still, 'channel')} did not change at all." if moved.still else ""

@@ -12,6 +12,7 @@ from explorer.saliency import Cover, Covered, Fill, cover_photo
 from explorer.saliency.snippets import cover_snippet
 from explorer.text import shape_text
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.saliency.choices import Question
 from explorer.ui.saliency.compute import compute_photo
 from explorer.ui.session.opening import opening_lines
@@ -46,11 +47,11 @@ def show_cover(subject: Subject, question: Question) -> None:
     before = compute_probabilities(subject)
     share = covered.share
     picture = encode_png(enlarge_cells(covered.pixels, _SIDE))
-    middle.image(
+    show_png(
         picture,
-        caption=f"What the network gets, {shape_text(covered.mask.shape)}",
+        f"What the network gets, {shape_text(covered.mask.shape)}",
         alt=f"{subject.picture.title} as the network sees it, {format_percent(share)} of it covered",
-        width="stretch",
+        place=middle,
     )
     with right:
         if text and not share:

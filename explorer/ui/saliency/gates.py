@@ -13,6 +13,7 @@ from explorer.saliency.snippets import gates_snippet
 from explorer.text import count_text, significant
 from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 
@@ -79,11 +80,10 @@ def _show_block(subject: Subject, row: GateSummary, by_value: bool) -> None:
     ends = min(SHOWN, max(1, count // 2))
     for what, channels in (("open", row.ordered[:ends]), ("shut", row.ordered[::-1][:ends])):
         st.markdown(f"**The most {what} channels**: above what comes in, below what the gate lets through")
-        st.image(
+        show_png(
             draw(channels),
             alt=f"Maps of the {ends} most {what} channels of {row.block} before and after their gates, on "
             f"{subject.picture.title}",
-            width="stretch",
         )
         st.caption(" · ".join(f"channel {channel}: {significant(row.gates[channel])}" for channel in channels))
     colours = "Blue is below zero, white zero, red above." if maps.min() < 0 else "Dark is zero, yellow the largest."

@@ -14,6 +14,7 @@ from explorer.text import as_plain_text, shape_text, significant
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.saliency.choices import MOST_PANELS, Question, choose_layer, choose_method, choose_panel, say_question
 from explorer.ui.saliency.compute import Asked, compute_photo, obtain_heatmap
 from explorer.ui.saliency.faithfulness import show_faithfulness
@@ -150,10 +151,9 @@ def _show_one(place: Any, asked: Asked, heatmap: Heatmap, drawing: Drawing, peak
     question = Question(heatmap.target, heatmap.contrast)
     said = say_question(asked.subject, question)
     with place.container():
-        st.image(
+        show_png(
             draw_heatmap(compute_photo(asked.subject, SIDE), heatmap, drawing, peak),
             alt=f"{asked.label} of {said} on {asked.subject.picture.title}",
-            width="stretch",
         )
         where = f" at `{heatmap.layer}`" if heatmap.layer not in ("", common) else ""
         st.markdown(

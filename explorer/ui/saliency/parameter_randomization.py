@@ -14,6 +14,7 @@ from explorer.saliency.snippets import randomization_snippet
 from explorer.text import as_plain_text, count_text
 from explorer.ui.kit.choose import choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.saliency.choices import Question, choose_layer, list_methods, say_question
 from explorer.ui.saliency.compute import Asked, compute_photo, obtain_heatmap
 from explorer.ui.session.opening import opening_lines
@@ -69,10 +70,9 @@ def show_control(subject: Subject, question: Question) -> None:
 
 def _show_step(subject: Subject, question: Question, heatmap: Heatmap, count: int, every: int, first: Heatmap) -> None:
     title = "As it is" if count == 0 else "All drawn anew" if count == every else f"{count} of {every} drawn anew"
-    st.image(
+    show_png(
         draw_heatmap(compute_photo(subject, SIDE), heatmap, Drawing(), peak_of(heatmap)),
         alt=f"{METHODS[heatmap.method].label} of {say_question(subject, question)}: {title.lower()}",
-        width="stretch",
     )
     if count == 0:
         st.markdown(f"**{title}**")

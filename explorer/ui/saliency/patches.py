@@ -17,6 +17,7 @@ from explorer.saliency.snippets import patches_snippet
 from explorer.text import as_plain_text, count_text, significant
 from explorer.ui.kit.choose import choose_one, slide
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.session.opening import pictures_lines
 from explorer.ui.session.pictures import get_picture, list_pictures
 from explorer.ui.session.subject import Subject
@@ -135,10 +136,10 @@ def _show(subject: Subject, facts: LayerFacts, unit: int, patches: list[Patch]) 
     places = st.container(horizontal=True)
     for patch in patches:
         place = places.container(width=SIDE, gap=None)
-        place.image(
+        show_png(
             encode_png(_draw(subject, facts, patch)),
             alt=f"A patch of {patch.title} that activates unit {unit} of {facts.name}: {significant(patch.value)}",
-            width="stretch",
+            place=place,
         )
         place.text(f"{significant(patch.value)}\n{patch.title}")  # a file name is untrusted text: never Markdown
 

@@ -12,6 +12,7 @@ from explorer.saliency.snippets import windows_snippet
 from explorer.text import count_text, significant
 from explorer.ui.kit.choose import choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.saliency.attention_heads import LARGE, choose_scale, show_heads
 from explorer.ui.saliency.compute import compute_photo
 from explorer.ui.session.opening import opening_lines
@@ -44,10 +45,11 @@ def show_windows(subject: Subject) -> None:
     mean = maps.mean(axis=0)
     places = block.window[0] * block.window[1]
     picture, words = st.columns([2, 3], vertical_alignment="center")
-    picture.image(
+    show_png(
         draw_attention(compute_photo(subject, LARGE), mean),
         alt=f"How much each place of {subject.picture.title} is attended to in {name}, mean of all heads",
         width=LARGE,
+        place=picture,
     )
     words.markdown(f"**{name}**, the mean of {count_text(len(maps), 'head')}")
     words.markdown(block.describe())

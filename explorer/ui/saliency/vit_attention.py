@@ -17,6 +17,7 @@ from explorer.ui.components import clickable_grid
 from explorer.ui.kit.choose import choose, choose_one, keep_valid, slide
 from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.saliency.attention_heads import LARGE, choose_scale, show_heads
 from explorer.ui.saliency.choices import ordered_classes
 from explorer.ui.saliency.compute import compute_photo
@@ -186,5 +187,5 @@ def _show_patches(place: DeltaGenerator, subject: Subject, rows: int, columns: i
 
 
 def _show_map(place: DeltaGenerator, subject: Subject, values: NDArray[np.float32], said: str, alt: str) -> None:
-    place.image(draw_attention(compute_photo(subject, LARGE), values), alt=alt, width="stretch")
+    show_png(draw_attention(compute_photo(subject, LARGE), values), alt=alt, place=place)
     place.markdown(said)

@@ -31,6 +31,7 @@ from explorer.transfer.trial import TransferRejected
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.choose import slide
 from explorer.ui.kit.export import arrays_as_npz, download, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.kit.slow import watched
 
 _LEFT_OUT = "transfer_left_out"  # keys of the sets whose near-duplicates a person has left out
@@ -138,12 +139,11 @@ def _show_pairs(pictures: PictureSet, pairs: Pairs, parts: Split) -> None:
             columns = st.columns(3)
         a, b = pairs.places[place].tolist()
         with columns[place % 3]:
-            st.image(
+            show_png(
                 _pair_png(pictures, pictures.key, a, b),
                 (f"both {PARTS[where[a]]}, " if where[a] == where[b] else f"{PARTS[where[a]]} and {PARTS[where[b]]}, ")
                 + ("the same file" if pairs.exact[place] else f"{pairs.distances[place]} of 64 bits differ"),
                 alt=f"{pictures.names[a]} and {pictures.names[b]}, which are nearly the same",
-                width="stretch",
             )
 
 
@@ -174,7 +174,7 @@ def _show_grids(pictures: PictureSet) -> None:
                 else f"all {counts[label]}"
             )
             st.text(f"{name}, {some}")
-            st.image(_grid_png(pictures, pictures.key, label), alt=f"Pictures of the class {name}", width="stretch")
+            show_png(_grid_png(pictures, pictures.key, label), alt=f"Pictures of the class {name}")
 
 
 def _offer(

@@ -13,6 +13,7 @@ from explorer.transfer.evaluation.map_grids import ThreeGrids, draw_grids, join_
 from explorer.transfer.snippets import maps_snippet
 from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.transfer.state import Trained
 
 _SCALES: dict[Scale, str] = {"each": "Each map", "shared": "All maps"}
@@ -32,7 +33,7 @@ def show_maps(trained: Trained, pictures: PictureSet) -> None:
         strict=True,
     ):
         alt = f"{len(grids.channels)} maps of {layer}, {title}"
-        column.image(grid.png, title, alt=alt, width="stretch")
+        show_png(grid.png, title, alt=alt, place=column)
     st.caption(say_grids(grids))
     offer(
         f"maps-{trained.trial.strategy}-{layer}",
@@ -85,7 +86,7 @@ def _show_picture(trained: Trained, pictures: PictureSet, place: int) -> None:
     probabilities = experiment.test_probabilities[row]
     left, right = st.columns([1, 5], vertical_alignment="center")
     seen = trained.after.preprocessing.pixels(pictures.image(place))
-    left.image(encode_png(seen), alt=f"{pictures.names[place]} as the network sees it", width=128)
+    show_png(encode_png(seen), alt=f"{pictures.names[place]} as the network sees it", width=128, place=left)
     told = int(probabilities.argmax())
     right.text(  # never as Markdown: names are untrusted text
         f"It is {experiment.classes[int(experiment.test_labels[row])]}. "

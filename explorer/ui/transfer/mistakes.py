@@ -30,6 +30,7 @@ from explorer.transfer.experiment import Experiment
 from explorer.transfer.snippets import mistakes_snippet
 from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
 from explorer.ui.transfer.results import choose_share, find_groups
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def _show_behind(
     st.text(
         f"“{names[true]}” predicted as “{names[predicted]}”: {count_text(len(behind), 'picture')}"
     )  # untrusted text
-    st.image(
+    show_png(
         grid,
         alt=f"{count_text(len(shown), 'picture')} of {names[true]} that {title} predicted as {names[predicted]}",
         width="content",
@@ -182,16 +183,15 @@ def _show_error(
         )
     except (OSError, KeyError, ValueError) as problem:
         alt = f"A picture of {names[error.true]} predicted as {names[error.predicted]}"
-        st.image(draw_whole(pictures, error.place), alt=alt, width="stretch")
+        show_png(draw_whole(pictures, error.place), alt=alt)
         st.caption("Its network cannot be opened any more.", help=as_plain_text(str(problem)))
         drawn = None
     if drawn is not None:
         glows = look and drawn.glow is not None
-        st.image(
+        show_png(
             drawn.glow if glows and drawn.glow is not None else drawn.seen,
             alt=f"A picture of {names[error.true]} predicted as {names[error.predicted]}"
             + (", with where the network looked" if glows else ""),
-            width="stretch",
         )
     said = f"{names[error.true]}, predicted as {names[error.predicted]}: {format_percent(error.probability)}"
     st.text(f"{said}\n{pictures.names[error.place]}")

@@ -14,6 +14,7 @@ from explorer.text import as_plain_text, count_text
 from explorer.transfer.data.own_classes import OwnClass, OwnClasses
 from explorer.transfer.data.pictures import LEAST_CLASSES, LEAST_PICTURES, MOST_CLASSES, MOST_PICTURES, PictureSet
 from explorer.transfer.data.sources import LIMITS, Intake, IntakeRejected, read_zip
+from explorer.ui.kit.picture import show_png
 from explorer.ui.kit.slow import watched
 from explorer.ui.session.quantities import refuse_pictures, release
 
@@ -123,7 +124,7 @@ def _show_class(own: OwnClasses, each: OwnClass) -> None:
     key = f"class_files_{each.number}_{each.turn}"
     st.file_uploader("Pictures", accept_multiple_files=True, max_upload_size=20, key=key, on_change=drop)
     if each.preview:
-        st.image(each.preview, alt=f"The last pictures of {each.name}", width="content")
+        show_png(each.preview, alt=f"The last pictures of {each.name}", width="content")
     row = st.container(horizontal=True, vertical_alignment="center")
     missing = LEAST_PICTURES - len(each.files)
     row.caption(count_text(len(each.files), "picture") + (f", {missing} more needed" if missing > 0 else ""))
