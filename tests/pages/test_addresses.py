@@ -26,7 +26,10 @@ PARAMETERS = {
         "cover",
         "scene",
     ],
-    "neurons": ["part", "ask", "activation", "sum"],
+    "neurons": [
+        *("part", "ask", "neuron", "neuron_source", "neuron_inputs", "neuron_weights", "neuron_bias"),
+        *("neuron_activation", "detector", "patch", "overflow_z", "linear_layers", "linear_between", "layer_inputs"),
+    ],
     "transfer learning": ["data", "each", "split_seed", "strategies", "share", "epochs", "seed", "job"],
 }
 

@@ -1,9 +1,16 @@
 """The Neurons page: its parts and what they say."""
 
+import io
+import math
+import re
+
+import numpy as np
 import pytest
+import torch
+from streamlit.testing.v1 import AppTest
 
 from explorer.ui.neurons.page import PARTS
-from tests.pages.opening import Browser, open_page
+from tests.pages.opening import Browser, open_page, run, run_snippet
 
 
 @pytest.mark.parametrize("label", [label for label, _ in PARTS.values()])
@@ -12,3 +19,76 @@ def test_every_part_opens_from_its_address(label: str, browser_side: Browser) ->
     assert app.segmented_control(key="part").value == next(key for key, (name, _) in PARTS.items() if name == label)
     assert not app.error
     assert not app.warning
+
+
+def open_view(view: str, **address: str) -> AppTest:
+    return open_page("neurons", {"model": "tiny-vgg", "neuron": view, **address})
+
+
+def texts_of(app: AppTest) -> str:
+    return "\n".join(element.value for element in (*app.markdown, *app.caption))
+
+
+def test_a_neuron_of_own_numbers(browser_side: Browser) -> None:
+    app = open_view("Sum and slope", neuron_inputs="1 2", neuron_weights="3 -1", neuron_bias="0.5")
+    s = 1 / (1 + math.exp(-1.5))
+    told = texts_of(app)
+    assert r"$z = 1 \cdot 3 + 2 \cdot (-1) + 0.5 = 1.5$" in told
+    assert f"moves {s * (1 - s):.3g} times as far" in told
+    assert re.search(r"PyTorch: 0\.8176, slope 0\.1491; difference (0|\de-17)\.", told)
+    _, printed = run_snippet(app.code[0].value)
+    assert [float(word) for word in printed.split()] == pytest.approx([1.5, s, s * (1 - s)])
+    run(app.text_input(key="neuron_weights").set_value("3 -1 7"))
+    assert "Type 2 numbers" in app.error[0].value
+    assert r"$z = 1 \cdot 3 + 2 \cdot (-1) + 0.5 = 1.5$" in texts_of(app)  # the last that could be read
+
+
+def test_a_neuron_on_a_patch_of_the_photo(browser_side: Browser) -> None:
+    app = open_view("Sum and slope", neuron_source="A patch of the photo", patch="3,5", detector="a light spot")
+    assert browser_side.grids["patches"]["selected"] == 2 * 12 + 4
+    with np.load(io.BytesIO(browser_side.downloads["neuron-npz"][1]())) as arrays:
+        assert arrays["inputs"].shape == (64,)
+        total = float(arrays["products"].sum()) + 0.3
+    assert f"= {total:.3g}$, and out comes" in texts_of(app)
+    browser_side.clicks["patches"] = 0
+    run(app)
+    assert app.query_params["patch"] == "1,1"
+
+
+def test_asked_first_nothing_is_given_away(browser_side: Browser) -> None:
+    app = open_view("Sum and slope", ask="true")
+    assert "PyTorch" not in texts_of(app)
+    run(app.radio(key="ask-slope").set_value("1/2"))
+    assert "No: 1/4." in texts_of(app)
+    assert "PyTorch" in texts_of(app)
+
+
+def test_where_the_sigmoid_of_textbooks_fails(browser_side: Browser) -> None:
+    told = texts_of(open_view("Sigmoid at 100"))
+    assert "gives **not a number**" in told
+    assert "gives **1**" in told
+
+
+@pytest.mark.parametrize("between", ["none (linear)", "ReLU"])
+def test_layers_without_a_bend_are_one(between: str, browser_side: Browser) -> None:
+    app = open_view("Layers without a bend", linear_between=between)
+    with np.load(io.BytesIO(browser_side.downloads["linear-npz"][1]())) as arrays:
+        one = np.linalg.multi_dot(arrays["weights"][::-1])
+        np.testing.assert_allclose(arrays["weight_of_all"], one, atol=1e-14)
+    told = texts_of(app)
+    if between == "ReLU":
+        assert "no single layer does it" in told
+        return
+    measured = re.search(r"Largest difference over all 8 outputs: \*\*(\S+)\*\*", told)
+    assert measured
+    assert 0 < float(measured[1]) < 1e-14
+    _, printed = run_snippet(app.code[0].value)
+    assert float(printed) < 1e-14
+
+
+def test_numbers_of_a_layer(browser_side: Browser) -> None:
+    app = open_view("A layer of neurons", layer_inputs="784", layer_neurons="10")
+    assert "10 × (64 + 1) = 650" in texts_of(app)  # 784 is out of reach
+    run(app.slider(key="layer_inputs").set_value(5))
+    parameters = sum(parameter.numel() for parameter in torch.nn.Linear(5, 10).parameters())
+    assert f"10 × (5 + 1) = {parameters}" in texts_of(app)
