@@ -7,6 +7,7 @@ from typing import Final
 
 from explorer.deck.card import Card
 from explorer.deck.topics import (
+    channels,
     convolution,
     generators,
     gradients,
@@ -29,6 +30,7 @@ TOPICS: Final[Mapping[str, tuple[Card, ...]]] = {
     "Training in practice": practice.CARDS,
     "Words and attention": words.CARDS,
     "Convolution": convolution.CARDS,
+    "Channels and filters": channels.CARDS,
     "Pooling": pooling.CARDS,
     "Whole networks": networks.CARDS,
     "Augmentation and transfer": transfer.CARDS,
