@@ -38,6 +38,7 @@ from explorer.rendering.figures.basic import (
     CHART_CONFIG,
     agreement_matrix,
     channel_means,
+    describe_figure,
     histogram,
     probability_bars,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "curves",
     "cut_up",
     "decode_png",
+    "describe_figure",
     "dot_side",
     "draw_bars",
     "draw_box",

@@ -1,4 +1,4 @@
-"""Pictures on pages: what is drawn arrives to the pixel."""
+"""Pictures on pages: what is drawn arrives to the pixel, and is said in words."""
 
 import ast
 import io
@@ -42,14 +42,24 @@ def test_a_png_arrives_to_the_bit(monkeypatch):
 
 def test_only_photos_are_sent_otherwise():
     folder = Path(explorer.ui.__file__).parent
-    calls = {
-        (file.relative_to(folder).as_posix(), call.func.attr)
+    calls = [
+        (call.func.attr, file.relative_to(folder).as_posix(), {keyword.arg for keyword in call.keywords})
         for file in folder.rglob("*.py")
         for call in ast.walk(ast.parse(file.read_text()))
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and has_alternative_text(call)
-    }
-    assert {file for file, function in calls if function == "image"} == {"kit/picture.py", *PHOTOS}
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+    ]
+    assert {file for name, file, given in calls if name == "image" and "alt" in given} == {"kit/picture.py", *PHOTOS}
+    assert [file for name, file, _ in calls if name == "plotly_chart"] == ["kit/chart.py"]
+    assert [file for name, file, given in calls if name in ("table", "dataframe") and "alt" not in given] == []
 
 
-def has_alternative_text(call):
-    return any(keyword.arg == "alt" for keyword in call.keywords)
+def test_a_chart_says_what_it_shows():
+    def script():
+        from explorer.rendering import probability_bars
+        from explorer.ui.kit.chart import show_chart
+
+        show_chart(probability_bars(["a <b>", "b"], [0.25, 0.75], compare=[0.5, 0.5]), "bars")
+
+    app = AppTest.from_function(script).run()
+    assert not app.exception
+    assert app.get("plotly_chart")[0].proto.alt == "Class probabilities, now, before"

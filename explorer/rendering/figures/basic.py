@@ -4,7 +4,9 @@ Backgrounds are transparent and no text colour is set on the figure itself, so S
 fit. Plotly is imported when the first figure is drawn, not before.
 """
 
+import re
 from collections.abc import Sequence
+from html import unescape
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -31,6 +33,15 @@ def plain(name: str, most: int | None = None) -> str:
     """Untrusted text that Plotly shows letter by letter, also within templates, shortened to `most` characters."""
     short = name if most is None or len(name) <= most else name[: most - 1] + "…"
     return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("%{", "%&#123;")
+
+
+def describe_figure(figure: "Figure") -> str:
+    """What a figure shows, for those who do not see it: its titles, what its axes measure, the names of its lines."""
+    axes = [*figure.select_xaxes(), *figure.select_yaxes()]
+    said = [figure.layout.title.text, *(note.text for note in figure.layout.annotations if note.xref == "paper")]
+    said += [axis.title.text for axis in axes] + [trace.name for trace in figure.data]
+    words = (unescape(re.sub(r"<[^<>]*>", " ", text)).strip() for text in said if text)
+    return ", ".join(dict.fromkeys(word for word in words if word)) or "Chart"
 
 
 def histogram(values: ArrayLike, name: str, *, bins: int = 60) -> "Figure":

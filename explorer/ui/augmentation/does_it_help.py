@@ -23,10 +23,11 @@ from explorer.augmentation.work import (
 )
 from explorer.jobs.order import JobUnknown
 from explorer.jobs.order import Order as JobOrder
-from explorer.rendering import CHART_CONFIG, training_curves
+from explorer.rendering import training_curves
 from explorer.text import as_plain_text, count_text
 from explorer.ui.augmentation.own_zip import OwnFolder, choose_own
 from explorer.ui.augmentation.pipeline import choose_seed
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose_one, choose_step
 from explorer.ui.kit.export import arrays_as_npz, download
 from explorer.ui.kit.picture import show_png
@@ -217,8 +218,8 @@ def _show_curves(experiment: Experiment) -> None:
         name: {"training": (curve.steps, curve.loss), "validation": (curve.steps, curve.validation_loss)}
         for name, curve in runs.items()
     }
-    left.plotly_chart(training_curves(accuracy, "Accuracy", percent=True), config=CHART_CONFIG, key="chart-accuracy")
-    right.plotly_chart(training_curves(loss, "Loss (nats)", percent=False), config=CHART_CONFIG, key="chart-loss")
+    show_chart(training_curves(accuracy, "Accuracy", percent=True), "chart-accuracy", left)
+    show_chart(training_curves(loss, "Loss (nats)", percent=False), "chart-loss", right)
     st.caption(
         f"{experiment.training} pictures to learn from, {experiment.validation} held out. Solid: held-out pictures, "
         "dotted: training pictures. A wide gap between the two is learning by heart; a pipeline makes learning harder "

@@ -10,12 +10,13 @@ from explorer.augmentation import DrawProbabilities, TestTimeAverage, probabilit
 from explorer.augmentation.describing import say_average, say_draw, say_draw_probabilities
 from explorer.augmentation.records import Drawn, full_grid
 from explorer.augmentation.snippets import probabilities_snippet
-from explorer.rendering import CHART_CONFIG, average_bars, draw_bars
+from explorer.rendering import average_bars, draw_bars
 from explorer.text import class_labels, format_percent, labels_in_markdown
 from explorer.ui.augmentation.compute import DRAWS, compute_draws, side_of, square_lines, square_of, viewer_of
 from explorer.ui.augmentation.inside import show_inside
 from explorer.ui.augmentation.pipeline import choose_seed, draws_or_reason
 from explorer.ui.augmentation.sweep import show_sweep
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.session.pipeline import compact, current_pipeline
@@ -71,7 +72,7 @@ def _show_draw_probabilities(subject: Subject) -> None:
         [say_draw(found, place, names) for place in order],
         names[found.target],
     )
-    st.plotly_chart(chart, config=CHART_CONFIG, key="chart-draws")
+    show_chart(chart, "chart-draws")
     size, side = subject.model.preprocessing.size, side_of(subject)
     st.caption(
         "The dashed line is the picture as it is. Point at a bar to read what the network sees in that draw."
@@ -97,7 +98,7 @@ def _show_average(average: TestTimeAverage, classes: tuple[str, ...]) -> None:
         [names[index] for index in shown],
         *([float(each[index]) for index in shown] for each in (average.mean, average.spread, average.single)),
     )
-    st.plotly_chart(chart, config=CHART_CONFIG, key="chart-average")
+    show_chart(chart, "chart-average")
     st.caption(
         f"The mean of {DRAWS} predictions in place of one; the whiskers are one standard deviation over the draws."
     )

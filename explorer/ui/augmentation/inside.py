@@ -21,7 +21,6 @@ from explorer.augmentation.describing import say_invariance
 from explorer.augmentation.invariance import strongest_changes
 from explorer.augmentation.snippets import inside_snippet
 from explorer.rendering import (
-    CHART_CONFIG,
     encode_png,
     fit_picture,
     layer_numbers,
@@ -37,6 +36,7 @@ from explorer.ui.augmentation.compute import (
     viewer_of,
 )
 from explorer.ui.augmentation.pipeline import choose_seed
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, choose_one, choose_step
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
@@ -86,7 +86,7 @@ def show_inside(subject: Subject) -> None:
             series["follows"] = [each.equivariance for each in found.layers]
         series["chance"] = [each.chance for each in found.layers]
         chart = layer_numbers(names, series, "From the pixels to the classes, layer by layer")
-        st.plotly_chart(chart, config=CHART_CONFIG, key="chart-layers")
+        show_chart(chart, "chart-layers")
     _show_maps(subject, cause, found)
 
 

@@ -9,10 +9,11 @@ from PIL import Image
 from explorer.augmentation import Mixture, PipelineRejected, cut_mix, mix_up
 from explorer.augmentation.describing import say_mixture
 from explorer.augmentation.snippets import mixing_snippet
-from explorer.rendering import CHART_CONFIG, encode_png, format_percent, probability_bars
+from explorer.rendering import encode_png, format_percent, probability_bars
 from explorer.text import as_plain_text, class_labels, labels_in_markdown
 from explorer.ui.augmentation.compute import viewer_of
 from explorer.ui.augmentation.pipeline import choose_seed
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
@@ -105,7 +106,7 @@ def _show_result(subject: Subject, mixed: Mixture, labels: list[str], pictures: 
     )
     with chart:
         show_knowledge(subject, float(of_originals[0].max()))
-    chart.plotly_chart(figure, config=CHART_CONFIG, key="chart-mixture")
+    show_chart(figure, "chart-mixture", chart)
     chart.caption("Now is the mixture, before is the first square alone.")
     st.markdown(say_mixture(of_mixture, of_originals, labels_in_markdown(subject.model.classes)))
 

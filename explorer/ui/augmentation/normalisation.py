@@ -12,7 +12,6 @@ from explorer.augmentation import Meeting, PipelineRejected, Stage, dim_and_brig
 from explorer.augmentation.describing import say_meeting
 from explorer.augmentation.snippets import normalisation_snippet
 from explorer.rendering import (
-    CHART_CONFIG,
     channel_histograms_chart,
     colour_map,
     draw_picture_grid,
@@ -21,6 +20,7 @@ from explorer.rendering import (
 )
 from explorer.text import as_plain_text, significant
 from explorer.ui.augmentation.compute import compute_square, square_lines, square_of
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
 from explorer.ui.session.subject import Subject
@@ -60,7 +60,7 @@ def show_normalisation(subject: Subject) -> None:
         (right, "After", found.after, "standard deviations from the mean"),
     ):
         chart = channel_histograms_chart(each.edges.tolist(), each.shares, name, x_title=x_title)
-        place.plotly_chart(chart, config=CHART_CONFIG, key=f"chart-{name.lower()}")
+        show_chart(chart, f"chart-{name.lower()}", place)
         place.caption(f"Mean {_three(each.mean)}, standard deviation {_three(each.std)} (red, green, blue).")
     st.subheader("A dim and a bright version", anchor=False)
     meeting, dim, bright = _show_meeting(subject, mean, std)
@@ -88,7 +88,7 @@ def _show_meeting(
     show_png(encode_png(meeting.bright), f"bright, {bright:g} x", alt="The bright version", place=places[1])
     places[2].markdown(say_meeting(meeting))
     for place, stage in zip(st.columns(3), meeting.stages, strict=True):
-        place.plotly_chart(_stage_chart(stage), config=CHART_CONFIG, key=f"chart-{stage.name}")
+        show_chart(_stage_chart(stage), f"chart-{stage.name}", place)
         place.caption(f"{stage.title}: {significant(stage.gap)} standard deviations apart.")
     return meeting, float(dim), float(bright)
 

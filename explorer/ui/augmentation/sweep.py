@@ -8,9 +8,10 @@ import streamlit as st
 from explorer.augmentation import SWEEPS, Flip, Sweep, SweepResult, flips, sweep
 from explorer.augmentation.describing import say_flip, say_steady, say_value
 from explorer.augmentation.snippets import sweep_snippet
-from explorer.rendering import CHART_CONFIG, draw_picture_grid, encode_png, fit_picture, format_percent, sweep_curves
+from explorer.rendering import draw_picture_grid, encode_png, fit_picture, format_percent, sweep_curves
 from explorer.text import class_labels, count_text, labels_in_markdown
 from explorer.ui.augmentation.compute import seen_lines
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, choose_step
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
@@ -42,7 +43,7 @@ def show_sweep(subject: Subject) -> None:
         neutral=chosen.neutral,
         flips=[(flip.before + flip.after) / 2 for flip in turns],
     )
-    chart.plotly_chart(figure, config=CHART_CONFIG, key=f"chart-sweep-{name}")
+    show_chart(figure, f"chart-sweep-{name}", chart)
     chart.caption("Solid line: the slider. Dashed: the picture as it is. Dotted: the prediction flips here.")
     with pictures:
         _show_pictures(chosen, result, place, told)

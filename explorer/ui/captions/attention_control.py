@@ -20,12 +20,13 @@ from explorer.captioning.interventions.attention_control import (
 )
 from explorer.captioning.records import control_arrays
 from explorer.captioning.snippets import attention_control_snippet
-from explorer.rendering import CHART_CONFIG, decode_png, encode_png, join_pictures, word_lines
+from explorer.rendering import decode_png, encode_png, join_pictures, word_lines
 from explorer.text import significant
 from explorer.ui.captions.choices import choose_width, choose_word
 from explorer.ui.captions.occlusion import obtain_drops
 from explorer.ui.captions.sentence_change import mark_come
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, draw_glow
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
 
@@ -87,7 +88,7 @@ def _show_controls(subject: CaptionSubject, found: tuple[Control, ...], step: in
         column.markdown(f"##### {mark_come(control.written.words, come)}")
         column.markdown(f"Log probability of its own caption: **{significant(control.own.log_probability)}**")
     st.markdown(judge_attention(found))
-    st.plotly_chart(
+    show_chart(
         word_lines(
             own.words,
             {ATTENTION_LABELS[each.attention].lower(): each.own.probabilities for each in found},
@@ -95,8 +96,7 @@ def _show_controls(subject: CaptionSubject, found: tuple[Control, ...], step: in
             percent=True,
             top=1.0,
         ),
-        config=CHART_CONFIG,
-        key="attention-control-lines",
+        "attention-control-lines",
     )
 
 

@@ -12,10 +12,11 @@ from explorer.captioning.records import search_arrays
 from explorer.captioning.search import DRAWS, LENGTH_PENALTY, list_finals
 from explorer.captioning.snippets import beams_snippet
 from explorer.captioning.vocabulary import END, MARKS
-from explorer.rendering import CHART_CONFIG, BeamNode, beam_tree, beam_tree_picture, grow_tree
+from explorer.rendering import BeamNode, beam_tree, beam_tree_picture, grow_tree
 from explorer.text import count_text
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_beams
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
 
@@ -89,7 +90,7 @@ def _show_tree(nodes: list[BeamNode], first: int, title: str, key: str) -> None:
     columns = min(steps, _COLUMNS)
     if steps > _COLUMNS:
         title = f"{title}: {first} to {min(steps, first + columns - 1)}"
-    st.plotly_chart(beam_tree(nodes, title, first=first, columns=columns), config=CHART_CONFIG, key=key)
+    show_chart(beam_tree(nodes, title, first=first, columns=columns), key)
 
 
 def _show_draws(subject: CaptionSubject) -> tuple[tuple[float, int, int], tuple[Caption, ...]]:

@@ -9,11 +9,12 @@ from explorer.captioning import Caption
 from explorer.captioning.comparing import say_change, say_log_probability
 from explorer.captioning.interventions.hiding import Hidden, read_hidden
 from explorer.captioning.snippets import covering_snippet
-from explorer.rendering import CHART_CONFIG, encode_png, enlarge, format_percent, word_lines
+from explorer.rendering import encode_png, enlarge, format_percent, word_lines
 from explorer.saliency import Cover, Fill, cover
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.sentence_change import show_sentences
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption, compute_shown
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
 from explorer.ui.shared.cover import choose_fill, paint_cover, say_too_small
@@ -89,7 +90,7 @@ def _show_effect(whole: Caption, hidden: Hidden, painted: bool) -> None:
     st.markdown(say_change(whole.words, hidden.written.words))
     st.markdown(say_log_probability(whole, hidden.old, "with the whole photo", "with this part hidden"))
     if whole.words:
-        st.plotly_chart(
+        show_chart(
             word_lines(
                 whole.words,
                 {"whole photo": whole.probabilities, "part hidden": hidden.old.probabilities},
@@ -98,6 +99,5 @@ def _show_effect(whole: Caption, hidden: Hidden, painted: bool) -> None:
                 top=1.0,
                 pair=True,
             ),
-            config=CHART_CONFIG,
-            key="cover-lines",
+            "cover-lines",
         )

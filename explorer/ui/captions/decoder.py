@@ -15,7 +15,6 @@ from explorer.captioning.large_caption import LargeCaption
 from explorer.captioning.snippets import heads_snippet, memory_snippet
 from explorer.captioning.transformer import TransformerDecoder
 from explorer.rendering import (
-    CHART_CONFIG,
     draw_units,
     unit_heatmap,
     word_lines,
@@ -24,6 +23,7 @@ from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.embeddings import show_vectors
 from explorer.ui.captions.heads import HeadView, show_heads
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
 
@@ -71,10 +71,10 @@ def show_inside(subject: CaptionSubject) -> None:
     )
     for pair in (KINDS[:2], KINDS[2:]):
         for column, kind in zip(st.columns(2, gap="medium"), pair, strict=True):
-            column.plotly_chart(
+            show_chart(
                 unit_heatmap(getattr(memory, kind), words, units, KIND_LABELS[kind], signed=kind == "cell"),
-                config=CHART_CONFIG,
-                key=f"units-{kind}",
+                f"units-{kind}",
+                column,
             )
     st.caption("Gates run from 0 (dark) to 1 (yellow); cells are blue below zero, white at zero, red above.")
     st.markdown(say_memory(memory))
@@ -129,7 +129,7 @@ def _choose_order(place: st.delta_generator.DeltaGenerator) -> tuple[Order, str]
 
 def _show_means(memory: Memory) -> None:
     left, right = st.columns(2, gap="medium")
-    left.plotly_chart(
+    show_chart(
         word_lines(
             memory.words,
             {
@@ -141,15 +141,15 @@ def _show_means(memory: Memory) -> None:
             "Mean of each gate",
             top=1.0,
         ),
-        config=CHART_CONFIG,
-        key="means-gates",
+        "means-gates",
+        left,
     )
-    right.plotly_chart(
+    show_chart(
         word_lines(
             memory.words,
             {"size, |c|": np.abs(memory.cell).mean(axis=1), "shown, |h|": np.abs(memory.hidden).mean(axis=1)},
             "Mean size of cells, and of what is shown",
         ),
-        config=CHART_CONFIG,
-        key="means-cells",
+        "means-cells",
+        right,
     )

@@ -21,9 +21,10 @@ from explorer.captioning.embeddings import (
 )
 from explorer.captioning.snippets import vectors_snippet
 from explorer.captioning.vocabulary import MARKS, split_words
-from explorer.rendering import CHART_CONFIG, draw_words, word_map
+from explorer.rendering import draw_words, word_map
 from explorer.text import as_plain_text
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, choose_step
 from explorer.ui.kit.export import arrays_as_npz, offer
 
@@ -103,12 +104,12 @@ def show_vectors(subject: CaptionSubject, words: Sequence[str]) -> None:
     if number is not None:
         near = {vocabulary.words[each.number] for each in close[kind]}
         marked |= {f"near “{picked}”": near, f"“{picked}”": {picked}}
-    left.plotly_chart(
+    show_chart(
         word_map(
             points, names, marked, f"{len(names):,} words: {KIND_LABELS[kind].lower()} vectors", rest="other words"
         ),
-        config=CHART_CONFIG,
-        key=f"plane-{kind}-{plane}-{subject.name}",
+        f"plane-{kind}-{plane}-{subject.name}",
+        left,
     )
     left.caption(PLANE_NOTES[plane])
     with right:

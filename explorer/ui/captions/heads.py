@@ -16,6 +16,7 @@ from explorer.rendering import head_heatmap
 from explorer.text import as_plain_text, significant
 from explorer.ui.captions.choices import choose_word
 from explorer.ui.captions.subject import SIDE, CaptionSubject, compute_shown, draw_glow
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
@@ -76,9 +77,7 @@ def show_heads(subject: CaptionSubject, view: HeadView) -> None:
     with right:
         bits = caption.entropy[word]
         rows, columns = caption.attention.shape[3:]
-        st.plotly_chart(
-            head_heatmap(bits, log2(rows * columns), layer, head), config={"displayModeBar": False, "responsive": True}
-        )
+        show_chart(head_heatmap(bits, log2(rows * columns), layer, head), f"heads-{word}-{layer}-{head}")
         closest = np.unravel_index(int(np.nanargmin(bits)), bits.shape)
         st.caption(
             f"Entropy says how widely a head looks: {log2(rows * columns):.2f} bits is all {rows} × {columns} cells "

@@ -10,7 +10,7 @@ from explorer.captioning.comparing import bits_of, name_word, percent_of, say_co
 from explorer.captioning.records import caption_arrays
 from explorer.captioning.snippets import sentence_snippet
 from explorer.captioning.vocabulary import END, MARKS, swapped
-from explorer.rendering import CHART_CONFIG, encode_png, film_strip, surprise_bars
+from explorer.rendering import encode_png, film_strip, surprise_bars
 from explorer.text import as_plain_text, significant
 from explorer.ui.captions.caption import compute_photo
 from explorer.ui.captions.choices import choose_width
@@ -22,6 +22,7 @@ from explorer.ui.captions.subject import (
     compute_shown,
 )
 from explorer.ui.components import caption_player
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.export import arrays_as_npz, offer
 
 _KEPT = "sentence_read"  # the last sentence that could be read, in the session
@@ -126,10 +127,10 @@ def _show_words(subject: CaptionSubject, reading: Caption) -> None:
     bits = [*reading.surprise.tolist(), -reading.end / float(np.log(2))]
     notes = [f"{row['probability']}; rather: {row['rather']}" for row in rows]
     left, right = st.columns(2, gap="large")
-    left.plotly_chart(
+    show_chart(
         surprise_bars([row["word"] for row in rows], bits, "Surprise of each word", notes),
-        config=CHART_CONFIG,
-        key=f"surprise-{reading.text}-{subject!r}",
+        f"surprise-{reading.text}-{subject!r}",
+        left,
     )
     right.table(rows)
     st.caption("“Rather” is the likeliest word in that place, where the one that stands there is not.")

@@ -27,10 +27,11 @@ from explorer.operations.convolution import (
 from explorer.operations.layer_line import layer_line
 from explorer.operations.photo import to_tensor
 from explorer.operations.sizes import SizeFormula, size_lines
-from explorer.rendering import CHART_CONFIG, MapGrid, activation_curve, as_picture, draw_grid, encode_png, magnify_map
+from explorer.rendering import MapGrid, activation_curve, as_picture, draw_grid, encode_png, magnify_map
 from explorer.text import count_text, shape_text, significant
 from explorer.ui.components import clickable_grid
 from explorer.ui.convolution.controls import Experiment
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
 from explorer.ui.session.opening import image_lines
@@ -231,10 +232,10 @@ def show_activation(experiment: Experiment, unit: int) -> None:
     breakdown = compute_experiment(experiment)
     before = breakdown.output[unit]
     chart, words = st.columns([2, 1], vertical_alignment="center")
-    chart.plotly_chart(
+    show_chart(
         activation_curve(before, *activation_line(module, before), experiment.activation),
-        config=CHART_CONFIG,
-        key=f"curve-{experiment.activation}-{unit}",
+        f"curve-{experiment.activation}-{unit}",
+        chart,
     )
     silenced = share_silenced(before, breakdown.shown[unit])
     words.metric("cells it silences", f"{silenced:.1%}", help="Less than half a percent of their value is left.")

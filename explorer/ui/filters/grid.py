@@ -13,7 +13,6 @@ from explorer.anatomy import (
 )
 from explorer.anatomy.filter_grids import FilterGrid
 from explorer.rendering import (
-    CHART_CONFIG,
     Scale,
     connection_picture,
     dot_side,
@@ -26,6 +25,7 @@ from explorer.ui.filters.compute import (
     compute_summary,
     filters_of,
 )
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.picture import show_png
 from explorer.ui.session.subject import Subject
 
@@ -59,11 +59,7 @@ def show_counts(summary: FilterSummary) -> None:
 def show_norms(convolution: Convolution, summary: FilterSummary) -> None:
     """How strong the filters are, all at once."""
     bins = min(60, max(8, len(summary.norms) // 2))
-    st.plotly_chart(
-        histogram(summary.norms, "Norms of the filters", bins=bins),
-        config=CHART_CONFIG,
-        key=f"norms-{convolution.path}",
-    )
+    show_chart(histogram(summary.norms, "Norms of the filters", bins=bins), f"norms-{convolution.path}")
 
 
 def show_filter_grid(

@@ -17,7 +17,6 @@ from explorer.anatomy import (
 from explorer.anatomy.filter_grids import drawn_as_matrix
 from explorer.anatomy.filter_products import name_channel
 from explorer.rendering import (
-    CHART_CONFIG,
     kernel_numbers,
     magnify_map,
 )
@@ -25,6 +24,7 @@ from explorer.text import count_text, shape_text
 from explorer.ui.components import clickable_grid
 from explorer.ui.filters.compute import Filters, compute_similar
 from explorer.ui.filters.grid import CARD
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.picture import show_png
 from explorer.ui.session.subject import Subject
@@ -59,7 +59,7 @@ def show_numbers(convolution: Convolution, filters: Filters, number: int, part: 
     if max(kernel.shape) > LARGEST_NUMBERS:
         st.caption(f"{shape_text(kernel.shape)} numbers are too many to write out; they are in the arrays below.")
         return
-    st.plotly_chart(kernel_numbers(kernel), config=CHART_CONFIG, key=f"numbers-{convolution.path}-{number}-{part}")
+    show_chart(kernel_numbers(kernel), f"numbers-{convolution.path}-{number}-{part}")
 
 
 def show_response(convolution: Convolution, filters: Filters, number: int, part: int) -> None:

@@ -11,7 +11,6 @@ from explorer.anatomy import LayerFacts, Order, Stage, most_active_cell
 from explorer.anatomy.descriptions import CEILING, describe_layer, describe_mixing, is_clipped, name_kind
 from explorer.anatomy.overview import MAPS_ON_A_PAGE, LayerGrid, draw_maps
 from explorer.rendering import (
-    CHART_CONFIG,
     Scale,
     channel_means,
     draw_box,
@@ -24,6 +23,7 @@ from explorer.rendering import (
 )
 from explorer.text import shape_text, significant
 from explorer.ui.components import clickable_grid
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.export import arrays_as_npz, download
 from explorer.ui.kit.picture import show_png
 from explorer.ui.session.pictures import list_pictures
@@ -78,7 +78,7 @@ def show_input(subject: Subject) -> None:
         alt=f"{subject.picture.title} as the network sees it",
         place=middle,
     )
-    right.plotly_chart(channel_means(before, after), config=CHART_CONFIG, key=f"means-{subject!r}")
+    show_chart(channel_means(before, after), f"means-{subject!r}", right)
     right.caption(
         f"Normalised per channel: (value − {_numbers(preprocessing.mean)}) / {_numbers(preprocessing.std)}. "
         "These numbers are the same for every picture: a dark one stays dark, a bluish one bluish."
@@ -175,7 +175,7 @@ def show_unit(subject: Subject, facts: LayerFacts, unit: int, key: str) -> None:
     download(files, "PNG", lambda: magnify_map(values, signed, _FILE_SIDE), f"{stem}.png", f"{key}-map-png")
     download(files, "Array (NPZ)", lambda: arrays_as_npz(map=values), f"{stem}.npz", f"{key}-map-npz")
     left, right = st.columns([3, 2])
-    left.plotly_chart(histogram(values, "Values of the map"), config=CHART_CONFIG, key=f"{key}-values")
+    show_chart(histogram(values, "Values of the map"), f"{key}-values", left)
     with right:
         _show_kernel(subject, facts, unit)
     _show_strongest(subject, facts, unit)

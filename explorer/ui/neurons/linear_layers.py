@@ -11,9 +11,10 @@ from explorer.neurons.activations import ACTIVATIONS, Numbers
 from explorer.neurons.dense import Dense, bend_of, collapse, draw_dense, run_through
 from explorer.neurons.describing import write_difference
 from explorer.neurons.snippets import layers_snippet
-from explorer.rendering import CHART_CONFIG, curves, magnify_map
+from explorer.rendering import curves, magnify_map
 from explorer.text import significant
 from explorer.ui.kit.ask import ask_first
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, slide
 from explorer.ui.kit.export import arrays_as_npz, download
 from explorer.ui.kit.snippet import show_snippet
@@ -68,7 +69,7 @@ def show_linear() -> None:
         percent=False,
         height=300,
     )
-    st.plotly_chart(chart, config=CHART_CONFIG, key="linear")
+    show_chart(chart, "linear")
     download(
         st.container(),
         "Arrays (NPZ)",

@@ -18,7 +18,6 @@ from explorer.neurons.describing import write_difference, write_number, write_su
 from explorer.neurons.patches import SIDE
 from explorer.neurons.snippets import neuron_snippet
 from explorer.rendering import (
-    CHART_CONFIG,
     as_picture,
     colour_map,
     encode_png,
@@ -28,6 +27,7 @@ from explorer.rendering import (
 )
 from explorer.text import significant
 from explorer.ui.kit.ask import ask_first
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, download
 from explorer.ui.kit.snippet import show_snippet
@@ -74,11 +74,7 @@ def _show_sum(subject: Subject) -> None:
             return
         _say_sum(neuron, activation, steepest)
     with right:
-        st.plotly_chart(
-            slope_curves(activation.value, activation.slope, neuron.sum, activation.title),
-            config=CHART_CONFIG,
-            key="slope",
-        )
+        show_chart(slope_curves(activation.value, activation.slope, neuron.sum, activation.title), "slope")
         st.markdown(f"${activation.formula}$, with the slope ${activation.slope_formula}$.")
         if neuron.inputs.size == SIDE * SIDE:
             _show_products(neuron)

@@ -15,9 +15,10 @@ from explorer.operations.convolution import Impossible
 from explorer.operations.pooling import PoolingKind
 from explorer.operations.pooling_comparison import POOLING_LABELS, describe_drift
 from explorer.operations.shifting import MOST
-from explorer.rendering import CHART_CONFIG, curves, probability_bars
+from explorer.rendering import curves, probability_bars
 from explorer.rendering.figures.basic import plain
 from explorer.text import as_plain_text, shape_text, with_unit
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import download
 from explorer.ui.kit.snippet import show_snippet
@@ -73,11 +74,7 @@ def show_surgery(subject: Subject) -> None:
     left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
     show_knowledge(subject, float(effect.change.before.max()))
     names, after, before = effect.change.bars(subject.model.classes)
-    left.plotly_chart(
-        probability_bars(names, after, compare=before),
-        config=CHART_CONFIG,
-        key=f"surgery-{change}-{subject!r}",
-    )
+    show_chart(probability_bars(names, after, compare=before), f"surgery-{change}-{subject!r}", left)
     with right:
         _show_numbers(effect)
     st.table(effect.table())
@@ -176,9 +173,7 @@ def show_shift(subject: Subject) -> None:
         (right, moved.shares, f"Probability of “{plain(moved.top)}”", "share"),
     ):
         named = {_network_label(name): values for name, values in series.items()}
-        place.plotly_chart(
-            curves(steps, named, title, x_title="shift in pixels"), config=CHART_CONFIG, key=f"{key}-{way}-{subject!r}"
-        )
+        show_chart(curves(steps, named, title, x_title="shift in pixels"), f"{key}-{way}-{subject!r}", place)
     st.caption(
         f"{subject.network} and copies of it with other pooling, each against itself at shift 0. A photo moved by a "
         "pixel shows the same thing, so a flat line is what one would wish for."
@@ -193,15 +188,14 @@ def show_shift(subject: Subject) -> None:
     except Impossible as problem:
         st.info(as_plain_text(str(problem)), icon=":material/info:")
         return
-    st.plotly_chart(
+    show_chart(
         curves(
             steps,
             {POOLING_LABELS[kind]: values for kind, values in drift.items()},
             "How far the pooled maps stray",
             x_title="shift in pixels",
         ),
-        config=CHART_CONFIG,
-        key=f"drift-{way}-{settings}-{source!r}",
+        f"drift-{way}-{settings}-{source!r}",
     )
     st.caption(describe_drift(drift, settings[1]))
     _offer_curves(subject, moved, drift)

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.rendering import CHART_CONFIG, agreement_matrix, curves
+from explorer.rendering import agreement_matrix, curves
 from explorer.saliency import Baseline, Heatmap, agreement
 from explorer.saliency.faithfulness_report import (
     BLOB,
@@ -19,6 +19,7 @@ from explorer.saliency.faithfulness_report import (
     rank_maps,
 )
 from explorer.saliency.snippets import faithfulness_snippet
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, download
 from explorer.ui.kit.snippet import show_snippet
@@ -53,7 +54,7 @@ def show_faithfulness(subject: Subject, found: Mapping[Asked, Heatmap]) -> None:
     for place, kind, title in charts:
         series = {name: getattr(tested[name].curves, kind) for name in maps}
         figure = curves(fractions.tolist(), series, title, x_title="per cent of the pixels", height=380)
-        place.plotly_chart(figure, config=CHART_CONFIG, key=f"chart-{kind}")
+        show_chart(figure, f"chart-{kind}", place)
     st.table(
         [tested[name].table_row(name) for name in rank_maps(tested)],
         hide_index=True,
@@ -101,7 +102,7 @@ def _show_agreement(maps: Mapping[str, tuple[int, NDArray[np.float32]]]) -> None
     names = [name for name in maps if name != RANDOM]
     values = agreement([maps[name][1] for name in names])
     left, right = st.columns([3, 2], vertical_alignment="center")
-    left.plotly_chart(agreement_matrix(names, values), config=CHART_CONFIG, key="chart-agreement")
+    show_chart(agreement_matrix(names, values), "chart-agreement", left)
     right.markdown(
         "Spearman's rank correlation of the pixels: 1 is the same order of bright and dark, 0 is no relation, below 0 "
         "the opposite. High with the blob may only mean that photographers put things in the middle."

@@ -6,11 +6,12 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.rendering import CHART_CONFIG, gate_rows, map_rows
+from explorer.rendering import gate_rows, map_rows
 from explorer.saliency import gated_maps
 from explorer.saliency.gates import SHUT, GateSummary, describe_gates, summarize_gates
 from explorer.saliency.snippets import gates_snippet
 from explorer.text import count_text, significant
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
@@ -44,10 +45,9 @@ def show_gates(subject: Subject) -> None:
     order = choose("Order of the bars", ORDER_LABELS, "gate_order", "number")
     by_value = order == "value"
     title = f"Channel gates, {count_text(len(rows), 'block')}"
-    st.plotly_chart(
+    show_chart(
         gate_rows([row.describe() for row in rows], [row.gates for row in rows], title, by_value=by_value),
-        config=CHART_CONFIG,
-        key=f"gates-{order}-{subject!r}",
+        f"gates-{order}-{subject!r}",
     )
     st.caption(describe_gates(rows))
     with st.expander("Every block in numbers", icon=":material/table_rows:"):
@@ -66,10 +66,9 @@ def _show_block(subject: Subject, row: GateSummary, by_value: bool) -> None:
     numbers.metric("most open", significant(row.gates[best]), f"channel {best}", "off", delta_arrow="off", width=130)
     numbers.metric("most shut", significant(row.gates[least]), f"channel {least}", "off", delta_arrow="off", width=130)
     numbers.metric(f"shut, below {SHUT}", f"{row.shut:,}", f"of {count:,}", "off", delta_arrow="off", width=150)
-    st.plotly_chart(
+    show_chart(
         gate_rows([count_text(count, "channel")], [row.gates], f"Gates of {row.block}", by_value=by_value, row=170),
-        config=CHART_CONFIG,
-        key=f"gates-block-{row.block}-{by_value}-{subject!r}",
+        f"gates-block-{row.block}-{by_value}-{subject!r}",
     )
     maps = compute_gated(subject, row.block)
     after = maps * row.gates[:, None, None]

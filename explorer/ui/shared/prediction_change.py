@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.anatomy import PredictionChange
-from explorer.rendering import CHART_CONFIG, probability_bars
+from explorer.rendering import probability_bars
 from explorer.text import class_labels, labels_in_markdown
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.session.subject import Subject
 
 
@@ -24,4 +25,4 @@ def show_change(subject: Subject, change: PredictionChange, key: str, *, begun: 
     if changed:
         st.markdown(begun + change.describe(labels_in_markdown(subject.model.classes)))
     chart = probability_bars(names, after, compare=before) if changed else probability_bars(names, before)
-    st.plotly_chart(chart, config=CHART_CONFIG, key=key)
+    show_chart(chart, key)

@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 import streamlit as st
 
-from explorer.rendering import CHART_CONFIG
 from explorer.rendering.figures.data import count_bars, size_points
 from explorer.text import as_plain_text, count_text
 from explorer.transfer.data.grids import FIRST_SHOWN, draw_class, draw_classes, draw_pair
@@ -29,6 +28,7 @@ from explorer.transfer.data.splitting import Split, split
 from explorer.transfer.snippets import pictures_snippet
 from explorer.transfer.trial import TransferRejected
 from explorer.ui.kit.cache import once
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import slide
 from explorer.ui.kit.export import arrays_as_npz, download, offer
 from explorer.ui.kit.picture import show_png
@@ -80,12 +80,12 @@ def _show_figures(pictures: PictureSet, statistics: ImageStatistics, parts: Spli
     least, most = statistics.sizes.min(axis=0), statistics.sizes.max(axis=0)
     bars = count_bars(pictures.classes, counts, PARTS)
     if (least == most).all():
-        st.plotly_chart(bars, config=CHART_CONFIG, key="chart-counts")
+        show_chart(bars, "chart-counts")
         st.caption(f"All pictures have {least[0]:,} × {least[1]:,} pixels.")
         return
     left, right = st.columns(2, gap="large")
-    left.plotly_chart(bars, config=CHART_CONFIG, key="chart-counts")
-    right.plotly_chart(size_points(statistics.sizes), config=CHART_CONFIG, key="chart-sizes")
+    show_chart(bars, "chart-counts", left)
+    show_chart(size_points(statistics.sizes), "chart-sizes", right)
     tiny = int((statistics.sizes.min(axis=1) < 32).sum())
     if tiny:
         right.caption(

@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.rendering import CHART_CONFIG
 from explorer.rendering.figures.movement import feature_scatter, movement_bars
 from explorer.rendering.movement_pictures import movement_picture, scatter_picture
 from explorer.text import as_plain_text
@@ -18,6 +17,7 @@ from explorer.transfer.evaluation.inside import PROJECTIONS, Moved, Projection, 
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.snippets import features_snippet, movement_snippet
 from explorer.transfer.trial import TransferRejected
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.transfer.maps import show_maps
@@ -54,7 +54,7 @@ def show_movement(trained: Trained) -> None:
         return
     moved = compute_movement(trained.digest, trained)
     st.markdown(say_movement(moved))
-    st.plotly_chart(movement_bars(moved.distance, moved.likeness), config=CHART_CONFIG, key="chart-movement")
+    show_chart(movement_bars(moved.distance, moved.likeness), "chart-movement")
     st.caption(
         "The first layer is on top. 100 % means that the weights went as far as they were long; layers without a bar "
         "are frozen. New layers are left out: they began at random."
@@ -89,7 +89,7 @@ def show_features(trained: Trained, pictures: PictureSet) -> None:
     titles = ("Before training", "After training")
     for column, title, each in zip(st.columns(2, gap="large"), titles, points, strict=True):
         figure = feature_scatter(each, labels, pictures.classes, names, title, hollow=held_out)
-        column.plotly_chart(figure, config=CHART_CONFIG, key=f"chart-features-{title}")
+        show_chart(figure, f"chart-features-{title}", column)
     st.markdown(say_separation(*apart))
     st.markdown(separation_table(*apart))
     st.caption(say_points(trained.trial.strategy, method, group, len(places), len(pictures)))

@@ -10,7 +10,6 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.rendering import (
-    CHART_CONFIG,
     format_percent,
 )
 from explorer.rendering.figures.confusion import confusion_chart
@@ -28,6 +27,7 @@ from explorer.transfer.evaluation.mistakes import (
 )
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.snippets import mistakes_snippet
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
@@ -90,10 +90,10 @@ def _choose_cell(trained: Sequence[Experiment], counts: NDArray[np.int64]) -> tu
     true = choose_one("True class", names, "true_class", names[first_true], place=left)
     predicted = choose_one("Predicted as", names, "told_class", names[first_predicted], place=right)
     cell = names.index(true), names.index(predicted)
-    place.plotly_chart(
+    show_chart(
         confusion_chart(counts, names, cell),
-        config=CHART_CONFIG,
-        key=_CHART,
+        _CHART,
+        place=place,
         on_select=lambda: take_click(names),
         selection_mode="points",
     )

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.rendering import CHART_CONFIG
 from explorer.rendering.figures.strategy import strategy_columns
 from explorer.text import as_plain_text
 from explorer.transfer.plan_columns import SENTENCES, Drawn, describe_weights, plan_columns
 from explorer.transfer.trial import STRATEGY_TITLES, Strategy, TransferRejected
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.session.subject import Subject, open_network
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def show_drawing(subject: Subject, classes: int, strategies: Sequence[Strategy],
         titles.append(f"<b>{STRATEGY_TITLES[strategy]}</b>: {describe_weights(drawn)}")
         rows.append(drawn.stages)
     if rows:
-        st.plotly_chart(strategy_columns(titles, rows), config=CHART_CONFIG, key="chart-strategies")
+        show_chart(strategy_columns(titles, rows), "chart-strategies")
     st.markdown("\n".join(f"- **{STRATEGY_TITLES[each]}.** {SENTENCES[each]}" for each in strategies))
 
 

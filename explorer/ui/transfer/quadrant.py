@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.rendering import CHART_CONFIG
 from explorer.text import as_plain_text, count_text
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.evaluation.comparing import Verdict
@@ -19,6 +18,7 @@ from explorer.transfer.evaluation.tables import share_rows
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.snippets import similarity_snippet
 from explorer.transfer.trial import STRATEGY_TITLES, TransferRejected
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.export import arrays_as_npz
 from explorer.ui.transfer.results import find_groups, find_verdict, offer_arrays
 
@@ -44,12 +44,12 @@ def show_quadrant(experiments: Sequence[Experiment], pictures: PictureSet) -> No
         for share in sorted({group.share for group in groups}, reverse=True)
     ]
     _say_rule(verdicts[0], classes, similarity)
-    st.plotly_chart(quadrant_figure(verdicts, classes, similarity), config=CHART_CONFIG, key="chart-quadrant")
+    show_chart(quadrant_figure(verdicts, classes, similarity), "chart-quadrant")
     _show_numbers(similarity)
     if len(verdicts) > 1:
         st.table(share_rows(verdicts, classes, similarity))
         st.subheader("What more pictures would bring", anchor=False)
-        st.plotly_chart(curves_figure(groups), config=CHART_CONFIG, key="chart-learning")
+        show_chart(curves_figure(groups), "chart-learning")
         st.caption("Means over the seeds with their 95 % intervals; a line that still rises asks for more pictures.")
     else:
         st.caption(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.rendering import CHART_CONFIG
 from explorer.text import as_plain_text
 from explorer.transfer.evaluation.comparing import Group, Verdict, compare, digest, group_experiments
 from explorer.transfer.evaluation.ending import tell_endings
@@ -17,6 +16,7 @@ from explorer.transfer.evaluation.tables import answer_arrays, pair_rows, result
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.snippets import answers_snippet
 from explorer.transfer.trial import TransferRejected
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, download
 from explorer.ui.kit.snippet import show_snippet
@@ -42,7 +42,7 @@ def show_results(experiments: Sequence[Experiment], title: str, extent: str = ""
     st.markdown(verdict.sentence)
     for told in tell_endings([each for group in shown for each in group.experiments]):
         st.caption(told)
-    st.plotly_chart(accuracy_figure(verdict), config=CHART_CONFIG, key="chart-accuracies")
+    show_chart(accuracy_figure(verdict), "chart-accuracies")
     st.caption(
         f"Diamonds are means over the seeds, whiskers their 95 % intervals, rings single trainings. {tell_test(shown)}"
     )

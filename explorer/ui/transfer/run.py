@@ -9,7 +9,6 @@ from typing import Any
 import streamlit as st
 
 from explorer.jobs.order import JobUnknown, Order, Status
-from explorer.rendering import CHART_CONFIG
 from explorer.rendering.figures.strategy import Line, growing_curves
 from explorer.text import as_plain_text, count_text
 from explorer.transfer.data.pictures import PictureSet
@@ -26,6 +25,7 @@ from explorer.transfer.progress import (
 from explorer.transfer.time_left import seconds_left
 from explorer.transfer.trial import Trial
 from explorer.transfer.work import PICTURES, TARGET, Ordered
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import keep_valid
 from explorer.ui.session.browser import this_browser
 from explorer.ui.session.jobs import show_queue, the_jobs
@@ -114,9 +114,7 @@ def _show_curves(tasks: Sequence[Seen]) -> None:
     )
     for row, pair in enumerate((charts[:2], charts[2:])):
         for column, (title, lines, looks) in zip(st.columns(2, gap="large"), pair, strict=True):
-            column.plotly_chart(
-                _draw(lines, title, row == 0, **looks), config=CHART_CONFIG, key=f"chart-transfer-{title}"
-            )
+            show_chart(_draw(lines, title, row == 0, **looks), f"chart-transfer-{title}", column)
     seeds = (
         " Thick: the mean over the seeds that are done, thin: single seeds."
         if len(shown) > len(strategies_of(shown))

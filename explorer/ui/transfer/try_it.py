@@ -8,11 +8,11 @@ import numpy as np
 import streamlit as st
 
 from explorer.images import MAX_BYTES, ImageRejected, read_apart
-from explorer.rendering import CHART_CONFIG
 from explorer.rendering.figures.basic import probability_bars
 from explorer.text import as_plain_text
 from explorer.transfer.experiment import Experiment
 from explorer.ui.components.live_camera import live_camera, sent_frame
+from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose
 from explorer.ui.session.subject import Subject
 from explorer.ui.transfer.state import Trained, WeightsOf, choose_trained
@@ -64,7 +64,7 @@ def _show_photo(trained: Trained, subject: Subject) -> None:
     first = np.argsort(-shares, kind="stable")[:_MOST_BARS]
     with right:
         figure = probability_bars([classes[place] for place in first], [float(shares[place]) for place in first])
-        st.plotly_chart(figure, config=CHART_CONFIG, key="chart-try")
+        show_chart(figure, "chart-try")
         st.text(f"It knows only: {', '.join(classes)}. Whatever you show it, it names one of these.")
 
 
