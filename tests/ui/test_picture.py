@@ -50,7 +50,7 @@ def test_only_photos_are_sent_otherwise():
     ]
     assert {file for name, file, given in calls if name == "image" and "alt" in given} == {"kit/picture.py", *PHOTOS}
     assert [file for name, file, _ in calls if name == "plotly_chart"] == ["kit/chart.py"]
-    assert [file for name, file, given in calls if name in ("table", "dataframe") and "alt" not in given] == []
+    assert [file for name, file, given in calls if name == "dataframe" and "alt" not in given] == []
 
 
 def test_a_chart_says_what_it_shows():

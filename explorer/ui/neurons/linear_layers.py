@@ -17,6 +17,7 @@ from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, slide
 from explorer.ui.kit.export import arrays_as_npz, download
+from explorer.ui.kit.picture import show_png
 from explorer.ui.kit.snippet import show_snippet
 
 SEED = 0
@@ -131,10 +132,9 @@ def show_layer() -> None:
         f"Both give the same sums: difference {write_difference(difference)}."
     )
     st.code(f"nn.Linear({inputs}, {neurons})  # weight ({neurons}, {inputs}), bias ({neurons},)", language="python")
-    st.image(
+    show_png(
         magnify_map(layer.with_bias, True, 900),
-        caption=f"[W | b]: {neurons} rows, a neuron each; {inputs + 1} columns, the last one the biases. Red is above "
+        f"[W | b]: {neurons} rows, a neuron each; {inputs + 1} columns, the last one the biases. Red is above "
         "zero, blue below.",
         alt=f"A matrix of {neurons} by {inputs + 1} coloured cells",
-        width="stretch",
     )

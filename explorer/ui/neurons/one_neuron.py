@@ -30,6 +30,7 @@ from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, download
+from explorer.ui.kit.picture import show_png
 from explorer.ui.kit.snippet import show_snippet
 from explorer.ui.neurons.linear_layers import show_layer, show_linear
 from explorer.ui.neurons.neuron_inputs import Neuron, choose_neuron
@@ -127,13 +128,12 @@ def _show_products(neuron: Neuron) -> None:
         most = float(np.abs(values).max()) or 1.0
         pictures.append(colour_map(values, -most, most, signed=True))
     row, column = np.unravel_index(np.abs(products).argmax(), products.shape)
-    st.image(
+    show_png(
         encode_png(join_pictures([enlarge_cells(picture, 200) for picture in pictures], 3)),
-        caption="64 inputs, 64 weights, 64 products; red is above zero, blue below. The largest product: row "
+        "64 inputs, 64 weights, 64 products; red is above zero, blue below. The largest product: row "
         f"{row + 1}, column {column + 1}, {significant(patch[row, column])} × {significant(weights[row, column])} = "
         f"{significant(products[row, column])}.",
         alt="The patch, the weights and their products, 8 by 8 cells each, side by side",
-        width="stretch",
     )
 
 

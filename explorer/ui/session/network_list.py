@@ -70,6 +70,7 @@ def show_list(names: Sequence[str]) -> None:
             dict(zip(titles, columns, strict=True)),
             hide_index=True,
             column_config={"parameters": st.column_config.NumberColumn(format="compact")},
+            alt="The networks, their parameters and classes, and whether their weights are here",
         )
         st.caption("Weights are here, or need a download; any network opens untrained, without one.")
 
