@@ -37,7 +37,7 @@ from explorer.ui.augmentation.compute import (
 )
 from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.kit.chart import show_chart
-from explorer.ui.kit.choose import choose, choose_one, choose_step
+from explorer.ui.kit.choose import choose, choose_one, choose_step, switch
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
 from explorer.ui.session.pipeline import compact, current_pipeline
@@ -129,7 +129,7 @@ def _choose_motion() -> Motion:
     scale = second.slider("Zoom", 0.5, 2.0, 1.0, 0.05, format="%.2f x", key="zoom", bind="query-params")
     right = third.slider("To the right", -50, 50, 0, 5, format="%d %%", key="right", bind="query-params")
     down = fourth.slider("Down", -50, 50, 0, 5, format="%d %%", key="down", bind="query-params")
-    mirrored = fifth.toggle("Mirrored", key="mirrored", bind="query-params")
+    mirrored = switch("Mirrored", "mirrored", place=fifth)
     return Motion(float(angle), float(scale), (right / 100, down / 100), bool(mirrored))
 
 
