@@ -20,21 +20,10 @@ from explorer.augmentation import (
 from explorer.augmentation.describing import say_invariance
 from explorer.augmentation.invariance import strongest_changes
 from explorer.augmentation.snippets import inside_snippet
-from explorer.rendering import (
-    encode_png,
-    fit_picture,
-    layer_numbers,
-)
+from explorer.rendering import encode_png, fit_picture, layer_numbers
 from explorer.rendering.map_comparison import change_grids, change_rows
 from explorer.text import as_plain_text, significant
-from explorer.ui.augmentation.compute import (
-    DRAWS,
-    compute_draws,
-    seen_lines,
-    square_lines,
-    square_of,
-    viewer_of,
-)
+from explorer.ui.augmentation.compute import DRAWS, compute_draws, seen_lines, square_lines, square_of, viewer_of
 from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, choose_one, choose_step, switch

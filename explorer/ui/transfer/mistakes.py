@@ -9,9 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.rendering import (
-    format_percent,
-)
+from explorer.rendering import format_percent
 from explorer.rendering.figures.confusion import confusion_chart
 from explorer.text import as_plain_text, count_text
 from explorer.transfer.data.grids import draw_grid, draw_whole
