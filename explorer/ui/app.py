@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import groupby
@@ -46,7 +46,7 @@ class Page:
         return _PAGES / f"{self.name}.py"
 
 
-LOOK, LEARN, WRITE = "Look inside", "Learn", "Write and draw"
+LOOK, LEARN, WRITE, DECK = "Look inside", "Learn", "Write and draw", "Deck"
 PAGES = (
     Page("layers", "Layers", ":material/layers:", LOOK, "Every map of every layer, from the photo to the class."),
     Page(
@@ -94,7 +94,25 @@ PAGES = (
         WRITE,
         "A sentence about your photo; where each word looked.",
     ),
+    Page(
+        "deck",
+        "Deck",
+        ":material/quiz:",
+        DECK,
+        "79 questions; every answer can be run, and comes again on the day you would forget it.",
+    ),
 )
+
+
+def page_of(name: str) -> Page:
+    """A page by its name."""
+    return next(page for page in PAGES if page.name == name)
+
+
+def shown_page() -> str | None:
+    """The name of the page that is shown; None where it runs by itself, and has no other to link to."""
+    name: str | None = st.session_state.get(_SHOWN)
+    return name
 
 
 def open_page() -> None:
@@ -106,6 +124,7 @@ def open_page() -> None:
     """
     _forget_what_was_left()
     name = st.navigation(_list_pages(), position="hidden").url_path
+    _open_as_the_card_says(name)
     show_navigation()
     # What stands in the page's place stays until it is written over: emptied first where another page begins.
     place = st.empty() if st.session_state.get(_SHOWN) != name else st
@@ -121,7 +140,7 @@ def open_page() -> None:
     else:
         st.session_state[_LED_BACK] = False
     finally:
-        st.session_state[_ADDRESS] = [*st.query_params]
+        st.session_state.setdefault(_ADDRESS, {})[name] = [*st.query_params]
     glossary()
 
 
@@ -134,9 +153,25 @@ def _forget_what_was_left() -> None:
     if context is not None and context.is_history_navigation:
         st.session_state[_LED_BACK] = True
     if st.session_state.get(_LED_BACK):
-        for key in {*st.session_state.get(_ADDRESS, []), *st.query_params}:
-            if not isinstance(st.session_state.get(key), UploadedFile):  # which no address holds
-                st.session_state.pop(key, None)
+        left = st.session_state.get(_ADDRESS, {}).get(st.session_state.get(_SHOWN), [])
+        _forget({*left, *st.query_params})
+
+
+def _open_as_the_card_says(name: str) -> None:
+    """An experiment of the Deck begins with the page's own settings as its address has them, the rest as at first.
+
+    Streamlit would keep what the session says of parameters that the address does not have, or has at their default.
+    What stood in the Deck's address too, picture and network, belongs to the sidebar, and stays.
+    """
+    if "card" in st.query_params and name != st.session_state.get(_SHOWN):
+        addresses = st.session_state.get(_ADDRESS, {})
+        _forget({*addresses.get(name, []), *st.query_params} - {*addresses.get("deck", [])})
+
+
+def _forget(keys: Iterable[str]) -> None:
+    for key in keys:
+        if not isinstance(st.session_state.get(key), UploadedFile):  # which no address holds
+            st.session_state.pop(key, None)
 
 
 def show_navigation() -> None:
@@ -146,8 +181,10 @@ def show_navigation() -> None:
         st.page_link(_PAGES / "home.py", label="Home", icon=":material/home:")
         for group, pages in groupby(PAGES, lambda page: page.group):
             with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
-                st.caption(group, width="content")
-                for page in pages:
+                named = list(pages)
+                if [page.title for page in named] != [group]:
+                    st.caption(group, width="content")
+                for page in named:
                     st.page_link(page.file, label=page.title, icon=page.icon)
         st.html(_HISTORY, unsafe_allow_javascript=True)
 

@@ -27,6 +27,7 @@ PICTURES = {
     "transfer": ('img[alt^="Pictures of the class "]', {}),
     "captions": (".player[data-drawn] .photo", {}),
     "neurons": (".js-plotly-plot", {}),
+    "deck": (".st-key-asked", {}),
 }
 
 
@@ -36,7 +37,7 @@ def test_the_picture_comes_first(name: str, dashboard: str, open_page: Callable[
     page.set_default_timeout(PATIENCE * 1000)
     selector, address = PICTURES[name]
     page.goto(f"{dashboard}/{name}?{urlencode({'model': 'tiny-vgg', **address})}")
-    picture, notice = page.locator(selector).first, page.locator(".st-key-opening p")
+    picture, notice = page.locator(selector).first, page.locator(".st-key-opening [data-testid=stMarkdown] p")
     picture.wait_for()
     for width, height, fold in SCREENS:
         page.set_viewport_size({"width": width, "height": height})

@@ -17,7 +17,10 @@ from explorer.ui import kit
 from tests.pages.opening import Browser
 from tests.pages.toy_captions import make_folder
 
-COMPONENTS = ("network_view", "clickable_grid", "microscope", "photo_cover", "attention_mover", "caption_player")
+COMPONENTS = (
+    *("network_view", "clickable_grid", "microscope", "photo_cover", "attention_mover", "caption_player"),
+    *("read_storage", "keep_in_storage"),
+)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Widget
 
 from explorer.operations import ChannelView
-from explorer.ui.components import NetworkClick
+from explorer.ui.components import NetworkClick, Stored
 from explorer.ui.session.pictures import get_picture
 from explorer.ui.session.subject import Subject
 
@@ -69,6 +69,8 @@ class Browser:
         covers: those of every photo to be covered.
         movers: those of every photo with a spot of attention.
         players: those of every player of a caption.
+        stored: what the browser tells of its storage.
+        kept: the arguments with which the page had it stored last.
         downloads: label, data and file name of every download button, by key.
         clicks: what a component gives the next time it is drawn, by key.
     """
@@ -79,6 +81,8 @@ class Browser:
     covers: dict[str, dict[str, Any]] = field(default_factory=dict)
     movers: dict[str, dict[str, Any]] = field(default_factory=dict)
     players: dict[str, dict[str, Any]] = field(default_factory=dict)
+    stored: Stored = field(default_factory=lambda: Stored("", 1, False))
+    kept: dict[str, Any] = field(default_factory=dict)
     downloads: dict[str, tuple[str, Any, str]] = field(default_factory=dict)
     clicks: dict[str, NetworkClick | int | str | tuple[int, int]] = field(default_factory=dict)
 
@@ -104,6 +108,12 @@ class Browser:
 
     def caption_player(self, *, key: str, **given: Any) -> None:
         self.players[key] = given
+
+    def read_storage(self, key: str) -> Stored:
+        return self.stored
+
+    def keep_in_storage(self, text: str | None, *, key: str, **given: Any) -> None:
+        self.kept = {"text": text, **given}
 
     def watch_downloads(self, original: Callable[..., bool]) -> Callable[..., bool]:
         def download_button(

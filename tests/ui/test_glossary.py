@@ -30,6 +30,7 @@ BEHIND = {  # the library's texts that a page shows
     "augmentation": ["augmentation/describing.py"],
     "transfer": ["transfer/evaluation/describing.py"],
     "captions": ["captioning/describing.py"],
+    "deck": [f"deck/topics/{file.name}" for file in (CODE / "deck" / "topics").glob("*.py")],
 }
 
 

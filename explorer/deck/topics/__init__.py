@@ -43,3 +43,13 @@ TOPICS: Final[Mapping[str, tuple[Card, ...]]] = {
 
 CARDS: Final[Mapping[int, Card]] = {card.id: card for cards in TOPICS.values() for card in cards}
 """Every card by its number."""
+
+
+def find_card(text: str | None) -> Card | None:
+    """The card whose number stands in an address; None where it names none."""
+    return CARDS.get(int(text)) if text and text.isdecimal() and len(text) <= 2 else None
+
+
+def cards_on(page: str) -> list[Card]:
+    """The cards whose experiment is on a page, by the name of the page."""
+    return [card for card in CARDS.values() if card.experiment.page == page]

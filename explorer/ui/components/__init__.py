@@ -5,6 +5,7 @@ network: they are given pictures, places in them and words.
 """
 
 from explorer.ui.components.attention_mover import attention_mover
+from explorer.ui.components.browser_storage import Stored, keep_in_storage, read_storage
 from explorer.ui.components.caption_player import caption_player
 from explorer.ui.components.clickable_grid import clickable_grid
 from explorer.ui.components.microscope import MOST_BYTES, NONE, PAD, ChannelView, Step, microscope
@@ -18,10 +19,13 @@ __all__ = [
     "ChannelView",
     "NetworkClick",
     "Step",
+    "Stored",
     "attention_mover",
     "caption_player",
     "clickable_grid",
+    "keep_in_storage",
     "microscope",
     "network_view",
     "photo_cover",
+    "read_storage",
 ]

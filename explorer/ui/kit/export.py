@@ -20,6 +20,7 @@ _KINDS = {  # MIME type and icon
     ".npz": ("application/octet-stream", "data_array"),
     ".png": ("image/png", "image"),
     ".py": ("text/x-python", "code"),
+    ".txt": ("text/plain", "description"),
     ".zip": ("application/zip", "folder_zip"),
 }
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from explorer.ui.app import page_of, shown_page
 from explorer.ui.kit.choose import refuse_endless_numbers
 from explorer.ui.kit.click import take_choices
 
 T = TypeVar("T")
+
+DECK_ADDRESS: Final = "deck_address"
+"""Of the session: the query parameters with which the Deck was left."""
 
 
 def begin_page(title: str, sidebar: Callable[[], T | None], notice: str | Callable[[T], str]) -> T:
@@ -29,4 +34,20 @@ def begin_page(title: str, sidebar: Callable[[], T | None], notice: str | Callab
     if subject is None:
         st.stop()
     opening.markdown(notice if isinstance(notice, str) else notice(subject))
+    _link_to_deck(opening)
     return subject
+
+
+def _link_to_deck(place: DeltaGenerator) -> None:
+    """Back to the card that has led here, and to the questions that the page answers."""
+    from explorer.deck.topics import cards_on, find_card  # whose exercises need torch
+
+    name, deck = shown_page(), page_of("deck")
+    if name in (None, deck.name):
+        return
+    if card := find_card(st.query_params.get("card")):
+        left = st.session_state.get(DECK_ADDRESS, {})
+        back = left if left.get("card") == str(card.id) else {"card": str(card.id)}
+        place.page_link(deck.file, label=f"Back to card {card.id}", icon=":material/arrow_back:", query_params=back)
+    elif cards_on(name):
+        place.page_link(deck.file, label="Test me on this page", icon=deck.icon, query_params={"page": name})
