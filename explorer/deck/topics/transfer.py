@@ -48,7 +48,7 @@ CARDS: tuple[Card, ...] = (
             page="transfer",
             address={"part": "Train"},
             shows="From scratch",
-            does="Train all four strategies: how far does the one from scratch fall behind?",
+            does="Train all four strategies, and see how far the one from scratch falls behind.",
         ),
     ),
     Card(
