@@ -1,12 +1,6 @@
 """A network taken apart: what every layer is, and what it makes of an image."""
 
-from explorer.anatomy.convolutions import (
-    Convolution,
-    connection_matrix,
-    filter_weights,
-    find_convolutions,
-    norm_scale,
-)
+from explorer.anatomy.convolutions import Convolution, connection_matrix, filter_weights, find_convolutions, norm_scale
 from explorer.anatomy.filters import (
     FILTER_ORDERS,
     NEAR_DUPLICATE,

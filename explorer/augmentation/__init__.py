@@ -29,12 +29,7 @@ from explorer.augmentation.normalisation import (
     normalise,
 )
 from explorer.augmentation.pipeline import EXAMPLE, MOST_STEPS, Pipeline
-from explorer.augmentation.predicting import (
-    DrawProbabilities,
-    TestTimeAverage,
-    average_draws,
-    probabilities_of_draws,
-)
+from explorer.augmentation.predicting import DrawProbabilities, TestTimeAverage, average_draws, probabilities_of_draws
 from explorer.augmentation.ranges import FIXED, Kind, Value
 from explorer.augmentation.rejection import PipelineRejected
 from explorer.augmentation.steps import Step

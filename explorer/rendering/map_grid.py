@@ -7,13 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.rendering.palette import (
-    DIVERGING_LEVELS,
-    SEQUENTIAL_LEVELS,
-    encode_entries,
-    map_palette,
-    to_entries,
-)
+from explorer.rendering.palette import DIVERGING_LEVELS, SEQUENTIAL_LEVELS, encode_entries, map_palette, to_entries
 from explorer.rendering.scaling import Scale, average_blocks, find_ranges, to_levels
 
 MAXIMUM_BYTES: Final = 500_000  # of one grid's PNG

@@ -12,13 +12,7 @@ from PIL import Image
 from scipy.ndimage import binary_dilation, binary_erosion
 
 from explorer.rendering.colours import AMBER
-from explorer.rendering.palette import (
-    DIVERGING_LEVELS,
-    SEQUENTIAL_LEVELS,
-    encode_entries,
-    map_palette,
-    to_entries,
-)
+from explorer.rendering.palette import DIVERGING_LEVELS, SEQUENTIAL_LEVELS, encode_entries, map_palette, to_entries
 from explorer.rendering.scaling import find_ranges, to_levels
 
 Region = tuple[float, float, float, float]  # left, top, right, bottom

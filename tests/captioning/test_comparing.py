@@ -7,12 +7,7 @@ import pytest
 
 from explorer.captioning import Caption
 from explorer.captioning.caption import Alternative
-from explorer.captioning.comparing import (
-    bits_of,
-    say_agreement,
-    say_comparison,
-    word_rows,
-)
+from explorer.captioning.comparing import bits_of, say_agreement, say_comparison, word_rows
 
 
 def test_correlations_in_words() -> None:

@@ -12,14 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from explorer.neurons.losses import (
-    LOSSES,
-    log_softmax,
-    naive_log_softmax,
-    naive_softmax,
-    one_hot,
-    softmax,
-)
+from explorer.neurons.losses import LOSSES, log_softmax, naive_log_softmax, naive_softmax, one_hot, softmax
 
 ORACLES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "cross_entropy": F.cross_entropy,

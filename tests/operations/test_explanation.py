@@ -7,14 +7,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from explorer.operations import (
-    NONE,
-    PAD,
-    CellExplanation,
-    OperationUnsupported,
-    describe_operation,
-    explain_cell,
-)
+from explorer.operations import NONE, PAD, CellExplanation, OperationUnsupported, describe_operation, explain_cell
 
 property_test = settings(suppress_health_check=[HealthCheck.too_slow])
 

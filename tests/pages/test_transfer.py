@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.augmentation import EXAMPLE, Pipeline
 from explorer.jobs.order import JobUnknown, Order, TaskStatus
+from explorer.signing import sign
 from explorer.transfer.data import sources
 from explorer.transfer.data.built_in import load_built_in
 from explorer.transfer.data.pictures import PictureSet
@@ -281,7 +282,7 @@ def has_button(app: AppTest, key: str) -> bool:
 
 def test_an_owner_link_hands_a_job_on_for_good(jobs: ToyJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(browser, "sent_cookie", lambda: f"cd34.{browser.sign('browser', 'cd34')}")
+    monkeypatch.setattr(browser, "sent_cookie", lambda: f"cd34.{sign('browser', 'cd34')}")
     app = open_transfer({"seeds": "1", "part": "Pictures"})
     train(app)
     name, order = only_order(jobs)
@@ -289,7 +290,7 @@ def test_an_owner_link_hands_a_job_on_for_good(jobs: ToyJobs, tmp_path: Path, mo
     (link,) = (each.value for each in app.code if "owner=" in each.value)
     key = parse_qs(urlsplit(link).query)["owner"][0]
     number = "ab12"
-    monkeypatch.setattr(browser, "sent_cookie", lambda: f"{number}.{browser.sign('browser', number)}")
+    monkeypatch.setattr(browser, "sent_cookie", lambda: f"{number}.{sign('browser', number)}")
     assert not has_button(open_transfer({"job": name, "owner": "0" * 32}), "stop_transfer")
     handed = open_transfer({"job": name, "owner": key})
     assert has_button(handed, "stop_transfer")

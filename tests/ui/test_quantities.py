@@ -8,7 +8,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
 from explorer.ui.session import quantities
-from explorer.ui.session.quantities import PICTURE_SETS, Kept, bound, refuse_pictures, release
+from explorer.ui.session.quantities import PICTURE_SETS, bound, refuse_pictures, release
 
 KB = 1024
 
@@ -19,36 +19,6 @@ def context(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     context = SimpleNamespace(session_id="me", uploaded_file_mgr=MemoryUploadedFileManager("/upload"))
     monkeypatch.setattr(quantities, "get_script_run_ctx", lambda: context)
     return context
-
-
-def test_the_oldest_of_a_session_go_first(context: SimpleNamespace) -> None:
-    kept: Kept[str, str] = Kept(of_session=10 * KB, in_all=25 * KB)
-    for session in ("me", "you"):
-        context.session_id = session
-        for number in range(4):
-            kept.put(f"{session} {number}", "x", 4 * KB)
-    assert kept.list_keys() == ["me 2", "me 3", "you 2", "you 3"]
-    assert kept.get("me 2") == "x"  # which is now the last to go
-    context.session_id = "they"
-    for number in range(3):
-        kept.put(f"they {number}", "x", 4 * KB)
-    assert kept.list_keys() == ["me 3", "you 2", "you 3", "me 2", "they 1", "they 2"]
-    context.session_id = "we"
-    kept.put("we", "x", 8 * KB)
-    assert kept.list_keys() == ["you 3", "me 2", "they 1", "they 2", "we"]
-    assert (kept.get("me 3"), kept.get("we")) == (None, "x")
-
-
-def test_one_thing_beyond_the_bounds_stays_alone_and_many_small_ones_count(context: SimpleNamespace) -> None:
-    kept: Kept[int, str] = Kept(of_session=10 * KB, in_all=20 * KB)
-    for number in range(30):
-        kept.put(number, "x", 0)
-    assert kept.list_keys() == list(range(20, 30))
-    kept.put(30, "large", 100 * KB)
-    assert kept.list_keys() == [30]
-    kept.drop(30)
-    kept.drop(30)
-    assert kept.list_keys() == []
 
 
 def test_uploads_are_bounded_and_what_had_to_go_is_named(

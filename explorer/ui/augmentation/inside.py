@@ -20,24 +20,13 @@ from explorer.augmentation import (
 from explorer.augmentation.describing import say_invariance
 from explorer.augmentation.invariance import strongest_changes
 from explorer.augmentation.snippets import inside_snippet
-from explorer.rendering import (
-    encode_png,
-    fit_picture,
-    layer_numbers,
-)
+from explorer.rendering import encode_png, fit_picture, layer_numbers
 from explorer.rendering.map_comparison import change_grids, change_rows
 from explorer.text import as_plain_text, significant
-from explorer.ui.augmentation.compute import (
-    DRAWS,
-    compute_draws,
-    seen_lines,
-    square_lines,
-    square_of,
-    viewer_of,
-)
+from explorer.ui.augmentation.compute import DRAWS, compute_draws, seen_lines, square_lines, square_of, viewer_of
 from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.kit.chart import show_chart
-from explorer.ui.kit.choose import choose, choose_one, choose_step
+from explorer.ui.kit.choose import choose, choose_one, choose_step, switch
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
 from explorer.ui.session.pipeline import compact, current_pipeline
@@ -129,7 +118,7 @@ def _choose_motion() -> Motion:
     scale = second.slider("Zoom", 0.5, 2.0, 1.0, 0.05, format="%.2f x", key="zoom", bind="query-params")
     right = third.slider("To the right", -50, 50, 0, 5, format="%d %%", key="right", bind="query-params")
     down = fourth.slider("Down", -50, 50, 0, 5, format="%d %%", key="down", bind="query-params")
-    mirrored = fifth.toggle("Mirrored", key="mirrored", bind="query-params")
+    mirrored = switch("Mirrored", "mirrored", place=fifth)
     return Motion(float(angle), float(scale), (right / 100, down / 100), bool(mirrored))
 
 

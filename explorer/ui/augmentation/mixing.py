@@ -14,7 +14,7 @@ from explorer.text import as_plain_text, class_labels, labels_in_markdown
 from explorer.ui.augmentation.compute import viewer_of
 from explorer.ui.augmentation.pipeline import choose_seed
 from explorer.ui.kit.chart import show_chart
-from explorer.ui.kit.choose import choose
+from explorer.ui.kit.choose import choose, switch
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
 from explorer.ui.session.opening import image_lines
@@ -40,11 +40,11 @@ def show_mixing(subject: Subject) -> None:
     partner = choose_picture_of("Second picture", others, "partner", others[0], place=row, help=said)
     with row:
         seed = choose_seed()
-    drawn = row.toggle(
+    drawn = switch(
         "Draw the share",
-        key="draw_share",
-        bind="query-params",
+        "draw_share",
         help="As in training: the share comes from a Beta distribution. Off, you choose it.",
+        place=row,
     )
     left, _ = st.columns([2, 3])
     if drawn:

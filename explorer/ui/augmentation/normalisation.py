@@ -11,13 +11,7 @@ from numpy.typing import NDArray
 from explorer.augmentation import Meeting, PipelineRejected, Stage, dim_and_bright, normalise
 from explorer.augmentation.describing import say_meeting
 from explorer.augmentation.snippets import normalisation_snippet
-from explorer.rendering import (
-    channel_histograms_chart,
-    colour_map,
-    draw_picture_grid,
-    encode_png,
-    two_histograms,
-)
+from explorer.rendering import channel_histograms_chart, colour_map, draw_picture_grid, encode_png, two_histograms
 from explorer.text import as_plain_text, significant
 from explorer.ui.augmentation.compute import compute_square, square_lines, square_of
 from explorer.ui.kit.chart import show_chart

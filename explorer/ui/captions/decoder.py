@@ -14,11 +14,7 @@ from explorer.captioning.inside import KINDS, Memory, Order, look_inside, order_
 from explorer.captioning.large_caption import LargeCaption
 from explorer.captioning.snippets import heads_snippet, memory_snippet
 from explorer.captioning.transformer import TransformerDecoder
-from explorer.rendering import (
-    draw_units,
-    unit_heatmap,
-    word_lines,
-)
+from explorer.rendering import draw_units, unit_heatmap, word_lines
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.embeddings import show_vectors
 from explorer.ui.captions.heads import HeadView, show_heads

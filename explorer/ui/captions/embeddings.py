@@ -10,15 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.captioning import loading
-from explorer.captioning.embeddings import (
-    NEAR,
-    Neighbour,
-    Plane,
-    nearest,
-    numbers_on_the_plane,
-    project,
-    read_frozen,
-)
+from explorer.captioning.embeddings import NEAR, Neighbour, Plane, nearest, numbers_on_the_plane, project, read_frozen
 from explorer.captioning.snippets import vectors_snippet
 from explorer.captioning.vocabulary import MARKS, split_words
 from explorer.rendering import draw_words, word_map

@@ -20,7 +20,7 @@ from explorer.operations.kernels import (
     write_kernel,
 )
 from explorer.text import as_plain_text
-from explorer.ui.kit.choose import choose, choose_one, choose_step, keep_valid, said_by, settings_popover
+from explorer.ui.kit.choose import choose, choose_one, choose_step, keep_valid, said_by, settings_popover, switch
 from explorer.ui.kit.click import choose_next
 from explorer.ui.session.pictures import Picture
 from explorer.ui.shared.microscope import RGB_NAMES
@@ -229,10 +229,9 @@ def choose_settings(side: int, row: DeltaGenerator) -> tuple[Settings, tuple[str
         groups = right.number_input(
             "Groups", 1, 8, 1, key="groups", bind="query-params", help="3: every filter reads one colour only."
         )
-        transposed = st.toggle(
+        transposed = switch(
             "Transposed convolution",
-            key="transposed",
-            bind="query-params",
+            "transposed",
             help="Every input cell stamps the kernel, scaled by its value, onto a larger picture.",
         )
         extra = 0
@@ -270,10 +269,8 @@ def choose_surroundings() -> tuple[str, int, bool]:
         format_func=lambda pixels: f"{pixels} px",
         help="The longer side. Small pictures have cells large enough to point at.",
     )
-    grey = st.toggle("Greyscale picture", key="grey", bind="query-params")
-    st.toggle(
-        "Predict the output's size first", key="predict", bind="query-params", help="The pictures wait for your answer."
-    )
+    grey = switch("Greyscale picture", "grey")
+    switch("Predict the output's size first", "predict", help="The pictures wait for your answer.")
     return activation, longest, bool(grey)
 
 

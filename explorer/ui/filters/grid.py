@@ -5,26 +5,12 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from explorer.anatomy import (
-    Convolution,
-    FilterOrder,
-    FilterSummary,
-    connection_matrix,
-)
+from explorer.anatomy import Convolution, FilterOrder, FilterSummary, connection_matrix
 from explorer.anatomy.filter_grids import FilterGrid
-from explorer.rendering import (
-    Scale,
-    connection_picture,
-    dot_side,
-    histogram,
-)
+from explorer.rendering import Scale, connection_picture, dot_side, histogram
 from explorer.text import significant
 from explorer.ui.components import clickable_grid
-from explorer.ui.filters.compute import (
-    compute_filter_grid,
-    compute_summary,
-    filters_of,
-)
+from explorer.ui.filters.compute import compute_filter_grid, compute_summary, filters_of
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.picture import show_png
 from explorer.ui.session.subject import Subject

@@ -16,10 +16,7 @@ from explorer.anatomy import (
 )
 from explorer.anatomy.filter_grids import drawn_as_matrix
 from explorer.anatomy.filter_products import name_channel
-from explorer.rendering import (
-    kernel_numbers,
-    magnify_map,
-)
+from explorer.rendering import kernel_numbers, magnify_map
 from explorer.text import count_text, shape_text
 from explorer.ui.components import clickable_grid
 from explorer.ui.filters.compute import Filters, compute_similar

@@ -17,13 +17,7 @@ from explorer.ui.filters.grid import (
     show_norms,
     show_shape,
 )
-from explorer.ui.filters.one_filter import (
-    choose_slice,
-    show_numbers,
-    show_response,
-    show_silenced,
-    show_similar,
-)
+from explorer.ui.filters.one_filter import choose_slice, show_numbers, show_response, show_silenced, show_similar
 from explorer.ui.filters.solid import compute_products, offer_solid, show_products, show_solid
 from explorer.ui.kit.choose import choose, choose_one, settings_popover
 from explorer.ui.kit.click import choose_next

@@ -7,14 +7,7 @@ import streamlit as st
 
 from explorer.anatomy import Convolution, FilterSummary
 from explorer.anatomy.filter_products import Products, draw_products, multiply, products_snippet, slices_on
-from explorer.rendering import (
-    MOST_APART,
-    SOLID_WIDTH,
-    draw_solid,
-    encode_png,
-    enlarge_cells,
-    magnify_map,
-)
+from explorer.rendering import MOST_APART, SOLID_WIDTH, draw_solid, encode_png, enlarge_cells, magnify_map
 from explorer.text import count_text, shape_text, significant
 from explorer.ui.components import clickable_grid
 from explorer.ui.filters.compute import Filters

@@ -149,6 +149,13 @@ def choose_number(
     return int(st.number_input(label, least, most, start, key=key, bind="query-params", disabled=disabled, help=help))
 
 
+def switch(
+    label: str, key: str, start: bool = False, *, place: DeltaGenerator | None = None, help: str | None = None
+) -> bool:
+    """On or off, in the address under `key`."""
+    return bool((place or st).toggle(label, start, key=key, bind="query-params", help=help))
+
+
 def refuse_endless_numbers() -> None:
     """Take numbers beyond all bounds (`?unit=1e999`) out of the address, and say so; at the beginning of a page.
 

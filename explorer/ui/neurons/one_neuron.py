@@ -7,24 +7,11 @@ from math import isnan
 import numpy as np
 import streamlit as st
 
-from explorer.neurons.activations import (
-    ACTIVATIONS,
-    Activation,
-    one_over_sigmoid,
-    sigmoid,
-    textbook_sigmoid,
-)
+from explorer.neurons.activations import ACTIVATIONS, Activation, one_over_sigmoid, sigmoid, textbook_sigmoid
 from explorer.neurons.describing import write_difference, write_number, write_sum
 from explorer.neurons.patches import SIDE
 from explorer.neurons.snippets import neuron_snippet
-from explorer.rendering import (
-    as_picture,
-    colour_map,
-    encode_png,
-    enlarge_cells,
-    join_pictures,
-    slope_curves,
-)
+from explorer.rendering import as_picture, colour_map, encode_png, enlarge_cells, join_pictures, slope_curves
 from explorer.text import significant
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.chart import show_chart

@@ -11,7 +11,7 @@ from explorer.saliency import METHODS, Heatmap, SaliencyImpossible
 from explorer.saliency.drawing import SIDE, Drawing, draw_heatmap, draw_heatmaps, peak_of
 from explorer.saliency.snippets import maps_snippet
 from explorer.text import as_plain_text, shape_text, significant
-from explorer.ui.kit.choose import choose
+from explorer.ui.kit.choose import choose, switch
 from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
@@ -34,22 +34,16 @@ def show_maps(subject: Subject, question: Question, settings: DeltaGenerator) ->
         layer = choose_layer(subject)
         count = choose("Heatmaps", {count: str(count) for count in range(1, MOST_PANELS + 1)}, "panels", 3)
         drawing = _choose_drawing()
-        fast = st.toggle(
+        fast = switch(
             "Fast mode",
-            key="fast",
-            bind="query-params",
+            "fast",
             help="Score-CAM and Occlusion, which are slow, in an approximation. How close it comes is said below.",
         )
     found = show_panels(subject, question, layer, count, bool(fast), drawing)
     if layer is not None:
         show_layer(subject, layer)
     st.subheader("Should you believe them?", anchor=False)
-    tested = st.toggle(
-        "Test these heatmaps",
-        key="test",
-        bind="query-params",
-        help="Runs the network about seventy times for each heatmap.",
-    )
+    tested = switch("Test these heatmaps", "test", help="Runs the network about seventy times for each heatmap.")
     if tested:
         show_faithfulness(subject, found)
     else:
@@ -88,9 +82,7 @@ def _choose_drawing() -> Drawing:
         help="By its own largest value, or by one measure for all maps of a method: methods have different units.",
     )
     opacity = st.slider("Opacity", 0, 100, 65, 5, format="%d %%", key="opacity", bind="query-params")
-    contour = st.toggle(
-        "Contour", key="contour", bind="query-params", help="A line around everything above half of the scale."
-    )
+    contour = switch("Contour", "contour", help="A line around everything above half of the scale.")
     return Drawing(look, scale, opacity / 100, bool(contour))
 
 

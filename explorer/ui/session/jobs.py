@@ -13,8 +13,9 @@ import streamlit as st
 from explorer.disk import open_privately
 from explorer.jobs import Limits, open_jobs
 from explorer.jobs.order import JobRefused, Jobs, JobUnknown, Order, Status
+from explorer.signing import is_signed, sign
 from explorer.text import as_plain_text, count_text
-from explorer.ui.session.browser import is_signed, sign, this_browser
+from explorer.ui.session.browser import this_browser
 
 JOB: Final = "job"  # of the address
 _OWNER: Final = "owner"  # of an owner link: what this server has signed for the job

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.images import ImageRejected, Intake, read_apart, read_image
+from explorer.kept import Kept
 from explorer.samples import SAMPLES, read_sample
 from explorer.ui.kit.choose import keep_valid
-from explorer.ui.session.quantities import Kept
+from explorer.ui.session.quantities import session_id
 
 STORE_BYTES = 512 * 2**20  # of decoded pictures, over all sessions; the longest unused go first
 SESSION_BYTES = 256 * 2**20  # of those, what one session may have: 21 at least
@@ -90,7 +91,7 @@ def add_picture(title: str, data: bytes) -> Picture:
     # The name alone could belong to two pictures, the digest alone says nothing to a person.
     stem = title.replace("\n", " ")[-60:]
     picture = Picture(f"{stem} · {intake.sha256[:12]}", title, "", "", intake)
-    _store().put(picture.label, picture, _bytes_of(picture))
+    _store().put(picture.label, picture, _bytes_of(picture), session_id())
     _list_for_session(picture.label)
     return picture
 

@@ -3,76 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Hashable
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
-K = TypeVar("K", bound=Hashable)
-T = TypeVar("T")
-
 UPLOADS_OF_SESSION = 700 * 2**20  # bytes on their way to a page; the largest file that any page takes has 600 MB
 UPLOADS = 2 * 2**30  # bytes of all sessions
 PICTURE_SETS = 3 * 2**30  # bytes of the pictures that people train on, of all sessions
-_LEAST = 1024  # bytes that a thing counts at least, so that their number is bounded too
-
-
-class _Item(NamedTuple):
-    value: Any
-    size: int
-    session: str
-
-
-class Kept(Generic[K, T]):
-    """Things of all sessions by key, least recently used first. For any number of threads.
-
-    Args:
-        of_session: bytes that one session may have here.
-        in_all: bytes of all sessions.
-    """
-
-    def __init__(self, of_session: int, in_all: int) -> None:
-        self._of_session, self._in_all = of_session, in_all
-        self._items: OrderedDict[K, _Item] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def put(self, key: K, value: T, size: int) -> None:
-        """Keep something for this session; older things go where there is no room, those of this session first."""
-        session = session_id()
-        with self._lock:
-            self._items[key] = _Item(value, max(size, _LEAST), session)
-            self._items.move_to_end(key)
-            for other, item in list(self._items.items())[:-1]:
-                if self._bytes(session) > self._of_session and item.session == session:
-                    del self._items[other]
-            while len(self._items) > 1 and self._bytes() > self._in_all:
-                self._items.popitem(last=False)
-
-    def get(self, key: K) -> T | None:
-        """What is kept under a key; None where there is nothing, or nothing any more."""
-        with self._lock:
-            if key not in self._items:
-                return None
-            self._items.move_to_end(key)
-            found: T = self._items[key].value
-            return found
-
-    def drop(self, key: K) -> None:
-        """Keep something no longer."""
-        with self._lock:
-            self._items.pop(key, None)
-
-    def list_keys(self) -> list[K]:
-        """Of all things, the longest unused first."""
-        with self._lock:
-            return list(self._items)
-
-    def _bytes(self, session: str = "") -> int:
-        return sum(item.size for item in self._items.values() if session in ("", item.session))
 
 
 def session_id() -> str:

@@ -16,7 +16,7 @@ from explorer.device import list_devices
 from explorer.images import MAX_BYTES
 from explorer.samples import SAMPLES
 from explorer.text import as_plain_text, count_text
-from explorer.ui.kit.choose import choose, choose_one, choose_step, keep_valid
+from explorer.ui.kit.choose import choose, choose_one, choose_step, keep_valid, switch
 from explorer.ui.session.network_list import describe_chosen, show_list, show_missing
 from explorer.ui.session.own_weights import choose_own_weights, refuse_weights, say_wrapped, why_refused
 from explorer.ui.session.pictures import (
@@ -206,7 +206,7 @@ def choose_second_network(first: str) -> tuple[str, str]:
 
 def _choose_untrained(key: str) -> bool:
     said = "Random weights in place of trained ones: any architecture opens without a download."
-    return bool(st.toggle("Untrained", key=key, bind="query-params", help=said))
+    return switch("Untrained", key, help=said)
 
 
 def _choose_weights(name: str) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
+from explorer.kept import Kept
 from explorer.ui.session.pictures import Picture
-from explorer.ui.session.quantities import Kept
+from explorer.ui.session.quantities import session_id
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -84,7 +85,7 @@ def _own_weights() -> Kept[str, OwnWeights]:
 
 def keep_weights(digest: str, data: bytes, title: str = "") -> None:
     """Keep a person's weights, for `open_network`."""
-    _own_weights().put(digest, OwnWeights(title, data), len(data))
+    _own_weights().put(digest, OwnWeights(title, data), len(data), session_id())
 
 
 def find_weights(digest: str) -> OwnWeights | None:

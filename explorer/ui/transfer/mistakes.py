@@ -9,9 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.rendering import (
-    format_percent,
-)
+from explorer.rendering import format_percent
 from explorer.rendering.figures.confusion import confusion_chart
 from explorer.text import as_plain_text, count_text
 from explorer.transfer.data.grids import draw_grid, draw_whole
@@ -28,7 +26,7 @@ from explorer.transfer.evaluation.mistakes import (
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.snippets import mistakes_snippet
 from explorer.ui.kit.chart import show_chart
-from explorer.ui.kit.choose import choose, choose_one
+from explorer.ui.kit.choose import choose, choose_one, switch
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
 from explorer.ui.transfer.results import choose_share, find_groups
@@ -159,11 +157,10 @@ def _show_errors(trained: Sequence[Experiment], pictures: PictureSet, weights_of
     if not errors:
         st.success("Every test picture was classified correctly.", icon=":material/check:")
         return
-    look = st.toggle(
+    look = switch(
         "Where it looked",
+        "mistakes_look",
         True,
-        key="mistakes_look",
-        bind="query-params",
         help="Grad-CAM for the predicted class, by the training that was surest of it.",
     )
     by_seed = {each.trial.seed: each for each in trained}

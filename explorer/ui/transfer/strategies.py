@@ -8,7 +8,7 @@ import streamlit as st
 
 from explorer.transfer.choice import Choice
 from explorer.transfer.trial import FOUR, STRATEGIES, STRATEGY_TITLES, Strategy
-from explorer.ui.kit.choose import choose_number, choose_step
+from explorer.ui.kit.choose import choose_number, choose_step, switch
 from explorer.ui.session.subject import Subject, open_network
 from explorer.ui.transfer.recipe import choose_recipe
 
@@ -54,10 +54,9 @@ def choose_strategies(subject: Subject, pictures: int = 0) -> Choice:
 
 
 def _choose_splits(pictures: int) -> bool:
-    chosen = st.toggle(
+    chosen = switch(
         "Repeated splits: a new one for every seed",
-        key="splits",
-        bind="query-params",
+        "splits",
         help="For few pictures: other ones are learned from and tested with every seed, so that more of them are "
         "tested in all. The strategies of one seed still share their split.",
     )

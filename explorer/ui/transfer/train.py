@@ -20,14 +20,7 @@ from explorer.ui.session.subject import Subject, open_network
 from explorer.ui.transfer.pictures import current_split_seed
 from explorer.ui.transfer.plan import keep_possible, show_drawing
 from explorer.ui.transfer.run import show_run, start
-from explorer.ui.transfer.state import (
-    SHOWN,
-    experiments_of,
-    measured_of,
-    ordered_of,
-    pictures_of,
-    weights_of,
-)
+from explorer.ui.transfer.state import SHOWN, experiments_of, measured_of, ordered_of, pictures_of, weights_of
 from explorer.ui.transfer.strategies import choose_strategies
 from explorer.ui.transfer.try_it import show_try
 

@@ -1,0 +1,66 @@
+"""What is kept in memory within bounds: so many bytes of one owner, so many in all, and the oldest go first."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Any, Generic, NamedTuple, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+_LEAST = 1024  # bytes that a thing counts at least, so that their number is bounded too
+
+
+class _Item(NamedTuple):
+    value: Any
+    size: int
+    owner: str
+
+
+class Kept(Generic[K, T]):
+    """Things of several owners by key, least recently used first. For any number of threads.
+
+    Args:
+        of_one: bytes that one owner may have here.
+        in_all: bytes of all owners.
+    """
+
+    def __init__(self, of_one: int, in_all: int) -> None:
+        self._of_one, self._in_all = of_one, in_all
+        self._items: OrderedDict[K, _Item] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def put(self, key: K, value: T, size: int, owner: str) -> None:
+        """Keep something of `size` bytes; older things go where there is no room, those of the same owner first."""
+        with self._lock:
+            self._items[key] = _Item(value, max(size, _LEAST), owner)
+            self._items.move_to_end(key)
+            for other, item in list(self._items.items())[:-1]:
+                if self._bytes(owner) > self._of_one and item.owner == owner:
+                    del self._items[other]
+            while len(self._items) > 1 and self._bytes() > self._in_all:
+                self._items.popitem(last=False)
+
+    def get(self, key: K) -> T | None:
+        """What is kept under a key; None where there is nothing, or nothing any more."""
+        with self._lock:
+            if key not in self._items:
+                return None
+            self._items.move_to_end(key)
+            found: T = self._items[key].value
+            return found
+
+    def drop(self, key: K) -> None:
+        """Keep something no longer."""
+        with self._lock:
+            self._items.pop(key, None)
+
+    def list_keys(self) -> list[K]:
+        """Of all things, the longest unused first."""
+        with self._lock:
+            return list(self._items)
+
+    def _bytes(self, owner: str | None = None) -> int:
+        return sum(item.size for item in self._items.values() if owner in (None, item.owner))
