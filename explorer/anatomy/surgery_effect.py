@@ -115,6 +115,11 @@ class PredictionDrift:
     distances: dict[str, list[float]]
     shares: dict[str, list[float]]
 
+    def columns(self) -> dict[str, list[float]]:
+        """Every curve under a name of its own."""
+        moved = {f"moved probability, {name}": values for name, values in self.distances.items()}
+        return moved | {f"first class, {name}": values for name, values in self.shares.items()}
+
 
 def compare_shifted(model: VisionModel, x: Tensor, rows: int, columns: int) -> PredictionDrift:
     """The predictions of a network and every possible changed copy while the picture moves.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -117,6 +117,15 @@ class Experiment:
             f"{name}_{part}": np.array(values, dtype=np.float64)
             for name, curve in runs.items()
             for part, values in vars(curve).items()
+        }
+
+    def curves(self, training: str, validation: str) -> dict[str, dict[str, tuple[Sequence[float], Sequence[float]]]]:
+        """Steps and values of two attributes of `Curve`, by run and part."""
+        runs = {"without": self.plain, "with the pipeline": self.augmented}
+        parts = {"training": training, "validation": validation}
+        return {
+            run: {part: (curve.steps, getattr(curve, name)) for part, name in parts.items()}
+            for run, curve in runs.items()
         }
 
     def to_json(self) -> str:

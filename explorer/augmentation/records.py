@@ -11,7 +11,9 @@ from PIL import Image
 
 from explorer.augmentation.drawing import Draw, DrawnStep
 from explorer.augmentation.experiment import Pictures
+from explorer.augmentation.invariance import Invariance, MapComparison
 from explorer.augmentation.pipeline import Pipeline
+from explorer.augmentation.predicting import DrawProbabilities, TestTimeAverage
 from explorer.rendering import draw_picture_grid
 
 _SHOWN = 8  # pictures to train on, before and after a pipeline
@@ -78,3 +80,31 @@ def draw_pictures(pictures: Pictures, pipeline: Pipeline, seed: int) -> tuple[by
     before = draw_picture_grid(list(chosen), columns=_SHOWN, side=72)
     after = draw_picture_grid([np.array(each.resize((32, 32))) for each in draws], columns=_SHOWN, side=72)
     return before.png, after.png
+
+
+def probability_arrays(
+    found: DrawProbabilities, average: TestTimeAverage, classes: Sequence[str]
+) -> dict[str, NDArray[np.generic]]:
+    """What a network makes of draws, and their mean, for a file."""
+    return {
+        "classes": np.array(classes),
+        "single": found.single,
+        "probabilities": found.probabilities,
+        "order": found.order,
+        "mean": average.mean,
+        "spread": average.spread,
+    }
+
+
+def invariance_arrays(found: Invariance, compared: MapComparison) -> dict[str, NDArray[np.generic]]:
+    """The maps of one layer for two pictures, and every layer's numbers; NaN where equivariance was not measured."""
+    follows = [np.nan if each.equivariance is None else each.equivariance for each in found.layers]
+    return {
+        "original": compared.original,
+        "augmented": compared.augmented,
+        "difference": compared.difference,
+        "layers": np.array([each.name for each in found.layers]),
+        "invariance": np.array([each.invariance for each in found.layers]),
+        "equivariance": np.array(follows),
+        "chance": np.array([each.chance for each in found.layers]),
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,6 +51,19 @@ _NO_CNN = ("vit_", "swin_", "maxvit_")
 # Those whose attention we can read, of a size that one opens on a laptop. The second version of Swin attends by another
 # formula, and MaxViT mixes both kinds.
 _TRANSFORMERS = ("vit_b_16", "vit_b_32", "swin_t", "swin_s", "swin_b")
+
+
+def describe_size(name: str) -> str:
+    """Parameters and classes; "" where that would need torchvision, whose import takes seconds and was not done yet."""
+    if name in list_own():
+        card = read_card(name)
+        return f"{card['parameters']:,} parameters, {len(card['classes']):,} classes"
+    if "torchvision" not in sys.modules:
+        return ""
+    from explorer.zoo.listing import describe_listing
+
+    listing = describe_listing(name)
+    return f"{listing.parameters:,} parameters, {listing.classes:,} classes"
 
 
 @cache

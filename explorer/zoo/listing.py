@@ -27,6 +27,11 @@ class Listing:
     classes: int
     download: float | None
 
+    @property
+    def whereabouts(self) -> str:
+        """Of its weights."""
+        return "here" if self.download is None else f"download of {self.download:.0f} MB"
+
 
 def describe_listing(name: str) -> Listing:
     """One network of `list_models()` or `list_transformers()`, without opening it."""

@@ -206,18 +206,10 @@ def _show_curves(experiment: Experiment) -> None:
     said = "Stopped early. " if experiment.stopped else ""
     st.markdown(said + experiment.description)
     left, right = st.columns(2, gap="large")
-    runs = {"without": experiment.plain, "with the pipeline": experiment.augmented}
-    accuracy = {
-        name: {
-            "training": (curve.steps, curve.training_accuracy),
-            "validation": (curve.steps, curve.validation_accuracy),
-        }
-        for name, curve in runs.items()
-    }
-    loss = {
-        name: {"training": (curve.steps, curve.loss), "validation": (curve.steps, curve.validation_loss)}
-        for name, curve in runs.items()
-    }
+    accuracy, loss = (
+        experiment.curves(*names)
+        for names in (("training_accuracy", "validation_accuracy"), ("loss", "validation_loss"))
+    )
     show_chart(training_curves(accuracy, "Accuracy", percent=True), "chart-accuracy", left)
     show_chart(training_curves(loss, "Loss (nats)", percent=False), "chart-loss", right)
     st.caption(

@@ -94,35 +94,13 @@ def _show_card(row: Row, place: int, count: int) -> None:
     with st.container(border=True, gap="small"):
         head = st.container(horizontal=True, vertical_alignment="center", gap="small")
         head.markdown(f"**{place + 1}. {known.title}**", width="stretch")
-        head.button(
-            "",
-            key=f"{key}-up",
-            type="tertiary",
-            icon=":material/arrow_upward:",
-            help="Earlier",
-            disabled=place == 0,
-            on_click=move_step,
-            args=(number, -1),
-        )
-        head.button(
-            "",
-            key=f"{key}-down",
-            type="tertiary",
-            icon=":material/arrow_downward:",
-            help="Later",
-            disabled=place == count - 1,
-            on_click=move_step,
-            args=(number, 1),
-        )
-        head.button(
-            "",
-            key=f"{key}-remove",
-            type="tertiary",
-            icon=":material/delete:",
-            help="Remove this step",
-            on_click=remove_step,
-            args=(number,),
-        )
+        for name, icon, help, off, change in (
+            ("up", "arrow_upward", "Earlier", place == 0, lambda: move_step(number, -1)),
+            ("down", "arrow_downward", "Later", place == count - 1, lambda: move_step(number, 1)),
+            ("remove", "delete", "Remove this step", False, lambda: remove_step(number)),
+        ):
+            icon = f":material/{icon}:"
+            head.button("", f"{key}-{name}", help, change, type="tertiary", icon=icon, disabled=off)
         body = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
         step = row.step.with_probability(_choose_probability(body, row.step, key))
         with body.popover("Settings", icon=":material/tune:"):

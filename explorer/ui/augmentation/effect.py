@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 from PIL import Image
 
 from explorer.augmentation import DrawProbabilities, TestTimeAverage, probabilities_of_draws
 from explorer.augmentation.describing import say_average, say_draw, say_draw_probabilities
-from explorer.augmentation.records import Drawn, full_grid
+from explorer.augmentation.records import Drawn, full_grid, probability_arrays
 from explorer.augmentation.snippets import probabilities_snippet
 from explorer.rendering import average_bars, draw_bars
 from explorer.text import class_labels, format_percent, labels_in_markdown
@@ -111,14 +110,7 @@ def _offer(
     offer(
         "augmentation-probabilities",
         lambda: full_grid(ordered),
-        lambda: arrays_as_npz(
-            classes=np.array(subject.model.classes),
-            single=found.single,
-            probabilities=found.probabilities,
-            order=found.order,
-            mean=average.mean,
-            spread=average.spread,
-        ),
+        lambda: arrays_as_npz(**probability_arrays(found, average, subject.model.classes)),
         probabilities_snippet(square_lines(subject), compact(current_pipeline()), DRAWS, seed),
         key="probabilities-offer",
     )

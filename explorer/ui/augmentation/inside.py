@@ -19,6 +19,7 @@ from explorer.augmentation import (
 )
 from explorer.augmentation.describing import say_invariance
 from explorer.augmentation.invariance import strongest_changes
+from explorer.augmentation.records import invariance_arrays
 from explorer.augmentation.snippets import inside_snippet
 from explorer.rendering import encode_png, fit_picture, layer_numbers
 from explorer.rendering.map_comparison import change_grids, change_rows
@@ -151,17 +152,7 @@ def _show_maps(subject: Subject, cause: Cause, found: Invariance) -> None:
     offer(
         f"maps-{layer}",
         lambda: encode_png(change_rows(*maps)),
-        lambda: arrays_as_npz(
-            original=compared.original,
-            augmented=compared.augmented,
-            difference=compared.difference,
-            layers=np.array([each.name for each in found.layers]),
-            invariance=np.array([each.invariance for each in found.layers]),
-            equivariance=np.array(
-                [np.nan if each.equivariance is None else each.equivariance for each in found.layers]
-            ),
-            chance=np.array([each.chance for each in found.layers]),
-        ),
+        lambda: arrays_as_npz(**invariance_arrays(found, compared)),
         inside_snippet(
             (seen_lines if cause.motion else square_lines)(subject),
             cause.motion,

@@ -35,3 +35,7 @@ def mount(
         css=read(*(_SHARED / style for style in styles), folder / "component.css"),
         js=STORE_JS + read(_SHARED / "drawn.js") + constants + read(*ours),
     )
+
+
+def keep_event() -> None:
+    """For `on_..._change`: Streamlit hands over only events that have a callback."""

@@ -20,7 +20,16 @@ from explorer.operations.kernels import (
     write_kernel,
 )
 from explorer.text import as_plain_text
-from explorer.ui.kit.choose import choose, choose_one, choose_step, keep_valid, said_by, settings_popover, switch
+from explorer.ui.kit.choose import (
+    choose,
+    choose_number,
+    choose_one,
+    choose_step,
+    keep_valid,
+    said_by,
+    settings_popover,
+    switch,
+)
 from explorer.ui.kit.click import choose_next
 from explorer.ui.session.pictures import Picture
 from explorer.ui.shared.microscope import RGB_NAMES
@@ -212,7 +221,7 @@ def edit_kernels(names: tuple[str, ...], kernels: tuple[str, ...]) -> None:
 
 def choose_settings(side: int, row: DeltaGenerator) -> tuple[Settings, tuple[str, int, bool]]:
     """How the kernels go over the picture, and what is around them: in the row what is changed often."""
-    stride = row.number_input("Stride", 1, 8, 1, key="stride", bind="query-params", width=130)
+    stride = choose_number("Stride", 1, 8, "stride", 1, place=row, width=130)
     place = row.container(width=130)
     with settings_popover(row):
         border = choose(
@@ -225,37 +234,25 @@ def choose_settings(side: int, row: DeltaGenerator) -> tuple[Settings, tuple[str
             "its outermost cells repeated, or its other side.",
         )
         left, right = st.columns(2)
-        dilation = int(left.number_input("Dilation", 1, 8, 1, key="dilation", bind="query-params"))
-        groups = right.number_input(
-            "Groups", 1, 8, 1, key="groups", bind="query-params", help="3: every filter reads one colour only."
-        )
+        dilation = choose_number("Dilation", 1, 8, "dilation", 1, place=left)
+        said = "3: every filter reads one colour only."
+        groups = choose_number("Groups", 1, 8, "groups", 1, place=right, help=said)
         transposed = switch(
             "Transposed convolution",
             "transposed",
             help="Every input cell stamps the kernel, scaled by its value, onto a larger picture.",
         )
-        extra = 0
-        if transposed:
-            extra = st.number_input("Output padding", 0, 7, 0, key="outpad", bind="query-params")
+        extra = choose_number("Output padding", 0, 7, "outpad", 0) if transposed else 0
         surroundings = choose_surroundings()
     keeps = padding_that_keeps(side, dilation)
-    padding = place.number_input(
-        "Padding",
-        0,
-        32,
-        1,
-        key="padding",
-        bind="query-params",
-        disabled=border == "valid" and not transposed,
-        help=f"Cells {'cut off' if transposed else 'added'} on each side. "
-        + (
-            f"{keeps} keeps the size at stride 1."
-            if keeps is not None
-            else "No number keeps the size at stride 1: a kernel of this side and dilation cannot be centred."
-        ),
+    said = f"Cells {'cut off' if transposed else 'added'} on each side. " + (
+        f"{keeps} keeps the size at stride 1."
+        if keeps is not None
+        else "No number keeps the size at stride 1: a kernel of this side and dilation cannot be centred."
     )
-    settings = Settings(int(stride), int(padding), dilation, int(groups), border, bool(transposed), int(extra))
-    return settings, surroundings
+    off = border == "valid" and not transposed
+    padding = choose_number("Padding", 0, 32, "padding", 1, place=place, disabled=off, help=said)
+    return Settings(stride, padding, dilation, groups, border, transposed, extra), surroundings
 
 
 def choose_surroundings() -> tuple[str, int, bool]:
@@ -271,7 +268,7 @@ def choose_surroundings() -> tuple[str, int, bool]:
     )
     grey = switch("Greyscale picture", "grey")
     switch("Predict the output's size first", "predict", help="The pictures wait for your answer.")
-    return activation, longest, bool(grey)
+    return activation, longest, grey
 
 
 def settle(wanted: Experiment, size: tuple[int, int]) -> Experiment:

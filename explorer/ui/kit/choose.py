@@ -142,11 +142,23 @@ def slide(
 
 
 def choose_number(
-    label: str, least: int, most: int, key: str, start: int, *, disabled: bool = False, help: str | None = None
+    label: str,
+    least: int,
+    most: int,
+    key: str,
+    start: int,
+    *,
+    place: DeltaGenerator | None = None,
+    width: int | Literal["stretch"] = "stretch",
+    disabled: bool = False,
+    help: str | None = None,
 ) -> int:
     """A whole number to type, from `least` to `most`, in the address under `key`."""
     keep_valid(key, range(least, most + 1), start)
-    return int(st.number_input(label, least, most, start, key=key, bind="query-params", disabled=disabled, help=help))
+    typed = (place or st).number_input(
+        label, least, most, start, key=key, bind="query-params", disabled=disabled, help=help, width=width
+    )
+    return int(typed)
 
 
 def switch(

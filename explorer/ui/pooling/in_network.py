@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 
+import pandas as pd
 import streamlit as st
 
 from explorer.anatomy.heads import Acceptance
@@ -205,21 +204,9 @@ def _network_label(name: str) -> str:
     return next((label for change, label in CHANGE_LABELS.items() if change == name), name)
 
 
-def _offer_curves(
-    subject: Subject,
-    moved: PredictionDrift,
-    drift: Mapping[PoolingKind, Sequence[float]],
-) -> None:
+def _offer_curves(subject: Subject, moved: PredictionDrift, drift: Mapping[PoolingKind, Sequence[float]]) -> None:
     """Every curve as one CSV table."""
-    table = {
-        **{f"moved probability, {name}": values for name, values in moved.distances.items()},
-        **{f"first class, {name}": values for name, values in moved.shares.items()},
-        **{f"pooled maps, {name}": values for name, values in drift.items()},
-    }
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["shift", *table])
-    writer.writerows([step, *(values[step] for values in table.values())] for step in range(MOST + 1))
-    download(
-        st.container(horizontal=True), "Curves (CSV)", text.getvalue(), f"{subject.file_stem}-shift.csv", "curves-csv"
-    )
+    table = {"shift": range(MOST + 1), **moved.columns()}
+    table |= {f"pooled maps, {name}": values for name, values in drift.items()}
+    text = pd.DataFrame(table).to_csv(index=False, lineterminator="\r\n")
+    download(st.container(horizontal=True), "Curves (CSV)", text, f"{subject.file_stem}-shift.csv", "curves-csv")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.ui.session.subject import UNTRAINED
 from explorer.zoo import list_missing, list_shipped, read_card, say_missing
-from explorer.zoo.catalogue import list_own
+from explorer.zoo.catalogue import describe_size, list_own
 
 
 def show_missing() -> None:
@@ -27,26 +27,13 @@ def describe_chosen(name: str, weights: str) -> str:
     """
     if weights and weights != UNTRAINED:
         return "Own weights: their accuracy was not measured."
-    size = _describe_size(name)
+    size = describe_size(name)
     if weights == UNTRAINED:
         return f"{size}. Random weights: it has learned nothing.".removeprefix(". ")
     if name not in list_own():
         return f"{size}." if size else ""
     card = read_card(name)
     return f"{size}, {card['data']['name']}: {card['accuracy']['value']:.1%} accuracy"
-
-
-def _describe_size(name: str) -> str:
-    """Parameters and classes; "" where that would need torchvision, which is not there yet."""
-    if name in list_own():
-        card = read_card(name)
-        return f"{card['parameters']:,} parameters, {len(card['classes']):,} classes"
-    if "torchvision" not in sys.modules:  # its import takes seconds, for which the home page does not wait
-        return ""
-    from explorer.zoo import describe_listing
-
-    listing = describe_listing(name)
-    return f"{listing.parameters:,} parameters, {listing.classes:,} classes"
 
 
 def show_list(names: Sequence[str]) -> None:
@@ -80,13 +67,7 @@ def _list_rows(names: tuple[str, ...], folder: str, changed: int) -> list[tuple[
     """A row for each network; the folder of downloaded weights, and when it changed, say how long that is true."""
     from explorer.zoo import describe_listing
 
-    found = [describe_listing(name) for name in names]
     return [
-        (
-            each.name,
-            each.parameters,
-            each.classes,
-            "here" if each.download is None else f"download of {each.download:.0f} MB",
-        )
-        for each in found
+        (each.name, each.parameters, each.classes, each.whereabouts)
+        for each in (describe_listing(name) for name in names)
     ]

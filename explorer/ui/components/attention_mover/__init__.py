@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.ui.components.mounting import mount
+from explorer.ui.components.mounting import keep_event, mount
 from explorer.ui.components.store import send_picture
 
 _mount = mount(Path(__file__).parent, styles=("photo.css", "unseen.css"))
@@ -49,7 +49,7 @@ def attention_mover(
                 "alt": alt,
             },
             key=key,
-            on_spot_change=_keep_event,
+            on_spot_change=keep_event,
         )
     return read_drop(result.get("spot"), grid)
 
@@ -64,7 +64,3 @@ def read_drop(sent: Any, grid: tuple[int, int]) -> tuple[int, int] | None:
 
 def _is_on(grid: tuple[int, int], row: int, column: int) -> bool:
     return 0 <= row < grid[0] and 0 <= column < grid[1]
-
-
-def _keep_event() -> None:
-    """Streamlit hands over only events that have a callback."""

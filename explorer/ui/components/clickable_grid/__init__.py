@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.rendering import MapGrid
-from explorer.ui.components.mounting import mount
+from explorer.ui.components.mounting import keep_event, mount
 from explorer.ui.components.store import send_picture
 
 _mount = mount(Path(__file__).parent)
@@ -70,11 +70,7 @@ def clickable_grid(
                 "opens": opens,
             },
             key=key,
-            on_cell_change=_keep_event,
+            on_cell_change=keep_event,
         )
     cell = result.get("cell")
     return None if cell is None else int(cell)
-
-
-def _keep_event() -> None:
-    """Streamlit hands over only events that have a callback."""

@@ -14,7 +14,7 @@ import streamlit as st
 
 from explorer.operations.channel_view import NONE, PAD, ChannelView, Step
 from explorer.ui.components.colours import COLOURS_JS
-from explorer.ui.components.mounting import mount
+from explorer.ui.components.mounting import keep_event, mount
 from explorer.ui.components.store import send_numbers, send_picture
 
 __all__ = ["MOST_BYTES", "NONE", "PAD", "ChannelView", "Step", "microscope"]
@@ -67,7 +67,7 @@ def microscope(channel_view: ChannelView, *, pinned: tuple[int, int] | None, key
         result = _mount(
             data={**_describe(channel_view), **sent, "layerId": layer, "pinned": pinned},
             key=key,
-            on_cell_change=_keep_event,
+            on_cell_change=keep_event,
         )
     cell = result.get("cell")
     return None if cell is None else (int(cell[0]), int(cell[1]))
@@ -93,7 +93,3 @@ def _describe(channel_view: ChannelView) -> dict[str, Any]:
         "signedOutput": channel_view.signed_output,
         "title": channel_view.title,
     }
-
-
-def _keep_event() -> None:
-    """Streamlit hands over only events that have a callback."""

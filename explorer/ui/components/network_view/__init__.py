@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from explorer.anatomy.overview import NetworkColumn
 from explorer.ui.components.colours import COLOURS_JS
-from explorer.ui.components.mounting import mount
+from explorer.ui.components.mounting import keep_event, mount
 from explorer.ui.components.store import send_numbers, send_picture
 
 _mount = mount(Path(__file__).parent, ("connections.js", "classes.js"), ("button.css",), COLOURS_JS)
@@ -74,13 +74,9 @@ def network_view(
                 "selected": selected,
             },
             key=key,
-            on_click_change=_keep_event,
+            on_click_change=keep_event,
         )
     return _read_click(result.get("click"))
-
-
-def _keep_event() -> None:
-    """Streamlit hands over only events that have a callback."""
 
 
 def _read_click(event: Mapping[str, Any] | None) -> NetworkClick | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.ui.components.mounting import mount
+from explorer.ui.components.mounting import keep_event, mount
 from explorer.ui.components.store import send_picture
 
 _mount = mount(Path(__file__).parent, scripts=("marks.js",), styles=("photo.css", "unseen.css"))
@@ -35,11 +35,7 @@ def photo_cover(*, png: bytes, cover: str, most: int, alt: str, key: str) -> str
         result = _mount(
             data={"picture": picture, "cover": cover, "most": most, "alt": alt},
             key=key,
-            on_cover_change=_keep_event,
+            on_cover_change=keep_event,
         )
     changed = result.get("cover")
     return None if changed is None else str(changed)
-
-
-def _keep_event() -> None:
-    """Streamlit hands over only events that have a callback."""
