@@ -72,11 +72,7 @@ def slices_on(page: int, products: Products | None, depth: int) -> tuple[int, ..
 
 
 def draw_products(
-    convolution: Convolution,
-    weights: NDArray[np.float32],
-    number: int,
-    products: Products,
-    shown: Sequence[int],
+    convolution: Convolution, weights: NDArray[np.float32], number: int, products: Products, shown: Sequence[int]
 ) -> tuple[MapGrid, list[str]]:
     """Tiles of "slice x map = product", and a line for each.
 

@@ -259,12 +259,7 @@ def after_function(
         names = "kernel_size stride padding dilation" if name == "max_pool2d" else "kernel_size stride padding"
         given = _arguments(names, args, kwargs)
         return slide(
-            source,
-            shape,
-            given["kernel_size"],
-            given.get("stride"),
-            given.get("padding", 0),
-            given.get("dilation", 1),
+            source, shape, given["kernel_size"], given.get("stride"), given.get("padding", 0), given.get("dilation", 1)
         )
     if name == "conv2d":
         given = _arguments("weight bias stride padding dilation groups", args, kwargs)

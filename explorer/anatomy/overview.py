@@ -170,11 +170,7 @@ def _choose_units(
 
 
 def _read_column(
-    reading: Reading,
-    units: NDArray[np.intp],
-    column: str,
-    there: NDArray[np.intp],
-    kernels: list[NDArray[np.float32]],
+    reading: Reading, units: NDArray[np.intp], column: str, there: NDArray[np.intp], kernels: list[NDArray[np.float32]]
 ) -> ColumnReading:
     """What the maps `units` read of a column that shows the maps `there`; puts their kernels behind the others."""
     start = sum(len(each) for each in kernels)

@@ -111,10 +111,7 @@ class Invariance:
 
 
 def measure_invariance(
-    model: VisionModel,
-    image: Image.Image,
-    motion: Motion | None = None,
-    augmented: Image.Image | None = None,
+    model: VisionModel, image: Image.Image, motion: Motion | None = None, augmented: Image.Image | None = None
 ) -> Invariance:
     """One number for invariance and one for equivariance of each layer.
 

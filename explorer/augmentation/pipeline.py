@@ -136,10 +136,7 @@ class Pipeline:
         return cls(tuple(_read_step(place, item) for place, item in enumerate(read["steps"], start=1)))
 
     def to_python(
-        self,
-        seed: int = 0,
-        opening: Sequence[str] = python_code.OPENING,
-        imports: Sequence[str] = python_code.IMPORTS,
+        self, seed: int = 0, opening: Sequence[str] = python_code.OPENING, imports: Sequence[str] = python_code.IMPORTS
     ) -> str:
         """A program with torchvision alone that makes the same picture.
 

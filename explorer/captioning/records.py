@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from explorer.captioning.caption import Caption
 from explorer.captioning.interventions.attention_control import Control, correlate
+from explorer.captioning.interventions.moving import Moved
 from explorer.captioning.search import Beams, Final
 
 
@@ -73,3 +74,17 @@ def captions_as_csv(rows: list[tuple[str, Caption]]) -> str:
         copied = [word for word, share in zip(caption.words, caption.copied, strict=False) if share > 0.5]
         table.writerow([safe, caption.text, f"{caption.log_probability:.4f}", " ".join(copied)])
     return buffer.getvalue()
+
+
+def moved_arrays(old: Caption, moved: Moved) -> dict[str, NDArray[np.generic]]:
+    """A sentence and what it becomes where the attention is led elsewhere, for a file."""
+    return {
+        "attention": moved.attention,
+        "own_attention": old.attention,
+        "old_words": np.array(old.words, dtype=np.str_),
+        "new_words": np.array(moved.written.words, dtype=np.str_),
+        "old_log_probabilities": old.log_probabilities,
+        "old_under_move": moved.old.log_probabilities,
+        "new_log_probabilities": moved.written.log_probabilities,
+        "new_attention": moved.written.attention,
+    }

@@ -145,10 +145,7 @@ def magnify_map(values: NDArray[np.floating], signed: bool, size: int) -> bytes:
         raise ValueError(f"values must be (h, w), not {values.shape}")
     maps = values.astype(np.float32)[None]
     levels = to_levels(
-        maps,
-        find_ranges(maps, signed=signed),
-        signed=signed,
-        levels=DIVERGING_LEVELS if signed else SEQUENTIAL_LEVELS,
+        maps, find_ranges(maps, signed=signed), signed=signed, levels=DIVERGING_LEVELS if signed else SEQUENTIAL_LEVELS
     )
     times = max(1, size // max(values.shape))
     return encode_entries(to_entries(levels)[0].repeat(times, axis=0).repeat(times, axis=1), map_palette(signed=signed))

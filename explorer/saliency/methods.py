@@ -45,9 +45,7 @@ _ALL = (
         "grad-cam-pp", "Grad-CAM++", "As Grad-CAM, but cells with a positive gradient count more: several objects."
     ),
     _activation(
-        "smooth-grad-cam-pp",
-        "Smooth Grad-CAM++",
-        "Grad-CAM++ with gradients averaged over noisy copies of the photo.",
+        "smooth-grad-cam-pp", "Smooth Grad-CAM++", "Grad-CAM++ with gradients averaged over noisy copies of the photo."
     ),
     _activation("xgrad-cam", "XGrad-CAM", "As Grad-CAM, with gradients averaged where the map is active."),
     _activation(

@@ -155,9 +155,7 @@ RECIPES = {
                 Cycle(taught_by_imagenet, epochs=36, learning_rate=0.1),
                 # Random crops show objects larger than the pictures do (Touvron et al. 2019): end on almost whole ones.
                 Cycle(
-                    partial(taught_by_imagenet, views=2, scale=(0.7, 1.0), general=False),
-                    epochs=6,
-                    learning_rate=0.02,
+                    partial(taught_by_imagenet, views=2, scale=(0.7, 1.0), general=False), epochs=6, learning_rate=0.02
                 ),
                 # 98.1 % of the training photos, 89.4 % of the others: new crops, half of the batches cut and mixed.
                 Cycle(

@@ -58,11 +58,7 @@ def as_card(
             "machine": experiment.device,
             "stopped": experiment.stopped,
         },
-        "accuracy": {
-            "value": experiment.accuracy,
-            "right": right,
-            "split": f"test, {experiment.test:,} pictures",
-        },
+        "accuracy": {"value": experiment.accuracy, "right": right, "split": f"test, {experiment.test:,} pictures"},
         "versions": {
             "python": platform.python_version(),
             "torch": str(torch.__version__),

@@ -87,13 +87,7 @@ PAGES = (
         LEARN,
         "Train strategies side by side on your own pictures, and see which one wins.",
     ),
-    Page(
-        "captions",
-        "Captions",
-        ":material/subtitles:",
-        WRITE,
-        "A sentence about your photo; where each word looked.",
-    ),
+    Page("captions", "Captions", ":material/subtitles:", WRITE, "A sentence about your photo; where each word looked."),
     Page(
         "deck",
         "Deck",

@@ -108,8 +108,7 @@ class EfficientNetLite(nn.Module):
             for block in range(1, blocks + 1):
                 expansion = 1 if number == 1 else EXPANSION
                 stage.add_module(
-                    f"block{block}",
-                    InvertedResidual(channels, width, kernel, stride if block == 1 else 1, expansion),
+                    f"block{block}", InvertedResidual(channels, width, kernel, stride if block == 1 else 1, expansion)
                 )
                 channels = width
             self.stages.add_module(f"stage{number}", stage)

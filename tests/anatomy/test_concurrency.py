@@ -38,11 +38,7 @@ def assert_untouched(model: VisionModel) -> None:
 
 
 def unpack(recording: Recording) -> dict[str, torch.Tensor]:
-    return {
-        "logits": recording.logits,
-        "input": recording.input,
-        **{layer.name: layer.output for layer in recording},
-    }
+    return {"logits": recording.logits, "input": recording.input, **{layer.name: layer.output for layer in recording}}
 
 
 def make_tasks(models: list[VisionModel]) -> list[tuple[VisionModel, torch.Tensor, list[str] | None, tuple[Edit, ...]]]:

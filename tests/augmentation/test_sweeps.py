@@ -88,11 +88,7 @@ def test_a_blur_wider_than_the_picture_still_keeps_its_light(model: VisionModel,
 def make(rows: list[list[float]]) -> SweepResult:
     probabilities = np.array(rows, np.float32)
     return SweepResult(
-        "zoom",
-        np.arange(len(rows)) / 2,
-        probabilities,
-        np.zeros((len(rows), 1, 1, 3), np.uint8),
-        probabilities[0],
+        "zoom", np.arange(len(rows)) / 2, probabilities, np.zeros((len(rows), 1, 1, 3), np.uint8), probabilities[0]
     )
 
 

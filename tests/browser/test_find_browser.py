@@ -96,11 +96,7 @@ def test_install_goes_on_to_the_next_way(folder: Path, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize(("ci", "status"), [("true", 1), (None, 0)])
 def test_no_browser_and_no_way_to_get_one(
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    ci: str | None,
-    status: int,
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ci: str | None, status: int
 ) -> None:
     failing = add_program(folder / "no", "exit 1")
     monkeypatch.setattr(finder, "list_installers", lambda: [[[str(failing)]]])

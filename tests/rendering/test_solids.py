@@ -85,11 +85,7 @@ def test_slices_pulled_apart_stand_in_the_order_given() -> None:
         assert (red < blue) == red_first
 
 
-@given(
-    depth=st.integers(1, 70),
-    height=st.integers(1, 11),
-    width=st.integers(1, 11),
-)
+@given(depth=st.integers(1, 70), height=st.integers(1, 11), width=st.integers(1, 11))
 @settings(max_examples=12, deadline=None)
 def test_every_filter_fits_into_its_picture(depth: int, height: int, width: int) -> None:
     pixels = decode(draw_solid(noise(depth, height, width), range(min(depth, MOST_APART))))

@@ -56,11 +56,7 @@ def test_the_card_states_the_recipe(name: str) -> None:
     assert card["training"]["cycles"] == [
         {"epochs": cycle.epochs, "learning_rate": cycle.learning_rate} for cycle in recipe.cycles
     ]
-    assert (card["input_size"], tuple(card["mean"]), tuple(card["std"])) == (
-        recipe.input_size,
-        recipe.mean,
-        recipe.std,
-    )
+    assert (card["input_size"], tuple(card["mean"]), tuple(card["std"])) == (recipe.input_size, recipe.mean, recipe.std)
     assert 0.5 < card["accuracy"]["value"] < 1
 
 

@@ -242,10 +242,7 @@ def test_so_many_pictures_as_it_says_would_tell_them_apart() -> None:
     assert "test pictures instead of 50" in few.sentence
     for share, separate in ((0.6, False), (1.5, True)):
         times = round(share * difference.needed / 50)
-        many = [
-            make_experiment(right=np.tile(first, times)),
-            make_experiment("full", right=np.tile(second, times)),
-        ]
+        many = [make_experiment(right=np.tile(first, times)), make_experiment("full", right=np.tile(second, times))]
         assert compare(group_experiments(many)).differences[0].separate == separate
 
 

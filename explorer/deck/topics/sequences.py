@@ -156,8 +156,7 @@ CARDS: tuple[Card, ...] = (
         r"candidate $g$ with $\tanh$. Each of the four is a dense layer on $x_t$ and $h_{t-1}$: `nn.LSTM(10, 20)` has "
         "2,560 parameters, 4 times those of the RNN.",
         experiment=replace(
-            _DECODER,
-            does="See input, forget and output gate and the cell state of every unit, word by word.",
+            _DECODER, does="See input, forget and output gate and the cell state of every unit, word by word."
         ),
         draw=_draw_sizes,
     ),
@@ -180,8 +179,7 @@ CARDS: tuple[Card, ...] = (
         more_exactly="States are computed for each sentence; learned are the weights. And the whole sentence has to be "
         "there before the first answer, so it cannot write the next word or follow speech as it is spoken.",
         experiment=replace(
-            _DECODER,
-            does="This decoder reads one way only, since it has to write: see what it holds at each word.",
+            _DECODER, does="This decoder reads one way only, since it has to write: see what it holds at each word."
         ),
         draw=_draw_both,
     ),

@@ -201,10 +201,7 @@ def learning_curves(curves: Sequence[LearningCurve], title: str = "Accuracy by n
 
 
 def quadrant_chart(
-    similarity: float,
-    boundary: tuple[float, float],
-    fields: Sequence[tuple[str, str]],
-    points: Sequence[MeasuredPoint],
+    similarity: float, boundary: tuple[float, float], fields: Sequence[tuple[str, str]], points: Sequence[MeasuredPoint]
 ) -> Figure:
     """Draws the four situations as fields, and a data set in them at every size at which it was measured.
 
@@ -272,12 +269,7 @@ def quadrant_chart(
         tickformat=",",
         showgrid=False,
     )
-    figure.update_yaxes(
-        title="similarity",
-        range=[-0.02, _TOP + 0.02],
-        tickvals=[0, 0.5, 1],
-        showgrid=False,
-    )
+    figure.update_yaxes(title="similarity", range=[-0.02, _TOP + 0.02], tickvals=[0, 0.5, 1], showgrid=False)
     figure.update_layout(
         showlegend=True, legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0.0, "itemclick": False}
     )

@@ -224,3 +224,18 @@ def say_counts(pictures: PictureSet, parts: Split) -> str:
         f"{len(parts.training):,} to learn from, {len(parts.validation):,} to watch, {len(parts.test):,} to test once "
         f"at the end, the same share of every class.{even}{coarse}"
     )
+
+
+def picture_arrays(
+    pictures: PictureSet, parts: Split, statistics: ImageStatistics, pairs: Pairs
+) -> dict[str, NDArray[np.generic]]:
+    """What is known of pictures before anything is trained, for a file."""
+    return {
+        "labels": pictures.labels,
+        "classes": np.array(pictures.classes),
+        "training": parts.training,
+        "validation": parts.validation,
+        "test": parts.test,
+        "sizes": statistics.sizes,
+        "pairs": pairs.places,
+    }

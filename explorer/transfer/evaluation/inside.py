@@ -60,6 +60,13 @@ class Moved:
     distance: Mapping[str, float]
     likeness: Mapping[str, float]
 
+    @property
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """The layers' names and both numbers, for a file."""
+        numbers = {"distance": self.distance, "likeness": self.likeness}
+        found = {name: np.array(list(values.values())) for name, values in numbers.items()}
+        return {"layers": np.array(list(self.distance)), **found}
+
 
 def moved_from_pretrained(trial: Trial, trained: VisionModel) -> Moved:
     """Compare a trained network with the weights that it began from; layers that began at random are left out.

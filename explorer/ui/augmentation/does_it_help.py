@@ -102,12 +102,7 @@ def _choose() -> Order:
         help="All classes together; a quarter is held out. Few pictures need augmentation most.",
     )
     steps = choose_step(
-        "Steps",
-        STEPS,
-        "steps",
-        200,
-        place=third,
-        help="Batches of 32 pictures for each of the two networks.",
+        "Steps", STEPS, "steps", 200, place=third, help="Batches of 32 pictures for each of the two networks."
     )
     with fourth:
         seed = choose_seed()

@@ -41,12 +41,6 @@ def choose_word(words: Sequence[str], label: str, key: str, default: int = 0) ->
     default = min(default, len(words) - 1)
     keep_valid(key, options, default)
     chosen: int | None = st.pills(
-        label,
-        options,
-        default=default,
-        format_func=labels.__getitem__,
-        key=key,
-        bind="query-params",
-        required=True,
+        label, options, default=default, format_func=labels.__getitem__, key=key, bind="query-params", required=True
     )
     return default if chosen is None else chosen  # an address may leave it empty

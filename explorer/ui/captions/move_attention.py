@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from explorer.captioning import Caption
 from explorer.captioning.comparing import say_change, say_log_probability
 from explorer.captioning.interventions.moving import Move, Moved, lead
+from explorer.captioning.records import moved_arrays
 from explorer.captioning.snippets import moving_snippet
 from explorer.rendering import decode_png, encode_png, format_percent, join_pictures
 from explorer.ui.captions.choices import choose_width, choose_word
@@ -84,16 +84,7 @@ def show_moving(subject: CaptionSubject) -> None:
         lambda: encode_png(
             join_pictures([decode_png(draw_glow(subject, each)) for each in (old.attention[step], result.attention)], 2)
         ),
-        lambda: arrays_as_npz(
-            attention=result.attention,
-            own_attention=old.attention,
-            old_words=np.array(old.words, dtype=np.str_),
-            new_words=np.array(result.written.words, dtype=np.str_),
-            old_log_probabilities=old.log_probabilities,
-            old_under_move=result.old.log_probabilities,
-            new_log_probabilities=result.written.log_probabilities,
-            new_attention=result.written.attention,
-        ),
+        lambda: arrays_as_npz(**moved_arrays(old, result)),
         moving_snippet(captioner_lines(subject), move, width),
         key="move-offer",
     )

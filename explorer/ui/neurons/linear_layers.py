@@ -58,10 +58,7 @@ def show_linear() -> None:
     )
     direction = other / np.linalg.norm(other)
     along = _ALONG[:, None] * direction
-    series = {
-        f"{count} layers": run(along)[:, 0].tolist(),
-        "the one matrix of all of them": one(along)[:, 0].tolist(),
-    }
+    series = {f"{count} layers": run(along)[:, 0].tolist(), "the one matrix of all of them": one(along)[:, 0].tolist()}
     chart = curves(
         _ALONG.tolist(),
         series,

@@ -147,11 +147,7 @@ def _show_overflow() -> None:
         f"| {each} | {_say(float(textbook_sigmoid(each)))} | {_say(float(one_over_sigmoid(each)))} |"
         for each in sorted({*_TRIED, z})
     ]
-    st.markdown(
-        "\n".join(
-            ["| z | $\\frac{e^z}{1 + e^z}$ | $\\frac{1}{1 + e^{-z}}$ |", "|---:|---:|---:|", *rows],
-        )
-    )
+    st.markdown("\n".join(["| z | $\\frac{e^z}{1 + e^z}$ | $\\frac{1}{1 + e^{-z}}$ |", "|---:|---:|---:|", *rows]))
     st.caption(
         "In float32 the first formula has no value from z = 89 on. The second overflows too, at z = -89, but "
         "1 ÷ ∞ is 0, and what is lost is less than 1e-38."

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from explorer.anatomy.heads import Acceptance
-from explorer.anatomy.surgery import CHANGES, Change
+from explorer.anatomy.surgery import CHANGES
 from explorer.anatomy.surgery_effect import PredictionDrift, SurgeryEffect, surgery_snippet
 from explorer.operations.convolution import Impossible
 from explorer.operations.pooling import PoolingKind
@@ -35,7 +35,7 @@ from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
 
-CHANGE_LABELS: dict[Change, str] = {
+CHANGE_LABELS: dict[str, str] = {
     "max-average": "Max → average",
     "max-slicing": "Max → slicing",
     "average-max": "Average → max",
@@ -93,12 +93,7 @@ def _show_numbers(effect: SurgeryEffect) -> None:
         width=150,
     )
     row.metric(
-        "weights",
-        with_unit(effect.parameters, ""),
-        "pooling has none",
-        delta_color="off",
-        delta_arrow="off",
-        width=150,
+        "weights", with_unit(effect.parameters, ""), "pooling has none", delta_color="off", delta_arrow="off", width=150
     )
     before, after = effect.heads
     if before is not None and after is not None:
@@ -156,11 +151,7 @@ def _size_row(size: Acceptance) -> dict[str, str]:
 def show_shift(subject: Subject) -> None:
     """The photo moved by 0 to 8 pixels: prediction and pooled maps."""
     way = choose(
-        "Move the photo",
-        _WAY_LABELS,
-        "way",
-        "right",
-        help="What comes in at the edge is the photo's mirror image.",
+        "Move the photo", _WAY_LABELS, "way", "right", help="What comes in at the edge is the photo's mirror image."
     )
     rows, columns = WAYS[way]
     steps = list(range(MOST + 1))
@@ -171,7 +162,7 @@ def show_shift(subject: Subject) -> None:
         (left, moved.distances, "Probability moved to other classes", "distance"),
         (right, moved.shares, f"Probability of “{plain(moved.top)}”", "share"),
     ):
-        named = {_network_label(name): values for name, values in series.items()}
+        named = {CHANGE_LABELS.get(name, name): values for name, values in series.items()}
         show_chart(curves(steps, named, title, x_title="shift in pixels"), f"{key}-{way}-{subject!r}", place)
     st.caption(
         f"{subject.network} and copies of it with other pooling, each against itself at shift 0. A photo moved by a "
@@ -198,10 +189,6 @@ def show_shift(subject: Subject) -> None:
     )
     st.caption(describe_drift(drift, settings[1]))
     _offer_curves(subject, moved, drift)
-
-
-def _network_label(name: str) -> str:
-    return next((label for change, label in CHANGE_LABELS.items() if change == name), name)
 
 
 def _offer_curves(subject: Subject, moved: PredictionDrift, drift: Mapping[PoolingKind, Sequence[float]]) -> None:

@@ -161,11 +161,7 @@ def _choose_channels(
 
 
 def _list_channels(
-    subject: Subject,
-    question: Question,
-    facts: LayerFacts,
-    estimates: NDArray[np.float64],
-    order: NDArray[np.intp],
+    subject: Subject, question: Question, facts: LayerFacts, estimates: NDArray[np.float64], order: NDArray[np.intp]
 ) -> None:
     """The channels that the class rests on most, estimated and measured."""
     top = tuple(int(channel) for channel in order[:LISTED])

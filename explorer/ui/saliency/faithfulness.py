@@ -46,10 +46,7 @@ def show_faithfulness(subject: Subject, found: Mapping[Asked, Heatmap]) -> None:
     tested = _test(subject, found, maps, baseline)
     st.markdown(judge_faithfulness(tested))
     left, right = st.columns(2)
-    charts = (
-        (left, "deletion", "Deletion: lower is better"),
-        (right, "insertion", "Insertion: higher is better"),
-    )
+    charts = ((left, "deletion", "Deletion: lower is better"), (right, "insertion", "Insertion: higher is better"))
     fractions = next(iter(tested.values())).curves.fractions * 100
     for place, kind, title in charts:
         series = {name: getattr(tested[name].curves, kind) for name in maps}
@@ -112,10 +109,7 @@ def _show_agreement(maps: Mapping[str, tuple[int, NDArray[np.float32]]]) -> None
 
 
 def _offer(
-    subject: Subject,
-    found: Mapping[Asked, Heatmap],
-    tested: Mapping[str, Faithfulness],
-    baseline: Baseline,
+    subject: Subject, found: Mapping[Asked, Heatmap], tested: Mapping[str, Faithfulness], baseline: Baseline
 ) -> None:
     arrays = {"fractions": next(iter(tested.values())).curves.fractions}
     for number, each in enumerate(tested.values(), 1):

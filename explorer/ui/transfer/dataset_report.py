@@ -21,6 +21,7 @@ from explorer.transfer.data.near_duplicates import (
     image_statistics,
     leave_out_duplicates,
     part_of,
+    picture_arrays,
     say_counts,
 )
 from explorer.transfer.data.pictures import PictureSet
@@ -180,22 +181,11 @@ def _show_grids(pictures: PictureSet) -> None:
 def _offer(
     pictures: PictureSet, shown: PictureSet, statistics: ImageStatistics, parts: Split, seed: int, code: Sequence[str]
 ) -> None:
-    def arrays() -> bytes:
-        return arrays_as_npz(
-            labels=shown.labels,
-            classes=np.array(shown.classes),
-            training=parts.training,
-            validation=parts.validation,
-            test=parts.test,
-            sizes=statistics.sizes,
-            pairs=pairs_of(shown).places,
-        )
-
     download(st.container(horizontal=True), "Pictures (ZIP)", shown.to_zip, "pictures.zip", "transfer-pictures-zip")
     offer(
         "pictures",
         lambda: draw_classes(shown),
-        arrays,
+        lambda: arrays_as_npz(**picture_arrays(shown, parts, statistics, pairs_of(shown))),
         pictures_snippet(code, shown is not pictures, seed),
         "transfer-pictures",
     )

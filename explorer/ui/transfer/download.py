@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -65,22 +66,11 @@ def _offer_network(trained: Trained, title: str) -> None:
     stem = file_stem(trained.experiment)
     st.subheader("The network", anchor=False)
     row = st.container(horizontal=True)
-    download(
-        row,
-        "Weights (safetensors)",
-        lambda: make_files(trained.experiment, trained.after, trained.weights, title)[0],
-        f"{stem}.safetensors",
-        "take-weights",
-        help="The sidebar's Own weights opens this file on every page, now or later; its card is in its metadata too.",
-    )
-    download(
-        row,
-        "Card (JSON)",
-        lambda: make_files(trained.experiment, trained.after, trained.weights, title)[1],
-        f"{stem}.card.json",
-        "take-card",
-        help="What it was trained on and how, what it classified correctly, and what must be done to a picture before.",
-    )
+    files = partial(make_files, trained.experiment, trained.after, trained.weights, title)
+    said = "The sidebar's Own weights opens this file on every page, now or later; its card is in its metadata too."
+    download(row, "Weights (safetensors)", lambda: files()[0], f"{stem}.safetensors", "take-weights", help=said)
+    said = "What it was trained on and how, what it classified correctly, and what must be done to a picture before."
+    download(row, "Card (JSON)", lambda: files()[1], f"{stem}.card.json", "take-card", help=said)
     _offer_onnx(trained, stem, row)
     with st.expander("Use it in Python", icon=":material/code:"):
         st.code(use_snippet(trained.trial.network, stem), language="python")

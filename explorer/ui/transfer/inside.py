@@ -13,7 +13,16 @@ from explorer.rendering.movement_pictures import movement_picture, scatter_pictu
 from explorer.text import as_plain_text
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.evaluation.describing import say_movement, say_points, say_separation, separation_table
-from explorer.transfer.evaluation.inside import PROJECTIONS, Moved, Projection, Separation, choose_places
+from explorer.transfer.evaluation.inside import (
+    PROJECTIONS,
+    Moved,
+    Projection,
+    Separation,
+    choose_places,
+    moved_from_pretrained,
+    project,
+    separation,
+)
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.snippets import features_snippet, movement_snippet
 from explorer.transfer.trial import TransferRejected
@@ -62,11 +71,7 @@ def show_movement(trained: Trained) -> None:
     offer(
         f"movement-{trained.trial.strategy}",
         lambda: movement_picture(moved.distance),
-        lambda: arrays_as_npz(
-            layers=np.array(list(moved.distance)),
-            distance=np.array(list(moved.distance.values())),
-            likeness=np.array(list(moved.likeness.values())),
-        ),
+        lambda: arrays_as_npz(**moved.arrays),
         movement_snippet(trained.experiment),
         "movement",
     )
@@ -134,8 +139,6 @@ def _choose_features() -> tuple[Projection, str]:
 @st.cache_data(max_entries=8, show_spinner=False)
 def compute_movement(digest: str, _trained: Trained) -> Moved:
     """Of every pretrained layer; `digest` says of which weights."""
-    from explorer.transfer.evaluation.inside import moved_from_pretrained
-
     return moved_from_pretrained(_trained.trial, _trained.after)
 
 
@@ -158,29 +161,17 @@ def _features(
     return features_of(model, _pictures, np.frombuffer(places, dtype=np.int64))
 
 
+@st.cache_data(max_entries=16, show_spinner="Arranging the points …")
 def compute_points(features: NDArray[np.float32], method: Projection) -> NDArray[np.float64]:
     """The features in a plane.
 
     Raises:
         TransferRejected: too few of them.
     """
-    return _points(features.tobytes(), features.shape, method)
-
-
-@st.cache_data(max_entries=16, show_spinner="Arranging the points …")
-def _points(features: bytes, shape: tuple[int, ...], method: Projection) -> NDArray[np.float64]:
-    from explorer.transfer.evaluation.inside import project
-
-    return project(np.frombuffer(features, dtype=np.float32).reshape(shape), method)
-
-
-def compute_separation(features: NDArray[np.float32], labels: NDArray[np.int64]) -> Separation:
-    """How well the classes lie apart, in all dimensions."""
-    return _separation(features.tobytes(), features.shape, labels.tobytes())
+    return project(features, method)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _separation(features: bytes, shape: tuple[int, ...], labels: bytes) -> Separation:
-    from explorer.transfer.evaluation.inside import separation
-
-    return separation(np.frombuffer(features, dtype=np.float32).reshape(shape), np.frombuffer(labels, dtype=np.int64))
+def compute_separation(features: NDArray[np.float32], labels: NDArray[np.int64]) -> Separation:
+    """How well the classes lie apart, in all dimensions."""
+    return separation(features, labels)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +30,7 @@ from explorer.ui.kit.choose import choose, choose_one, switch
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
 from explorer.ui.transfer.results import choose_share, find_groups
+from explorer.ui.transfer.state import WeightsOf
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -37,14 +38,13 @@ if TYPE_CHECKING:
     from explorer.transfer.evaluation.error_pictures import ErrorPicture
     from explorer.zoo import VisionModel
 
-Weights = Callable[[Experiment], bytes]
 MOST_BEHIND, MOST_ERRORS = 24, 10
 CARD = 160  # pixels of the place of an error
 _CHART = "chart-confusion"
 _ALL = "All together"
 
 
-def show_mistakes(experiments: Sequence[Experiment], pictures: PictureSet, weights_of: Weights) -> None:
+def show_mistakes(experiments: Sequence[Experiment], pictures: PictureSet, weights_of: WeightsOf) -> None:
     """The confusion matrix of a strategy, the pictures behind a cell, and the surest errors.
 
     Args:
@@ -152,7 +152,7 @@ def _show_behind(
     )
 
 
-def _show_errors(trained: Sequence[Experiment], pictures: PictureSet, weights_of: Weights) -> None:
+def _show_errors(trained: Sequence[Experiment], pictures: PictureSet, weights_of: WeightsOf) -> None:
     errors = confident_errors(trained, MOST_ERRORS)
     if not errors:
         st.success("Every test picture was classified correctly.", icon=":material/check:")
@@ -171,7 +171,7 @@ def _show_errors(trained: Sequence[Experiment], pictures: PictureSet, weights_of
 
 
 def _show_error(
-    error: Mistake, trained: Experiment, pictures: PictureSet, weights_of: Weights, look: bool, trainings: int
+    error: Mistake, trained: Experiment, pictures: PictureSet, weights_of: WeightsOf, look: bool, trainings: int
 ) -> None:
     names = trained.classes
     try:
@@ -202,7 +202,7 @@ def _show_error(
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
-def _open(training: str, _experiment: Experiment, _weights_of: Weights) -> VisionModel:
+def _open(training: str, _experiment: Experiment, _weights_of: WeightsOf) -> VisionModel:
     from explorer.zoo import load_model  # brings torch, for which the rest does not wait
 
     return load_model(_experiment.trial.network, weights=_weights_of(_experiment))
@@ -216,7 +216,7 @@ def compute_error(
     predicted: int,
     _experiment: Experiment,
     _pictures: PictureSet,
-    _weights_of: Weights,
+    _weights_of: WeightsOf,
 ) -> ErrorPicture:
     """`draw_error` of a picture; `key` and `training` say of which pictures and weights.
 

@@ -37,12 +37,7 @@ def choose_recipe() -> Recipe:
     with first:
         optimiser = choose_one("Optimiser", OPTIMISER_LABELS, "optimiser", "adamw")
         rate = choose_step(
-            "Learning rate",
-            RATES,
-            "rate",
-            1e-3,
-            format_func=lambda value: f"{value:g}",
-            help="At its peak.",
+            "Learning rate", RATES, "rate", 1e-3, format_func=lambda value: f"{value:g}", help="At its peak."
         )
         backbone = choose_step(
             "Share of it for pretrained layers",
@@ -89,25 +84,13 @@ def choose_recipe() -> Recipe:
         )
     with third:
         decay = choose_step(
-            "Weight decay",
-            (0.0, 1e-4, 1e-3, 1e-2, 0.1),
-            "decay",
-            1e-2,
-            format_func=lambda value: f"{value:g}",
+            "Weight decay", (0.0, 1e-4, 1e-3, 1e-2, 0.1), "decay", 1e-2, format_func=lambda value: f"{value:g}"
         )
         dropout = choose_step(
-            "Dropout before the head",
-            (0.0, 0.1, 0.2, 0.3, 0.5),
-            "dropout",
-            0.2,
-            format_func=format_share,
+            "Dropout before the head", (0.0, 0.1, 0.2, 0.3, 0.5), "dropout", 0.2, format_func=format_share
         )
         smoothing = choose_step(
-            "Label smoothing",
-            (0.0, 0.05, 0.1, 0.2),
-            "smoothing",
-            0.0,
-            format_func=lambda value: f"{value:g}",
+            "Label smoothing", (0.0, 0.05, 0.1, 0.2), "smoothing", 0.0, format_func=lambda value: f"{value:g}"
         )
         augment = choose_one(
             "Augmentation",

@@ -115,12 +115,7 @@ def _offer(experiments: Sequence[Experiment], groups: Sequence[Group], title: st
 
 
 def offer_arrays(
-    row: DeltaGenerator,
-    name: str,
-    npz: Callable[[], bytes],
-    code: str,
-    key: str,
-    label: str = "Arrays (NPZ)",
+    row: DeltaGenerator, name: str, npz: Callable[[], bytes], code: str, key: str, label: str = "Arrays (NPZ)"
 ) -> None:
     """A button for arrays, and the snippet that reads them and gives the same numbers."""
     download(row, label, npz, f"{name}.npz", key)

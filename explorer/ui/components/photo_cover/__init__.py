@@ -33,9 +33,7 @@ def photo_cover(*, png: bytes, cover: str, most: int, alt: str, key: str) -> str
     with st.container(gap=None):
         picture = send_picture(png, key=f"{key}-photo")
         result = _mount(
-            data={"picture": picture, "cover": cover, "most": most, "alt": alt},
-            key=key,
-            on_cover_change=keep_event,
+            data={"picture": picture, "cover": cover, "most": most, "alt": alt}, key=key, on_cover_change=keep_event
         )
     changed = result.get("cover")
     return None if changed is None else str(changed)

@@ -19,8 +19,7 @@ STORE_JS: Final = (_HERE / "store.js").read_text(encoding="utf-8")
 """The browser's half, to be put before the script of a component that shows what was sent."""
 
 _mount = st.components.v2.component(
-    "explorer_store",
-    js=STORE_JS + (_HERE / "component.js").read_text(encoding="utf-8"),
+    "explorer_store", js=STORE_JS + (_HERE / "component.js").read_text(encoding="utf-8")
 )
 
 
