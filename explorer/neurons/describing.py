@@ -1,4 +1,4 @@
-"""Numbers and sums as they are written out on the page, in LaTeX."""
+"""Numbers and sums as they are written out on the page, in LaTeX and in sentences."""
 
 from __future__ import annotations
 
@@ -36,6 +36,22 @@ def write_sum(inputs: Sequence[float], weights: Sequence[float], bias: float) ->
     if shown < len(inputs):
         terms.append(rf"\dots \text{{ ({len(inputs) - shown} more) }}")
     return " + ".join([*terms, write_factor(bias)])
+
+
+def say_number(value: float, *, signed: bool = False) -> str:
+    """A number for a sentence: three significant digits, four where they would hide that it is below 1.
+
+    Args:
+        value: any number.
+        signed: whether a plus stands before what is above zero.
+    """
+    if isnan(value):
+        return "not a number"
+    if not isfinite(value):
+        text = "∞" if value > 0 else "-∞"
+    else:
+        text = f"{value:.4g}" if 0.9995 <= abs(value) < 1 else significant(value)
+    return f"{'+' if signed and value > 0 else ''}{text}".replace("-", "−")
 
 
 def write_difference(*differences: float) -> str:

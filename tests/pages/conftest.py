@@ -20,6 +20,7 @@ from tests.pages.toy_captions import make_folder
 COMPONENTS = (
     *("network_view", "clickable_grid", "microscope", "photo_cover", "attention_mover", "caption_player"),
     *("read_storage", "keep_in_storage"),
+    "logit_board",
 )
 
 

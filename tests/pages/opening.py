@@ -71,6 +71,7 @@ class Browser:
         players: those of every player of a caption.
         stored: what the browser tells of its storage.
         kept: the arguments with which the page had it stored last.
+        boards: those of every board of logits.
         downloads: label, data and file name of every download button, by key.
         clicks: what a component gives the next time it is drawn, by key.
     """
@@ -83,8 +84,9 @@ class Browser:
     players: dict[str, dict[str, Any]] = field(default_factory=dict)
     stored: Stored = field(default_factory=lambda: Stored("", 1, False))
     kept: dict[str, Any] = field(default_factory=dict)
+    boards: dict[str, dict[str, Any]] = field(default_factory=dict)
     downloads: dict[str, tuple[str, Any, str]] = field(default_factory=dict)
-    clicks: dict[str, NetworkClick | int | str | tuple[int, int]] = field(default_factory=dict)
+    clicks: dict[str, NetworkClick | int | str | tuple[float, ...]] = field(default_factory=dict)
 
     def network_view(self, *, key: str, **given: Any) -> Any:
         self.networks[key] = given
@@ -114,6 +116,10 @@ class Browser:
 
     def keep_in_storage(self, text: str | None, *, key: str, **given: Any) -> None:
         self.kept = {"text": text, **given}
+
+    def logit_board(self, *, key: str, **given: Any) -> Any:
+        self.boards[key] = given
+        return self.clicks.pop(key, None)
 
     def watch_downloads(self, original: Callable[..., bool]) -> Callable[..., bool]:
         def download_button(

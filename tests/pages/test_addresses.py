@@ -29,6 +29,7 @@ PARAMETERS = {
     "neurons": [
         *("part", "ask", "neuron", "neuron_source", "neuron_inputs", "neuron_weights", "neuron_bias"),
         *("neuron_activation", "detector", "patch", "overflow_z", "linear_layers", "linear_between", "layer_inputs"),
+        *("losses", "logits", "logits_of", "truth", "photo_truth", "loss", "constant", "softmax_temperature"),
     ],
     "transfer learning": ["data", "each", "split_seed", "strategies", "share", "epochs", "seed", "job"],
 }

@@ -8,6 +8,7 @@ from explorer.ui.components.attention_mover import attention_mover
 from explorer.ui.components.browser_storage import Stored, keep_in_storage, read_storage
 from explorer.ui.components.caption_player import caption_player
 from explorer.ui.components.clickable_grid import clickable_grid
+from explorer.ui.components.logit_board import logit_board
 from explorer.ui.components.microscope import MOST_BYTES, NONE, PAD, ChannelView, Step, microscope
 from explorer.ui.components.network_view import NetworkClick, network_view
 from explorer.ui.components.photo_cover import photo_cover
@@ -24,6 +25,7 @@ __all__ = [
     "caption_player",
     "clickable_grid",
     "keep_in_storage",
+    "logit_board",
     "microscope",
     "network_view",
     "photo_cover",

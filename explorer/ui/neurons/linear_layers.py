@@ -9,10 +9,9 @@ import streamlit as st
 
 from explorer.neurons.activations import ACTIVATIONS, Numbers
 from explorer.neurons.dense import Dense, bend_of, collapse, draw_dense, run_through
-from explorer.neurons.describing import write_difference
+from explorer.neurons.describing import say_number, write_difference
 from explorer.neurons.snippets import layers_snippet
 from explorer.rendering import curves, magnify_map
-from explorer.text import significant
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, slide
@@ -51,7 +50,7 @@ def show_linear() -> None:
     else:
         st.markdown(
             f"**With {titles[between]} between them no single layer does it.** Whatever one layer can do has "
-            f"$f(a) + f(b) - f(a + b) - f(0) = 0$; here it is **{significant(bend)}** at two points."
+            f"$f(a) + f(b) - f(a + b) - f(0) = 0$; here it is **{say_number(bend)}** at two points."
         )
     st.caption(
         f"PyTorch, `nn.Sequential` in float64: difference {write_difference(_ask_pytorch(layers, between, x, ours))}."

@@ -8,11 +8,10 @@ import numpy as np
 import streamlit as st
 
 from explorer.neurons.activations import ACTIVATIONS, Activation, one_over_sigmoid, sigmoid, textbook_sigmoid
-from explorer.neurons.describing import write_difference, write_number, write_sum
+from explorer.neurons.describing import say_number, write_difference, write_number, write_sum
 from explorer.neurons.patches import SIDE
 from explorer.neurons.snippets import neuron_snippet
 from explorer.rendering import as_picture, colour_map, encode_png, enlarge_cells, join_pictures, slope_curves
-from explorer.text import significant
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, choose_one
@@ -86,7 +85,7 @@ def _say_sum(neuron: Neuron, activation: Activation, steepest: float) -> None:
     written = write_sum(neuron.inputs.tolist(), neuron.weights.tolist(), neuron.bias)
     st.markdown(f"$z = {written} = {write_number(z)}$, and out comes ${write_number(out)}$.")
     limit = "the same everywhere" if activation.title.startswith("none") else f"nowhere more than {steepest:g}"
-    st.markdown(f"**Where the sum moves by a little, the output moves {significant(slope)} times as far**; {limit}.")
+    st.markdown(f"**Where the sum moves by a little, the output moves {say_number(slope)} times as far**; {limit}.")
     theirs, their_slope = _ask_pytorch(neuron, activation)
     st.caption(
         f"PyTorch: {theirs:.4g}, slope {their_slope:.4g}; "
@@ -118,8 +117,8 @@ def _show_products(neuron: Neuron) -> None:
     show_png(
         encode_png(join_pictures([enlarge_cells(picture, 200) for picture in pictures], 3)),
         "64 inputs, 64 weights, 64 products; red is above zero, blue below. The largest product: row "
-        f"{row + 1}, column {column + 1}, {significant(patch[row, column])} × {significant(weights[row, column])} = "
-        f"{significant(products[row, column])}.",
+        f"{row + 1}, column {column + 1}, {say_number(patch[row, column])} × {say_number(weights[row, column])} = "
+        f"{say_number(products[row, column])}.",
         alt="The patch, the weights and their products, 8 by 8 cells each, side by side",
     )
 
@@ -133,8 +132,8 @@ def _show_overflow() -> None:
     with np.errstate(over="ignore"):
         power = float(np.exp(np.float32(z)))
     st.markdown(
-        f"**At z = {z}, in float32:** $\\frac{{e^z}}{{1 + e^z}}$ gives **{_say(textbook)}**, "
-        f"$\\frac{{1}}{{1 + e^{{-z}}}}$ gives **{_say(other)}**. "
+        f"**At z = {z}, in float32:** $\\frac{{e^z}}{{1 + e^z}}$ gives **{say_number(textbook)}**, "
+        f"$\\frac{{1}}{{1 + e^{{-z}}}}$ gives **{say_number(other)}**. "
         f"The same function on paper, two programs: $e^{{{z}}} = {write_number(power)}$"
         + (
             f", since the largest float32 is ${write_number(_LARGEST)}$; and $\\infty / \\infty$ is no number."
@@ -142,9 +141,11 @@ def _show_overflow() -> None:
             else "."
         )
     )
-    st.caption(f"PyTorch, float32: {_say(_ask_sigmoid(z))}; in float64, worked out here: {float(sigmoid(z)):.17g}.")
+    st.caption(
+        f"PyTorch, float32: {say_number(_ask_sigmoid(z))}; in float64, worked out here: {float(sigmoid(z)):.17g}."
+    )
     rows = [
-        f"| {each} | {_say(float(textbook_sigmoid(each)))} | {_say(float(one_over_sigmoid(each)))} |"
+        f"| {each} | {say_number(float(textbook_sigmoid(each)))} | {say_number(float(one_over_sigmoid(each)))} |"
         for each in sorted({*_TRIED, z})
     ]
     st.markdown("\n".join(["| z | $\\frac{e^z}{1 + e^z}$ | $\\frac{1}{1 + e^{-z}}$ |", "|---:|---:|---:|", *rows]))
@@ -152,10 +153,6 @@ def _show_overflow() -> None:
         "In float32 the first formula has no value from z = 89 on. The second overflows too, at z = -89, but "
         "1 ÷ ∞ is 0, and what is lost is less than 1e-38."
     )
-
-
-def _say(value: float) -> str:
-    return "not a number" if isnan(value) else significant(value)
 
 
 def _ask_sigmoid(z: float) -> float:
