@@ -47,8 +47,8 @@ def show_one_neuron(subject: Subject) -> None:
 
 
 def _show_sum(subject: Subject) -> None:
-    left, right = st.columns([5, 6], gap="large")
-    with left:
+    shown, said = st.columns([6, 5], gap="large")  # on a phone the chart comes first
+    with said:
         finding = st.container()
         neuron = choose_neuron(subject)
         titles = {name: each.title for name, each in ACTIVATIONS.items()}
@@ -60,11 +60,12 @@ def _show_sum(subject: Subject) -> None:
         if not ask_first(asked, _STEEPEST, "1/4" if steepest == 0.25 else "1", "ask-slope"):
             return
         _say_sum(neuron, activation, steepest)
-    with right:
+    with shown:
         show_chart(slope_curves(activation.value, activation.slope, neuron.sum, activation.title), "slope")
         st.markdown(f"${activation.formula}$, with the slope ${activation.slope_formula}$.")
         if neuron.inputs.size == SIDE * SIDE:
             _show_products(neuron)
+    with said:
         download(
             st.container(),
             "Arrays (NPZ)",

@@ -185,18 +185,14 @@ class LogitBoard {
       probability: `Without the log: ${MINUS}p of the true class = ${write(value)}.`,
     };
     this.workedPlace.textContent = texts[loss];
-    const largest = z.reduce((most, each) => Math.max(most, each), -Infinity);
+    const largest = findLargest(z);
     const share = Math.exp(z[truth]) / sum;
     const fails = !Number.isFinite(sum) || !(share > 0);
     this.naivePlace.textContent = fails
       ? `As the formula stands, e^z ÷ Σ of the true class is ${write(share)} here, and its log ${write(Math.log(share))}: ` +
         `double precision ends at 1.8e308 and 4.9e${MINUS}324. With the largest exponent, ${write(largest)}, taken off all of them ` +
-        `first (log-sum-exp) it is ${write(shares[truth])}, and its log ${write(z[truth] - largest - this.logSum(z, largest))}.`
+        `first (log-sum-exp) it is ${write(shares[truth])}, and its log ${write(-LOSSES.cross_entropy(z, truth, shares.slice(), shares.slice()))}.`
       : "";
     this.root.classList.toggle("fails", fails);
-  }
-
-  logSum(z, largest) {
-    return Math.log(z.reduce((total, each) => total + Math.exp(each - largest), 0));
   }
 }

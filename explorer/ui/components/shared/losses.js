@@ -5,14 +5,19 @@ function sigmoid(z) {
   return (z >= 0 ? 1 : small) / (1 + small);
 }
 
-/** Writes the softmax of `logits` into `shares`, and gives the logarithm of the sum of the powers. */
-function softmax(logits, shares) {
+function findLargest(logits) {
   let largest = -Infinity;
   for (const z of logits) if (z > largest || Number.isNaN(z)) largest = z;
+  return largest;
+}
+
+/** Writes the softmax of `logits` into `shares`, and gives the log of the sum of the powers of z minus the largest. */
+function softmax(logits, shares) {
+  const largest = findLargest(logits);
   let sum = 0;
   for (let k = 0; k < logits.length; k += 1) sum += shares[k] = Math.exp(logits[k] - largest);
   for (let k = 0; k < logits.length; k += 1) shares[k] /= sum;
-  return largest + Math.log(sum);
+  return Math.log(sum);
 }
 
 /** By the logits, of what is by the probabilities: times the softmax's Jacobian, diag(p) - p p^T. */
@@ -27,7 +32,7 @@ const LOSSES = {
   cross_entropy(logits, truth, shares, upstream) {
     const logSum = softmax(logits, shares);
     for (let k = 0; k < logits.length; k += 1) upstream[k] = shares[k] - (k === truth ? 1 : 0);
-    return logSum - logits[truth];
+    return logSum - (logits[truth] - findLargest(logits)); // in this order nothing cancels
   },
   binary_cross_entropy(logits, truth, shares, upstream) {
     let sum = 0;
