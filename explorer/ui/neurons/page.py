@@ -15,7 +15,7 @@ from explorer.ui.session.sidebar import show_sidebar
 from explorer.ui.session.subject import Subject
 
 PARTS: dict[str, tuple[str, Callable[[Subject], None]]] = {
-    "neuron": ("One neuron", show_one_neuron)
+    "neuron": ("One neuron", show_one_neuron),
     # "backward": ("Backward", show_backward),
     "softmax": ("Softmax and losses", show_softmax),
     # "digits": ("Digits", show_digits),
