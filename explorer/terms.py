@@ -146,6 +146,21 @@ TERMS: Final = (
     _term("seed", "The number that random draws begin with: the same seed gives the same draws."),
     _term("confidence interval", "A range that holds the true value in 95 of 100 repetitions."),
     _term("near-duplicate", "Two that are almost the same."),
+    # Training and networks that the Deck asks about
+    _term("dropout", "Sets numbers to zero at random in training, and divides the others by the share that is kept."),
+    _term("optimiser", "The rule by which training turns gradients into steps of the parameters."),
+    _term("momentum", "Steps along a fading sum of the gradients so far in place of the last one."),
+    _term("AdaGrad", "Divides the step of every parameter by the root of the sum of all its squared gradients."),
+    _term("RMSProp", "Divides the step of every parameter by the root of a fading mean of its squared gradients."),
+    _term("Adam", "Momentum and RMSProp together, both corrected for having begun at zero."),
+    _term(
+        "vanishing gradient", "A gradient that is a product of many factors below 1, so that early layers hardly learn."
+    ),
+    _term("recurrent network, RNN", "A network that reads a sequence step by step, each time with what it has kept."),
+    _term("hidden state", "What a recurrent network has kept of the steps before, as a vector."),
+    _term("autoencoder", "A network that squeezes its input through few numbers and has to make it again of them."),
+    _term("GAN", "A generator that makes pictures, trained against a network that has to tell them from real ones."),
+    _term("spaced repetition", "Asking again just before a thing would be forgotten, after waits that grow."),
     _term("ONNX", "A file format for networks that other programs than PyTorch run."),
 )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from explorer.deck.table import DOCUMENT, write_document
 from explorer.deck.topics import CARDS, TOPICS
 from explorer.ui.app import PAGES
 from tests.deck.checks import CHECKED, DRAWS_CHECKED, normal_form, numerals, numerals_in_order
@@ -83,3 +84,10 @@ def test_numerals_are_found_and_names_are_none() -> None:
         "2304",
     }
     assert normal_form(f"{1e-8:.1e}") == "1.0e-8"
+
+
+def test_the_table_in_the_docs_is_of_these_cards() -> None:
+    """Where it is not: `python -m explorer.deck.table`."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert text == write_document(text)
+    assert sum(line.startswith(f"| {number} |") for number in CARDS for line in text.splitlines()) == len(CARDS)

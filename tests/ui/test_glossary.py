@@ -14,13 +14,14 @@ CODE = Path(explorer.__file__).parent
 
 # What the field's textbooks have in their index, written down without looking at the glossary.
 VOCABULARY = """
-    ablation; accuracy; attention; attention head; augmentation; batch norm; batch normalisation; beam search; bias;
-    channel; class activation map; class token; convolution; cosine; cross-entropy; CutMix; decoder; depthwise;
-    dilation; embedding; encoder; entropy; epoch; faithful; feature map; filter; fine-tune; frozen; gate; Grad-CAM;
-    gradient; greedy; guided backpropagation; heatmap; integrated gradients; kernel; learning rate; log-probability;
-    logit; loss; LSTM; max pooling; mixup; near-duplicate; Nyquist frequency; occlusion; ONNX; padding; parameter;
-    patch; pooling; receptive field; ReLU; ReLU6; saliency; seed; softmax; standard deviation; stride; token;
-    transformer; transposed convolution; validation; vocabulary
+    ablation; accuracy; AdaGrad; Adam; attention; attention head; augmentation; autoencoder; batch norm;
+    batch normalisation; beam search; bias; channel; class activation map; class token; convolution; cosine;
+    cross-entropy; CutMix; decoder; depthwise; dilation; dropout; embedding; encoder; entropy; epoch; faithful;
+    feature map; filter; fine-tune; frozen; GAN; gate; Grad-CAM; gradient; greedy; guided backpropagation; heatmap;
+    hidden state; integrated gradients; kernel; learning rate; log-probability; logit; loss; LSTM; max pooling;
+    mixup; momentum; near-duplicate; Nyquist frequency; occlusion; ONNX; optimiser; padding; parameter; patch;
+    pooling; receptive field; ReLU; ReLU6; RMSProp; RNN; saliency; seed; softmax; standard deviation; stride; token;
+    transformer; transposed convolution; validation; vanishing gradient; vocabulary
 """
 BEHIND = {  # the library's texts that a page shows
     "layers": ["anatomy/descriptions.py", "anatomy/overview.py"],
