@@ -191,8 +191,8 @@ CARDS = (
         id=13,
         question="How are log loss and cross-entropy related, and how do they work?",
         answer=r"Both are $-\log$ of the probability that the model gave to what was true, as a mean over the "
-        "examples: 0 at $p = 1$, growing without bound towards $p = 0$. Log loss, or binary cross-entropy, is the "
-        "case of two classes. To minimise them is to maximise the likelihood of the labels.",
+        "examples: 0 at $p = 1$, growing without bound towards $p = 0$. Log loss, or binary cross-entropy, is the case "
+        "of two classes. To minimise them is to maximise the likelihood of the labels.",
         more_exactly="Only the value has a single term; the gradient reaches every logit: $p - y$. For logits 2, 1 and "
         "-1 with the second class true it is 0.705, -0.741 and 0.035. Nor is the log of a number below 1 always "
         r"large: $\log 0.9 = -0.105$, $\log 0.0001 = -9.21$.",
@@ -228,9 +228,9 @@ CARDS = (
         answer=r"Both are computed together from the logits: $\log p_i = z_i - \log \sum_j e^{z_j}$, of which the loss "
         "takes the true class's. So the network ends with logits, and PyTorch's `cross_entropy` is `log_softmax` "
         "followed by `nll_loss`.",
-        more_exactly="It is the same function, not another one with the same minimum, and the point is less speed than "
-        "stability. With logits 1000 and 0 the softmax as written is infinity over infinity, NaN; with the largest "
-        "logit taken off first (log-sum-exp), the logarithms are 0 and -1000.",
+        more_exactly="It is the same function, not another one with the same minimum, and the point is stability "
+        "rather than speed. With logits 1000 and 0 the softmax as written is infinity over infinity, NaN; with the "
+        "largest logit taken off first (log-sum-exp), the logarithms are 0 and -1000.",
         experiment=Experiment(
             page="neurons",
             address=PART,

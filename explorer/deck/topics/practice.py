@@ -70,7 +70,7 @@ CARDS = (
         question="Why is it important to bring all input columns to the same scale?",
         answer="The gradient of a weight is proportional to its input, so a column of large values gets large "
         "gradients and one of small values tiny ones. One rate has to serve both. Subtract each column's mean and "
-        "divide by its standard deviation, and the same step suits all.",
+        "divide by its standard deviation, and one rate suits all.",
         more_exactly="Often told the other way round: it is the large column that overshoots, and the small one that "
         "crawls. With standard deviations 100 and 0.01, mean 0 and half the mean squared error, the curvatures are "
         "10,000 and 0.0001, and the largest stable rate is 0.0002 for both.",
@@ -111,7 +111,7 @@ CARDS = (
         "weights are there and all are learned.",
         experiment=Experiment(
             page="transfer",
-            address={"part": "Train"},
+            address={"part": "Train", "dropout": "50 %"},
             shows="Dropout before the head",
             does="Train with and without dropout before the head, and compare training with validation.",
             coming=COMING,
@@ -128,7 +128,7 @@ CARDS = (
         r"0.010 at $\eta$ = 0.5, 0.1 and 0.02. And many schedules begin small and rise first (warm-up).",
         experiment=Experiment(
             page="transfer",
-            address={"part": "Train"},
+            address={"part": "Train", "schedule": "A tenth after each third"},
             shows="Schedule",
             does="Train with each schedule and compare the curves of the loss.",
             coming=COMING,
@@ -144,7 +144,7 @@ CARDS = (
         "had on average: since those kept were divided by $1 - p$, leaving all on is just that.",
         experiment=Experiment(
             page="transfer",
-            address={"part": "Train"},
+            address={"part": "Train", "dropout": "50 %"},
             shows="Dropout before the head",
             does="Train with dropout: loss in training is measured with it, accuracy in validation without.",
             coming=COMING,
