@@ -11,12 +11,13 @@ from torch.nn import functional as F
 
 from explorer.neurons.activations import Numbers
 
-_LOSSES: Final[dict[str, Callable[[Tensor, Tensor], Tensor]]] = {
+LOSSES_OF_PYTORCH: Final[dict[str, Callable[[Tensor, Tensor], Tensor]]] = {
     "cross_entropy": F.cross_entropy,
     "binary_cross_entropy": F.binary_cross_entropy_with_logits,
     "squared_error": lambda logits, targets: F.mse_loss(logits.softmax(-1), targets),
     "probability": lambda logits, targets: -(targets * logits.softmax(-1)).sum(-1).mean(),
 }
+"""Means over examples, of logits and targets (N, K), by the names of `LOSSES`."""
 
 
 def loss_by_autograd(loss: str, logits: Numbers, targets: Numbers) -> tuple[float, Numbers]:
@@ -27,6 +28,6 @@ def loss_by_autograd(loss: str, logits: Numbers, targets: Numbers) -> tuple[floa
         logits, targets: (K,).
     """
     z = torch.tensor(logits[None], requires_grad=True)
-    value = _LOSSES[loss](z, torch.tensor(targets[None]))
+    value = LOSSES_OF_PYTORCH[loss](z, torch.tensor(targets[None]))
     (gradient,) = torch.autograd.grad(value, z)
     return value.item(), gradient[0].numpy()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from explorer.neurons.activations import ACTIVATIONS
 from explorer.neurons.losses import LOSSES
+from explorer.neurons.points import Points
+from explorer.neurons.training import Recipe
 from explorer.snippet import snippet
 
 
@@ -62,4 +65,63 @@ def softmax_snippet(logits: Sequence[float], targets: Sequence[float], loss: str
         f"loss = {LOSSES[loss].pytorch}",
         "(gradient,) = torch.autograd.grad(loss, logits)",
         "print(logits.softmax(-1), loss.item(), gradient)",
+    )
+
+
+def training_snippet(points: Points, recipe: Recipe, steps: int) -> str:
+    """The network, its points and every step of its training: `network`, `losses` and the gradients of the last step.
+
+    Args:
+        points: Written out, row by row.
+        recipe: How it is trained, numbers set by hand included.
+        steps: How many were made.
+    """
+    sizes = (2, *recipe.hidden, points.count)
+    lines = []
+    for index, (before, after) in enumerate(pairwise(sizes)):
+        if index and recipe.activation != "linear":
+            lines.append(f"    {ACTIVATIONS[recipe.activation].module},")
+        lines.append(f"    nn.Linear({before}, {after}, dtype=torch.float64),")
+    by_hand = [
+        "by_hand = {  # step: {place among all numbers: value}",
+        *(
+            f"    {step}: { {edit.number: edit.value for edit in recipe.edits if edit.step == step} },"
+            for step in dict.fromkeys(edit.step for edit in recipe.edits)
+        ),
+        "}",
+    ]
+    setting = [
+        "    for place, value in by_hand.get(step, {}).items():",
+        "        numbers = nn.utils.parameters_to_vector(network.parameters()).detach()",
+        "        numbers[place] = value",
+        "        nn.utils.vector_to_parameters(numbers, network.parameters())",
+    ]
+    uses_functional = "F." in LOSSES[recipe.loss].pytorch
+    return snippet(
+        "import torch",
+        "from torch import nn",
+        *(["from torch.nn import functional as F"] if uses_functional else []),
+        "points = torch.tensor([",
+        *(f"    {list(row)}," for row in points.rows),
+        "], dtype=torch.float64)",
+        f"classes = torch.tensor({list(points.classes)})",
+        f"targets = nn.functional.one_hot(classes, {points.count}).double()",
+        f"torch.manual_seed({recipe.seed})",
+        "network = nn.Sequential(",
+        *lines,
+        ")",
+        f"optimizer = torch.optim.SGD(network.parameters(), lr={recipe.rate!r})",
+        *(by_hand if recipe.edits else []),
+        "losses = []",
+        f"for step in range({steps + 1}):",
+        *(setting if recipe.edits else []),
+        *(["    network.zero_grad()"] if recipe.clears else ["    # no zero_grad: gradients pile up"]),
+        "    logits = network(points)",
+        f"    loss = {LOSSES[recipe.loss].pytorch}",
+        "    losses.append(loss.item())",
+        "    loss.backward()",
+        f"    if step < {steps}:",
+        "        optimizer.step()",
+        "right = (network(points).argmax(1) == classes).double().mean().item()",
+        "print(losses[-1], right)",
     )

@@ -21,6 +21,7 @@ COMPONENTS = (
     *("network_view", "clickable_grid", "microscope", "photo_cover", "attention_mover", "caption_player"),
     *("read_storage", "keep_in_storage"),
     "logit_board",
+    "perceptron_trainer",
 )
 
 

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Widget
 
 from explorer.operations import ChannelView
-from explorer.ui.components import NetworkClick, Stored
+from explorer.ui.components import NetworkClick, Stop, Stored
 from explorer.ui.session.pictures import get_picture
 from explorer.ui.session.subject import Subject
 
@@ -72,6 +72,7 @@ class Browser:
         stored: what the browser tells of its storage.
         kept: the arguments with which the page had it stored last.
         boards: those of every board of logits.
+        trainers: those of every perceptron that is trained.
         downloads: label, data and file name of every download button, by key.
         clicks: what a component gives the next time it is drawn, by key.
     """
@@ -85,8 +86,9 @@ class Browser:
     stored: Stored = field(default_factory=lambda: Stored("", 1, False))
     kept: dict[str, Any] = field(default_factory=dict)
     boards: dict[str, dict[str, Any]] = field(default_factory=dict)
+    trainers: dict[str, dict[str, Any]] = field(default_factory=dict)
     downloads: dict[str, tuple[str, Any, str]] = field(default_factory=dict)
-    clicks: dict[str, NetworkClick | int | str | tuple[float, ...]] = field(default_factory=dict)
+    clicks: dict[str, NetworkClick | Stop | int | str | tuple[float, ...]] = field(default_factory=dict)
 
     def network_view(self, *, key: str, **given: Any) -> Any:
         self.networks[key] = given
@@ -119,6 +121,10 @@ class Browser:
 
     def logit_board(self, *, key: str, **given: Any) -> Any:
         self.boards[key] = given
+        return self.clicks.pop(key, None)
+
+    def perceptron_trainer(self, *, key: str, **given: Any) -> Any:
+        self.trainers[key] = given
         return self.clicks.pop(key, None)
 
     def watch_downloads(self, original: Callable[..., bool]) -> Callable[..., bool]:

@@ -1,7 +1,7 @@
 """What must answer in the browser: one folder for each component, html, css and js beside its typed function.
 
 Hover and keyboard never call the server; a click, or a drawing that is complete, does, once. The components know no
-network: they are given pictures, places in them and words.
+network, but for the small one of `perceptron_trainer`: they are given pictures, places in them and words.
 """
 
 from explorer.ui.components.attention_mover import attention_mover
@@ -11,6 +11,7 @@ from explorer.ui.components.clickable_grid import clickable_grid
 from explorer.ui.components.logit_board import logit_board
 from explorer.ui.components.microscope import MOST_BYTES, NONE, PAD, ChannelView, Step, microscope
 from explorer.ui.components.network_view import NetworkClick, network_view
+from explorer.ui.components.perceptron_trainer import Item, Stop, perceptron_trainer
 from explorer.ui.components.photo_cover import photo_cover
 
 __all__ = [
@@ -18,8 +19,10 @@ __all__ = [
     "NONE",
     "PAD",
     "ChannelView",
+    "Item",
     "NetworkClick",
     "Step",
+    "Stop",
     "Stored",
     "attention_mover",
     "caption_player",
@@ -28,6 +31,7 @@ __all__ = [
     "logit_board",
     "microscope",
     "network_view",
+    "perceptron_trainer",
     "photo_cover",
     "read_storage",
 ]

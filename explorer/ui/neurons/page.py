@@ -8,6 +8,7 @@ import streamlit as st
 
 from explorer.ui.kit.ask import choose_asking
 from explorer.ui.kit.choose import choose_part
+from explorer.ui.neurons.backward import show_backward
 from explorer.ui.neurons.one_neuron import show_one_neuron
 from explorer.ui.neurons.softmax import show_softmax
 from explorer.ui.session.page import begin_page
@@ -16,7 +17,7 @@ from explorer.ui.session.subject import Subject
 
 PARTS: dict[str, tuple[str, Callable[[Subject], None]]] = {
     "neuron": ("One neuron", show_one_neuron),
-    # "backward": ("Backward", show_backward),
+    "backward": ("Backward", show_backward),
     "softmax": ("Softmax and losses", show_softmax),
     # "digits": ("Digits", show_digits),
 }

@@ -1,0 +1,566 @@
+// Step, play and stop; pointer and keyboard on the network; a number set by hand. At most one drawing a frame.
+// The server is told where training stands when it pauses, what is held, and what was set by hand; never of a hover.
+
+const FRAME_WORK = 9; // milliseconds of a frame in which steps are made
+const MAP_PAUSE = 60; // milliseconds between two maps while playing
+const WORDS_PAUSE = 200;
+const KEPT_TIMES = 300;
+const MOST_HISTORY = 1200; // pairs of step and loss
+const LARGEST = 1e6; // that a number may be set to
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const found = drawnIn(parentElement, ".trainer", Trainer, (gone) => gone.stop());
+  found.send = (state) => setTriggerValue("state", state);
+  found.update(data);
+  return () => found.stop();
+}
+
+const element = (tag, className, text) => {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text; // never innerHTML: names of classes are not ours
+  return made;
+};
+
+const put = (node, text) => {
+  if (node.textContent !== text) node.textContent = text;
+};
+
+class Trainer {
+  constructor(root) {
+    this.root = root;
+    root.renderTimes = []; // milliseconds of the last drawings, for those who measure
+    this.drawings = 0;
+    for (const name of ["step", "play", "reset", "speed", "count", "problem", "formulas", "paths", "rest", "line", "caption", "legend", "which", "before", "next", "all", "edit"]) {
+      this[name] = root.querySelector(`.${name}`);
+    }
+    for (const name of ["network", "map", "curve", "promise"]) this[`${name}Canvas`] = root.querySelector(`.${name} canvas`);
+    this.title = root.querySelector("h4");
+    this.input = root.querySelector(".edit input");
+    this.verdict = root.querySelector("dl");
+    this.hovered = null;
+    this.held = null;
+    this.point = null; // whose gradient is shown; null for the mean of all
+    this.playing = false;
+    this.stale = { map: true, charts: true, words: true };
+    const small = document.createElement("canvas");
+    small.width = small.height = GRID;
+    const context = small.getContext("2d");
+    this.room = { canvas: small, context, image: context.createImageData(GRID, GRID), values: new Float64Array(GRID * GRID) };
+    this.observer = new ResizeObserver(() => this.fit());
+    this.listen();
+  }
+
+  stop() {
+    this.observer.disconnect();
+    this.pause();
+  }
+
+  update(data) {
+    this.observer.observe(this.root);
+    const other = this.data?.recipe !== data.recipe;
+    this.data = data;
+    const given = JSON.stringify([data.step, data.edits, data.point]);
+    const isAnswer = given === this.asked;
+    if (other) this.build();
+    // What comes late, or while it plays, is of a state that is gone.
+    if (other || isAnswer || (!this.asked && given !== this.state)) this.adopt(given, other, isAnswer);
+    if (isAnswer) this.asked = null;
+    this.fit();
+  }
+
+  /** What depends on the recipe and the points. */
+  build() {
+    const { data } = this;
+    this.playing = false;
+    this.asked = null;
+    this.net = new Perceptron(data);
+    this.net.activationTitle = data.activationTitle;
+    this.ofPoint = new Float64Array(this.net.count);
+    this.hovered = null;
+    this.ended = false;
+    this.steps = -1;
+    this.legend.replaceChildren(
+      ...data.names.map((name, kind) => {
+        const made = element("span");
+        const sign = element("b", "", SHAPE_SIGNS[kind]);
+        sign.style.color = SERIES[kind];
+        made.append(sign, ` ${name}`);
+        return made;
+      }),
+    );
+    this.layout = null;
+  }
+
+  /** Takes the server's state; says in `data-drift` how far the browser's own had gone from it by rounding. */
+  adopt(given, other, isAnswer) {
+    const { data, net } = this;
+    if (!other && this.steps === data.step) {
+      const drift = data.numbers.reduce((most, each, place) => Math.max(most, Math.abs(each - net.numbers[place])), 0);
+      this.root.dataset.drift = String(drift);
+    } else {
+      this.root.dataset.drift = "";
+      this.history = data.losses;
+    }
+    net.numbers.set(data.numbers);
+    net.held.set(data.held);
+    this.loss = net.differentiate();
+    this.steps = data.step;
+    this.edits = data.edits;
+    this.state = given;
+    this.pytorch = { mean: data.gradient, point: data.pointGradient };
+    if (!isAnswer) this.held = data.item;
+    this.point = data.point < 0 ? null : data.point;
+    this.pause();
+    this.markAll();
+  }
+
+  markAll() {
+    this.stale.map = this.stale.charts = this.stale.words = true;
+    this.schedule();
+  }
+
+  fit() {
+    const width = this.root.clientWidth;
+    if (!width || !this.net) return;
+    this.root.classList.toggle("wide", width >= 760);
+    const across = this.networkCanvas.parentElement.clientWidth;
+    if (this.layout?.width !== across || this.layout.sizes !== this.net.sizes) this.layout = layOut(this.net.sizes, across);
+    this.side = Math.min(290, width);
+    this.plane = new Plane(this.data.points, this.side);
+    this.held = this.held && this.find(this.held);
+    this.markAll();
+  }
+
+  /** The item of the layout that stands for the same number or unit. */
+  find(wanted) {
+    return [...this.layout.inputs, ...this.layout.layers.flat()].find((item) => isSameItem(item, wanted)) ?? null;
+  }
+
+  get chosen() {
+    return this.hovered ?? this.held;
+  }
+
+  schedule() {
+    this.frame ??= requestAnimationFrame((now) => {
+      this.frame = null;
+      if (this.playing) this.advance(now);
+      this.draw(now);
+    });
+  }
+
+  /** As many steps as the speed asks for and a frame has time for. */
+  advance(now) {
+    const speed = Number(this.speed.value);
+    const passed = Math.min(100, now - this.lastFrame);
+    this.lastFrame = now;
+    this.due = speed === Infinity ? Infinity : Math.min(this.due + (speed * passed) / 1000, speed);
+    const start = performance.now();
+    const before = this.steps;
+    while (this.due >= 1 && this.playing && performance.now() - start < FRAME_WORK) {
+      this.due -= 1;
+      this.makeStep();
+    }
+    this.counted += this.steps - before;
+    this.root.dataset.speed = String((1000 * this.counted) / (now - this.startedAt || 1));
+    this.schedule();
+  }
+
+  /** One step of gradient descent, or the reason why there is none. */
+  makeStep() {
+    const { rate, clears, most } = this.data;
+    if (this.steps >= most) {
+      this.end();
+      return;
+    }
+    const loss = this.net.step(rate, clears);
+    if (loss === null) {
+      this.ended = true;
+      this.end();
+      return;
+    }
+    this.loss = loss;
+    this.steps += 1;
+    this.history.push([this.steps, loss]);
+    if (this.history.length > MOST_HISTORY) this.history = this.history.filter((_, index) => index % 2 === 0 || index === this.history.length - 1);
+  }
+
+  end() {
+    if (this.playing) this.pauseAndTell();
+  }
+
+  /** What is known of this state: the server's word holds only for the one it was asked about. */
+  knowsPytorch() {
+    return !this.playing && this.state === this.stateNow();
+  }
+
+  stateNow() {
+    return JSON.stringify([this.steps, this.edits, this.point ?? -1]);
+  }
+
+  tell() {
+    this.asked = this.stateNow();
+    const { held } = this;
+    this.send({
+      step: this.steps,
+      edits: this.edits,
+      point: this.point ?? -1,
+      item: held && { kind: held.kind, layer: held.layer, unit: held.unit, source: held.source ?? null },
+    });
+  }
+
+  draw(now) {
+    if (!this.net || !this.layout) return;
+    const start = performance.now();
+    const { net, layout } = this;
+    this.look = this.readLook();
+    const context = sizeCanvas(this.networkCanvas, layout.width, layout.height);
+    const wantsMap = this.stale.map && (!this.playing || now - (this.mapAt ?? 0) > MAP_PAUSE);
+    if (wantsMap) {
+      this.mapAt = now;
+      this.stale.map = this.playing;
+      drawMap(this.mapCanvas, this.plane, {
+        net,
+        points: this.data.points,
+        classes: this.data.classes,
+        shownUnit: this.chosen?.kind === "unit" ? this.chosen : null,
+        chosenPoint: this.point,
+        look: this.look,
+        room: this.room,
+      });
+      drawCurve(this.curveCanvas, this.history, this.side, 110, this.look);
+      this.say();
+    }
+    if (this.stale.charts && !this.playing) {
+      this.stale.charts = false;
+      this.drawPromise();
+    }
+    const wantsWords = this.stale.words && (!this.playing || now - (this.wordsAt ?? 0) > WORDS_PAUSE);
+    // The passes above went through other points; what is drawn and written are the numbers of this one.
+    const pointLoss = this.point === null ? null : net.differentiateAt(this.point, this.ofPoint);
+    drawNetwork(context, layout, {
+      net,
+      gradient: this.point === null ? net.gradient : this.ofPoint,
+      point: this.point !== null,
+      truth: this.point === null ? -1 : this.data.classes[this.point],
+      loss: this.point === null ? this.loss : pointLoss,
+      chosen: this.chosen,
+      look: this.look,
+    });
+    if (wantsWords) {
+      this.wordsAt = now;
+      this.stale.words = this.playing;
+      this.explain();
+    }
+    this.root.dataset.drawn = "true";
+    this.root.renderTimes[this.drawings % KEPT_TIMES] = performance.now() - start;
+    this.drawings += 1;
+  }
+
+  drawPromise() {
+    const { rate, clears } = this.data;
+    const changes = RATES.map((each) => this.net.changeAt(each, clears, this.loss));
+    const slope = this.net.promise(clears);
+    const real = this.net.changeAt(rate, clears, this.loss);
+    drawPromise(this.promiseCanvas, { changes, slope, rate }, this.side, 120, this.look);
+    const said = `At rate ${significant(rate)} the next step promises ${significant(rate * slope)} and brings ${significant(real)}.`;
+    this.promiseCanvas.setAttribute("aria-label", `Change of the loss by one step, over rates from 0.001 to 1,000. ${said}`);
+    this.root.dataset.promised = String(rate * slope);
+    this.root.dataset.real = String(real);
+  }
+
+  /** The theme's colours as they are now, for the canvases. */
+  readLook() {
+    const style = getComputedStyle(this.root);
+    const [text, background, secondary, primary] = ["text-color", "background-color", "secondary-background-color", "primary-color"].map((name) =>
+      style.getPropertyValue(`--st-${name}`).trim(),
+    );
+    if (this.look?.text === text && this.look.background === background) return this.look;
+    const rgb = this.room.context;
+    const css = ([r, g, b]) => `rgb(${r} ${g} ${b})`;
+    const [plus, minus] = [css(DIVERGING[212]), css(DIVERGING[44])];
+    rgb.fillStyle = background;
+    const hex = rgb.fillStyle; // any colour, as #rrggbb
+    const mix = (share) => `color-mix(in srgb, ${text} ${share}%, ${background})`;
+    for (const canvas of this.root.querySelectorAll("canvas")) canvas.dataset.font = style.fontFamily;
+    for (const [name, colour] of [["plus", plus], ["minus", minus]]) this.root.querySelector(`.${name}`).style.color = colour;
+    return {
+      text,
+      background,
+      secondary,
+      primary,
+      rgb: toRgb(hex),
+      muted: mix(68),
+      faint: mix(25),
+      halo: `color-mix(in srgb, ${primary} 45%, transparent)`,
+      sign: (value) => (value < 0 ? minus : plus),
+    };
+  }
+
+  /** The line beside the buttons, and what tests read. */
+  say() {
+    const { data, net, root } = this;
+    const right = net.accuracy();
+    const parts = [`step ${this.steps.toLocaleString("en")}`, `loss ${result(this.loss)}`, `${(100 * right).toFixed(right === 1 ? 0 : 1)} % right`];
+    put(this.count, parts.join(" · "));
+    root.dataset.step = String(this.steps);
+    root.dataset.loss = String(this.loss);
+    root.dataset.accuracy = String(right);
+    const shape = data.sizes.join("-");
+    this.mapCanvas.setAttribute("aria-label", `${data.classes.length} points of ${data.names.length} classes on what the network says of every place; ${(100 * right).toFixed(1)} % are right`);
+    this.curveCanvas.setAttribute("aria-label", `The loss from step 0 to ${this.steps}: ${significant(this.history[0][1])} to ${significant(this.loss)}`);
+    this.networkCanvas.setAttribute("aria-label", `Network ${shape} with its weights and gradients`);
+    const unit = this.chosen?.kind === "unit" ? this.chosen : null;
+    put(this.caption, unit ? `${nameItem(data.sizes, unit)} over the plane: blue below 0, red above` : "What the network says of every place");
+    put(this.which, this.point === null ? "gradients: mean" : `point ${this.point + 1} of ${data.classes.length}`);
+    this.all.setAttribute("aria-pressed", String(this.point === null));
+    this.problem.hidden = !this.ended;
+    if (this.ended) put(this.problem, this.writeEnd());
+    this.step.disabled = this.play.disabled = !this.playing && (this.ended || this.steps >= data.most);
+  }
+
+  writeEnd() {
+    const start = this.history[0][1];
+    const last = this.history.findLast(([, loss]) => loss <= start) ?? this.history[0];
+    return `The next step gives no finite number: step ${this.steps.toLocaleString("en")} is the last that does, and it is kept. Since about step ${(last[0] + 1).toLocaleString("en")} the loss has been above that of step 0.`;
+  }
+
+  /** Where the gradient of what is pointed at comes from. The numbers of the point stand ready in the net. */
+  explain() {
+    const { net, data, chosen } = this;
+    const isNumber = chosen?.kind === "number";
+    this.edit.hidden = !isNumber;
+    this.root.dataset.item = chosen ? nameItem(data.sizes, chosen) : "";
+    if (!chosen) {
+      put(this.title, "Point at a line, a square or a circle");
+      this.fill([{ letters: "A line is a weight, a square a bias, a circle a neuron. What made its gradient is worked out here." }], [], "", []);
+      return;
+    }
+    if (!isNumber) {
+      put(this.title, nameItem(data.sizes, chosen));
+      const lines = this.point === null ? [{ letters: "Choose a point: every point has values of its own." }] : writeUnit(net, chosen);
+      this.fill(lines, [], "", []);
+      put(this.line, this.title.textContent);
+      return;
+    }
+    const place = net.placeOf(chosen);
+    const weight = net.numbers[place];
+    const gradient = this.point === null ? net.gradient[place] : this.ofPoint[place];
+    put(this.title, `${nameItem(data.sizes, chosen)}: ${result(weight)}`);
+    if (!this.isTyping()) this.input.value = String(weight);
+    this.input.setAttribute("aria-label", `Set the ${nameItem(data.sizes, chosen)} to`);
+    let lines;
+    let ways = { count: 0, lines: [], rest: "", total: 0 };
+    const rows = [];
+    if (this.point === null) {
+      lines = [this.writeMean(place, gradient)];
+    } else {
+      lines = [writeGradient(net, chosen, gradient)];
+      ways = writePaths(net, chosen);
+    }
+    const theirs = this.knowsPytorch() ? (this.point === null ? this.pytorch.mean : this.pytorch.point)?.[place] : undefined;
+    if (ways.count > 1) rows.push([`Sum over all ${ways.count.toLocaleString("en")} paths`, result(ways.total)]);
+    const width = 1e-5 * Math.max(1, Math.abs(weight));
+    rows.push([`(L(w + h) − L(w − h)) / 2h, h = ${significant(width)}`, result(net.differenceAt(place, this.point, width))]);
+    rows.push(["PyTorch’s autograd", theirs === undefined ? "…" : `${result(theirs)}; difference ${significant(Math.abs(theirs - gradient))}`]);
+    rows.push([`The next step sets it to w − rate · ∂L/∂w${this.point === null ? "" : " (mean of all points)"}`, result(weight - data.rate * this.directionAt(place))]);
+    this.root.dataset.gradient = String(gradient);
+    this.root.dataset.sum = String(ways.count ? ways.total : gradient);
+    this.root.dataset.pytorch = theirs === undefined ? "" : String(theirs);
+    this.fill(lines, ways.lines, ways.rest, rows);
+    put(this.line, `${this.title.textContent}, gradient ${result(gradient)}`);
+  }
+
+  directionAt(place) {
+    return this.net.gradient[place] + (this.data.clears ? 0 : this.net.held[place]);
+  }
+
+  /** The mean over points, with the first few of them. */
+  writeMean(place, gradient) {
+    const count = this.data.classes.length;
+    const shown = [];
+    for (let point = 0; point < Math.min(4, count); point += 1) {
+      this.net.differentiateAt(point, this.ofPoint);
+      shown.push(factor(this.ofPoint[place]));
+    }
+    const numbers = `(${shown.join(" + ")}${count > 4 ? " + …" : ""}) / ${count}`;
+    return { letters: `∂L/∂w is the mean over the ${count} points of what each asks for; choose a point to see its paths`, numbers, value: gradient };
+  }
+
+  fill(lines, ways, rest, rows) {
+    this.formulas.replaceChildren(
+      ...lines.flatMap(({ letters, numbers, value }) => {
+        const made = [element("p", "words", letters)];
+        if (value !== undefined) {
+          const worked = element("p", "", `= ${numbers} ${numbers ? "= " : ""}`);
+          worked.append(element("strong", "", result(value)));
+          made.push(worked);
+        }
+        return made;
+      }),
+    );
+    this.paths.replaceChildren(
+      ...ways.map(({ way, product }) => {
+        const made = element("li");
+        made.append(element("span", "way", way), element("span", "product", product));
+        return made;
+      }),
+    );
+    put(this.rest, rest);
+    this.verdict.replaceChildren(
+      ...rows.map(([what, value]) => {
+        const made = element("div");
+        made.append(element("dt", "", what), element("dd", "", value));
+        return made;
+      }),
+    );
+  }
+
+  isTyping() {
+    return this.input.getRootNode().activeElement === this.input;
+  }
+
+  start() {
+    this.playing = true;
+    this.asked = "nothing, while it plays";
+    this.due = 1;
+    this.counted = 0;
+    this.startedAt = this.lastFrame = performance.now();
+    this.showPlaying();
+    this.markAll();
+  }
+
+  pause() {
+    this.playing = false;
+    this.showPlaying();
+  }
+
+  pauseAndTell() {
+    this.pause();
+    this.tell();
+    this.markAll();
+  }
+
+  showPlaying() {
+    put(this.play, this.playing ? "Stop" : "Play");
+    this.line.setAttribute("aria-live", this.playing ? "off" : "polite");
+  }
+
+  choosePoint(point) {
+    this.point = point;
+    if (!this.playing) this.tell();
+    this.markAll();
+  }
+
+  hold(item) {
+    this.held = isSameItem(item, this.held) ? null : item;
+    this.hovered = null;
+    if (!this.playing) this.tell();
+    this.markAll();
+  }
+
+  hover(item) {
+    if (isSameItem(item, this.hovered)) return;
+    const units = [item, this.hovered].some((each) => each?.kind === "unit");
+    this.hovered = item;
+    this.stale.words = true;
+    if (units) this.stale.map = true;
+    this.schedule();
+  }
+
+  /** Sets a number by hand, before the next step. */
+  setNumber(text) {
+    const value = Number(text);
+    const { chosen, net, data } = this;
+    if (chosen?.kind !== "number" || text.trim() === "" || !(Math.abs(value) <= LARGEST)) return this.markAll();
+    const number = net.placeOf(chosen);
+    const others = this.edits.filter(([step, place]) => step !== this.steps || place !== number);
+    if (others.length >= data.mostEdits) {
+      this.problem.hidden = false;
+      put(this.problem, `${data.mostEdits} numbers were set by hand, as many as a link holds. Start over to set others.`);
+      return undefined;
+    }
+    if (net.numbers[number] === value) return undefined;
+    this.pause();
+    this.edits = [...others, [this.steps, number, value]];
+    net.numbers[number] = value;
+    this.loss = net.differentiate();
+    this.history = [...this.history.slice(0, -1), [this.steps, this.loss]];
+    this.ended = false;
+    this.tell();
+    this.markAll();
+    return undefined;
+  }
+
+  listen() {
+    const canvas = this.networkCanvas;
+    const itemOf = (event, reach) => {
+      const box = canvas.getBoundingClientRect();
+      return this.layout && itemAt(this.layout, event.clientX - box.left, event.clientY - box.top, reach);
+    };
+    canvas.addEventListener("pointermove", (event) => event.pointerType !== "touch" && this.hover(itemOf(event, 8)));
+    canvas.addEventListener("pointerleave", () => this.hover(null));
+    canvas.addEventListener("blur", () => this.hover(null));
+    canvas.addEventListener("click", (event) => {
+      const item = itemOf(event, event.pointerType === "touch" ? 16 : 8);
+      if (item) this.hold(item);
+    });
+    canvas.addEventListener("keydown", (event) => this.steer(event));
+    this.mapCanvas.addEventListener("click", (event) => {
+      const box = this.mapCanvas.getBoundingClientRect();
+      this.choosePoint(pointAt(this.plane, this.data.points, event.clientX - box.left, event.clientY - box.top));
+    });
+    this.step.addEventListener("click", () => {
+      if (this.playing) this.pause();
+      this.makeStep();
+      this.pauseAndTell();
+    });
+    this.play.addEventListener("click", () => (this.playing ? this.pauseAndTell() : this.start()));
+    this.reset.addEventListener("click", () => {
+      this.steps = 0;
+      this.edits = [];
+      this.ended = false;
+      this.net.numbers.set(this.data.first);
+      this.net.held.fill(0);
+      this.loss = this.net.differentiate();
+      this.history = [[0, this.loss]];
+      this.pauseAndTell();
+    });
+    this.all.addEventListener("click", () => this.choosePoint(this.point === null ? 0 : null));
+    for (const [button, by] of [[this.before, -1], [this.next, 1]]) {
+      button.addEventListener("click", () => {
+        const count = this.data.classes.length;
+        this.choosePoint(this.point === null ? (by > 0 ? 0 : count - 1) : (this.point + by + count) % count);
+      });
+    }
+    this.input.addEventListener("change", () => this.setNumber(this.input.value));
+    this.input.addEventListener("keydown", (event) => event.key === "Enter" && this.setNumber(this.input.value));
+    // The theme's variables change without a word to the component, but a transition of a colour they set is heard.
+    this.root.addEventListener("transitionend", (event) => event.target === this.root && this.markAll());
+  }
+
+  steer(event) {
+    if (!this.layout || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { layers } = this.layout;
+    const now = this.chosen ?? layers[0][0];
+    const layer = Math.max(0, now.layer);
+    const index = Math.max(0, layers[layer].findIndex((item) => isSameItem(item, now)));
+    const beside = (to) => layers[to] && layers[to][Math.min(index, layers[to].length - 1)];
+    const goals = {
+      ArrowUp: () => layers[layer][index - 1],
+      ArrowDown: () => layers[layer][index + 1],
+      ArrowLeft: () => beside(layer - 1),
+      ArrowRight: () => beside(layer + 1),
+    };
+    if (event.key in goals) {
+      const goal = this.chosen ? goals[event.key]() : now;
+      if (goal) this.hover(goal);
+    } else if (event.key === "Enter" || event.key === " ") this.hold(now);
+    else if (event.key === "Escape") {
+      this.hovered = null;
+      if (this.held) this.hold(this.held);
+      else this.markAll();
+    } else return;
+    event.preventDefault();
+  }
+}

@@ -1,0 +1,300 @@
+"""The Neurons page's part on gradients: a small network that is trained, and where each of its gradients comes from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, replace
+from math import isfinite
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from explorer.neurons.activations import ACTIVATIONS, Numbers
+from explorer.neurons.losses import LOSSES, one_hot
+from explorer.neurons.perceptron import backward, forward
+from explorer.neurons.points import Points
+from explorer.neurons.snippets import training_snippet
+from explorer.neurons.training import Promise, Recipe, State, find_rise, train, weigh_step
+from explorer.text import significant
+from explorer.ui.components import Item, Stop, perceptron_trainer
+from explorer.ui.components.perceptron_trainer import read_stop
+from explorer.ui.kit.ask import ask_first
+from explorer.ui.kit.cache import once
+from explorer.ui.kit.choose import choose_number, choose_one, choose_step, settings_popover
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.neurons.decisions import draw_decisions
+from explorer.ui.neurons.shelf import Setting, show_shelf
+from explorer.ui.neurons.training_points import choose_points, show_points
+from explorer.ui.session.subject import Subject
+
+RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+MOST_LAYERS, MOST_UNITS = 4, 8
+_SHAPE = re.compile(r"[1-8](\D+[1-8]){0,3}")
+_LAST, _LOOKED_AT = "reached_training", "trained_recipe"
+_STOP = ("step", "by_hand", "point", "held")  # in the address
+
+
+def show_backward(subject: Subject) -> None:
+    """A perceptron in the browser, what its next step promises, settings that work and that fail, and the PyTorch."""
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    name = choose_points(row)
+    recipe = _choose_recipe(row)
+    points = show_points(name)
+    if points is None:
+        return
+    stop = _read_stop(points, recipe)
+    recipe = replace(recipe, edits=stop.edits)
+    state = _reach(points, recipe, stop.step)
+    finding = st.container()
+    gradients = _by_pytorch(points, recipe, state, stop.point)
+    stopped = perceptron_trainer(
+        points=points,
+        recipe=recipe,
+        first=_reach_first(points, recipe),
+        state=state,
+        stop=stop,
+        gradients=gradients,
+        key="trainer",
+    )
+    if stopped is not None and stopped != stop:
+        _write_stop(stopped, state.net.sizes)
+        st.session_state.pop(_LOOKED_AT)
+        st.rerun()
+    with finding:
+        _show_finding(points, recipe, state)
+    _show_check(points, recipe, state, gradients[0])
+    show_shelf(_open)
+    _offer(points, recipe, state)
+
+
+def _choose_recipe(row: DeltaGenerator) -> Recipe:
+    shape = row.text_input(
+        "Hidden layers",
+        "3",
+        key="hidden",
+        bind="query-params",
+        max_chars=20,
+        width=120,
+        help="Units of each hidden layer: up to four layers of 1 to 8, such as 8-8. Empty: no hidden layer.",
+    )
+    titles = {name: each.title for name, each in ACTIVATIONS.items()}
+    activation = choose_one("Activation", titles, "net_activation", "tanh", place=row, width=125)
+    losses = {name: each.title for name, each in LOSSES.items()}
+    loss = choose_one("Loss", losses, "net_loss", place=row, width=180)
+    rate = choose_step("Learning rate", RATES, "net_rate", 0.3, place=row, width=190, format_func=significant)
+    with settings_popover(row):
+        seed = choose_number("Seed of the first weights", 0, 9999, "net_seed", 0)
+        clears = st.toggle(
+            "Clear gradients before each step",
+            True,
+            key="clear",
+            bind="query-params",
+            help="PyTorch adds every gradient to the last ones until zero_grad() clears them; who forgets it steps "
+            "along the sum of all gradients so far.",
+        )
+    return Recipe(_read_shape(shape), activation, loss, rate, seed, clears)
+
+
+def _read_shape(text: str) -> tuple[int, ...]:
+    if not text.strip() or text.strip() == "0":
+        return ()
+    if _SHAPE.fullmatch(text.strip()):
+        return tuple(int(digit) for digit in re.findall(r"\d", text))
+    st.warning(
+        f"Hidden layers are up to {MOST_LAYERS} numbers from 1 to {MOST_UNITS}, such as 8-8. One layer of 3 is shown.",
+        icon=":material/error:",
+    )
+    return (3,)
+
+
+def _read_stop(points: Points, recipe: Recipe) -> Stop:
+    """Where the address says that training stands; another recipe begins anew, unless a link brought its step along."""
+    said = tuple(st.query_params.get(name, "") for name in _STOP)
+    before = st.session_state.get(_LOOKED_AT)
+    if before is not None and before[:2] != (points, recipe) and before[2] == said:
+        for name in _STOP[:2]:
+            st.query_params.pop(name, None)
+    said = tuple(st.query_params.get(name, "") for name in _STOP)
+    st.session_state[_LOOKED_AT] = (points, recipe, said)
+    step, by_hand, point, held = said
+    sizes = (2, *recipe.hidden, points.count)
+    try:
+        sent = {
+            "step": step or 0,
+            "edits": [_split_edit(edit) for edit in by_hand.split(";") if edit],
+            "point": int(point or 1) - 1,
+            "item": _split_item(held) if held else asdict(_first_item(sizes)),
+        }
+    except ValueError:
+        sent = {}
+    return read_stop(sent, sizes, len(points.classes)) or Stop(item=_first_item(sizes))
+
+
+def _first_item(sizes: tuple[int, ...]) -> Item:
+    """The weight that is worked out at first: from the second input to the last unit of the first layer."""
+    return Item("number", 0, sizes[1] - 1, 1)
+
+
+def _split_edit(text: str) -> tuple[str, str, str]:
+    step, number, value = text.split(",")
+    return step, number, value
+
+
+def _split_item(text: str) -> dict[str, Any] | None:
+    if text == "nothing":
+        return None
+    kind, layer, unit, source = text.split(",")
+    return {"kind": kind, "layer": layer, "unit": unit, "source": source or None}
+
+
+def _open(setting: Setting) -> None:
+    recipe = setting.recipe
+    st.session_state.update(
+        points=setting.points,
+        blobs=setting.blobs,
+        hidden="-".join(map(str, recipe.hidden)) or "0",
+        net_activation=recipe.activation,
+        net_loss=recipe.loss,
+        net_rate=recipe.rate,
+        net_seed=recipe.seed,
+        clear=recipe.clears,
+    )
+    st.session_state.pop(_LOOKED_AT, None)
+    sizes = (2, *recipe.hidden, setting.blobs)
+    _write_stop(Stop(setting.step, recipe.edits, item=_first_item(sizes)), sizes)
+
+
+def _write_stop(stop: Stop, sizes: tuple[int, ...]) -> None:
+    item = stop.item
+    by_hand = ";".join(f"{edit.step},{edit.number},{edit.value!r}" for edit in stop.edits)
+    held = "nothing"
+    if item is not None:
+        held = f"{item.kind},{item.layer},{item.unit},{'' if item.source is None else item.source}"
+    said = (str(stop.step or ""), by_hand, str(stop.point + 1), "" if item == _first_item(sizes) else held)
+    defaults = ("", "", "1", "")
+    for name, text, default in zip(_STOP, said, defaults, strict=True):
+        if text != default:
+            st.query_params[name] = text
+        else:
+            st.query_params.pop(name, None)
+
+
+def _reach(points: Points, recipe: Recipe, steps: int) -> State:
+    """The state after so many steps, on from where this session last stood where that lies on the way."""
+    last: tuple[Points, Recipe, State] | None = st.session_state.get(_LAST)
+    since = None
+    if last is not None and last[0] == points and last[2].step <= steps:
+        at = last[2].step
+        kept, wanted = (replace(each, edits=_before(each, at)) for each in (last[1], recipe))
+        set_then, set_now = ({edit.number for edit in each.edits if edit.step == at} for each in (last[1], recipe))
+        since = last[2] if kept == wanted and set_then <= set_now else None
+    with st.spinner("Training …"):
+        state = once(("training", points, recipe, steps), lambda: train(points, recipe, steps, since))
+    st.session_state[_LAST] = (points, recipe, state)
+    return state
+
+
+def _before(recipe: Recipe, step: int) -> tuple[Any, ...]:
+    return tuple(edit for edit in recipe.edits if edit.step < step)
+
+
+def _reach_first(points: Points, recipe: Recipe) -> State:
+    plain = replace(recipe, edits=())
+    return once(("training", points, plain, 0), lambda: train(points, plain, 0))
+
+
+def _by_pytorch(points: Points, recipe: Recipe, state: State, point: int) -> tuple[Numbers, Numbers | None]:
+    """Gradients of the mean loss, and of the loss of one point."""
+    from explorer.neurons.autograd import gradient_by_autograd
+
+    x, y = points.places, one_hot(points.classes, points.count)
+    of_point = gradient_by_autograd(state.net, x[[point]], y[[point]], recipe.loss) if point >= 0 else None
+    return gradient_by_autograd(state.net, x, y, recipe.loss), of_point
+
+
+def _show_finding(points: Points, recipe: Recipe, state: State) -> None:
+    """What the gradient promises of the next step and what comes of it, or why there is none."""
+    rise = once(("rise", points, recipe, state.step), lambda: (find_rise(points, recipe, state),))[0]
+    if rise is not None:
+        is_above = recipe.rate > rise.largest_rate > 0
+        why = (
+            f"the rate {significant(recipe.rate)} is above 2/curvature = {significant(rise.largest_rate)}"
+            if is_above
+            else f"2/curvature was {significant(rise.largest_rate)} there, and the rate is {significant(recipe.rate)}"
+        )
+        piled = "" if recipe.clears else "; gradients that pile up make steps longer still"
+        st.warning(
+            f"Since step {rise.since:,} the loss has been above that of step 0: {why}{piled}.",
+            icon=":material/trending_up:",
+        )
+    promise = once(("promise", points, recipe, state.step), lambda: weigh_step(points, recipe, state))
+    if not isfinite(promise.real):
+        st.error(
+            f"Step {state.step + 1:,} gives no finite number. Step {state.step:,} is the last that does, and it is "
+            "kept: a smaller learning rate, or “Start over”, leads on.",
+            icon=":material/error:",
+        )
+        return
+    share = promise.real / promise.predicted if promise.predicted else 1.0
+    answers = ("nearly all of it", "a part of it", "nothing: the loss rises")
+    right = answers[0 if share >= 0.9 else 1 if share > 0 else 2]
+    question = (
+        f"The slope promises that one step at rate {significant(recipe.rate)} changes the loss by "
+        f"{significant(promise.predicted)}. How much of that comes true?"
+    )
+    if ask_first(question, answers, right, f"ask-promise-{hash((points, recipe, state.step))}"):
+        st.markdown(_describe(promise, recipe, share))
+
+
+def _describe(promise: Promise, recipe: Recipe, share: float) -> str:
+    along = "−rate · |∇L|²" if recipe.clears else "−rate · ∇L · (sum of all gradients so far)"
+    kept = "more than it promised" if share > 1.005 else f"{100 * share:.0f} % of it" if share > 0 else "the wrong way"
+    parting = (
+        f"From a rate of **{significant(promise.parting)}** on less than half of the promise comes true: the slope is "
+        "that of this place, and a long step leaves it."
+        if promise.parting is not None
+        else "Here the promise holds at every rate."
+    )
+    return (
+        f"The next step at rate {significant(recipe.rate)} promises to change the loss by {along} = "
+        f"**{_signed(promise.predicted)}** and changes it by **{_signed(promise.real)}**, {kept}. {parting}"
+    )
+
+
+def _signed(value: float) -> str:
+    return significant(value).replace("-", "−")
+
+
+def _show_check(points: Points, recipe: Recipe, state: State, by_pytorch: Numbers) -> None:
+    x, y = points.places, one_hot(points.classes, points.count)
+    by_hand = backward(state.net, forward(state.net, x), y, recipe.loss).gradient
+    difference = float(np.abs(by_hand - by_pytorch).max())
+    st.caption(
+        f"All {len(by_hand)} gradients of step {state.step:,}, worked out by hand and by PyTorch’s autograd in "
+        f"float64: largest difference {significant(difference)}."
+    )
+
+
+def _offer(points: Points, recipe: Recipe, state: State) -> None:
+    x, y = points.places, one_hot(points.classes, points.count)
+
+    def arrays() -> bytes:
+        gradient = backward(state.net, forward(state.net, x), y, recipe.loss).gradient
+        layers = {
+            f"{kind}{number}": part
+            for number, layer in enumerate(state.net.layers, 1)
+            for kind, part in zip(("weight", "bias"), layer, strict=True)
+        }
+        return arrays_as_npz(
+            points=x, classes=np.array(points.classes), losses=np.array(state.losses), gradient=gradient, **layers
+        )
+
+    offer(
+        f"perceptron-step-{state.step}",
+        lambda: draw_decisions(state.net, points),
+        arrays,
+        training_snippet(points, recipe, state.step),
+        "backward",
+    )

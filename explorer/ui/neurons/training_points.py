@@ -1,0 +1,104 @@
+"""Which points the Neurons page trains on: a set made by rule, or the person's own."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from explorer.neurons.points import (
+    MOST_BYTES,
+    MOST_CLASSES,
+    MOST_POINTS,
+    Points,
+    PointsRejected,
+    point_set,
+    read_points,
+)
+from explorer.text import as_plain_text, significant
+from explorer.ui.kit.choose import choose_one, slide
+
+OWN = "own"
+TITLES = {
+    "xor": "XOR",
+    "corners": "XOR, four corners",
+    "circles": "circle in a ring",
+    "moons": "two moons",
+    "spiral": "two spirals",
+    "blobs": "2 to 6 blobs",
+    OWN: "your own points",
+}
+_TEXT, _LAST_GOOD = "own_points", "own_points_that_work"
+_EXAMPLE = """x1, x2, class
+5.1, 1.4, setosa
+4.9, 1.5, setosa
+5.8, 1.2, setosa
+7.0, 4.7, versicolor
+6.4, 4.5, versicolor
+5.5, 4.0, versicolor
+6.3, 6.0, virginica
+7.1, 5.9, virginica
+6.5, 5.5, virginica"""
+_UNLIKE = 5.0  # how many times one column's spread is the other's, from which scaling is offered
+
+
+def choose_points(place: DeltaGenerator) -> str:
+    """Which points, in the address under "points"."""
+    return choose_one("Points", TITLES, "points", place=place, width=170)
+
+
+def show_points(name: str) -> Points | None:
+    """The points of a name in `TITLES`; None where a person's own give none, and have given none before."""
+    if name == OWN:
+        return _read_own()
+    return _make(name, slide("Blobs", 2, MOST_CLASSES, 3, "blobs", width=300) if name == "blobs" else 2)
+
+
+@st.cache_data(show_spinner=False)
+def _make(name: str, classes: int) -> Points:
+    return point_set(name, classes)
+
+
+def _read_own() -> Points | None:
+    columns = st.columns([2, 1])
+    st.session_state.setdefault(_TEXT, st.session_state.get(f"{_TEXT}_kept", _EXAMPLE))
+    text = columns[0].text_area(
+        f"Rows of x1, x2 and a class: at most {MOST_POINTS} rows and {MOST_CLASSES} classes",
+        key=_TEXT,
+        height=130,
+        max_chars=MOST_BYTES,
+        help="Paste from a table or write. Columns are parted by tabs, semicolons, commas or spaces.",
+    )
+    st.session_state[f"{_TEXT}_kept"] = text  # a widget that is not drawn forgets
+    file = columns[1].file_uploader(
+        "Or a CSV file", type=["csv", "tsv", "txt"], max_upload_size=1, key="own_points_file"
+    )
+    scales = columns[1].toggle(
+        "Scale both columns", key="scale_points", bind="query-params", help="To mean 0 and standard deviation 1."
+    )
+    try:
+        points = read_points(text if file is None else _decode(file.getvalue()))
+    except PointsRejected as refused:
+        last: Points | None = st.session_state.get(_LAST_GOOD)
+        stays = " The last points that worked stay." if last else ""
+        st.error(f"{as_plain_text(str(refused))}{stays}", icon=":material/error:")
+        if last is None:
+            return None
+        points = last
+    st.session_state[_LAST_GOOD] = points
+    first, second = points.places.std(axis=0)
+    if not scales and max(first, second) > _UNLIKE * min(first, second):
+        st.caption(
+            f"The columns spread by {significant(first)} and {significant(second)}: the rate that suits one is too "
+            "large or too small for the other. “Scale both columns” makes them alike."
+        )
+    st.caption("A link holds the settings and not your points: whoever follows it brings their own.")
+    return points.scaled() if scales else points
+
+
+def _decode(data: bytes) -> str:
+    if len(data) > MOST_BYTES:
+        raise PointsRejected(f"The file has {len(data) / 1e3:,.0f} kB: {MOST_BYTES / 1e3:,.0f} at most.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise PointsRejected("The file is no text in UTF-8: save it as CSV (UTF-8).") from None

@@ -1,0 +1,212 @@
+"""The Neurons page's part Backward: what it says, hands to the browser, takes from it and hands over."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from math import inf, nan
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from explorer.neurons.losses import one_hot
+from explorer.neurons.perceptron import backward, forward, split_numbers
+from explorer.neurons.points import Points, point_set
+from explorer.neurons.training import Edit, Recipe, State, train
+from explorer.text import significant
+from explorer.ui.components.perceptron_trainer import Item, Stop, read_stop
+from explorer.ui.neurons.shelf import FAIL, WORK, Setting
+from tests.pages.opening import Browser, open_page, run, run_snippet
+
+PLAIN = Recipe((3,), "tanh", "cross_entropy", 0.3, 0)
+
+
+def open_backward(**address: str) -> AppTest:
+    return open_page("neurons", {"model": "tiny-vgg", "part": "Backward", **address})
+
+
+def texts(app: AppTest) -> str:
+    return "\n".join(each.value for kind in (app.markdown, app.caption, app.warning, app.error) for each in kind)
+
+
+def share_right(points: Points, state: State) -> float:
+    logits = forward(state.net, points.places).sums[-1]
+    return float((logits.argmax(axis=1) == np.array(points.classes)).mean())
+
+
+def test_the_first_screen_says_what_the_next_step_promises_and_brings(browser_side: Browser) -> None:
+    app = open_backward()
+    points = point_set("xor")
+    state = train(points, PLAIN, 1)
+    first = train(points, PLAIN, 0)
+    gradient = backward(
+        first.net, forward(first.net, points.places), one_hot(points.classes, 2), "cross_entropy"
+    ).gradient
+    said = texts(app).replace("−", "-")
+    assert f"**{significant(-0.3 * float(gradient @ gradient))}**" in said
+    assert f"**{significant(state.losses[1] - state.losses[0])}**" in said
+    assert "All 17 gradients of step 0" in said
+    given = browser_side.trainers["trainer"]
+    assert given["stop"] == Stop(0, (), 0, Item("number", 0, 2, 1))
+    np.testing.assert_allclose(given["gradients"][0], gradient, rtol=1e-9)
+
+
+def test_asked_first_the_finding_waits_for_an_answer(browser_side: Browser) -> None:
+    app = open_backward(ask="true")
+    assert "promises to change" not in texts(app)
+    app = run(app.radio[0].set_value("nearly all of it"))
+    assert "You were right." in texts(app)
+    assert "promises to change" in texts(app)
+
+
+def test_where_a_person_stops_is_in_the_address_until_the_recipe_changes(browser_side: Browser) -> None:
+    app = open_backward()
+    stop = Stop(137, (Edit(3, 4, 0.25),), -1, Item("unit", 0, 1))
+    browser_side.clicks["trainer"] = stop
+    app = run(app)
+    address = {"step": "137", "by_hand": "3,4,0.25", "point": "0", "held": "unit,0,1,"}
+    assert {name: app.query_params[name] for name in address} == address
+    given = browser_side.trainers["trainer"]
+    assert given["stop"] == stop
+    expected = train(point_set("xor"), replace(PLAIN, edits=stop.edits), 137)
+    np.testing.assert_allclose(given["state"].net.numbers, expected.net.numbers, rtol=1e-12)
+    run(app.selectbox(key="net_activation").set_value("sigmoid"))
+    assert browser_side.trainers["trainer"]["stop"].step == 0
+    assert "step" not in app.query_params
+    linked = open_backward(net_activation="sigmoid", **address)
+    assert browser_side.trainers["trainer"]["stop"] == stop
+    assert "All 17 gradients of step 137" in texts(linked)
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ({"hidden": "9"}, "Hidden layers are up to 4 numbers from 1 to 8"),
+        ({"hidden": "1-2-3-4-5"}, "Hidden layers are up to 4 numbers from 1 to 8"),
+        ({"hidden": "8-8", "net_activation": "leaky ReLU", "net_rate": "10", "step": "500"}, "Step 17 gives no finite"),
+        ({"step": "-3", "by_hand": "a", "point": "1e9", "held": "x,y,z,u"}, "All 17 gradients of step 0"),
+        ({"step": "3", "by_hand": "0,0,nan"}, "All 17 gradients of step 0"),
+        ({"hidden": "0"}, "All 6 gradients of step 0"),
+    ],
+)
+def test_what_an_address_says_in_vain_is_said_or_left_out(
+    address: dict[str, str], says: str, browser_side: Browser
+) -> None:
+    assert says in texts(open_backward(**address))
+
+
+@pytest.mark.parametrize("value", ["", "nonsense", "1e999", "9" * 5000], ids=["", "nonsense", "endless", "digits"])
+def test_a_mangled_address_still_opens_the_part(value: str, browser_side: Browser) -> None:
+    names = ("points", "blobs", "hidden", "net_activation", "net_loss", "net_rate", "net_seed", "clear")
+    open_backward(**dict.fromkeys((*names, "step", "by_hand", "point", "held", "scale_points"), value))
+    assert browser_side.trainers["trainer"]["recipe"].activation == "tanh"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None,
+        "nonsense",
+        {},
+        {"step": 20_001, "edits": [], "point": 0, "item": None},
+        {"step": inf, "edits": [], "point": 0, "item": None},
+        {"step": 1, "edits": [[2, 0, 1.0]], "point": 0, "item": None},
+        {"step": 1, "edits": [[0, 17, 1.0]], "point": 0, "item": None},
+        {"step": 1, "edits": [[0, 1, nan]], "point": 0, "item": None},
+        {"step": 1, "edits": [[0, 1, 1e7]], "point": 0, "item": None},
+        {"step": 1, "edits": [[0, 1, 1.0]] * 21, "point": 0, "item": None},
+        {"step": 1, "edits": [], "point": 4, "item": None},
+    ],
+)
+def test_what_a_browser_may_not_send_is_nothing(sent: object) -> None:
+    assert read_stop(sent, (2, 3, 2), 4) is None
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"kind": "number", "layer": 2, "unit": 0, "source": 0},
+        {"kind": "number", "layer": 0, "unit": 3, "source": 0},
+        {"kind": "number", "layer": 0, "unit": 0, "source": 2},
+        {"kind": "number", "layer": -1, "unit": 0, "source": None},
+        {"kind": "picture", "layer": 0, "unit": 0, "source": None},
+    ],
+)
+def test_what_is_not_in_the_network_is_not_held(item: dict[str, object]) -> None:
+    assert read_stop({"step": 1, "edits": [], "point": 0, "item": item}, (2, 3, 2), 4) == Stop(1)
+
+
+def test_own_points_are_read_scaled_and_refused_with_the_row(browser_side: Browser) -> None:
+    app = open_backward(points="your own points")
+    assert browser_side.trainers["trainer"]["points"].names == ("setosa", "versicolor", "virginica")
+    app = run(app.text_area[0].set_value("0 100 a\n1 300 b\n2 -100 a"))
+    assert browser_side.trainers["trainer"]["points"].rows == ((0, 100), (1, 300), (2, -100))
+    assert "“Scale both columns” makes them alike" in texts(app)
+    app = run(app.toggle(key="scale_points").set_value(True))
+    np.testing.assert_allclose(browser_side.trainers["trainer"]["points"].places.std(axis=0), 1)
+    app = run(app.text_area[0].set_value("0 100 a\n1 none b"))
+    assert [error.value for error in app.error] == [
+        "Row 2: x2 is “none”, which is no finite number. The last points that worked stay."
+    ]
+    assert len(browser_side.trainers["trainer"]["points"].rows) == 3
+
+
+def test_picture_arrays_and_snippet_agree(browser_side: Browser) -> None:
+    app = open_backward(step="5", points="two moons", hidden="4")
+    found = dict(np.load(io.BytesIO(browser_side.downloads["backward-npz"][1]()), allow_pickle=False))
+    names, _ = run_snippet(app.code[-1].value)
+    np.testing.assert_allclose(found["losses"], names["losses"], rtol=1e-9)
+    np.testing.assert_allclose(found["weight1"], names["network"][0].weight.detach().numpy(), rtol=1e-9)
+    np.testing.assert_allclose(found["bias2"], names["network"][2].bias.detach().numpy(), rtol=1e-9)
+    picture = Image.open(io.BytesIO(browser_side.downloads["backward-png"][1]()))
+    assert len(picture.getcolors(1 << 20)) > 50
+
+
+@pytest.mark.parametrize("setting", [*WORK, *FAIL], ids=lambda setting: setting.title)
+def test_a_setting_of_the_shelf_does_what_it_says(setting: Setting) -> None:
+    """Every number in its reason, computed again."""
+    points = point_set(setting.points, setting.blobs)
+    recipe, steps = setting.recipe, setting.step
+    state = train(points, recipe, steps)
+
+    def percent(recipe: Recipe) -> str:
+        share = 100 * share_right(points, train(points, recipe, steps))
+        return "100 %" if share == 100 else f"{share:.1f} %"
+
+    computed = {f"{steps:,}", significant(recipe.rate), percent(recipe)}
+    if setting.title == "XOR from other first weights":
+        computed |= {percent(replace(recipe, seed=0)), percent(replace(recipe, hidden=(4,))), "seed 0", "seed 1"}
+    elif setting.title == "Two spirals with two layers of eight":
+        computed.add(percent(replace(recipe, hidden=(8,))))
+    elif setting.title == "Four layers of sigmoids":
+        first = train(points, recipe, 0).net
+        gradient = backward(first, forward(first, points.places), one_hot(points.classes, 2), recipe.loss).gradient
+        norms = [float(np.linalg.norm(layer.weight)) for layer in split_numbers(first.sizes, gradient)]
+        computed |= {f"{float(f'{norms[-1] / norms[0]:.3g}'):,.0f}", "1/4"}
+    elif setting.title == "Too high a rate":
+        assert train(points, recipe, steps + 1, state).step == steps
+    elif setting.title == "Gradients that are not cleared":
+        cleared = train(points, replace(recipe, clears=True), steps)
+        computed |= {percent(replace(recipe, clears=True)), f"{state.losses[-1]:.3g}", f"{cleared.losses[-1]:.3g}"}
+        computed |= {"0.3", "100"}
+        computed |= {
+            f"{train(points, replace(recipe, rate=0.3, clears=c), 100).losses[-1]:#.3g}" for c in (True, False)
+        }
+    elif setting.title == "Without the log":
+        computed |= {percent(replace(recipe, loss="cross_entropy")), "10"}
+        assert percent(recipe) == f"{100 * share_right(points, train(points, recipe, 0)):.1f} %"
+    numbers = {number for text in computed for number in re.findall(r"[\d.,/e-]*\d", text)}
+    assert set(re.findall(r"(?<![\w.])\d[\d.,/e-]*(?<![.,])", setting.reason)) <= numbers
+    assert state.step == steps
+
+
+def test_the_shelf_opens_a_setting_with_its_step(browser_side: Browser) -> None:
+    app = open_backward(step="5", net_rate="0.01", held="unit,0,0,")
+    run(app.button(key=f"shelf-{FAIL[-1].title}").click())
+    given = browser_side.trainers["trainer"]
+    assert given["recipe"] == FAIL[-1].recipe
+    assert given["stop"].step == 300
+    assert given["points"] == point_set("moons")
