@@ -139,6 +139,15 @@ def say_comparison(reading: Caption, own: Caption) -> str:
     return f"It finds its own caption {times} times as probable as this sentence{left_out}."
 
 
+def say_loss(reading: Caption) -> str:
+    """That the bits of a sentence are the loss of training in another unit."""
+    return (
+        f"These {significant(bits_of(reading))} bits are the cross-entropy, the loss with which a captioner is trained "
+        "word by word: minus the logarithm of the probability that each word was given. With the natural logarithm, as "
+        f"PyTorch's `F.cross_entropy` takes it, they add up to {significant(-reading.log_probability)}."
+    )
+
+
 def word_rows(reading: Caption) -> list[dict[str, str]]:
     """Each word and the end: bits, probability, and what was more probable there."""
     rows = []

@@ -109,6 +109,13 @@ def shown_page() -> str | None:
     return name
 
 
+def link_to(name: str, label: str, address: Mapping[str, str]) -> None:
+    """A link to another page, opened with these query parameters; none where the page runs by itself."""
+    if shown_page():
+        page = page_of(name)
+        st.page_link(page.file, label=label, icon=page.icon, query_params=dict(address))
+
+
 def open_page() -> None:
     """Show the navigation, and the page that the address names.
 

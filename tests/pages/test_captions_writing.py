@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
+from torch.nn import functional
 
 from explorer.captioning import Caption, Captioner
 from explorer.captioning.comparing import bits_of
@@ -44,6 +46,10 @@ def check_reading(app: AppTest, side: Browser, words: tuple[str, ...]) -> Captio
     for row, value in zip(table, [*bits.tolist(), end], strict=True):
         assert row["bits"] == ("–" if math.isnan(value) else significant(value))
     assert app.metric[0].value == f"{significant(np.nansum(bits) + end)} bits"
+    places = [*np.flatnonzero(np.isfinite(own)), len(words)]
+    targets = torch.tensor([*numbers, END])[places]
+    nats = functional.cross_entropy(led.log_probabilities[0, places], targets, reduction="sum")
+    assert f"`F.cross_entropy` takes it, they add up to {significant(nats.item())}." in texts_of(app)
     theirs = captioner.follow(subject.seen, [captioner.search(subject.seen, 3).best])[0]
     assert app.metric[1].value == f"{significant(-theirs.log_probability / math.log(2))} bits"
     arrays = arrays_of(side, "writing")

@@ -6,12 +6,13 @@ import numpy as np
 import streamlit as st
 
 from explorer.captioning import Caption, SentenceRejected, read_sentence
-from explorer.captioning.comparing import bits_of, name_word, percent_of, say_comparison, word_rows
+from explorer.captioning.comparing import bits_of, name_word, percent_of, say_comparison, say_loss, word_rows
 from explorer.captioning.records import caption_arrays
 from explorer.captioning.snippets import sentence_snippet
 from explorer.captioning.vocabulary import END, MARKS, swapped
 from explorer.rendering import encode_png, film_strip, surprise_bars
 from explorer.text import as_plain_text, significant
+from explorer.ui.app import link_to
 from explorer.ui.captions.caption import compute_photo
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.subject import (
@@ -116,6 +117,8 @@ def _show_totals(reading: Caption, own: Caption) -> None:
         each = f"{significant(bits / (len(caption.words) + 1))} a word"
         numbers.metric(name, f"{significant(bits)} bits", each, "off", delta_arrow="off", width=190)
     st.markdown(say_comparison(reading, own))
+    st.caption(say_loss(reading))
+    link_to("neurons", "How that loss comes about, and what it does", {"part": "Softmax and losses"})
     if reading.unknown:
         names = ", ".join(f"“{word}”" for word in reading.unknown)
         st.info(f"It does not know {names}, reads the mark for unknown words instead, and counts no bits there.")

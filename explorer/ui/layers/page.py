@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer.anatomy.stages import first_layer
 from explorer.text import as_plain_text
+from explorer.ui.app import link_to
 from explorer.ui.kit.choose import choose, choose_one, keep_valid, said_by
 from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
@@ -126,6 +127,11 @@ def show() -> None:
     if other is None:
         with view:
             layer = choose_layer(subject, "layer")
+            link_to(
+                "neurons",
+                "From these logits to the loss, and back to the gradient",
+                {"part": "Softmax and losses", "logits_of": "Those of the photo"},
+            )
         with cards:
             show_card(subject, layer)
         show_layer(subject, layer)

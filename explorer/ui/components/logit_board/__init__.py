@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.ui.components.losses import LOSSES_JS
-from explorer.ui.components.mounting import mount
+from explorer.ui.components.mounting import keep_event, mount
 
 _mount = mount(Path(__file__).parent, constants=LOSSES_JS)
 
@@ -53,7 +53,7 @@ def logit_board(
             "fixed": fixed,
         },
         key=key,
-        on_logits_change=_keep_event,
+        on_logits_change=keep_event,
     )
     return read_logits(result.get("logits"), len(logits))
 
@@ -65,7 +65,3 @@ def read_logits(sent: Any, count: int) -> tuple[float, ...] | None:
     if not all(isinstance(each, (int, float)) and isfinite(each) for each in sent):
         return None
     return tuple(float(each) for each in sent)
-
-
-def _keep_event() -> None:
-    """Streamlit hands over only events that have a callback."""
