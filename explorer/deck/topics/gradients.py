@@ -97,8 +97,8 @@ CARDS = (
         experiment=Experiment(
             page="neurons",
             address=PART,
-            shows="predicted",
-            does="Make one step and compare the predicted change of the loss with the real one.",
+            shows="promises to change the loss by",
+            does="Make one step and compare what the gradient promised with what came of it.",
         ),
         draw=_draw_step,
     ),
@@ -114,7 +114,7 @@ CARDS = (
         experiment=Experiment(
             page="neurons",
             address=PART,
-            shows="path",
+            shows="worked out by hand and by PyTorch",
             does="Click an edge: every path from it to the loss as a product, and their sum.",
         ),
         draw=_draw_paths,
@@ -129,10 +129,9 @@ CARDS = (
         "10^{-31}$. And the weights are factors too: small ones do it with any activation, large ones work against it.",
         experiment=Experiment(
             page="neurons",
-            address={**PART, "activation": "sigmoid"},
-            shows="gradient",
-            does="Take four hidden layers and the sigmoid: compare the gradients of the first layer with those of the "
-            "last.",
+            address={**PART, "hidden": "8-8-8-8", "net_activation": "sigmoid"},
+            shows="worked out by hand and by PyTorch",
+            does="Compare the gradients of the first layer with those of the last.",
             coming=COMING,
         ),
         draw=_draw_product,
@@ -148,9 +147,9 @@ CARDS = (
         r"with $\sigma = 0.3$ and 256 units. And a unit that is never active gets no gradient.",
         experiment=Experiment(
             page="neurons",
-            address={**PART, "activation": "ReLU"},
-            shows="gradient",
-            does="Take four hidden layers and compare the gradients under ReLU and sigmoid.",
+            address={**PART, "hidden": "8-8-8-8", "net_activation": "ReLU"},
+            shows="worked out by hand and by PyTorch",
+            does="Compare the gradients of the first and the last layer, then choose the sigmoid instead.",
             coming=COMING,
         ),
         draw=_draw_relu_depth,

@@ -94,8 +94,8 @@ CARDS = (
         experiment=Experiment(
             page="neurons",
             address={"part": "Backward"},
-            shows="rate",
-            does="Raise the rate until the predicted change of the loss and the real one part.",
+            shows="From a rate of",
+            does="Raise the rate until a step no longer keeps what the gradient promised.",
             coming=COMING,
         ),
         draw=_draw_rate,
