@@ -138,7 +138,7 @@ def test_drawn_reach(exercise: Drawn) -> Recomputed:
     beta = float(numerals_in_order(exercise.question)[0])
     constant = settled(sgd(1.0, beta), lambda _: 1.0)
     alternating = abs(settled(sgd(1.0, beta), lambda number: (-1.0) ** number))
-    return {f"{constant:.3g}", f"{alternating:.3g}"}
+    return {f"{constant:.4g}", f"{alternating:.4g}"}
 
 
 @check(60)

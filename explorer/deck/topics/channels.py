@@ -191,7 +191,7 @@ CARDS: tuple[Card, ...] = (
         more_exactly="With a bias for each filter there are 36,045 parameters, whatever $N$ is.",
         experiment=Experiment(
             page="filters",
-            address={"model": "five-by-five", "conv": "features.conv1_2", "filter": "0"},
+            address={"model": "five-by-five", "conv": "features.conv1_2", "filter": "26"},
             shows="one filter for each of the 32 output channels",
             does="At the end of the page, read how shape and parameters of this layer follow from its channels.",
         ),

@@ -95,7 +95,7 @@ CARDS: tuple[Card, ...] = (
         "on it, add up the 9 products and a bias, and apply the activation. The same weights then go to every other "
         "place, and every place gives one cell of the output map.",
         more_exactly="The bias is easily forgotten: the layer has 10 parameters. Without padding the map has 2 rows "
-        "and 2 columns less than the picture. In mathematics a convolution would turn the kernel upside down first; "
+        "and 2 columns less than the picture. In mathematics a convolution would flip the kernel both ways first; "
         "what networks do is a cross-correlation, which makes no difference where weights are learned.",
         experiment=Experiment(
             page="convolution",
@@ -112,7 +112,7 @@ CARDS: tuple[Card, ...] = (
         answer="Put zeros around the picture (the most common); put values of the picture itself around it, mirrored, "
         "repeated or taken from its other side; or skip the places where the filter does not fit, and accept a smaller "
         "output.",
-        more_exactly="In PyTorch these are the `padding_mode`s zeros, reflect, replicate and circular; without "
+        more_exactly="In PyTorch the `padding_mode` says which: zeros, reflect, replicate or circular; without "
         "`padding` it skips. The size is kept at stride 1 if $2p = d(k - 1)$: padding 1 for kernel 3, 2 for 5, "
         "and none for kernel 4, whose 3 additional cells cannot be shared equally by two sides.",
         experiment=Experiment(
@@ -164,7 +164,7 @@ CARDS: tuple[Card, ...] = (
         "centres stand on rows 1, 3, 5 and 7, so 4 are left.",
         experiment=Experiment(
             page="convolution",
-            address={"stride": "2", "padding": "1", "ksize": "3"},
+            address={"look": _OWN, "stride": "2", "padding": "1", "ksize": "3"},
             shows="input cells, kernel",
             does="Compare rows and columns of the photo with those of the output; the formula below has your numbers.",
         ),

@@ -17,7 +17,7 @@ from explorer.deck.card import Card, Drawn, Experiment
 _SGD: Final = Experiment(
     page="transfer",
     address={"part": "Train", "optimiser": "SGD, momentum 0.9"},
-    shows="trainings of",
+    shows="Optimiser",
     does="In the recipe the optimiser is SGD with momentum 0.9: train with it, then with AdamW, each at several rates.",
     coming="Learning",
 )
@@ -68,7 +68,7 @@ def _draw_reach(numbers: random.Random) -> Drawn:
     return Drawn(
         f"Momentum as in PyTorch, $\\beta = {beta}$. In the long run, how many times the rate is a step along a "
         "constant gradient of 1? And where the gradient is 1 and $-1$ in turn?",
-        rf"**{1 / (1 - beta):.3g}** times, $1/(1 - \beta)$; and **{1 / (1 + beta):.3g}** times, $1/(1 + \beta)$.",
+        rf"**{1 / (1 - beta):.4g}** times, $1/(1 - \beta)$; and **{1 / (1 + beta):.4g}** times, $1/(1 + \beta)$.",
     )
 
 
@@ -130,7 +130,7 @@ CARDS: tuple[Card, ...] = (
         question="Apart from rolling through small dips: what else is momentum good for, in which situations, and why?",
         answer="In a narrow valley the gradient mostly points across it, and changes sign from step to step; along the "
         "valley it is small but steady. In the decaying sum the first cancels out and the second adds up: less zigzag, "
-        "more way.",
+        "more progress.",
         more_exactly=r"That is no rate for each coordinate: turning the valley by 45° changes nothing. With curvatures "
         r"1 and 100, from $(1, 0.3)$ to a loss of $10^{-6}$, each at the best of 13 rates from 0.001 to 1: 366 steps "
         r"without momentum and 110 with $\beta = 0.9$, however it is turned.",
@@ -156,7 +156,8 @@ CARDS: tuple[Card, ...] = (
         "large gradients are held back, those with small or rare ones get relatively larger steps.",
         more_exactly="It sums all of history, not the recent part, so steps only shrink: with a constant gradient and "
         "rate 0.1 they are 0.1, 0.032, 0.01 and 0.005 at step 1, 10, 100 and 400. Nor is it like momentum, since it "
-        "depends on the axes: the valley of card 58 takes it 8 steps, and 502 when turned by 45°.",
+        "depends on the axes: the valley of card 58 takes it 8 steps, and 502 when turned by 45°, "
+        "each at the best rate.",
         experiment=_ADAM,
         draw=_draw_adagrad,
     ),
@@ -167,7 +168,7 @@ CARDS: tuple[Card, ...] = (
         "mean of the squared gradients and divides the step by its root, so that all weights move at about one pace.",
         more_exactly="It has to be the root of the mean square: of the gradients 3, $-3$, 3, $-3$ the mean is 0, "
         "the root mean square 3. And it works along the axes only: the valley of card 58 takes 5 steps, and about 320 "
-        "when turned by 45°.",
+        "when turned by 45°, each at the best rate.",
         experiment=_ADAM,
     ),
     Card(

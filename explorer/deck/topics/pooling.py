@@ -92,7 +92,7 @@ CARDS: tuple[Card, ...] = (
             page="pooling",
             address={"part": _NETWORK, "model": "tiny-vgg", "change": "Remove the last one"},
             shows="Change the pooling",
-            does="Remove the last pooling: its maps get larger, the weights of the network stay the same.",
+            does="The last pooling is removed here: maps get larger, the weights of the network stay as many.",
         ),
         draw=_draw_work,
     ),
@@ -102,8 +102,8 @@ CARDS: tuple[Card, ...] = (
         "What does average pooling do instead?",
         answer=r"Every channel by itself is cut into windows of $2 \times 2$, and of each window the largest value is "
         r"kept: $14 \times 14 \times 3$. Average pooling keeps the mean of the 4 values.",
-        more_exactly="The number of channels never changes. Of an odd side the last row is left out: 7 rows become 3, "
-        "or 4 with `ceil_mode`.",
+        more_exactly="The number of channels never changes. Of an odd side the last row or column is left out: 7 rows "
+        "become 3, or 4 with `ceil_mode`.",
         experiment=Experiment(
             page="pooling",
             address={"part": "Pictures", "window": "2", "pool_stride": "2"},
@@ -125,7 +125,7 @@ CARDS: tuple[Card, ...] = (
             page="pooling",
             address={"part": _NETWORK, "model": "tiny-vgg", "change": "Remove the last one"},
             shows="`48 × 4 × 4`",
-            does="Remove the last pooling, and compare “multiply-adds”, “weights” and “dense head”.",
+            does="The last pooling is removed here: compare “multiply-adds”, “weights” and “dense head”.",
         ),
         draw=_draw_dense,
     ),

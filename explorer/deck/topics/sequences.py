@@ -139,7 +139,7 @@ CARDS: tuple[Card, ...] = (
         "steps, and what depends on words long ago is not learned. Cells with gates (LSTM, GRU) and attention help.",
         more_exactly="An LSTM is not the cure by itself, open forget gates are. A gate at 0.5, where it begins in "
         r"PyTorch, leaves $8 \cdot 10^{-31}$ of the memory after 100 steps; at 0.953, which is a bias of 3, 0.008. "
-        "RNNs explode too, 1.1 to the power of 100 is 13,781: gradients are clipped.",
+        "RNNs explode too: 1.1 to the power of 100 is 13,781, so gradients are clipped.",
         experiment=replace(
             _DECODER,
             does="Look at the forget gates: which units keep their memory from word to word, and which let it go.",

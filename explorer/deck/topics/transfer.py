@@ -43,7 +43,7 @@ CARDS: tuple[Card, ...] = (
         "their layers have learned, edges, colours, textures, parts, serves most tasks with pictures. With little data "
         "you train a new head on it; with more you start from its weights and fine-tune.",
         more_exactly="ImageNet is the data set, not a network. The gain is largest with few pictures: with many, "
-        "training from scratch for long enough catches up. Language models are used in the same way.",
+        "training from scratch for long enough can catch up. Language models are used in the same way.",
         experiment=Experiment(
             page="transfer",
             address={"part": "Train"},
