@@ -13,6 +13,7 @@ NAMES = (
     "recording",
     "page",
     "microscope",
+    "neurons",
     "saliency",
     "augmentation",
     "captioning",

@@ -1,0 +1,104 @@
+"""The Neurons page's small network: training and pointing in the browser, and a rerun of its page."""
+
+import os
+from pathlib import Path
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from streamlit.testing.v1 import AppTest
+
+from benchmarks.results import Row
+from benchmarks.timing import seconds_of
+from tests.browser.find_browser import BrowserMissing, find_browser
+from tests.browser.serving import ROOT, serve, wait_until_idle
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+PAGE = ROOT / "pages" / "neurons.py"
+ADDRESS = {"model": "tiny-vgg", "part": "Backward", "hidden": "8-8", "points": "circle in a ring"}
+STEP_BOUND = 1.0  # ms, so at least 1,000 a second
+FRAME_BOUND = 1000 / 60  # ms
+RERUN_BOUND = 150  # ms
+
+
+def measure(quick: bool) -> list[Row]:
+    """A 2-8-8-2 network on 200 points, in a real browser and in Streamlit's AppTest."""
+    return [*_in_browser(seconds=1 if quick else 5, moves=40 if quick else 300), _rerun(3 if quick else 20)]
+
+
+def _in_browser(seconds: int, moves: int) -> list[Row]:
+    step = "one training step of a 2-8-8-2 network on 200 points in the browser"
+    frame = "draw what is under the pointer, 2-8-8-8-8-2 network with all its paths"
+    try:
+        program = find_browser()
+    except BrowserMissing as missing:
+        return [Row(step, None, "ms", STEP_BOUND, str(missing)), Row(frame, None, "ms", FRAME_BOUND, str(missing))]
+    from playwright.sync_api import sync_playwright
+
+    # Chromium's sandbox refuses to run for root, who is the user in a container.
+    flags = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with TemporaryDirectory() as home, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=flags)
+        with serve(ROOT / "streamlit_app.py", home=Path(home)) as address:
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            speed = _play(page, _open(page, address), seconds)
+            times = _hover(page, _open(page, address, hidden="8-8-8-8"), moves)
+        browser.close()
+    note = f"{len(times)} drawings, Chromium without a GPU"
+    return [
+        Row(step, 1000 / speed, "ms", STEP_BOUND, f"{speed:,.0f} steps a second, the network and its map drawn meanwhile"),
+        Row(f"{frame}, median", median(times), "ms", FRAME_BOUND, note),
+        Row(f"{frame}, 95th percentile", quantiles(times, n=20)[-1], "ms", FRAME_BOUND, note),
+    ]
+
+
+def _open(page: "Page", address: str, **changes: str) -> "Locator":
+    page.goto(f"{address}/neurons?{urlencode({**ADDRESS, **changes})}")
+    root = page.locator(".trainer[data-drawn]")
+    root.wait_for(timeout=90_000)
+    wait_until_idle(page, timeout=90)
+    return root
+
+
+def _play(page: "Page", root: "Locator", seconds: int) -> float:
+    """Steps a second, over the seconds after the first, in which the browser compiles."""
+    root.locator(".speed").select_option("Infinity")
+    play = page.get_by_role("button", name="Play", exact=True)
+    play.click()
+    page.wait_for_timeout(1000)
+    before = root.evaluate("root => [performance.now(), Number(root.dataset.step)]")
+    page.wait_for_timeout(1000 * seconds)
+    after = root.evaluate("root => [performance.now(), Number(root.dataset.step)]")
+    return 1000 * float(after[1] - before[1]) / float(after[0] - before[0])
+
+
+def _hover(page: "Page", root: "Locator", moves: int) -> list[float]:
+    """Milliseconds of each drawing while the pointer goes over the network."""
+    box = root.locator(".network canvas").bounding_box()
+    assert box is not None
+    root.evaluate("root => { root.renderTimes.length = 0; }")
+    for move in range(moves):
+        across, down = (move * 0.618034) % 1, (move * 0.414214) % 1  # all over, without a pattern
+        page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+    times: list[float] = root.evaluate("root => root.renderTimes.filter((time) => time > 0)")
+    return times
+
+
+def _rerun(repetitions: int) -> Row:
+    """From one step to a later one, as after every pause."""
+    app = AppTest.from_file(str(PAGE), default_timeout=120)
+    for key, value in ADDRESS.items():
+        app.query_params[key] = value
+    app.run()
+    times = []
+    for repetition in range(1, repetitions + 1):
+        app.query_params["step"] = str(10 * repetition)
+        times.append(seconds_of(app.run))
+        if app.exception:
+            raise RuntimeError(f"The page shows an error: {[*app.exception]}")
+    note = f"AppTest, its own parsing included; median of {len(times)}, ten steps further each time"
+    return Row("Neurons page, rerun after a pause", median(times) * 1000, "ms", RERUN_BOUND, note)
