@@ -49,7 +49,13 @@ def _in_browser(seconds: int, moves: int) -> list[Row]:
         browser.close()
     note = f"{len(times)} drawings, Chromium without a GPU"
     return [
-        Row(step, 1000 / speed, "ms", STEP_BOUND, f"{speed:,.0f} steps a second, the network and its map drawn meanwhile"),
+        Row(
+            step,
+            1000 / speed,
+            "ms",
+            STEP_BOUND,
+            f"{speed:,.0f} steps a second, the network and its map drawn meanwhile",
+        ),
         Row(f"{frame}, median", median(times), "ms", FRAME_BOUND, note),
         Row(f"{frame}, 95th percentile", quantiles(times, n=20)[-1], "ms", FRAME_BOUND, note),
     ]

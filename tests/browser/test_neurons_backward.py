@@ -141,7 +141,10 @@ def test_a_link_reproduces_step_137(dashboard: str, page: Page) -> None:
 
 
 def test_playing_stops_where_the_address_says(dashboard: str, page: Page) -> None:
-    root = open_trainer(page, dashboard, hidden="8-8", points="circle in a ring")
+    root = open_trainer(page, dashboard, hidden="8-8", points="circle in a ring", held="unit,0,1,")
+    expect(root).to_have_attribute("data-item", "neuron h¹₂")
+    expect(root.locator(".caption")).to_have_text("neuron h¹₂ over the plane: blue below 0, red above")
+    expect(root.locator(".formulas")).to_contain_text("Backward: the upstream gradient ∂L/∂h¹₂")
     root.locator(".speed").select_option("Infinity")
     page.get_by_role("button", name="Play", exact=True).click()
     wait_for(page, lambda: said_by(root, "step") > 200)

@@ -120,7 +120,8 @@ def show_shelf(open_setting: Callable[[Setting], None]) -> None:
     ):
         place.subheader(heading, anchor=False)
         for setting in settings:
-            place.button(
+            entry = place.container(gap=None)
+            entry.button(
                 setting.title,
                 key=f"shelf-{setting.title}",
                 type="tertiary",
@@ -129,4 +130,4 @@ def show_shelf(open_setting: Callable[[Setting], None]) -> None:
                 args=(setting,),
                 help="Opens it; the address is then its link.",
             )
-            place.caption(setting.reason)
+            entry.caption(setting.reason)

@@ -64,7 +64,8 @@ function itemAt(layout, x, y, reach) {
 }
 
 const isSameItem = (one, other) =>
-  one === other || Boolean(one && other && one.kind === other.kind && one.layer === other.layer && one.unit === other.unit && one.source === other.source);
+  one === other ||
+  Boolean(one && other && ["kind", "layer", "unit", "source"].every((part) => (one[part] ?? null) === (other[part] ?? null)));
 
 /** Whether an item lies on a way from the chosen one to the loss, or feeds it. */
 function isOnWay(item, chosen) {
