@@ -1,18 +1,15 @@
 """What the Neurons page works out in the browser, held against the library, and how it is moved."""
 
-from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
 from playwright.sync_api import Locator, Page, expect
 
-import explorer.ui.components
 from explorer.neurons.losses import LOSSES, one_hot, softmax
+from explorer.ui.components.losses import LOSSES_JS
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
 from tests.browser.watching import PATIENCE, address_of, follow, frames_to
-
-COMPONENTS = Path(explorer.ui.components.__file__).parent
 
 
 def open_board(page: Page, dashboard: str, **address: str) -> Locator:
@@ -27,10 +24,9 @@ def test_losses_in_the_browser_are_the_librarys(page: Page) -> None:
         logits = rng.normal(scale=(0.1, 1, 10, 300)[number % 4], size=rng.integers(1, 12))
         truth, loss = int(rng.integers(len(logits))), list(LOSSES)[number // 4 % len(LOSSES)]
         cases.append((logits, truth, loss))
-    code = (COMPONENTS / "shared" / "losses.js").read_text(encoding="utf-8")
     worked_out = page.evaluate(
         f"""cases => {{
-            {code}
+            {LOSSES_JS}
             return cases.map(([logits, truth, loss]) => {{
                 const [shares, gradient] = [logits.map(() => 0), logits.map(() => 0)];
                 const value = LOSSES[loss](logits, truth, shares, gradient);

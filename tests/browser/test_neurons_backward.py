@@ -17,6 +17,7 @@ from explorer.neurons.paths import find_paths
 from explorer.neurons.perceptron import Perceptron, backward, count_numbers, forward, mean_loss
 from explorer.neurons.points import point_set
 from explorer.neurons.training import Edit, Recipe, train
+from explorer.ui.components.losses import LOSSES_JS
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
 from tests.browser.test_layers import check_width, in_both_schemes
@@ -73,7 +74,7 @@ def make_cases() -> list[dict[str, object]]:
 
 def test_the_browsers_arithmetic_is_the_librarys(page: Page) -> None:
     script = Path(explorer.ui.components.__file__).parent / "perceptron_trainer" / "arithmetic.js"
-    page.add_script_tag(content=script.read_text(encoding="utf-8"))
+    page.add_script_tag(content=LOSSES_JS + script.read_text(encoding="utf-8"))
     cases = make_cases()
     for case, found in zip(cases, page.evaluate(WORK_OUT, cases), strict=True):
         sizes, loss, clears = tuple(case["sizes"]), case["loss"], case["clears"]

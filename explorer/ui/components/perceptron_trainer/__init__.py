@@ -21,6 +21,7 @@ from explorer.neurons.points import Points
 from explorer.neurons.training import MOST_STEPS, Edit, Recipe, State
 from explorer.rendering.colours import SERIES
 from explorer.ui.components.colours import COLOURS_JS
+from explorer.ui.components.losses import LOSSES_JS
 from explorer.ui.components.mounting import mount
 
 MOST_EDITS: Final = 20  # numbers set by hand that a link holds, each with its step and place
@@ -31,7 +32,7 @@ _mount = mount(
     Path(__file__).parent,
     ("arithmetic.js", "words.js", "network.js", "charts.js"),
     ("button.css", "unseen.css"),
-    f"{COLOURS_JS}const SERIES = {json.dumps(SERIES)};\n",
+    f"{COLOURS_JS}{LOSSES_JS}const SERIES = {json.dumps(SERIES)};\n",
 )
 
 

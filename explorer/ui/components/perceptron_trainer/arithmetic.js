@@ -1,7 +1,7 @@
 // Forward, backward and gradient descent in doubles, one point after another. Draws nothing.
 //
 // All weights and biases stand in one array, in the order of PyTorch's parameters(): of each layer the rows of its
-// weight, then its bias. Gradients stand in another of the same length.
+// weight, then its bias. Gradients stand in another of the same length. Losses are in shared/losses.js.
 
 const LEAK = 0.01;
 
@@ -11,72 +11,12 @@ function sigmoidSlope(z) {
   return small / ((1 + small) * (1 + small));
 }
 
-function sigmoid(z) {
-  const small = Math.exp(-Math.abs(z));
-  return (z >= 0 ? 1 : small) / (1 + small);
-}
-
 const ACTIVATIONS = {
   linear: { value: (z) => z, slope: () => 1 },
   sigmoid: { value: sigmoid, slope: sigmoidSlope },
   tanh: { value: Math.tanh, slope: (z) => 4 * sigmoidSlope(2 * z) },
   relu: { value: (z) => (z > 0 ? z : 0 * z), slope: (z) => (z > 0 ? 1 : 0) }, // a NaN stays one
   leaky_relu: { value: (z) => (z > 0 ? z : LEAK * z), slope: (z) => (z > 0 ? 1 : LEAK) },
-};
-
-/** Writes the softmax of `logits` into `shares`, and gives the logarithm of the sum of the powers. */
-function softmax(logits, shares) {
-  let largest = -Infinity;
-  for (const z of logits) if (z > largest || Number.isNaN(z)) largest = z;
-  let sum = 0;
-  for (let k = 0; k < logits.length; k += 1) sum += shares[k] = Math.exp(logits[k] - largest);
-  for (let k = 0; k < logits.length; k += 1) shares[k] /= sum;
-  return largest + Math.log(sum);
-}
-
-/** By the logits, of what is by the probabilities: times the softmax's Jacobian, diag(p) - p p^T. */
-function throughSoftmax(shares, upstream) {
-  let mean = 0;
-  for (let k = 0; k < shares.length; k += 1) mean += shares[k] * upstream[k];
-  for (let k = 0; k < shares.length; k += 1) upstream[k] = shares[k] * (upstream[k] - mean);
-}
-
-// Each gives the loss of one point and writes its gradient by the logits; `shares` is room for the softmax.
-const LOSSES = {
-  cross_entropy(logits, truth, shares, upstream) {
-    const logSum = softmax(logits, shares);
-    for (let k = 0; k < logits.length; k += 1) upstream[k] = shares[k] - (k === truth ? 1 : 0);
-    return logSum - logits[truth];
-  },
-  binary_cross_entropy(logits, truth, shares, upstream) {
-    let sum = 0;
-    softmax(logits, shares);
-    for (let k = 0; k < logits.length; k += 1) {
-      const z = logits[k];
-      const y = k === truth ? 1 : 0;
-      sum += Math.max(z, 0) - z * y + Math.log1p(Math.exp(-Math.abs(z)));
-      upstream[k] = (sigmoid(z) - y) / logits.length;
-    }
-    return sum / logits.length;
-  },
-  squared_error(logits, truth, shares, upstream) {
-    let sum = 0;
-    softmax(logits, shares);
-    for (let k = 0; k < logits.length; k += 1) {
-      const off = shares[k] - (k === truth ? 1 : 0);
-      sum += off * off;
-      upstream[k] = (2 * off) / logits.length;
-    }
-    throughSoftmax(shares, upstream);
-    return sum / logits.length;
-  },
-  probability(logits, truth, shares, upstream) {
-    softmax(logits, shares);
-    const value = -shares[truth];
-    for (let k = 0; k < logits.length; k += 1) upstream[k] = k === truth ? -1 : 0;
-    throughSoftmax(shares, upstream);
-    return value;
-  },
 };
 
 /** A perceptron on points: its room is made once, so that a step leaves no garbage. */
