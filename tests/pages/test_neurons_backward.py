@@ -54,6 +54,14 @@ def test_the_first_screen_says_what_the_next_step_promises_and_brings(browser_si
     np.testing.assert_allclose(given["gradients"][0], gradient, rtol=1e-9)
 
 
+def test_the_gradient_shrinks_from_layer_to_layer_under_sigmoids(browser_side: Browser) -> None:
+    said = texts(open_backward(hidden="8-8-8-8", net_activation="sigmoid"))
+    mean, _ = browser_side.trainers["trainer"]["gradients"]  # by autograd
+    norms = [np.linalg.norm(layer.weight) for layer in split_numbers((2, 8, 8, 8, 8, 2), mean)]
+    assert f"from the first: {', '.join(map(significant, norms))} (" in said
+    assert all(10 * before < after for before, after in zip(norms[:2], norms[2:4], strict=True))
+
+
 def test_asked_first_the_finding_waits_for_an_answer(browser_side: Browser) -> None:
     app = open_backward(ask="true")
     assert "promises to change" not in texts(app)

@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.neurons.activations import ACTIVATIONS, Numbers
 from explorer.neurons.losses import LOSSES, one_hot
-from explorer.neurons.perceptron import backward, forward
+from explorer.neurons.perceptron import backward, forward, split_numbers
 from explorer.neurons.points import Points
 from explorer.neurons.snippets import training_snippet
 from explorer.neurons.training import Promise, Recipe, State, find_rise, train, weigh_step
@@ -275,6 +275,12 @@ def _show_check(points: Points, recipe: Recipe, state: State, by_pytorch: Number
         f"All {len(by_hand)} gradients of step {state.step:,}, worked out by hand and by PyTorch’s autograd in "
         f"float64: largest difference {significant(difference)}."
     )
+    if recipe.hidden:
+        norms = [float(np.linalg.norm(layer.weight)) for layer in split_numbers(state.net.sizes, by_hand)]
+        st.caption(
+            f"How long the gradient is, layer by layer from the first: {', '.join(map(significant, norms))} (the norm "
+            "over each layer's weights)."
+        )
 
 
 def _offer(points: Points, recipe: Recipe, state: State) -> None:

@@ -135,18 +135,18 @@ function axes(context, width, height, look, low, high, left, right) {
   context.setLineDash([]);
   context.lineWidth = 1;
   context.beginPath();
-  context.moveTo(40.5, 6);
-  context.lineTo(40.5, height - 17.5);
+  context.moveTo(48.5, 6);
+  context.lineTo(48.5, height - 17.5);
   context.lineTo(width - 6, height - 17.5);
   context.stroke();
   const brief = (value) => (value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(0).replaceAll("-", "−") : significant(value));
-  write(context, brief(high), 36, 11, look.muted, 10.5, "right");
-  write(context, brief(low), 36, height - 22, look.muted, 10.5, "right");
-  write(context, left, 41, height - 8, look.muted, 10.5, "left");
+  write(context, brief(high), 44, 11, look.muted, 10.5, "right");
+  write(context, brief(low), 44, height - 22, look.muted, 10.5, "right");
+  write(context, left, 49, height - 8, look.muted, 10.5, "left");
   write(context, right, width - 6, height - 8, look.muted, 10.5, "right");
 }
 
-const inFrame = (width, height) => (x, y) => [41 + x * (width - 50), height - 19 - y * (height - 27)];
+const inFrame = (width, height) => (x, y) => [49 + x * (width - 58), height - 19 - y * (height - 27)];
 
 /** The loss by step, from pairs of both. */
 function drawCurve(canvas, history, width, height, look) {
