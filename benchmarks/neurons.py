@@ -1,6 +1,7 @@
-"""The Neurons page's small network: training and pointing in the browser, and a rerun of its page."""
+"""The Neurons page: training and pointing in the browser, and reruns of its parts."""
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
@@ -25,8 +26,14 @@ RERUN_BOUND = 150  # ms
 
 
 def measure(quick: bool) -> list[Row]:
-    """A 2-8-8-2 network on 200 points, in a real browser and in Streamlit's AppTest."""
-    return [*_in_browser(seconds=1 if quick else 5, moves=40 if quick else 300), _rerun(3 if quick else 20)]
+    """A 2-8-8-2 network on 200 points, in a real browser and in Streamlit's AppTest; the other parts in the latter."""
+    repetitions = 3 if quick else 20
+    return [
+        *_in_browser(seconds=1 if quick else 5, moves=40 if quick else 300),
+        _rerun(repetitions),
+        _rerun_of_one_neuron(repetitions),
+        _rerun_of_losses(repetitions),
+    ]
 
 
 def _in_browser(seconds: int, moves: int) -> list[Row]:
@@ -96,15 +103,47 @@ def _hover(page: "Page", root: "Locator", moves: int) -> list[float]:
 
 def _rerun(repetitions: int) -> Row:
     """From one step to a later one, as after every pause."""
+    note = f"AppTest, its own parsing included; median of {repetitions}, ten steps further each time"
+
+    def go_on(app: AppTest, repetition: int) -> None:
+        app.query_params["step"] = str(10 * (repetition + 1))
+
+    return _time_reruns("Neurons page, rerun after a pause", ADDRESS, go_on, repetitions, note)
+
+
+def _rerun_of_one_neuron(repetitions: int) -> Row:
+    """A bias moved, on a patch of the photo."""
+    address = {"model": "tiny-vgg", "part": "One neuron", "neuron_source": "A patch of the photo"}
+    note = f"AppTest, its own parsing included; median of {repetitions}, another bias each time"
+
+    def move(app: AppTest, repetition: int) -> None:
+        app.slider(key="neuron_bias").set_value((repetition + 1) / 10)
+
+    return _time_reruns("Neurons page, rerun of One neuron on a patch", address, move, repetitions, note)
+
+
+def _rerun_of_losses(repetitions: int) -> Row:
+    """Another loss of the photo's logits."""
+    address = {"model": "tiny-vgg", "part": "Softmax and losses", "logits_of": "Those of the photo"}
+    note = f"AppTest, its own parsing included; median of {repetitions}, another loss each time"
+
+    def choose(app: AppTest, repetition: int) -> None:
+        app.selectbox(key="loss").select_index((repetition + 1) % 4)
+
+    return _time_reruns("Neurons page, rerun of the photo's logits", address, choose, repetitions, note)
+
+
+def _time_reruns(
+    what: str, address: Mapping[str, str], change: Callable[[AppTest, int], None], repetitions: int, note: str
+) -> Row:
     app = AppTest.from_file(str(PAGE), default_timeout=120)
-    for key, value in ADDRESS.items():
+    for key, value in address.items():
         app.query_params[key] = value
     app.run()
     times = []
-    for repetition in range(1, repetitions + 1):
-        app.query_params["step"] = str(10 * repetition)
+    for repetition in range(repetitions):
+        change(app, repetition)
         times.append(seconds_of(app.run))
         if app.exception:
             raise RuntimeError(f"The page shows an error: {[*app.exception]}")
-    note = f"AppTest, its own parsing included; median of {len(times)}, ten steps further each time"
-    return Row("Neurons page, rerun after a pause", median(times) * 1000, "ms", RERUN_BOUND, note)
+    return Row(what, median(times) * 1000, "ms", RERUN_BOUND, note)
