@@ -143,8 +143,8 @@ CARDS = (
         "there are; a sigmoid takes off three quarters at best. Against explosion it does nothing.",
         more_exactly=r"The product has the weights in it. With $n$ units a layer and weights of variance $\sigma^2$, "
         r"each layer multiplies the gradient's mean square by about $n\sigma^2/2$. Over 50 layers its norm changes by "
-        r"a factor of $3 \cdot 10^{-8}$ with Xavier's $1/n$, stays with He's $2/n$, and grows by $3 \cdot 10^{26}$ "
-        r"with $\sigma = 0.3$ and 256 units. And a unit that is never active gets no gradient.",
+        r"a factor of $3 \cdot 10^{-8}$ with Xavier's $1/n$, stays with He's $2/n$, and grows by a factor of $3 \cdot "
+        r"10^{26}$ with $\sigma = 0.3$ and 256 units. And a unit that is never active gets no gradient.",
         experiment=Experiment(
             page="neurons",
             address={**PART, "hidden": "8-8-8-8", "net_activation": "ReLU"},

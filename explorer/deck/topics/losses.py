@@ -217,9 +217,9 @@ CARDS = (
         r"With two classes, $p$ the probability of 1, it reads $-[\,y \log p + (1 - y) \log(1 - p)\,]$: binary "
         "cross-entropy is that case of it.",
         more_exactly=r"The log cannot be left out. At logits 8 and 0 with the second class true, the slope of $-\log "
-        "p$ is 0.9997 and that of $-p$ is 0.0003: without the log, nothing is learned where the model is surely "
-        r"wrong. And where 70 % of the labels are 1, $-\log p$ is smallest at $p = 0.7$, as it should be, and $-p$ at "
-        "$p = 1$.",
+        "p$ is 0.9997 and that of $-p$ is 0.0003: without the log, hardly anything is learned where the model is "
+        r"surely wrong. And where 70 % of the labels are 1, $-\log p$ is smallest at $p = 0.7$, as it should be, and "
+        "$-p$ at $p = 1$.",
         experiment=Experiment(
             page="neurons",
             address={**PART, "losses": "Sure and wrong"},

@@ -78,7 +78,7 @@ CARDS = (
         answer="Every layer computes new features from those of the layer before it: what one layer has found, the "
         "next one combines. So later units can stand for patterns that no single weighted sum of pixels could tell "
         "apart. Nobody designs these features; training finds them.",
-        more_exactly="Often told as edges, then circles, then digits. More exactly, that is a hope: the weights of an "
+        more_exactly="Often told as edges, then circles, then digits: a hope, and not what is found. The weights of an "
         "MLP's first layer on digits look mostly like blots across the whole picture. In convolutional networks for "
         "photos early maps do show edges and colours, then textures, then parts of things.",
         experiment=Experiment(

@@ -157,9 +157,9 @@ CARDS = (
         answer="Subtract a mean and divide by a standard deviation, both of the training set and the same for every "
         "picture. The inputs then lie around 0 with a spread of about 1, where the usual initial weights and rates "
         "work.",
-        more_exactly="Often said to make dim and bright pictures alike. More exactly, it does not: with mean 0.5 and "
-        "standard deviation 0.25 a pixel of 0.6 becomes 0.4, and at half the light -0.8. Only the picture's own mean "
-        "and standard deviation would make them alike.",
+        more_exactly="Often said to make dim and bright pictures alike. It does not: with mean 0.5 and standard "
+        "deviation 0.25 a pixel of 0.6 becomes 0.4, and at half the light -0.8. Only the picture's own mean and "
+        "standard deviation would make them alike.",
         experiment=Experiment(
             page="augmentation",
             address={"part": "Normalisation", "dim": "0.5"},

@@ -104,8 +104,8 @@ CARDS = (
         answer="At each step every part of the input gets a weight, and the network works on with the weighted sum, so "
         "that the parts that matter now count most: the words to be translated next, the region being described. The "
         "weights are computed from the data: scores, then a softmax, so they are positive and have the sum 1.",
-        more_exactly="Often told as looking at just the relevant parts. More exactly, everything is weighted and no "
-        "weight is ever quite zero. And a large weight is no proof that this part decided the answer.",
+        more_exactly="Often told as looking at the relevant parts alone. In fact everything is weighted and no weight "
+        "is ever quite zero. And a large weight is no proof that this part decided the answer.",
         experiment=Experiment(
             page="captions",
             address={"part": "Believe it?"},
