@@ -8,6 +8,7 @@ from explorer.ui.components.attention_mover import attention_mover
 from explorer.ui.components.browser_storage import Stored, keep_in_storage, read_storage
 from explorer.ui.components.caption_player import caption_player
 from explorer.ui.components.clickable_grid import clickable_grid
+from explorer.ui.components.digit_pad import digit_pad
 from explorer.ui.components.logit_board import logit_board
 from explorer.ui.components.microscope import MOST_BYTES, NONE, PAD, ChannelView, Step, microscope
 from explorer.ui.components.network_view import NetworkClick, network_view
@@ -27,6 +28,7 @@ __all__ = [
     "attention_mover",
     "caption_player",
     "clickable_grid",
+    "digit_pad",
     "keep_in_storage",
     "logit_board",
     "microscope",
