@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from typing import Final, Literal
@@ -234,3 +234,15 @@ def compute_logits(trained: Trained, image: NDArray[np.float32], columns: int = 
     with torch.inference_mode():
         logits: NDArray[np.float64] = network(prepare(image[None], trained.recipe, columns).double())[0].numpy()
     return logits
+
+
+def reorder(mlp: Trained) -> Trained:
+    """An MLP for shuffled pixels, without any training: the columns of its first layer shuffled like the pixels."""
+    recipe = replace(mlp.recipe, shuffled=True)
+    order = shuffling(recipe)
+    network = deepcopy(mlp.network)
+    first = network[1]
+    assert isinstance(first, nn.Linear)
+    first.weight.data = first.weight.data[:, order]
+    start = mlp.start.reshape(len(mlp.start), -1)[:, order.numpy()].reshape(mlp.start.shape)
+    return replace(mlp, recipe=recipe, network=network, start=start)

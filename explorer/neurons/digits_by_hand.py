@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import fsum
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from explorer.neurons.activations import Numbers
@@ -47,27 +46,20 @@ def _convolve(x: Numbers, weight: Numbers, bias: Numbers) -> Numbers:
     return np.asarray(np.tensordot(weight, windows, axes=((1, 2, 3), (0, 3, 4))) + bias[:, None, None])
 
 
-def reorder_first_layer(network: nn.Sequential, order: NDArray[np.intp]) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-    """Weights and biases of an MLP's two layers, the first one's columns in the order of shuffled pixels.
+def run_in_any_order(mlp: nn.Sequential, picture: Numbers) -> Numbers:
+    """(10,) logits of one picture (side, side), every sum rounded once, at its end: the order of its terms is nothing.
 
     Args:
-        network: Flatten, Linear, ReLU, Linear.
-        order: which old pixel stands at each new place.
+        mlp: Flatten, Linear, ReLU, Linear.
+        picture: what it gets.
     """
-    (first, bias), (second, last) = (_parameters(layer) for layer in network if isinstance(layer, nn.Linear))
-    return first[:, order], bias, second, last
+    first, second = (_parameters(layer) for layer in mlp if isinstance(layer, nn.Linear))
+    hidden = np.maximum(_sum_exactly(*first, picture.ravel()), 0.0)
+    return _sum_exactly(*second, hidden)
 
 
-def run_in_any_order(layers: tuple[Numbers, Numbers, Numbers, Numbers], pixels: Numbers) -> Numbers:
-    """(10,) logits of an MLP, every sum rounded once at its end: no order of its terms can change a bit of it.
-
-    Args:
-        layers: weights and biases as `reorder_first_layer` gives them.
-        pixels: (side²,).
-    """
-    first, bias, second, last = layers
-    hidden = [max(0.0, fsum([*row, plus])) for row, plus in zip(first * pixels, bias, strict=True)]
-    return np.array([fsum([*row, plus]) for row, plus in zip(second * np.array(hidden), last, strict=True)])
+def _sum_exactly(weight: Numbers, bias: Numbers, inputs: Numbers) -> Numbers:
+    return np.array([fsum([*products, plus]) for products, plus in zip(weight * inputs, bias, strict=True)])
 
 
 def _parameters(layer: nn.Linear | nn.Conv2d) -> tuple[Numbers, Numbers]:

@@ -45,6 +45,7 @@ from explorer.rendering.figures.basic import (
 from explorer.rendering.figures.beam_tree import BeamNode, beam_tree, beam_tree_picture, grow_tree
 from explorer.rendering.figures.curves import curves
 from explorer.rendering.figures.decoder import draw_units, draw_words, unit_heatmap, word_lines, word_map
+from explorer.rendering.figures.digits import digit_bars
 from explorer.rendering.figures.gates import gate_rows
 from explorer.rendering.figures.slope import slope_curves
 from explorer.rendering.figures.surprise import surprise_bars
@@ -103,6 +104,7 @@ __all__ = [
     "cut_up",
     "decode_png",
     "describe_figure",
+    "digit_bars",
     "dot_side",
     "draw_bars",
     "draw_box",

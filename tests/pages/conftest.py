@@ -22,6 +22,7 @@ COMPONENTS = (
     *("read_storage", "keep_in_storage"),
     "logit_board",
     "perceptron_trainer",
+    "digit_pad",
 )
 
 

@@ -67,6 +67,7 @@ class Browser:
         grids: those of every grid of maps.
         channel views: what is under every microscope, and the pinned cell.
         covers: those of every photo to be covered.
+        pads: those of every pad to draw on.
         movers: those of every photo with a spot of attention.
         players: those of every player of a caption.
         stored: what the browser tells of its storage.
@@ -81,6 +82,7 @@ class Browser:
     grids: dict[str, dict[str, Any]] = field(default_factory=dict)
     channel_views: dict[str, tuple[ChannelView, tuple[int, int] | None]] = field(default_factory=dict)
     covers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pads: dict[str, dict[str, Any]] = field(default_factory=dict)
     movers: dict[str, dict[str, Any]] = field(default_factory=dict)
     players: dict[str, dict[str, Any]] = field(default_factory=dict)
     stored: Stored = field(default_factory=lambda: Stored("", 1, False))
@@ -104,6 +106,10 @@ class Browser:
 
     def photo_cover(self, *, key: str, **given: Any) -> Any:
         self.covers[key] = given
+        return self.clicks.pop(key, None)
+
+    def digit_pad(self, *, key: str, **given: Any) -> Any:
+        self.pads[key] = given
         return self.clicks.pop(key, None)
 
     def attention_mover(self, *, key: str, **given: Any) -> Any:

@@ -9,6 +9,7 @@ import streamlit as st
 from explorer.ui.kit.ask import choose_asking
 from explorer.ui.kit.choose import choose_part
 from explorer.ui.neurons.backward import show_backward
+from explorer.ui.neurons.digits import show_digits
 from explorer.ui.neurons.one_neuron import show_one_neuron
 from explorer.ui.neurons.softmax import show_softmax
 from explorer.ui.session.page import begin_page
@@ -19,7 +20,7 @@ PARTS: dict[str, tuple[str, Callable[[Subject], None]]] = {
     "neuron": ("One neuron", show_one_neuron),
     "backward": ("Backward", show_backward),
     "softmax": ("Softmax and losses", show_softmax),
-    # "digits": ("Digits", show_digits),
+    "digits": ("Digits", show_digits),
 }
 
 
