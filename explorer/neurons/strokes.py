@@ -73,7 +73,7 @@ def shrink_photo(image: Image.Image) -> NDArray[np.float32]:
     cells = (cells - low) / (high - low)
     middle = cells[1:-1, 1:-1]
     rim = (cells.sum() - middle.sum()) / (cells.size - middle.size)
-    return 1 - cells if rim > middle.mean() else cells
+    return np.asarray(1 - cells if rim > middle.mean() else cells, np.float32)
 
 
 def _count_ink(picture: Image.Image) -> NDArray[np.float32]:

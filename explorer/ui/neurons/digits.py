@@ -10,30 +10,12 @@ from numpy.typing import NDArray
 
 from explorer.neurons.activations import Numbers
 from explorer.neurons.describing import write_difference
-from explorer.neurons.digits import (
-    DIGIT,
-    FARTHEST,
-    GROUND,
-    HELD_OUT,
-    SMALL,
-    Recipe,
-    Trained,
-    prepare,
-    reorder,
-)
+from explorer.neurons.digits import DIGIT, FARTHEST, GROUND, HELD_OUT, SMALL, Recipe, Trained, prepare, reorder
 from explorer.neurons.digits_by_hand import run_in_any_order
 from explorer.neurons.digits_snippets import first_layer_snippet, moving_snippet, shuffling_snippet
 from explorer.neurons.losses import softmax
 from explorer.neurons.straightness import ROUNDEST_EDGE, measure_straightness
-from explorer.rendering import (
-    as_picture,
-    curves,
-    digit_bars,
-    draw_grid,
-    encode_png,
-    enlarge_cells,
-    join_pictures,
-)
+from explorer.rendering import as_picture, curves, digit_bars, draw_grid, encode_png, enlarge_cells, join_pictures
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, choose_number, settings_popover, slide
@@ -138,10 +120,7 @@ def _say_moving(mlp: Trained, cnn: Trained, moved: int) -> None:
     _show_table(
         ["weights", *(f"moved {cells}" for cells in _TOLD)],
         {
-            NAMES[each.recipe.kind]: [
-                f"{each.weights:,}",
-                *(f"{each.accuracies[cells]:.1%}" for cells in _TOLD),
-            ]
+            NAMES[each.recipe.kind]: [f"{each.weights:,}", *(f"{each.accuracies[cells]:.1%}" for cells in _TOLD)]
             for each in (mlp, cnn)
         },
     )
