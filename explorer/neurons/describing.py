@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite, isnan
 
 from explorer.text import significant
@@ -58,3 +58,14 @@ def write_difference(*differences: float) -> str:
     """The largest of some differences, one digit and a power of ten: "0", "3e-17"; two NaN in one place are none."""
     largest = max((abs(each) for each in differences if not isnan(each)), default=0.0)
     return f"{largest:.0e}" if largest else "0"
+
+
+def write_table(heads: Sequence[str], rows: Mapping[str, Sequence[str]]) -> str:
+    """A table in Markdown, whose cells are numbers as text.
+
+    Args:
+        heads: of the columns; the rows' names have none.
+        rows: cells by the row's name.
+    """
+    lines = [["", *heads], ["---", *("---:" for _ in heads)], *([name, *cells] for name, cells in rows.items())]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

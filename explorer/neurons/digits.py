@@ -236,6 +236,13 @@ def compute_logits(trained: Trained, image: NDArray[np.float32], columns: int = 
     return logits
 
 
+def count_silent(mlp: Trained) -> int:
+    """How many hidden neurons no training digit brings above 0: through ReLU they get no gradient any more."""
+    data = load_digits()
+    hidden = mlp.network[:-1](prepare(data.images[data.training], mlp.recipe))
+    return int((hidden.amax(dim=0) == 0).sum())
+
+
 def reorder(mlp: Trained) -> Trained:
     """An MLP for shuffled pixels, without any training: the columns of its first layer shuffled like the pixels."""
     recipe = replace(mlp.recipe, shuffled=True)

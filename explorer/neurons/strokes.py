@@ -70,12 +70,13 @@ def shrink_photo(image: Image.Image) -> NDArray[np.float32]:
     low, high = float(cells.min()), float(cells.max())
     if high == low:
         return np.zeros_like(cells)
-    cells = (cells - low) / (high - low)
+    cells = ((cells - low) / (high - low)).astype(np.float32)
     middle = cells[1:-1, 1:-1]
     rim = (cells.sum() - middle.sum()) / (cells.size - middle.size)
-    return np.asarray(1 - cells if rim > middle.mean() else cells, np.float32)
+    return np.float32(1) - cells if rim > middle.mean() else cells
 
 
 def _count_ink(picture: Image.Image) -> NDArray[np.float32]:
     """(8, 8): the mean of each cell of a square grey picture, 0 to 1."""
-    return np.asarray(picture.resize((SMALL, SMALL), Image.Resampling.BOX), np.float32) / 255
+    cells = np.asarray(picture.resize((SMALL, SMALL), Image.Resampling.BOX), np.float64) / 255
+    return cells.astype(np.float32)

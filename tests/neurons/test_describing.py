@@ -2,7 +2,7 @@ from math import inf, nan
 
 import pytest
 
-from explorer.neurons.describing import write_difference, write_number, write_sum
+from explorer.neurons.describing import write_difference, write_number, write_sum, write_table
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,9 @@ def test_differences() -> None:
     assert write_difference(0.0, 0.0) == "0"
     assert write_difference(-2.6e-17, 1e-18) == "3e-17"
     assert write_difference(nan) == "0"
+
+
+def test_a_table() -> None:
+    assert write_table(["weights"], {"MLP": ["18,794"], "CNN": ["8,394"]}) == (
+        "|  | weights |\n| --- | ---: |\n| MLP | 18,794 |\n| CNN | 8,394 |"
+    )

@@ -1,4 +1,5 @@
 import math
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from explorer.neurons.digits import (
     Trained,
     build,
     compute_logits,
+    count_silent,
     first_pictures,
     load_digits,
     prepare,
@@ -180,6 +182,14 @@ def test_weights_of_pixels_without_ink_are_not_trained(mlp: Trained) -> None:
     kept = mlp.first == mlp.start
     assert kept[:, dark].all()
     assert kept[:, ~dark].mean() < 0.05
+
+
+def test_neurons_that_stay_silent_get_no_gradient(mlp: Trained) -> None:
+    data = load_digits()
+    pictures = prepare(data.images[data.training], mlp.recipe)
+    network = deepcopy(mlp.network).requires_grad_()
+    torch.nn.functional.cross_entropy(network(pictures), torch.from_numpy(data.labels[data.training])).backward()
+    assert count_silent(mlp) == (network[1].weight.grad.abs().sum(1) == 0).sum()
 
 
 def test_straightness_of_known_pictures() -> None:

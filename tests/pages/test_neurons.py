@@ -92,3 +92,62 @@ def test_numbers_of_a_layer(browser_side: Browser) -> None:
     run(app.slider(key="layer_inputs").set_value(5))
     parameters = sum(parameter.numel() for parameter in torch.nn.Linear(5, 10).parameters())
     assert f"10 × (5 + 1) = {parameters}" in texts_of(app)
+
+
+def open_digits(**address: str) -> AppTest:
+    return open_page("neurons", {"model": "tiny-vgg", "part": "Digits", **address})
+
+
+def test_a_drawn_digit_is_moved(browser_side: Browser) -> None:
+    app = open_digits(ask="true")
+    assert "Moved 2 to the right" not in texts_of(app)
+    run(app.radio(key="ask-move-2").set_value("more than 80 %"))
+    assert "No: less than 50 %." in texts_of(app)
+    told = texts_of(app)
+    rows = re.findall(r"\| (MLP|CNN) \| ([\d,]+) \| (\S+) % \| (\S+) % \| (\S+) % \|", told)
+    assert [row[:2] for row in rows] == [("MLP", "18,794"), ("CNN", "8,394")]
+    shares = np.array([[float(share) for share in row[2:]] for row in rows])
+    assert shares[:, 0].min() > 95
+    assert shares[0, 1] < 50
+    assert shares[0, 2] < 20
+    np.testing.assert_allclose(shares[1], shares[1, 0], atol=0.5)  # a CNN without pooling
+    assert "held-out digit 33 (a 6), moved 2 to the right" in told
+    for difference in re.findall(r"difference (\S+?)[;.]", told):
+        assert float(difference) < 1e-13
+
+    browser_side.clicks["digit-pad"] = "281570154588"
+    run(app)
+    assert app.query_params["digit_drawn"] == "281570154588"
+    assert browser_side.pads["digit-pad"]["drawing"] == "281570154588"
+    run(app.slider(key="digit_shift").set_value(0))
+    told = texts_of(app)
+    assert re.search(r"Of your digit: the MLP says \*\*\d\*\* \(\S+ %\) and the CNN says \*\*7\*\*", told)
+    assert "of the true" not in told
+    run(app.selectbox(key="digit_true").set_value("7"))
+    with np.load(io.BytesIO(browser_side.downloads["digit-offer-npz"][1]())) as arrays:
+        z = torch.from_numpy(arrays["logits_cnn"])
+        assert arrays["picture"].shape == (24, 24)
+    loss = float(torch.nn.functional.cross_entropy(z, torch.tensor(7)))
+    assert f"CNN {loss:.3g}." in texts_of(app)
+    browser_side.clicks["digit-pad"] = "no drawing"
+    run(app)
+    assert browser_side.pads["digit-pad"]["drawing"] == "281570154588"
+    browser_side.clicks["digit-pad"] = ""
+    run(app)
+    assert "digit_drawn" not in app.query_params
+    assert "held-out digit 33" in texts_of(app)
+    assert "Of your photo" in texts_of(run(app.segmented_control(key="digit").set_value("photo")))
+
+    run(app.segmented_control(key="digits").set_value("first"))
+    told = texts_of(run(app.radio(key="ask-first").set_value("less than a fifth of them")))
+    assert "You were right." in told
+    assert re.search(r"\*\*[0-3] of the MLP's 32 first neurons", told)
+    assert re.search(r"1\d,\d{3} of its 18,432 weights are to the last bit", told)
+
+
+def test_shuffled_pixels_of_digits(browser_side: Browser) -> None:
+    told = texts_of(open_digits(digits="Shuffle the pixels"))
+    before, after = zip(*re.findall(r"\| [\d,]+ \| (\S+) % \| (\S+) % \|", told), strict=True)
+    assert abs(float(after[0]) - float(before[0])) < 1.5
+    assert float(after[1]) > float(before[1]) + 1.5
+    assert "logits for held-out digit 33 (a 6) differ by **0**" in told

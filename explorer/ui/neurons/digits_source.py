@@ -47,7 +47,7 @@ def choose_digit(picture: Picture) -> Digit:
     data = load_digits()
     place = data.held_out[number]
     true = int(data.labels[place])
-    return Digit(data.images[place], f"held-out digit {number}, a {true}", true)
+    return Digit(data.images[place], f"held-out digit {number} (a {true})", true)
 
 
 def _drawing() -> str:
