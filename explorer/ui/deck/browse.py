@@ -13,6 +13,7 @@ from explorer.text import count_text
 from explorer.ui.app import page_of
 from explorer.ui.deck.dates import time_zone, write_wait
 from explorer.ui.deck.progress import Kept, now
+from explorer.ui.deck.question import ask
 
 
 def show_cards(kept: Kept) -> None:
@@ -36,9 +37,8 @@ def _forecast(kept: Kept) -> str:
         ),
         "after that": sum(count for day, count in counts.items() if day - today > timedelta(days=6)),
     }
-    new = len(CARDS.keys() - kept.states.keys())
-    due = ", ".join(f"{count} {when}" for when, count in later.items())
-    return f"**{count_text(waiting, 'card')} due now**; {due}. {new} of {len(CARDS)} not yet asked."
+    due = [f"**{count_text(waiting, 'card')} due now**", *(f"{count} {when}" for when, count in later.items() if count)]
+    return f"{', '.join(due)}; {len(CARDS.keys() - kept.states.keys())} of {len(CARDS)} not yet asked."
 
 
 def _count(kept: Kept, cards: tuple[Card, ...]) -> str:
@@ -57,6 +57,11 @@ def _show_card(kept: Kept, card: Card) -> None:
         said = f"again {write_wait(state.due, now())}"
     place = page_of(card.experiment.page).title
     where = f"{place}, until {card.experiment.coming} is there" if card.experiment.coming else place
-    with st.container(horizontal=True, vertical_alignment="top", key=f"browse-{card.id}"):
-        st.page_link(page_of("deck").file, label=f"Card {card.id}", query_params={"card": str(card.id)}, width=90)
+    with st.container(horizontal=True, vertical_alignment="top", key=f"card-{card.id}"):
+        st.button(f"Card {card.id}", on_click=_ask, args=(card,), key=f"ask-{card.id}")
         st.markdown(f"{card.question}  \n:small[{said} · {where}]")
+
+
+def _ask(card: Card) -> None:
+    st.session_state["part"] = "ask"
+    ask(card)

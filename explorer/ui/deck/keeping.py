@@ -20,8 +20,9 @@ _LOADED: Final = "deck_loaded"  # of the session: ids of the files that were rea
 
 def show_keeping(kept: Kept) -> None:
     """Where answers are kept; save, load, Anki."""
+    place = "this tab alone" if kept.refused else "this browser and in no other place"
     st.markdown(
-        f"{count_text(len(kept.progress.log), 'answer')}, kept by this browser and in no other place. "
+        f"{count_text(len(kept.progress.log), 'answer')}, kept by {place}. "
         "A file takes them to another browser or machine: what is loaded is added to what is there, in whatever order, "
         "and nothing is lost or counted twice."
     )

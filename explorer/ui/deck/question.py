@@ -85,6 +85,11 @@ def show_question(kept: Kept) -> None:
         _show_buttons(current, asked)
 
 
+def ask(card: Card) -> None:
+    """Put a question about this card into the address."""
+    _write_address(_draw(card))
+
+
 def _round() -> Round:
     """The round of this session; another one where the address asks for the cards of another page."""
     page = st.query_params.get("page", "")
@@ -105,10 +110,11 @@ def _pick(kept: Kept, current: Round) -> Asked | None:
     elif number is None and not current.page and current.passed:
         current.passed.clear()  # what was put off is asked after all
         number = choose_card(kept.states, cards, now())
-    return None if number is None else _ask(CARDS[number])
+    return None if number is None else _draw(CARDS[number])
 
 
-def _ask(card: Card) -> Asked:
+def _draw(card: Card) -> Asked:
+    """The card with other numbers."""
     return Asked(card, secrets.randbelow(_SEEDS))
 
 
@@ -118,7 +124,7 @@ def _read_address() -> Asked | None:
         return None
     seed = st.query_params.get("seed", "")
     if not (seed.isdecimal() and len(seed) < len(str(_SEEDS))):
-        return _ask(card)
+        return _draw(card)
     return Asked(card, int(seed), st.query_params.get("answer") == "true")
 
 
@@ -267,7 +273,7 @@ def _say_that_nothing_is_due(kept: Kept, current: Round) -> None:
     due = kept.states[number].due
     kept.said = "Nothing is due."
     st.markdown(f"**Nothing is due.** All {len(CARDS)} cards have been asked; the next one comes {_write_due(due)}.")
-    st.button("Ask it now", type="primary", shortcut="Space", on_click=_write_address, args=(_ask(CARDS[number]),))
+    st.button("Ask it now", type="primary", shortcut="Space", on_click=ask, args=(CARDS[number],))
 
 
 def _write_due(due: datetime) -> str:
