@@ -18,6 +18,7 @@ NAMES = (
     "augmentation",
     "captioning",
     "transfer",
+    "deck",
     "startup",
     "memory",
     "intake",

@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import RerunException, get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from explorer.text import count_text
 from explorer.ui.glossary import glossary
 
 _PAGES = Path(__file__).parents[2] / "pages"
@@ -133,6 +134,8 @@ def open_page() -> None:
     try:
         with place.container():
             import_module(f"explorer.ui.{name}.page" if name else "explorer.ui.home").show()
+            if name:
+                _offer_cards(page_of(name))
     except RerunException:
         raise
     except BaseException:
@@ -143,6 +146,19 @@ def open_page() -> None:
     finally:
         st.session_state.setdefault(_ADDRESS, {})[name] = [*st.query_params]
     glossary()
+
+
+def _offer_cards(page: Page) -> None:
+    """At its end, the questions that a page answers."""
+    from explorer.deck.topics import cards_on  # whose exercises need torch
+
+    if cards := cards_on(page.name):
+        st.page_link(
+            page_of("deck").file,
+            label=f"Test me on this page ({count_text(len(cards), 'card')})",
+            icon=page_of("deck").icon,
+            query_params={"page": page.name},
+        )
 
 
 def _forget_what_was_left() -> None:

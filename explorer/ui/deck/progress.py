@@ -16,7 +16,7 @@ from explorer.deck.topics import CARDS
 from explorer.text import count_text
 from explorer.ui.components import keep_in_storage, read_storage
 
-_KEPT: Final = "deck_kept"  # of the session
+KEPT: Final = "deck_kept"  # of the session
 _ELEMENT: Final = "deck-storage"
 _NAME: Final = "explorer.deck"  # in the browser's storage
 
@@ -58,7 +58,7 @@ class Kept:
 
 def hold() -> Kept:
     """What this session holds, with what the browser has told since."""
-    kept: Kept = st.session_state.setdefault(_KEPT, Kept())
+    kept: Kept = st.session_state.setdefault(KEPT, Kept())
     stored = read_storage(_ELEMENT)
     if stored is None or stored.revision == kept.seen:
         return kept

@@ -34,20 +34,14 @@ def begin_page(title: str, sidebar: Callable[[], T | None], notice: str | Callab
     if subject is None:
         st.stop()
     opening.markdown(notice if isinstance(notice, str) else notice(subject))
-    _link_to_deck(opening)
+    _link_back(opening)
     return subject
 
 
-def _link_to_deck(place: DeltaGenerator) -> None:
-    """Back to the card that has led here, and to the questions that the page answers."""
-    from explorer.deck.topics import cards_on, find_card  # whose exercises need torch
-
-    name, deck = shown_page(), page_of("deck")
-    if name in (None, deck.name):
-        return
-    if card := find_card(st.query_params.get("card")):
+def _link_back(place: DeltaGenerator) -> None:
+    """The way back to the card whose experiment this is."""
+    number, deck = st.query_params.get("card", ""), page_of("deck")
+    if shown_page() not in (None, deck.name) and number.isdecimal() and len(number) <= 2:
         left = st.session_state.get(DECK_ADDRESS, {})
-        back = left if left.get("card") == str(card.id) else {"card": str(card.id)}
-        place.page_link(deck.file, label=f"Back to card {card.id}", icon=":material/arrow_back:", query_params=back)
-    elif cards_on(name):
-        place.page_link(deck.file, label="Test me on this page", icon=deck.icon, query_params={"page": name})
+        back = left if left.get("card") == number else {"card": number}
+        place.page_link(deck.file, label=f"Back to card {number}", icon=":material/arrow_back:", query_params=back)
