@@ -40,8 +40,12 @@ def begin_page(title: str, sidebar: Callable[[], T | None], notice: str | Callab
 
 def _link_back(place: DeltaGenerator) -> None:
     """The way back to the card whose experiment this is."""
-    number, deck = st.query_params.get("card", ""), page_of("deck")
-    if shown_page() not in (None, deck.name) and number.isdecimal() and len(number) <= 2:
+    deck = page_of("deck")
+    if "card" not in st.query_params or shown_page() in (None, deck.name):
+        return
+    from explorer.deck.topics import find_card  # whose exercises need torch
+
+    if card := find_card(st.query_params["card"]):
         left = st.session_state.get(DECK_ADDRESS, {})
-        back = left if left.get("card") == number else {"card": number}
-        place.page_link(deck.file, label=f"Back to card {number}", icon=":material/arrow_back:", query_params=back)
+        back = left if left.get("card") == str(card.id) else {"card": str(card.id)}
+        place.page_link(deck.file, label=f"Back to card {card.id}", icon=":material/arrow_back:", query_params=back)
