@@ -83,9 +83,9 @@ CARDS = (
         "photos early maps do show edges and colours, then textures, then parts of things.",
         experiment=Experiment(
             page="neurons",
-            address={"part": "Digits"},
-            shows="first layer",
-            does="Look at the weights of the MLP's first layer as pictures, and judge whether they are edges.",
+            address={"part": "Digits", "digits": "First layer"},
+            shows="then circles, then digits is a hope",
+            does="Look at the weights of the MLP's first layer as pictures, and count the edges among them.",
         ),
     ),
     Card(
@@ -163,9 +163,9 @@ CARDS = (
         "ignore shifts: its maps move along (it is equivariant), and strides and borders disturb even that.",
         experiment=Experiment(
             page="neurons",
-            address={"part": "Digits"},
-            shows="Shuffle",
-            does="Move the digit, then shuffle all pixels alike, and see which network suffers from which.",
+            address={"part": "Digits", "digits": "Shuffle the pixels"},
+            shows="All pixels shuffled alike",
+            does="See which network suffers when all pixels are shuffled alike; “Move it” has the other half.",
         ),
         draw=_draw_dense_or_convolution,
     ),
