@@ -50,7 +50,7 @@ def say_number(value: float, *, signed: bool = False) -> str:
     if not isfinite(value):
         text = "∞" if value > 0 else "-∞"
     else:
-        text = f"{value:.4g}" if 0.9995 <= abs(value) < 1 else significant(value)
+        text = f"{value:.4g}" if 0.9995 <= abs(value) < 1 else significant(value + 0.0)  # which takes -0 to 0
     return f"{'+' if signed and value > 0 else ''}{text}".replace("-", "−")
 
 

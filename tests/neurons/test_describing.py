@@ -2,7 +2,7 @@ from math import inf, nan
 
 import pytest
 
-from explorer.neurons.describing import write_difference, write_number, write_sum, write_table
+from explorer.neurons.describing import say_number, write_difference, write_number, write_sum, write_table
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,18 @@ def test_a_table() -> None:
     assert write_table(["weights"], {"MLP": ["18,794"], "CNN": ["8,394"]}) == (
         "|  | weights |\n| --- | ---: |\n| MLP | 18,794 |\n| CNN | 8,394 |"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "said", "signed"),
+    [
+        (-0.7405, "−0.741", "−0.741"),
+        (0.99966, "0.9997", "+0.9997"),
+        (-0.0, "0", "0"),
+        (inf, "∞", "+∞"),
+        (-inf, "−∞", "−∞"),
+        (nan, "not a number", "not a number"),
+    ],
+)
+def test_numbers_in_sentences(value: float, said: str, signed: str) -> None:
+    assert (say_number(value), say_number(value, signed=True)) == (said, signed)

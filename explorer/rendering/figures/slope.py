@@ -31,31 +31,29 @@ def slope_curves(
         at: the point.
         name: of the function.
     """
-    from plotly.subplots import make_subplots
+    from plotly import graph_objects as go
 
     reach = max(_REACH, 1.1 * abs(at))
     x = np.linspace(-reach, reach, 241)
     height, rise = float(value(np.array([at]))[0]), float(slope(np.array([at]))[0])
     ends = np.array([at - _TANGENT, at + _TANGENT])
-    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
-    figure.add_scatter(x=x, y=value(x), name=name, line={"color": ACCENT, "width": 3}, row=1, col=1)
-    figure.add_scatter(
-        x=ends,
-        y=height + rise * (ends - at),
-        name="tangent",
-        mode="lines",
-        line={"color": SERIES[1], "width": 2, "dash": "dash"},
-        row=1,
-        col=1,
+    tangent = {"color": SERIES[1], "width": 2, "dash": "dash"}
+    point = {"mode": "markers", "marker": {"color": SERIES[1], "size": 10}, "showlegend": False}
+    hover = {"hovertemplate": "at %{x:.3g}: %{y:.4g}<extra></extra>"}
+    # In one go: subplots that are filled trace by trace take four times as long.
+    figure = go.Figure(
+        [
+            {"x": x, "y": value(x), "name": name, "line": {"color": ACCENT, "width": 3}, **hover},
+            {"x": ends, "y": height + rise * (ends - at), "name": "tangent", "mode": "lines", "line": tangent, **hover},
+            {"x": x, "y": slope(x), "name": "slope", "line": {"color": PREVIOUS, "width": 3}, "yaxis": "y2", **hover},
+            {"x": [at], "y": [height], **point, **hover},
+            {"x": [at], "y": [rise], "yaxis": "y2", **point, **hover},
+        ],
+        {
+            "xaxis": {"title": "sum z", "anchor": "y2"},
+            "yaxis": {"title": "out", "domain": [0.54, 1]},
+            "yaxis2": {"title": "slope", "domain": [0, 0.46], "rangemode": "tozero"},
+            "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0},
+        },
     )
-    figure.add_scatter(x=x, y=slope(x), name="slope", line={"color": PREVIOUS, "width": 3}, row=2, col=1)
-    for row, y in ((1, height), (2, rise)):
-        figure.add_scatter(
-            x=[at], y=[y], mode="markers", marker={"color": SERIES[1], "size": 10}, showlegend=False, row=row, col=1
-        )
-    figure.update_traces(hovertemplate="at %{x:.3g}: %{y:.4g}<extra></extra>")
-    figure.update_xaxes(title="sum z", row=2, col=1)
-    figure.update_yaxes(title="out", row=1, col=1)
-    figure.update_yaxes(title="slope", rangemode="tozero", row=2, col=1)
-    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0})
     return dress(figure, f"{name} and its slope", height=400, top=72)

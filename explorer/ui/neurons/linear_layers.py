@@ -12,6 +12,7 @@ from explorer.neurons.dense import Dense, bend_of, collapse, draw_dense, run_thr
 from explorer.neurons.describing import say_number, write_difference
 from explorer.neurons.snippets import layers_snippet
 from explorer.rendering import curves, magnify_map
+from explorer.text import count_text
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, slide
@@ -121,10 +122,11 @@ def show_layer() -> None:
     layer, x = draw_dense(neurons, inputs, rng), rng.normal(size=inputs)
     together = layer.with_bias @ np.append(x, 1.0)
     difference = float(np.abs(layer(x) - together).max())
+    biases = "the bias" if neurons == 1 else f"the {neurons} biases"
     st.markdown(
-        f"**M × (N + 1) numbers: {right}.** Each neuron has a row of {inputs} weights and one bias. As a column "
-        f"vector: $[W \\mid b]$, {neurons} × {inputs + 1}, times the inputs with a 1 below them. PyTorch keeps the "
-        f"weights ({neurons}, {inputs}) and the {neurons} biases apart and multiplies rows: $x W^T + b$. "
+        f"**M × (N + 1) numbers: {right}.** Each neuron has a row of {count_text(inputs, 'weight')} and one bias. As a "
+        f"column vector: $[W \\mid b]$, {neurons} × {inputs + 1}, times the inputs with a 1 below them. PyTorch keeps "
+        f"the weights ({neurons}, {inputs}) and {biases} apart and multiplies rows: $x W^T + b$. "
         f"Both give the same sums: difference {write_difference(difference)}."
     )
     st.code(f"nn.Linear({inputs}, {neurons})  # weight ({neurons}, {inputs}), bias ({neurons},)", language="python")

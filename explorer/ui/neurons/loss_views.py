@@ -67,7 +67,7 @@ def _say_autograd(behind: int, pushes: dict[str, float]) -> str:
 
 def show_mixed() -> None:
     """The mean loss of examples that look alike, by the probability that all of them are given."""
-    percent = slide("Of 100 pictures that look alike, cats", 50, 95, 70, "cats")
+    percent = slide("Of 100 pictures that look alike, cats", 55, 95, 70, "cats")
     share = percent / 100
     answers = (f"{share:.2f}", "1.00", "0.50")
     asked = (

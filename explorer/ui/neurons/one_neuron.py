@@ -133,7 +133,7 @@ def _show_overflow() -> None:
     with np.errstate(over="ignore"):
         power = float(np.exp(np.float32(z)))
     st.markdown(
-        f"**At z = {z}, in float32:** $\\frac{{e^z}}{{1 + e^z}}$ gives **{say_number(textbook)}**, "
+        f"**At z = {say_number(z)}, in float32:** $\\frac{{e^z}}{{1 + e^z}}$ gives **{say_number(textbook)}**, "
         f"$\\frac{{1}}{{1 + e^{{-z}}}}$ gives **{say_number(other)}**. "
         f"The same function on paper, two programs: $e^{{{z}}} = {write_number(power)}$"
         + (
@@ -146,7 +146,7 @@ def _show_overflow() -> None:
         f"PyTorch, float32: {say_number(_ask_sigmoid(z))}; in float64, worked out here: {float(sigmoid(z)):.17g}."
     )
     rows = [
-        f"| {each} | {say_number(float(textbook_sigmoid(each)))} | {say_number(float(one_over_sigmoid(each)))} |"
+        f"| {' | '.join(say_number(float(value)) for value in (each, textbook_sigmoid(each), one_over_sigmoid(each)))} |"
         for each in sorted({*_TRIED, z})
     ]
     st.markdown("\n".join(["| z | $\\frac{e^z}{1 + e^z}$ | $\\frac{1}{1 + e^{-z}}$ |", "|---:|---:|---:|", *rows]))

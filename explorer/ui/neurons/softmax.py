@@ -102,15 +102,15 @@ def _show_shift(subject: Subject) -> None:
 def _say_shift(scores: Scores, constant: int, temperature: float) -> None:
     shifted, k = scores.logits + constant, scores.truth
     before, after = softmax(scores.logits)[k], softmax(shifted)[k]
-    naive = float(naive_softmax(shifted)[k])
-    log, naive_log = float(log_softmax(shifted)[k]), float(naive_log_softmax(shifted)[k])
-    holds = np.isfinite(naive) and np.isfinite(naive_log)
+    naive, naive_log = float(naive_softmax(shifted)[k]), float(naive_log_softmax(shifted)[k])
+    change = f"{constant:+,} on every logit".replace("-", "−") if constant else "A constant on every logit"
+    apart = f", difference {write_difference(after - before)}" if constant else ""
+    holds = "and" if np.isfinite(naive) and np.isfinite(naive_log) else "but"
     st.markdown(
-        f"**{constant:+,}".replace("-", "−")
-        + f" on every logit changes no probability**: p of {as_plain_text(scores.names[k])} is {say_number(before)} "
-        f"before and {say_number(after)} after, difference {write_difference(after - before)}. "
-        f"But as the formula stands, e^z ÷ Σ gives **{say_number(naive)}** and its log **{say_number(naive_log)}**"
-        f"{', as it should' if holds else ''}; log-sum-exp gives {say_number(log)}."
+        f"**{change} changes no probability**: p of {as_plain_text(scores.names[k])} is {say_number(before)} before "
+        f"and {say_number(after)} after{apart}; {holds} as the formula stands, e^z ÷ Σ gives **{say_number(naive)}** "
+        f"and its log **{say_number(naive_log)}**. With the largest logit taken off first, "
+        f"log-sum-exp gives {say_number(float(log_softmax(shifted)[k]))}."
     )
     if temperature != 1:
         cooled = softmax(scores.logits, temperature)[k]
