@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.neurons.activations import ACTIVATIONS, Activation, one_over_sigmoid, sigmoid, textbook_sigmoid
-from explorer.neurons.describing import say_number, write_difference, write_number, write_sum
+from explorer.neurons.describing import say_number, write_difference, write_number, write_sum, write_table
 from explorer.neurons.patches import SIDE
 from explorer.neurons.snippets import neuron_snippet
 from explorer.rendering import as_picture, colour_map, encode_png, enlarge_cells, join_pictures, slope_curves
@@ -145,11 +145,11 @@ def _show_overflow() -> None:
     st.caption(
         f"PyTorch, float32: {say_number(_ask_sigmoid(z))}; in float64, worked out here: {float(sigmoid(z)):.17g}."
     )
-    rows = [
-        f"| {' | '.join(say_number(float(value)) for value in (each, textbook_sigmoid(each), one_over_sigmoid(each)))} |"
+    rows = {
+        f"z = {say_number(each)}": [say_number(float(of(each))) for of in (textbook_sigmoid, one_over_sigmoid)]
         for each in sorted({*_TRIED, z})
-    ]
-    st.markdown("\n".join(["| z | $\\frac{e^z}{1 + e^z}$ | $\\frac{1}{1 + e^{-z}}$ |", "|---:|---:|---:|", *rows]))
+    }
+    st.markdown(write_table(["$\\frac{e^z}{1 + e^z}$", "$\\frac{1}{1 + e^{-z}}$"], rows))
     st.caption(
         "In float32 the first formula has no value from z = 89 on. The second overflows too, at z = -89, but "
         "1 ÷ ∞ is 0, and what is lost is less than 1e-38."

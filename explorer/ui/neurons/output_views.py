@@ -7,7 +7,7 @@ import streamlit as st
 
 from explorer.neurons.activations import Numbers
 from explorer.neurons.autograd_losses import loss_by_autograd
-from explorer.neurons.describing import say_number
+from explorer.neurons.describing import say_number, write_table
 from explorer.neurons.losses import one_hot, softmax
 from explorer.neurons.reading import NumbersRejected, read_numbers
 from explorer.text import as_plain_text
@@ -37,14 +37,12 @@ def show_one_hot() -> None:
     )
     theirs = _look_up(matrix, number - 1)
     st.caption(f"PyTorch, `F.embedding`: ({_list(theirs)}); difference {np.abs(row - theirs).max():g}.")
-    lines = ["| class | one-hot | row of the matrix |", "|---|---|---|"]
+    rows = {}
     for place in range(_CLASSES):
         mark = "**" if place == number - 1 else ""
-        lines.append(
-            f"| {mark}{place + 1}{mark} | {mark}{_list(one_hot(place, _CLASSES))}{mark} | "
-            f"{mark}{_list(matrix[place])}{mark} |"
-        )
-    st.markdown("\n".join(lines))
+        values = (one_hot(place, _CLASSES), matrix[place])
+        rows[f"{mark}class {place + 1}{mark}"] = [f"{mark}{_list(each)}{mark}" for each in values]
+    st.markdown(write_table(["one-hot", "row of the matrix"], rows))
     far = float(np.linalg.norm(one_hot(0, _CLASSES) - one_hot(_CLASSES - 1, _CLASSES)))
     st.markdown(
         "Class numbers are numbers too, but they would claim an order and distances: class 1 would be nearer to 2 than "
