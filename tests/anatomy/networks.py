@@ -1,12 +1,18 @@
 """The networks these tests look into: torchvision's families, our own, and any module made into a `VisionModel`."""
 
+import math
+import operator
 from functools import cache
+from typing import Any
 
 import torch
-from torch import nn
+import torchvision
+from torch import fx, nn
+from torchvision.models.feature_extraction import NodePathTracer
 
 from explorer.anatomy import LayerFacts, summarize_layers
 from explorer.zoo import Preprocessing, VisionModel, architectures, list_shipped, load_model, publish, random_model
+from explorer.zoo.efficientnet_lite import SamePadding
 
 OURS = ("tiny_vgg", "mini_resnet", "photo_net")
 
@@ -74,3 +80,34 @@ def make_input(name: str) -> torch.Tensor:
 
 def facts_of(model: VisionModel, x: torch.Tensor) -> dict[str, LayerFacts]:
     return {facts.name: facts for facts in summarize_layers(model, x)}
+
+
+def values_of_graph(network: nn.Module, x: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Every tensor of torchvision's graph of a network in evaluation, by node name and in the graph's order.
+
+    `create_feature_extractor` would trace the network twice, and once more for the names it can be asked for.
+    """
+    # As torchvision has it, but for two: the modules of torchvision.ops are looked into, as the recorder does, and how
+    # much a `SamePadding` adds depends on the size, which a graph cannot ask for.
+    tracer = NodePathTracer(autowrap_modules=(math, torchvision.ops), leaf_modules=[SamePadding])
+    graph = tracer.trace(network)
+    # Torchvision takes "conv1_2" for the second call of "conv1"; a module's first call bears the module's name.
+    names: dict[fx.Node, str] = {}
+    for node, name in tracer.node_to_qualname.items():
+        is_first_call = node.op == "call_module" and node.target not in names.values()
+        names[node] = node.target if is_first_call else name
+        # What is kept would be overwritten by the in-place functions after it.
+        if "inplace" in node.kwargs:
+            node.kwargs = {**node.kwargs, "inplace": False}
+        assert node.target not in (operator.iadd, operator.imul)
+    values: dict[str, torch.Tensor] = {}
+
+    class Keeping(fx.Interpreter):
+        def run_node(self, n: fx.Node) -> Any:
+            value = super().run_node(n)
+            if n in names and isinstance(value, torch.Tensor):
+                values[names[n]] = value
+            return value
+
+    Keeping(fx.GraphModule(tracer.root, graph)).run(x)
+    return values

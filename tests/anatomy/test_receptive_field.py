@@ -15,13 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torchvision.models import VGG, feature_extraction
+from torchvision.models import VGG
 
 from explorer.anatomy import Axis, ReceptiveField
 from explorer.zoo import list_shipped
-from explorer.zoo.efficientnet_lite import SamePadding
 
-from .networks import OURS, as_model, facts_of, make_input, open_any
+from .networks import OURS, as_model, facts_of, make_input, open_any, values_of_graph
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 
@@ -94,43 +93,24 @@ def sample(names: list[str], count: int) -> list[str]:
     return [names[round(index * (len(names) - 1) / (count - 1))] for index in range(count)]
 
 
-def trace_cells(name: str, monkeypatch: pytest.MonkeyPatch, count: int) -> list[tuple[str, tuple[float, ...], Box]]:
+def trace_cells(name: str, count: int) -> list[tuple[str, tuple[float, ...], Box]]:
     """Of some layers, functional ones among them: name, stated box and measured support of a few cells."""
     model, x = open_any(name), make_input(name)
     facts = facts_of(model, x)
     maps = [layer for layer, fact in facts.items() if len(fact.shape) == 3 and fact.kind != "layer_norm"]
     merges = [layer for layer in maps if facts[layer].kind in ("add", "concatenate", "multiply")]
     wanted = list(dict.fromkeys([*sample(maps, count), *(sample(merges, 3) if merges else [])]))
-    monkeypatch.setattr(feature_extraction, "_get_leaf_modules_for_ops", list)
-    # Tiny VGG's "conv1_2" is not the second call of a "conv1" that torchvision takes it for: hooks find modules best.
-    network = lay_open(model.network)
-    outputs: dict[str, Tensor] = {}
-    modules = [layer for layer in wanted if facts[layer].path == layer]
-    for layer in modules:
-        network.get_submodule(layer).register_forward_hook(
-            lambda _m, _i, output, layer=layer: outputs.update({layer: output})
-        )
-    functions = [layer for layer in wanted if layer not in modules]
     x = torch.ones_like(x, dtype=torch.double).requires_grad_()
-    network(x)
-    if functions:
-        for module in network.modules():
-            module._forward_hooks.clear()
-        graph = feature_extraction.create_feature_extractor(
-            network, functions, tracer_kwargs={"leaf_modules": [SamePadding]}, suppress_diff_warning=True
-        )
-        functional_x = x.detach().requires_grad_()
-        outputs.update(graph.eval()(functional_x))
+    outputs = values_of_graph(lay_open(model.network), x)
     height, width = x.shape[2:]
     found = []
     for layer in wanted:
-        source = x if layer in modules else functional_x
         output, fact = outputs[layer], facts[layer]
         if fact.channel_axis == 3:
             output = output.permute(0, 3, 1, 2)
         rows, columns = fact.resolution
         for row, column in {(rows // 2, columns // 2), (0, 0), (rows // 3, columns - 1)}:
-            support = measure_support(output, row, column, source)
+            support = measure_support(output, row, column, x)
             box = fact.receptive_field.box(row, column, height, width)
             if fact.kind == "SamePadding" and support is None:  # a zero that was put there depends on nothing
                 continue
@@ -140,16 +120,16 @@ def trace_cells(name: str, monkeypatch: pytest.MonkeyPatch, count: int) -> list[
 
 
 @pytest.mark.parametrize("name", [*PLAIN, *list_shipped()])
-def test_receptive_field_is_the_support_of_the_gradient(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for layer, box, support in trace_cells(name, monkeypatch, count=7):
+def test_receptive_field_is_the_support_of_the_gradient(name: str) -> None:
+    for layer, box, support in trace_cells(name, count=7):
         assert box == pytest.approx(support, abs=1e-9), layer
 
 
 @pytest.mark.parametrize("name", GATED)
-def test_gates_see_the_whole_image(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gates_see_the_whole_image(name: str) -> None:
     side = float(make_input(name).shape[-1])
     gated = 0
-    for layer, box, support in trace_cells(name, monkeypatch, count=12):
+    for layer, box, support in trace_cells(name, count=12):
         assert contains(box, support), layer
         if support == (0, 0, side, side):
             gated += 1

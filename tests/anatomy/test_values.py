@@ -1,18 +1,13 @@
-"""What the recorder keeps, against torchvision's `create_feature_extractor`, layer by layer and bit by bit."""
-
-import copy
-import operator
+"""What the recorder keeps, against torchvision's graph of the network, layer by layer and bit by bit."""
 
 import pytest
 import torch
 from torch import nn
-from torchvision.models import feature_extraction
 
 from explorer.anatomy import record
 from explorer.zoo import list_shipped
-from explorer.zoo.efficientnet_lite import SamePadding
 
-from .networks import OURS, make_input, open_any
+from .networks import OURS, make_input, open_any, values_of_graph
 
 # The least number of layers that must be compared.
 LEAST = {
@@ -40,38 +35,12 @@ MOVES = {"x", "getitem", "chunk", "view", "transpose", "contiguous", "permute", 
 NO_LAYERS = (*MOVES, "stochastic_depth", "weight", "bias", "layer_scale")
 
 
-def extract(network: nn.Module, x: torch.Tensor, monkeypatch: pytest.MonkeyPatch) -> dict[str, torch.Tensor]:
-    """Every tensor of torchvision's graph of a network, by node name."""
-    # By default the modules of torchvision.ops stay closed boxes; the recorder looks inside them.
-    monkeypatch.setattr(feature_extraction, "_get_leaf_modules_for_ops", list)
-    shared = {id(t): t for t in [*network.parameters(), *network.buffers()]}
-    network = copy.deepcopy(network, shared)  # tracing switches to training and back
-    as_one = {"leaf_modules": [SamePadding]}  # how much it adds depends on the size, which a graph cannot ask for
-    names = feature_extraction.get_graph_node_names(network, tracer_kwargs=as_one, suppress_diff_warning=True)[1]
-    graph = feature_extraction.create_feature_extractor(
-        network, return_nodes={name: name for name in names}, tracer_kwargs=as_one, suppress_diff_warning=True
-    ).eval()
-    # What the graph returns would be overwritten by the in-place functions after it.
-    for node in graph.graph.nodes:
-        if "inplace" in node.kwargs:
-            node.kwargs = {**node.kwargs, "inplace": False}
-        assert node.target not in (operator.iadd, operator.imul)
-    graph.recompile()
-    # Torchvision takes "conv1_2" for the second call of "conv1"; a module's first call bears the module's name.
-    (output,) = (node for node in graph.graph.nodes if node.op == "output")
-    proper: dict[str, str] = {}
-    for name, node in output.args[0].items():
-        is_first_call = node.op == "call_module" and node.target not in proper.values()
-        proper[name] = node.target if is_first_call else name
-    with torch.inference_mode():
-        return {proper[name]: value for name, value in graph(x).items() if isinstance(value, torch.Tensor)}
-
-
 @pytest.mark.parametrize("name", [*LEAST, *list_shipped()])
-def test_every_recorded_layer_equals_torchvisions_feature_extractor(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_recorded_layer_equals_torchvisions_graph(name: str) -> None:
     model, x = open_any(name), make_input(name)
     recording = record(model, x)
-    nodes = extract(model.network, x, monkeypatch)
+    with torch.inference_mode():
+        nodes = values_of_graph(model.network, x)
     names = [layer.name for layer in recording]
     assert [layer for layer in names if layer not in nodes] == []
     assert len(names) >= LEAST.get(name.replace("-", "_"), 0)
