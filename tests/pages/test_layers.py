@@ -1,7 +1,5 @@
 import contextlib
 import io
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -23,7 +21,7 @@ from explorer.ui.session.pictures import get_picture
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.recorded import compute_maps, facts_of
 from explorer.zoo import list_shipped, load_model
-from tests.pages.opening import ROOT, Browser, open_layers, run, subject_of
+from tests.pages.opening import Browser, open_layers, run, subject_of
 from tests.zoo.making import as_bytes, as_torch_file
 
 SMALL = "tiny-vgg" if "tiny-vgg" in list_shipped() else list_shipped()[-1]
@@ -615,11 +613,8 @@ def test_the_snippet_of_every_network(name: str, browser_side: Browser) -> None:
 
 def test_the_snippet_runs_as_it_stands(browser_side: Browser) -> None:
     app = open_layers({"model": SMALL})
-    done = subprocess.run(
-        [sys.executable, "-c", app.code[0].value], cwd=ROOT, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    shape, mean, largest = done.stdout.rsplit(" ", 2)
+    _, printed = run_snippet(app.code[0].value)
+    shape, mean, largest = printed.rsplit(" ", 2)
     maps = maps_handed_over(browser_side)
     assert shape == str(maps.shape)
     assert float(mean) == pytest.approx(maps.mean(), rel=1e-5)

@@ -30,23 +30,23 @@ def test_threads_of_mixed_methods_get_what_one_thread_gets() -> None:
     expected = [explain(*task).values for task in tasks]
     gate = threading.Barrier(THREADS)
 
-    def work(number: int) -> list[tuple[str, float]]:
+    def work(number: int) -> list[tuple[int, float]]:
         torch.set_num_threads(1)
         order = list(range(len(tasks)))
         random.Random(number).shuffle(order)
         gate.wait()
         return [
             (
-                tasks[task][2],
+                task,
                 float(np.abs(explain(*tasks[task]).values - expected[task]).max() / _scale(expected[task])),
             )
-            for task in order
+            for task in order[: len(tasks) // 2]
         ]
 
     with ThreadPoolExecutor(THREADS) as pool:
         results = [result for batch in pool.map(work, range(THREADS)) for result in batch]
-    assert [method for method, off in results if not off < 1e-5] == []
-    assert len(results) == THREADS * len(tasks)
+    assert [tasks[task][2] for task, off in results if not off < 1e-5] == []
+    assert {task for task, _ in results} == set(range(len(tasks)))
     for model, hash_before in zip(models, before, strict=True):
         assert_untouched(model)
         assert fingerprint(model) == hash_before

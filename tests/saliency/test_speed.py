@@ -10,18 +10,19 @@ from explorer.saliency.merging import group_similar, mean_of_groups
 from .networks import make_input, open_model
 
 
-@pytest.mark.parametrize("halves", [True, False])
 @pytest.mark.parametrize("sample", ["coffee", "cat"])
-def test_fast_maps_are_like_the_exact_ones(halves: bool, sample: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(masking, "bf16_is_faster", lambda device: halves)
+def test_fast_maps_are_like_the_exact_ones(sample: str, monkeypatch: pytest.MonkeyPatch) -> None:
     model = open_model("photo-net")
     x = make_input(model, 96, sample)
     for method in ("score-cam", "occlusion"):
-        exact, fast = (explain(model, x, method, 3, fast=fast) for fast in (False, True))
-        assert agreement([exact.values, fast.values])[0, 1] > 0.9
+        exact = explain(model, x, method, 3)
         assert not exact.fast
-        assert fast.fast
-        assert not np.array_equal(exact.values, fast.values)
+        for halves in (True, False):
+            monkeypatch.setattr(masking, "bf16_is_faster", lambda device, halves=halves: halves)
+            fast = explain(model, x, method, 3, fast=True)
+            assert agreement([exact.values, fast.values])[0, 1] > 0.9
+            assert fast.fast
+            assert not np.array_equal(exact.values, fast.values)
 
 
 def test_fast_occlusion_looks_at_every_other_window(monkeypatch: pytest.MonkeyPatch) -> None:
