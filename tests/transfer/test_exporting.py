@@ -26,6 +26,7 @@ from explorer.zoo import Preprocessing, VisionModel, load_model, read_card
 from explorer.zoo.weights import WeightsRejected, read_weights
 from tests.transfer.making_pictures import coloured_pictures
 
+pytestmark = pytest.mark.usefixtures("operators_read_once")
 QUICK = Recipe(epochs=2, batch_size=8)
 
 

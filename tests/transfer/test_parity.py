@@ -18,6 +18,8 @@ from explorer.transfer.trial import STRATEGIES, Recipe, Trial
 from explorer.zoo import load_model
 from tests.transfer.making_pictures import coloured_pictures
 
+pytestmark = pytest.mark.usefixtures("operators_read_once")
+
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
