@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.testing.v1 import local_script_runner
 
 import explorer.ui
 import explorer.ui.kit.snippet
@@ -27,8 +28,18 @@ COMPONENTS = (
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_app_tests(packages_read_once: None) -> None:
-    """For every test of a page."""
+def quick_app_tests(packages_read_once: None) -> Iterator[None]:
+    """For every test of a page; AppTest would ask a thousand times a second whether the page has come to its end."""
+    ask = local_script_runner.require_widgets_deltas
+
+    def wait(runner: local_script_runner.LocalScriptRunner, timeout: float) -> None:
+        assert runner._script_thread is not None
+        runner._script_thread.join(timeout)
+        ask(runner, timeout)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local_script_runner, "require_widgets_deltas", wait)
+        yield
 
 
 @pytest.fixture(autouse=True)
