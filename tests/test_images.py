@@ -10,7 +10,7 @@ import subprocess
 import sys
 import warnings
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -402,7 +402,7 @@ def test_what_would_take_too_much_memory_is_refused_before_it_does(
 # ---- memory ---------------------------------------------------------------------------------------------------------
 
 MEASURE = """
-import sys
+import os, sys
 from explorer.images import read_image
 
 def measure(key):
@@ -413,11 +413,26 @@ def measure(key):
         import resource
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # macOS counts bytes
 
-before = measure("VmRSS")
-with open(sys.argv[1], "rb") as file:
-    intake = read_image(file.read())
-print(measure("VmHWM") - before, *intake.image.size)
+for path in sys.stdin:
+    child = os.fork()
+    if child:
+        if os.waitpid(child, 0)[1]:
+            print("failed", flush=True)
+        continue
+    before = measure("VmRSS")
+    with open(path.strip(), "rb") as file:
+        intake = read_image(file.read())
+    print(measure("VmHWM") - before, *intake.image.size, flush=True)
+    os._exit(0)
 """
+
+
+@pytest.fixture(scope="module")
+def measuring() -> Iterator["subprocess.Popen[str]"]:
+    """Reads paths; for each it starts a process that has imported what it needs and opened no picture yet."""
+    command = [sys.executable, "-c", MEASURE]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
 
 
 def write_gradient(path: Path, size: tuple[int, int], mode: str, format: str, options: dict[str, Any]) -> None:
@@ -458,6 +473,7 @@ def test_one_intake_takes_at_most_250_mb(
     options: dict[str, Any],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    measuring: "subprocess.Popen[str]",
 ) -> None:
     """The largest that each decoder is allowed; the peak of a process of its own, which has nothing else to do."""
     options = dict(options)
@@ -467,8 +483,10 @@ def test_one_intake_takes_at_most_250_mb(
     if format == "PNG":
         with open(tmp_path / "large", "ab") as file:
             file.truncate(MAX_BYTES)  # as many bytes as a file may have
-    command = [sys.executable, "-c", MEASURE, str(tmp_path / "large")]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    assert measuring.stdin is not None
+    assert measuring.stdout is not None
+    print(tmp_path / "large", file=measuring.stdin, flush=True)
+    output = measuring.stdout.readline().split()
     assert float(output[0]) <= 250
     assert max(map(int, output[1:])) == MAX_SIDE
 
