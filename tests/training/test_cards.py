@@ -84,13 +84,14 @@ def test_the_measured_accuracy_is_true(name: str, data_folder: Path) -> None:
     split = next(path for path in (root / recipe.test_split, root / "imagenette" / recipe.test_split) if path.is_dir())
     folders = sorted(path for path in split.iterdir() if path.is_dir())
     assert [IMAGENETTE_CLASSES.get(path.name, path.name) for path in folders] == list(model.classes)
+    network = model.network.to(memory_format=torch.channels_last)  # the same numbers, sooner
     hits, count = 0, 0
     for label, folder in enumerate(folders):
         files = sorted(folder.iterdir())[: PICTURES[name] // len(folders)]
         x = torch.cat([model.preprocessing.tensor(Image.open(path).convert("RGB")) for path in files])
         with torch.inference_mode():
             # A few at a time, which a CPU's cache holds.
-            hits += sum(int((model.network(few).argmax(1) == label).sum()) for few in x.split(8))
+            hits += sum(int((network(few).argmax(1) == label).sum()) for few in x.split(8))
         count += len(files)
     assert count == PICTURES[name]
     stated = card["accuracy"]["value"]

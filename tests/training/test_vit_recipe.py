@@ -161,12 +161,13 @@ def test_the_measured_accuracy_is_true(data_folder: Path) -> None:
     model, stated = load_model("photo-vit", device="cpu"), read_card("photo-vit")["accuracy"]["value"]
     root = locate("imagenette")
     split = next(path for path in (root / "val", root / "imagenette" / "val") if path.is_dir())
+    network = model.network.to(memory_format=torch.channels_last)  # the same numbers, sooner
     hits = count = 0
     for label, folder in enumerate(sorted(path for path in split.iterdir() if path.is_dir())):
         files = sorted(folder.iterdir())[::12]
         x = torch.cat([model.preprocessing.tensor(Image.open(path).convert("RGB")) for path in files])
         with torch.inference_mode():
             # A few at a time: nearly twice as fast on a CPU, whose cache holds no batch of thirty.
-            hits += sum(int((model.network(few).argmax(1) == label).sum()) for few in x.split(4))
+            hits += sum(int((network(few).argmax(1) == label).sum()) for few in x.split(4))
         count += len(files)
     assert abs(hits / count - stated) < 3 * math.sqrt(stated * (1 - stated) / count)
