@@ -119,7 +119,26 @@ def read_known(path: Path, sha256: str) -> bytes:
     return data
 
 
-class ShapesOnly(TorchFunctionMode):
+# How modules draw their weights.
+_DRAWING = {
+    *(getattr(Tensor, name) for name in ("normal_", "uniform_", "fill_", "zero_", "mul_", "add_", "clamp_", "erfinv_")),
+    *(getattr(nn.init, name) for name in ("normal_", "uniform_", "constant_", "kaiming_normal_", "kaiming_uniform_")),
+}
+
+
+class Undrawn(TorchFunctionMode):
+    """Modules built under it draw no weights, for those who put others in their place."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if func in _DRAWING:
+            tensor = args[0] if args else kwargs["tensor"]
+            if isinstance(tensor, nn.Parameter):
+                return tensor
+        return func(*args, **kwargs)
+
+
+class ShapesOnly(Undrawn):
     """Modules built under it get weights without memory: those come from `torch.empty`.
 
     `torch.device("meta")` would empty every tensor, also the small ones from which RegNet computes its widths.
@@ -128,7 +147,7 @@ class ShapesOnly(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func is torch.empty:
             kwargs = {**(kwargs or {}), "device": "meta"}
-        return func(*args, **(kwargs or {}))
+        return super().__torch_function__(func, types, args, kwargs)
 
 
 def head_of(reference: Mapping[str, Tensor], num_classes: int) -> str:
@@ -169,7 +188,8 @@ def fit_weights(
         raise WeightsRejected(f"The last layer of these weights has 0 outputs: {name} needs at least one class.")
     weights = {key: state[key] for key in reference if _is_wanted(key)}
     _check_kinds({key: value for key, value in weights.items() if reference[key].is_floating_point()})
-    network = build(num_classes)
+    with Undrawn():
+        network = build(num_classes)
     # Not by `load_state_dict`: MNASNet's asks for a version, which safetensors files have not.
     for key, value in network.state_dict().items():
         if key in weights:

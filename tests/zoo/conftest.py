@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,15 +20,16 @@ def forget_models() -> None:
     catalogue.read_card.cache_clear()
 
 
-@pytest.fixture
-def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Three shipped networks with random weights, stored in half precision as the real ones are."""
+@pytest.fixture(scope="session")
+def made_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Our networks with random weights, stored in half precision as the shipped ones are."""
+    models = tmp_path_factory.mktemp("made") / "models"
     for function, name in catalogue.ARCHITECTURES.items():
         if name in catalogue.PACKAGED:
             continue
         network: nn.Module = getattr(architectures, function)()
         state = {key: value.half() if value.ndim > 1 else value for key, value in network.state_dict().items()}
-        folder = tmp_path / "models" / name
+        folder = models / name
         folder.mkdir(parents=True)
         save_file(state, folder / "weights.safetensors")
         side = 128 if name == "photo-net" else 32
@@ -41,7 +43,14 @@ def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
             "sha256": hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest(),
         }
         (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
-    (tmp_path / "models" / "half-trained").mkdir()
+    (models / "half-trained").mkdir()
+    return models
+
+
+@pytest.fixture
+def own_models(made_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of them that the test may change, in the place of those that are shipped."""
+    shutil.copytree(made_models, tmp_path / "models")
     monkeypatch.setattr(catalogue, "MODELS", tmp_path / "models")
     monkeypatch.setattr(loading, "MODELS", tmp_path / "models")
     forget_models()
