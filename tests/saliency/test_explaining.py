@@ -57,7 +57,7 @@ def close(got: np.ndarray, wanted: torch.Tensor, tolerance: float = 1e-3) -> Non
 @pytest.mark.parametrize("method", [name for name in EXTRACTORS if name != "cam"])
 def test_class_activation_maps_are_torchcams(name: str, method: str) -> None:
     model = open_model(name)
-    x = make_input(model, 64)
+    x = make_input(model, 48)
     heatmap = explain(model, x, method, 3, LAYERS[name])
     bare = copy.deepcopy(model.network)
     with EXTRACTORS[method](bare, CONTAINERS[name]) as extractor:
@@ -65,7 +65,7 @@ def test_class_activation_maps_are_torchcams(name: str, method: str) -> None:
         wanted = extractor(3, scores, normalized=False)[0]
     assert heatmap.raw is not None
     close(heatmap.raw, wanted[0].detach())
-    close(heatmap.values, F.interpolate(wanted[None].detach(), (64, 64), mode="bilinear")[0, 0])
+    close(heatmap.values, F.interpolate(wanted[None].detach(), (48, 48), mode="bilinear")[0, 0])
     assert (heatmap.layer, heatmap.target, heatmap.method) == (LAYERS[name], 3, method)
     assert heatmap.values.dtype == np.float32
     assert heatmap.values.max() > 0
@@ -186,7 +186,9 @@ def test_attributions_are_captums(name: str) -> None:
         "input-x-gradient": attr.InputXGradient(bare).attribute(leaf(), target=3)[0].sum(0),
         "integrated-gradients": attr.IntegratedGradients(bare).attribute(leaf(), target=3, n_steps=STEPS)[0].sum(0),
         "guided-backprop": attr.GuidedBackprop(bare).attribute(leaf(), target=3)[0].sum(0),
-        "occlusion": attr.Occlusion(bare).attribute(x, (3, 7, 7), (3, 3, 3), target=3)[0].mean(0),
+        "occlusion": attr.Occlusion(bare)
+        .attribute(x, (3, 7, 7), (3, 3, 3), target=3, perturbations_per_eval=BATCH)[0]
+        .mean(0),
     }
     if name == "efficientnet-lite0":
         del wanted["guided-backprop"]  # captum does not know ReLU6; ours is guided below

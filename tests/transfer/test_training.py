@@ -38,7 +38,7 @@ def plain_precision(monkeypatch):
 
 @pytest.fixture(scope="module")
 def pictures():
-    return coloured_pictures(each=10)
+    return coloured_pictures(each=6)
 
 
 def weights_of(network):
@@ -221,7 +221,7 @@ def test_early_stopping_and_the_best_epoch(pictures):
 
 
 def test_without_validation_pictures_the_last_epoch_counts(pictures):
-    places = np.arange(20, dtype=np.int64)
+    places = np.arange(len(pictures.labels), dtype=np.int64)
     found = run_experiment(
         pictures, Trial(NETWORK, "head", SHORT, device="cpu"), parts=Split(places[::2], places[:0], places[1::2])
     )
