@@ -1,11 +1,13 @@
 """What the Neurons page works out in the browser, held against the library, and how it is moved."""
 
+import re
 from urllib.parse import urlencode
 
 import numpy as np
 from playwright.sync_api import Locator, Page, expect
 
 from explorer.neurons.losses import LOSSES, one_hot, softmax
+from explorer.neurons.strokes import read_strokes
 from explorer.ui.components.losses import LOSSES_JS
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
@@ -78,3 +80,44 @@ def test_logits_are_dragged_and_led_by_keys(dashboard: str, page: Page) -> None:
     wait_until_idle(page, timeout=PATIENCE)
     assert board.get_attribute("data-drawn") == f"{logits[0]:g},1.1,-1"
     assert address_of(page)["part"] == "Softmax and losses"
+
+
+def test_a_digit_is_drawn_by_mouse_and_keyboard(dashboard: str, page: Page) -> None:
+    sent = frames_to(page)
+    query = urlencode({"model": "tiny-vgg", "part": "Digits", "digit_pooling": "two", "digit_shift": "0"})
+    pad = follow(page, f"{dashboard}/neurons?{query}", '[aria-label="Draw a digit"]')
+    expect(page.get_by_text("The same in Python")).to_be_visible()  # once both networks are trained
+    wait_until_idle(page, timeout=PATIENCE)
+    assert page.evaluate(NAMELESS) == []
+    undo, line = page.get_by_role("button", name="Undo"), page.locator(".frame .line")
+    expect(undo).to_be_disabled()
+    pad.scroll_into_view_if_needed()
+    area = pad.bounding_box()
+    before = len(sent)
+    for number, (x, y) in enumerate([(0.28, 0.15), (0.7, 0.15), (0.45, 0.88)]):
+        page.mouse.move(area["x"] + x * area["width"], area["y"] + y * area["height"], steps=8)
+        if number == 0:
+            page.mouse.down()
+    expect(pad.locator("polyline")).to_have_count(1)
+    assert len(sent) == before  # nothing is asked of the server before the stroke is complete
+    page.mouse.up()
+    expect(page.get_by_text(re.compile(r"Of your digit: the MLP says \d .* and the CNN says 7 "))).to_be_visible()
+    wait_until_idle(page, timeout=PATIENCE)
+    (stroke,) = read_strokes(address_of(page)["digit_drawn"])
+    assert len(stroke) > 10
+    np.testing.assert_allclose([stroke[0], stroke[-1]], [(28, 15), (45, 88)], atol=2)
+
+    pad.focus()
+    for key in ("ArrowLeft", "ArrowLeft", "Space", "ArrowRight", "ArrowRight", "Shift+ArrowRight"):
+        page.keyboard.press(key)
+    expect(line).to_have_text("Pen 56 % from the left, 50 % from the top: down, Space lifts it.")
+    page.keyboard.press("Space")
+    page.wait_for_function("() => new URL(location).searchParams.get('digit_drawn').includes('_')")
+    wait_until_idle(page, timeout=PATIENCE)
+    assert read_strokes(address_of(page)["digit_drawn"])[1] == ((45, 50), (50, 50), (55, 50), (56, 50))
+    page.reload()
+    expect(pad.locator("polyline")).to_have_count(2)
+    undo.click()
+    page.wait_for_function("() => !new URL(location).searchParams.get('digit_drawn').includes('_')")
+    page.get_by_role("button", name="Clear").click()
+    expect(page.get_by_text(re.compile("Of held-out digit 33"))).to_be_visible()

@@ -86,6 +86,13 @@ class DigitPad {
     this.send(this.asked);
   }
 
+  /** Ends the stroke where the pen is, however near to its last point. */
+  finish(point) {
+    const longer = [...this.begun, point];
+    const same = String(this.begun.at(-1)) === String(point);
+    this.keep([...this.list, same || !this.hasRoom(longer) ? this.begun : longer]);
+  }
+
   giveUp() {
     this.begun = null;
     this.pointer = null;
@@ -134,7 +141,7 @@ class DigitPad {
       this.extend(this.at(event));
     });
     this.photo.addEventListener("pointerup", (event) => {
-      if (this.pointer === event.pointerId) this.keep([...this.list, this.begun]);
+      if (this.pointer === event.pointerId) this.finish(this.at(event));
     });
     this.photo.addEventListener("pointercancel", (event) => {
       if (this.pointer === event.pointerId) this.giveUp();
@@ -161,7 +168,7 @@ class DigitPad {
       if (this.begun) this.extend(this.pen);
       this.draw();
     } else if (event.key === " " || event.key === "Enter") {
-      if (this.begun) this.keep([...this.list, this.begun]);
+      if (this.begun) this.finish(this.pen);
       else this.begin((this.pen ??= [50, 50]));
     } else if (event.key === "Escape") {
       this.giveUp();
