@@ -48,6 +48,7 @@ class Perceptron {
     this.values = sizes.slice(0, -1).map((size) => new Float64Array(size)); // what each layer reads
     this.sums = sizes.slice(1).map((size) => new Float64Array(size));
     this.upstream = sizes.slice(1).map((size) => new Float64Array(size));
+    this.unused = new Float64Array(sizes[0]); // upstream of the inputs, which learn nothing
     this.shares = new Float64Array(sizes.at(-1));
   }
 
@@ -89,25 +90,29 @@ class Perceptron {
 
   /** From the logits to the first layer, right after `lossOf`: adds to `gradient`, `share` of it. */
   backward(gradient, share) {
+    const { numbers } = this;
+    const { slope } = this.activate;
     for (let layer = this.depth - 1; layer >= 0; layer -= 1) {
       const read = this.values[layer];
       const inputs = read.length;
       const above = this.upstream[layer];
-      const start = this.starts[layer];
-      for (let unit = 0, place = start; unit < above.length; unit += 1) {
-        const blame = above[unit] * share;
-        for (let source = 0; source < inputs; source += 1) gradient[place++] += blame * read[source];
-        gradient[start + above.length * inputs + unit] += blame;
+      const below = layer ? this.upstream[layer - 1] : this.unused;
+      below.fill(0);
+      let place = this.starts[layer];
+      let bias = place + above.length * inputs;
+      for (let unit = 0; unit < above.length; unit += 1) {
+        const upstream = above[unit];
+        const blame = upstream * share;
+        for (let source = 0; source < inputs; source += 1) {
+          gradient[place] += blame * read[source];
+          below[source] += upstream * numbers[place];
+          place += 1;
+        }
+        gradient[bias++] += blame;
       }
       if (!layer) return;
-      const below = this.upstream[layer - 1];
       const sums = this.sums[layer - 1];
-      const { slope } = this.activate;
-      for (let source = 0; source < inputs; source += 1) {
-        let sum = 0;
-        for (let unit = 0; unit < above.length; unit += 1) sum += above[unit] * this.numbers[start + unit * inputs + source];
-        below[source] = sum * slope(sums[source]);
-      }
+      for (let source = 0; source < inputs; source += 1) below[source] *= slope(sums[source]);
     }
   }
 

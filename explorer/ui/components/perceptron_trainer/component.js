@@ -1,8 +1,9 @@
 // Step, play and stop; pointer and keyboard on the network; a number set by hand. At most one drawing a frame.
 // The server is told where training stands when it pauses, what is held, and what was set by hand; never of a hover.
 
-const FRAME_WORK = 9; // milliseconds of a frame in which steps are made
-const MAP_PAUSE = 60; // milliseconds between two maps while playing
+const FRAME_WORK = 11; // milliseconds of a frame in which steps are made
+const DRAW_PAUSE = 30; // milliseconds between two drawings while playing: most of the time is for steps
+const MAP_PAUSE = 90; // between two maps
 const WORDS_PAUSE = 200;
 const KEPT_TIMES = 300;
 const MOST_HISTORY = 1200; // pairs of step and loss
@@ -47,7 +48,8 @@ class Trainer {
     small.width = small.height = GRID;
     const context = small.getContext("2d");
     this.room = { canvas: small, context, image: context.createImageData(GRID, GRID), values: new Float64Array(GRID * GRID) };
-    this.observer = new ResizeObserver(() => this.fit());
+    // Its height changes with the words in it, which moves nothing else.
+    this.observer = new ResizeObserver(() => this.root.clientWidth !== this.width && this.fit());
     this.listen();
   }
 
@@ -123,6 +125,7 @@ class Trainer {
   fit() {
     const width = this.root.clientWidth;
     if (!width || !this.net) return;
+    this.width = width;
     this.root.classList.toggle("wide", width >= 760);
     const across = this.networkCanvas.parentElement.clientWidth;
     if (this.layout?.width !== across || this.layout.sizes !== this.net.sizes) this.layout = layOut(this.net.sizes, across);
@@ -145,7 +148,7 @@ class Trainer {
     this.frame ??= requestAnimationFrame((now) => {
       this.frame = null;
       if (this.playing) this.advance(now);
-      this.draw(now);
+      if (!this.playing || now - (this.drawnAt ?? 0) > DRAW_PAUSE) this.draw(now);
     });
   }
 
@@ -213,6 +216,7 @@ class Trainer {
     if (!this.net || !this.layout) return;
     const start = performance.now();
     const { net, layout } = this;
+    this.drawnAt = now;
     this.look = this.readLook();
     const context = sizeCanvas(this.networkCanvas, layout.width, layout.height);
     const wantsMap = this.stale.map && (!this.playing || now - (this.mapAt ?? 0) > MAP_PAUSE);
