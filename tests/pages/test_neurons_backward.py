@@ -84,6 +84,10 @@ def test_where_a_person_stops_is_in_the_address_until_the_recipe_changes(browser
     run(app.selectbox(key="net_activation").set_value("sigmoid"))
     assert browser_side.trainers["trainer"]["stop"].step == 0
     assert "step" not in app.query_params
+    assert browser_side.trainers["trainer"]["stop"].item == stop.item
+    run(app.selectbox(key="points").set_value("corners"))
+    assert browser_side.trainers["trainer"]["stop"] == Stop(0, (), 0, Item("number", 0, 2, 1))
+    assert "point" not in app.query_params
     linked = open_backward(net_activation="sigmoid", **address)
     assert browser_side.trainers["trainer"]["stop"] == stop
     assert "All 17 gradients of step 137" in texts(linked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, replace
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
@@ -18,22 +18,21 @@ from explorer.neurons.points import Points
 from explorer.neurons.snippets import training_snippet
 from explorer.neurons.training import Promise, Recipe, State, find_rise, train, weigh_step
 from explorer.text import significant
-from explorer.ui.components import Item, Stop, perceptron_trainer
-from explorer.ui.components.perceptron_trainer import read_stop
+from explorer.ui.components import Stop, perceptron_trainer
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.choose import choose_number, choose_one, choose_step, settings_popover
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.neurons.decisions import draw_decisions
 from explorer.ui.neurons.shelf import Setting, show_shelf
+from explorer.ui.neurons.training_address import first_item, stop_in_address, write_stop
 from explorer.ui.neurons.training_points import choose_points, show_points
 from explorer.ui.session.subject import Subject
 
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 MOST_LAYERS, MOST_UNITS = 4, 8
 _SHAPE = re.compile(r"[1-8](\D+[1-8]){0,3}")
-_LAST, _LOOKED_AT = "reached_training", "trained_recipe"
-_STOP = ("step", "by_hand", "point", "held")  # in the address
+_LAST = "reached_training"
 
 
 def show_backward(subject: Subject) -> None:
@@ -44,7 +43,7 @@ def show_backward(subject: Subject) -> None:
     points = show_points(name)
     if points is None:
         return
-    stop = _read_stop(points, recipe)
+    stop = stop_in_address(points, recipe)
     recipe = replace(recipe, edits=stop.edits)
     state = _reach(points, recipe, stop.step)
     finding = st.container()
@@ -59,8 +58,7 @@ def show_backward(subject: Subject) -> None:
         key="trainer",
     )
     if stopped is not None and stopped != stop:
-        _write_stop(stopped, state.net.sizes)
-        st.session_state.pop(_LOOKED_AT)
+        write_stop(stopped, state.net.sizes)
         st.rerun()
     with finding:
         _show_finding(points, recipe, state)
@@ -109,46 +107,6 @@ def _read_shape(text: str) -> tuple[int, ...]:
     return (3,)
 
 
-def _read_stop(points: Points, recipe: Recipe) -> Stop:
-    """Where the address says that training stands; another recipe begins anew, unless a link brought its step along."""
-    said = tuple(st.query_params.get(name, "") for name in _STOP)
-    before = st.session_state.get(_LOOKED_AT)
-    if before is not None and before[:2] != (points, recipe) and before[2] == said:
-        for name in _STOP[:2]:
-            st.query_params.pop(name, None)
-    said = tuple(st.query_params.get(name, "") for name in _STOP)
-    st.session_state[_LOOKED_AT] = (points, recipe, said)
-    step, by_hand, point, held = said
-    sizes = (2, *recipe.hidden, points.count)
-    try:
-        sent = {
-            "step": step or 0,
-            "edits": [_split_edit(edit) for edit in by_hand.split(";") if edit],
-            "point": int(point or 1) - 1,
-            "item": _split_item(held) if held else asdict(_first_item(sizes)),
-        }
-    except ValueError:
-        sent = {}
-    return read_stop(sent, sizes, len(points.classes)) or Stop(item=_first_item(sizes))
-
-
-def _first_item(sizes: tuple[int, ...]) -> Item:
-    """The weight that is worked out at first: from the second input to the last unit of the first layer."""
-    return Item("number", 0, sizes[1] - 1, 1)
-
-
-def _split_edit(text: str) -> tuple[str, str, str]:
-    step, number, value = text.split(",")
-    return step, number, value
-
-
-def _split_item(text: str) -> dict[str, Any] | None:
-    if text == "nothing":
-        return None
-    kind, layer, unit, source = text.split(",")
-    return {"kind": kind, "layer": layer, "unit": unit, "source": source or None}
-
-
 def _open(setting: Setting) -> None:
     recipe = setting.recipe
     st.session_state.update(
@@ -161,24 +119,8 @@ def _open(setting: Setting) -> None:
         net_seed=recipe.seed,
         clear=recipe.clears,
     )
-    st.session_state.pop(_LOOKED_AT, None)
     sizes = (2, *recipe.hidden, setting.blobs)
-    _write_stop(Stop(setting.step, recipe.edits, item=_first_item(sizes)), sizes)
-
-
-def _write_stop(stop: Stop, sizes: tuple[int, ...]) -> None:
-    item = stop.item
-    by_hand = ";".join(f"{edit.step},{edit.number},{edit.value!r}" for edit in stop.edits)
-    held = "nothing"
-    if item is not None:
-        held = f"{item.kind},{item.layer},{item.unit},{'' if item.source is None else item.source}"
-    said = (str(stop.step or ""), by_hand, str(stop.point + 1), "" if item == _first_item(sizes) else held)
-    defaults = ("", "", "1", "")
-    for name, text, default in zip(_STOP, said, defaults, strict=True):
-        if text != default:
-            st.query_params[name] = text
-        else:
-            st.query_params.pop(name, None)
+    write_stop(Stop(setting.step, recipe.edits, item=first_item(sizes)), sizes)
 
 
 def _reach(points: Points, recipe: Recipe, steps: int) -> State:

@@ -1,8 +1,8 @@
 """A multilayer perceptron that is trained in the browser: every weight, bias and gradient, and where they come from.
 
 Steps, pointer and keyboard answer in the browser. The arithmetic is in arithmetic.js, the network's picture in
-network.js, the map of the points and the curves in charts.js, formulas with numbers in words.js; component.js is
-training, pointer and keyboard.
+network.js, the map of the points and the curves in charts.js, formulas with numbers in words.js, the panel with them in
+explanation.js, how far training has come in training.js; component.js is time, pointer and keyboard.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LARGEST = 1e6  # that a number may be set to
 
 _mount = mount(
     Path(__file__).parent,
-    ("arithmetic.js", "words.js", "network.js", "charts.js"),
+    ("arithmetic.js", "training.js", "words.js", "network.js", "charts.js", "explanation.js"),
     ("button.css", "unseen.css"),
     f"{COLOURS_JS}{LOSSES_JS}const SERIES = {json.dumps(SERIES)};\n",
 )

@@ -6,7 +6,6 @@ const DRAW_PAUSE = 30; // milliseconds between two drawings while playing: most 
 const MAP_PAUSE = 90; // between two maps
 const WORDS_PAUSE = 200;
 const KEPT_TIMES = 300;
-const MOST_HISTORY = 1200; // pairs of step and loss
 const LARGEST = 1e6; // that a number may be set to
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -16,29 +15,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
   return () => found.stop();
 }
 
-const element = (tag, className, text) => {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text; // never innerHTML: names of classes are not ours
-  return made;
-};
-
-const put = (node, text) => {
-  if (node.textContent !== text) node.textContent = text;
-};
-
 class Trainer {
   constructor(root) {
     this.root = root;
     root.renderTimes = []; // milliseconds of the last drawings, for those who measure
     this.drawings = 0;
-    for (const name of ["step", "play", "reset", "speed", "count", "problem", "formulas", "paths", "rest", "line", "caption", "legend", "which", "before", "next", "all", "edit"]) {
+    for (const name of ["step", "play", "reset", "speed", "count", "problem", "caption", "legend", "which", "before", "next", "all"]) {
       this[name] = root.querySelector(`.${name}`);
     }
     for (const name of ["network", "map", "curve", "promise"]) this[`${name}Canvas`] = root.querySelector(`.${name} canvas`);
-    this.title = root.querySelector("h4");
-    this.input = root.querySelector(".edit input");
-    this.verdict = root.querySelector("dl");
+    this.explanation = new Explanation(root);
     this.hovered = null;
     this.held = null;
     this.point = null; // whose gradient is shown; null for the mean of all
@@ -66,7 +52,7 @@ class Trainer {
     const isAnswer = given === this.asked;
     if (other) this.build();
     // What comes late, or while it plays, is of a state that is gone.
-    if (other || isAnswer || (!this.asked && given !== this.state)) this.adopt(given, other, isAnswer);
+    if (other || isAnswer || (!this.asked && given !== this.state)) this.adopt(given, isAnswer);
     if (isAnswer) this.asked = null;
     this.fit();
   }
@@ -76,12 +62,12 @@ class Trainer {
     const { data } = this;
     this.playing = false;
     this.asked = null;
-    this.net = new Perceptron(data);
+    this.training = new Training(data);
+    this.net = this.training.net;
     this.net.activationTitle = data.activationTitle;
     this.ofPoint = new Float64Array(this.net.count);
     this.hovered = null;
-    this.ended = false;
-    this.steps = -1;
+    this.layout = null;
     this.legend.replaceChildren(
       ...data.names.map((name, kind) => {
         const made = element("span");
@@ -91,24 +77,12 @@ class Trainer {
         return made;
       }),
     );
-    this.layout = null;
   }
 
-  /** Takes the server's state; says in `data-drift` how far the browser's own had gone from it by rounding. */
-  adopt(given, other, isAnswer) {
-    const { data, net } = this;
-    if (!other && this.steps === data.step) {
-      const drift = data.numbers.reduce((most, each, place) => Math.max(most, Math.abs(each - net.numbers[place])), 0);
-      this.root.dataset.drift = String(drift);
-    } else {
-      this.root.dataset.drift = "";
-      this.history = data.losses;
-    }
-    net.numbers.set(data.numbers);
-    net.held.set(data.held);
-    this.loss = net.differentiate();
-    this.steps = data.step;
-    this.edits = data.edits;
+  /** Takes the server's state; `data-drift` says how far the browser's own had gone from it by rounding. */
+  adopt(given, isAnswer) {
+    const { data } = this;
+    this.root.dataset.drift = String(this.training.take(data) ?? "");
     this.state = given;
     this.pytorch = { mean: data.gradient, point: data.pointGradient };
     if (!isAnswer) this.held = data.item;
@@ -159,37 +133,18 @@ class Trainer {
     this.lastFrame = now;
     this.due = speed === Infinity ? Infinity : Math.min(this.due + (speed * passed) / 1000, speed);
     const start = performance.now();
-    const before = this.steps;
-    while (this.due >= 1 && this.playing && performance.now() - start < FRAME_WORK) {
+    const before = this.training.steps;
+    while (this.due >= 1 && performance.now() - start < FRAME_WORK) {
       this.due -= 1;
-      this.makeStep();
+      this.training.step();
+      if (this.training.isOver) {
+        this.pauseAndTell();
+        break;
+      }
     }
-    this.counted += this.steps - before;
+    this.counted += this.training.steps - before;
     this.root.dataset.speed = String((1000 * this.counted) / (now - this.startedAt || 1));
     this.schedule();
-  }
-
-  /** One step of gradient descent, or the reason why there is none. */
-  makeStep() {
-    const { rate, clears, most } = this.data;
-    if (this.steps >= most) {
-      this.end();
-      return;
-    }
-    const loss = this.net.step(rate, clears);
-    if (loss === null) {
-      this.ended = true;
-      this.end();
-      return;
-    }
-    this.loss = loss;
-    this.steps += 1;
-    this.history.push([this.steps, loss]);
-    if (this.history.length > MOST_HISTORY) this.history = this.history.filter((_, index) => index % 2 === 0 || index === this.history.length - 1);
-  }
-
-  end() {
-    if (this.playing) this.pauseAndTell();
   }
 
   /** What is known of this state: the server's word holds only for the one it was asked about. */
@@ -198,15 +153,15 @@ class Trainer {
   }
 
   stateNow() {
-    return JSON.stringify([this.steps, this.edits, this.point ?? -1]);
+    return JSON.stringify([this.training.steps, this.training.edits, this.point ?? -1]);
   }
 
   tell() {
     this.asked = this.stateNow();
     const { held } = this;
     this.send({
-      step: this.steps,
-      edits: this.edits,
+      step: this.training.steps,
+      edits: this.training.edits,
       point: this.point ?? -1,
       item: held && { kind: held.kind, layer: held.layer, unit: held.unit, source: held.source ?? null },
     });
@@ -215,7 +170,7 @@ class Trainer {
   draw(now) {
     if (!this.net || !this.layout) return;
     const start = performance.now();
-    const { net, layout } = this;
+    const { net, layout, training } = this;
     this.drawnAt = now;
     this.look = this.readLook();
     const context = sizeCanvas(this.networkCanvas, layout.width, layout.height);
@@ -232,7 +187,7 @@ class Trainer {
         look: this.look,
         room: this.room,
       });
-      drawCurve(this.curveCanvas, this.history, this.side, 110, this.look);
+      drawCurve(this.curveCanvas, training.history, this.side, 110, this.look);
       this.say();
     }
     if (this.stale.charts && !this.playing) {
@@ -247,14 +202,20 @@ class Trainer {
       gradient: this.point === null ? net.gradient : this.ofPoint,
       point: this.point !== null,
       truth: this.point === null ? -1 : this.data.classes[this.point],
-      loss: this.point === null ? this.loss : pointLoss,
+      loss: this.point === null ? training.loss : pointLoss,
       chosen: this.chosen,
       look: this.look,
     });
     if (wantsWords) {
       this.wordsAt = now;
       this.stale.words = this.playing;
-      this.explain();
+      this.explanation.show({
+        training,
+        chosen: this.chosen,
+        point: this.point,
+        ofPoint: this.ofPoint,
+        pytorch: this.knowsPytorch() ? this.pytorch : null,
+      });
     }
     this.root.dataset.drawn = "true";
     this.root.renderTimes[this.drawings % KEPT_TIMES] = performance.now() - start;
@@ -263,9 +224,9 @@ class Trainer {
 
   drawPromise() {
     const { rate, clears } = this.data;
-    const changes = RATES.map((each) => this.net.changeAt(each, clears, this.loss));
+    const changes = RATES.map((each) => this.net.changeAt(each, clears, this.training.loss));
     const slope = this.net.promise(clears);
-    const real = this.net.changeAt(rate, clears, this.loss);
+    const real = this.net.changeAt(rate, clears, this.training.loss);
     drawPromise(this.promiseCanvas, { changes, slope, rate }, this.side, 120, this.look);
     const said = `At rate ${significant(rate)} the next step promises ${significant(rate * slope)} and brings ${significant(real)}.`;
     this.promiseCanvas.setAttribute("aria-label", `Change of the loss by one step, over rates from 0.001 to 1,000. ${said}`);
@@ -303,125 +264,29 @@ class Trainer {
 
   /** The line beside the buttons, and what tests read. */
   say() {
-    const { data, net, root } = this;
+    const { data, net, root, training } = this;
     const right = net.accuracy();
-    const parts = [`step ${this.steps.toLocaleString("en")}`, `loss ${result(this.loss)}`, `${(100 * right).toFixed(right === 1 ? 0 : 1)} % right`];
+    const parts = [`step ${training.steps.toLocaleString("en")}`, `loss ${result(training.loss)}`, `${(100 * right).toFixed(right === 1 ? 0 : 1)} % right`];
     put(this.count, parts.join(" · "));
-    root.dataset.step = String(this.steps);
-    root.dataset.loss = String(this.loss);
+    root.dataset.step = String(training.steps);
+    root.dataset.loss = String(training.loss);
     root.dataset.accuracy = String(right);
     const shape = data.sizes.join("-");
     this.mapCanvas.setAttribute("aria-label", `${data.classes.length} points of ${data.names.length} classes on what the network says of every place; ${(100 * right).toFixed(1)} % are right`);
-    this.curveCanvas.setAttribute("aria-label", `The loss from step 0 to ${this.steps}: ${significant(this.history[0][1])} to ${significant(this.loss)}`);
+    this.curveCanvas.setAttribute("aria-label", `The loss from step 0 to ${training.steps}: ${significant(training.history[0][1])} to ${significant(training.loss)}`);
     this.networkCanvas.setAttribute("aria-label", `Network ${shape} with its weights and gradients`);
     const unit = this.chosen?.kind === "unit" ? this.chosen : null;
     put(this.caption, unit ? `${nameItem(data.sizes, unit)} over the plane: blue below 0, red above` : "What the network says of every place");
     put(this.which, this.point === null ? "gradients: mean" : `point ${this.point + 1} of ${data.classes.length}`);
     this.all.setAttribute("aria-pressed", String(this.point === null));
-    this.problem.hidden = !this.ended;
-    if (this.ended) put(this.problem, this.writeEnd());
-    this.step.disabled = this.play.disabled = !this.playing && (this.ended || this.steps >= data.most);
+    this.problem.hidden = !training.ended;
+    if (training.ended) put(this.problem, this.writeEnd());
+    this.step.disabled = this.play.disabled = !this.playing && training.isOver;
   }
 
   writeEnd() {
-    const start = this.history[0][1];
-    const last = this.history.findLast(([, loss]) => loss <= start) ?? this.history[0];
-    return `The next step gives no finite number: step ${this.steps.toLocaleString("en")} is the last that does, and it is kept. Since about step ${(last[0] + 1).toLocaleString("en")} the loss has been above that of step 0.`;
-  }
-
-  /** Where the gradient of what is pointed at comes from. The numbers of the point stand ready in the net. */
-  explain() {
-    const { net, data, chosen } = this;
-    const isNumber = chosen?.kind === "number";
-    this.edit.hidden = !isNumber;
-    this.root.dataset.item = chosen ? nameItem(data.sizes, chosen) : "";
-    if (!chosen) {
-      put(this.title, "Point at a line, a square or a circle");
-      this.fill([{ letters: "A line is a weight, a square a bias, a circle a neuron. What made its gradient is worked out here." }], [], "", []);
-      return;
-    }
-    if (!isNumber) {
-      put(this.title, nameItem(data.sizes, chosen));
-      const lines = this.point === null ? [{ letters: "Choose a point: every point has values of its own." }] : writeUnit(net, chosen);
-      this.fill(lines, [], "", []);
-      put(this.line, this.title.textContent);
-      return;
-    }
-    const place = net.placeOf(chosen);
-    const weight = net.numbers[place];
-    const gradient = this.point === null ? net.gradient[place] : this.ofPoint[place];
-    put(this.title, `${nameItem(data.sizes, chosen)}: ${result(weight)}`);
-    if (!this.isTyping()) this.input.value = String(weight);
-    this.input.setAttribute("aria-label", `Set the ${nameItem(data.sizes, chosen)} to`);
-    let lines;
-    let ways = { count: 0, lines: [], rest: "", total: 0 };
-    const rows = [];
-    if (this.point === null) {
-      lines = [this.writeMean(place, gradient)];
-    } else {
-      lines = [writeGradient(net, chosen, gradient)];
-      ways = writePaths(net, chosen);
-    }
-    const theirs = this.knowsPytorch() ? (this.point === null ? this.pytorch.mean : this.pytorch.point)?.[place] : undefined;
-    if (ways.count > 1) rows.push([`Sum over all ${ways.count.toLocaleString("en")} paths`, result(ways.total)]);
-    const width = 1e-5 * Math.max(1, Math.abs(weight));
-    rows.push([`(L(w + h) − L(w − h)) / 2h, h = ${significant(width)}`, result(net.differenceAt(place, this.point, width))]);
-    rows.push(["PyTorch’s autograd", theirs === undefined ? "…" : `${result(theirs)}; difference ${significant(Math.abs(theirs - gradient))}`]);
-    rows.push([`The next step sets it to w − rate · ∂L/∂w${this.point === null ? "" : " (mean of all points)"}`, result(weight - data.rate * this.directionAt(place))]);
-    this.root.dataset.gradient = String(gradient);
-    this.root.dataset.sum = String(ways.count ? ways.total : gradient);
-    this.root.dataset.pytorch = theirs === undefined ? "" : String(theirs);
-    this.fill(lines, ways.lines, ways.rest, rows);
-    put(this.line, `${this.title.textContent}, gradient ${result(gradient)}`);
-  }
-
-  directionAt(place) {
-    return this.net.gradient[place] + (this.data.clears ? 0 : this.net.held[place]);
-  }
-
-  /** The mean over points, with the first few of them. */
-  writeMean(place, gradient) {
-    const count = this.data.classes.length;
-    const shown = [];
-    for (let point = 0; point < Math.min(4, count); point += 1) {
-      this.net.differentiateAt(point, this.ofPoint);
-      shown.push(factor(this.ofPoint[place]));
-    }
-    const numbers = `(${shown.join(" + ")}${count > 4 ? " + …" : ""}) / ${count}`;
-    return { letters: `∂L/∂w is the mean over the ${count} points of what each asks for; choose a point to see its paths`, numbers, value: gradient };
-  }
-
-  fill(lines, ways, rest, rows) {
-    this.formulas.replaceChildren(
-      ...lines.flatMap(({ letters, numbers, value }) => {
-        const made = [element("p", "words", letters)];
-        if (value !== undefined) {
-          const worked = element("p", "", `= ${numbers} ${numbers ? "= " : ""}`);
-          worked.append(element("strong", "", result(value)));
-          made.push(worked);
-        }
-        return made;
-      }),
-    );
-    this.paths.replaceChildren(
-      ...ways.map(({ way, product }) => {
-        const made = element("li");
-        made.append(element("span", "way", way), element("span", "product", product));
-        return made;
-      }),
-    );
-    put(this.rest, rest);
-    this.verdict.replaceChildren(
-      ...rows.map(([what, value]) => {
-        const made = element("div");
-        made.append(element("dt", "", what), element("dd", "", value));
-        return made;
-      }),
-    );
-  }
-
-  isTyping() {
-    return this.input.getRootNode().activeElement === this.input;
+    const { steps, risenSince } = this.training;
+    return `The next step gives no finite number: step ${steps.toLocaleString("en")} is the last that does, and it is kept. Since about step ${risenSince.toLocaleString("en")} the loss has been above that of step 0.`;
   }
 
   start() {
@@ -447,7 +312,7 @@ class Trainer {
 
   showPlaying() {
     put(this.play, this.playing ? "Stop" : "Play");
-    this.line.setAttribute("aria-live", this.playing ? "off" : "polite");
+    this.explanation.line.setAttribute("aria-live", this.playing ? "off" : "polite");
   }
 
   choosePoint(point) {
@@ -472,28 +337,19 @@ class Trainer {
     this.schedule();
   }
 
-  /** Sets a number by hand, before the next step. */
+  /** Sets what is pointed at by hand, before the next step; what is no number changes nothing. */
   setNumber(text) {
+    const { chosen, training } = this;
     const value = Number(text);
-    const { chosen, net, data } = this;
-    if (chosen?.kind !== "number" || text.trim() === "" || !(Math.abs(value) <= LARGEST)) return this.markAll();
-    const number = net.placeOf(chosen);
-    const others = this.edits.filter(([step, place]) => step !== this.steps || place !== number);
-    if (others.length >= data.mostEdits) {
-      this.problem.hidden = false;
-      put(this.problem, `${data.mostEdits} numbers were set by hand, as many as a link holds. Start over to set others.`);
-      return undefined;
+    if (chosen?.kind !== "number" || text.trim() === "" || !(Math.abs(value) <= LARGEST)) return;
+    const number = this.net.placeOf(chosen);
+    if (this.net.numbers[number] === value) return;
+    if (training.setNumber(number, value)) {
+      this.pauseAndTell();
+      return;
     }
-    if (net.numbers[number] === value) return undefined;
-    this.pause();
-    this.edits = [...others, [this.steps, number, value]];
-    net.numbers[number] = value;
-    this.loss = net.differentiate();
-    this.history = [...this.history.slice(0, -1), [this.steps, this.loss]];
-    this.ended = false;
-    this.tell();
-    this.markAll();
-    return undefined;
+    this.problem.hidden = false;
+    put(this.problem, `${this.data.mostEdits} numbers were set by hand, as many as a link holds. Start over to set others.`);
   }
 
   listen() {
@@ -515,19 +371,12 @@ class Trainer {
       this.choosePoint(pointAt(this.plane, this.data.points, event.clientX - box.left, event.clientY - box.top));
     });
     this.step.addEventListener("click", () => {
-      if (this.playing) this.pause();
-      this.makeStep();
+      this.training.step();
       this.pauseAndTell();
     });
     this.play.addEventListener("click", () => (this.playing ? this.pauseAndTell() : this.start()));
     this.reset.addEventListener("click", () => {
-      this.steps = 0;
-      this.edits = [];
-      this.ended = false;
-      this.net.numbers.set(this.data.first);
-      this.net.held.fill(0);
-      this.loss = this.net.differentiate();
-      this.history = [[0, this.loss]];
+      this.training.startOver();
       this.pauseAndTell();
     });
     this.all.addEventListener("click", () => this.choosePoint(this.point === null ? 0 : null));
@@ -537,8 +386,9 @@ class Trainer {
         this.choosePoint(this.point === null ? (by > 0 ? 0 : count - 1) : (this.point + by + count) % count);
       });
     }
-    this.input.addEventListener("change", () => this.setNumber(this.input.value));
-    this.input.addEventListener("keydown", (event) => event.key === "Enter" && this.setNumber(this.input.value));
+    const { input } = this.explanation;
+    input.addEventListener("change", () => this.setNumber(input.value));
+    input.addEventListener("keydown", (event) => event.key === "Enter" && this.setNumber(input.value));
     // The theme's variables change without a word to the component, but a transition of a colour they set is heard.
     this.root.addEventListener("transitionend", (event) => event.target === this.root && this.markAll());
   }

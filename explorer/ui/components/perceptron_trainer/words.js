@@ -121,3 +121,15 @@ function writeUnit(net, { layer, unit }) {
   lines.push({ letters: "times the slope there", numbers: `… · ${significant(slope)}`, value: net.upstream[layer][unit] });
   return lines;
 }
+
+/** The mean over points of one number's gradient, with the first few of them; `room` is overwritten. */
+function writeMean(net, place, value, room) {
+  const count = net.classes.length;
+  const shown = [];
+  for (let point = 0; point < Math.min(4, count); point += 1) {
+    net.differentiateAt(point, room);
+    shown.push(factor(room[place]));
+  }
+  const numbers = `(${shown.join(" + ")}${count > 4 ? " + …" : ""}) / ${count}`;
+  return { letters: `∂L/∂w is the mean over the ${count} points of what each asks for; choose a point to see its paths`, numbers, value };
+}
