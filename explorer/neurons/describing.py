@@ -68,4 +68,5 @@ def write_table(heads: Sequence[str], rows: Mapping[str, Sequence[str]]) -> str:
         rows: cells by the row's name.
     """
     lines = [["", *heads], ["---", *("---:" for _ in heads)], *([name, *cells] for name, cells in rows.items())]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return text.replace(" %", "\u00a0%")  # a number and its unit stay in one line, however narrow the screen

@@ -33,8 +33,8 @@ def test_differences() -> None:
 
 
 def test_a_table() -> None:
-    assert write_table(["weights"], {"MLP": ["18,794"], "CNN": ["8,394"]}) == (
-        "|  | weights |\n| --- | ---: |\n| MLP | 18,794 |\n| CNN | 8,394 |"
+    assert write_table(["weights"], {"MLP": ["18,794"], "CNN": ["97.6 %"]}) == (
+        "|  | weights |\n| --- | ---: |\n| MLP | 18,794 |\n| CNN | 97.6\u00a0% |"
     )
 
 

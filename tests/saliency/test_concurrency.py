@@ -36,10 +36,7 @@ def test_threads_of_mixed_methods_get_what_one_thread_gets() -> None:
         random.Random(number).shuffle(order)
         gate.wait()
         return [
-            (
-                task,
-                float(np.abs(explain(*tasks[task]).values - expected[task]).max() / _scale(expected[task])),
-            )
+            (task, float(np.abs(explain(*tasks[task]).values - expected[task]).max() / _scale(expected[task])))
             for task in order[: len(tasks) // 2]
         ]
 

@@ -115,7 +115,7 @@ def _say_moving(mlp: Trained, cnn: Trained, moved: int) -> None:
         worst = min((cells for cells in range(FARTHEST + 1) if cells % step), key=c.__getitem__)
         st.markdown(
             f"But pooling makes it move in steps: by {step} cells the maps move along, {format_percent(c[step])}; by "
-            f"{worst} other cells fall into one window, {format_percent(c[worst])}."
+            f"{worst}, other cells fall into one window, {format_percent(c[worst])}."
         )
     st.markdown(
         write_table(

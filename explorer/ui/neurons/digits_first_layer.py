@@ -35,11 +35,12 @@ def show_first_layer(seed: int) -> None:
     if not ask_first(asked, _PARTS, right, "ask-first"):
         return
     kept, silent = mlp.first == mlp.start, count_silent(mlp)
-    ended = f" No training digit brings {count_text(silent, 'neuron')} above 0: ReLU ended their learning."
+    ended = f" The sum of {count_text(silent, 'neuron')} is above 0 for no training digit: ReLU ended their learning."
     unheard = ended if silent else ""
+    verb = "is an edge" if edges < 2 else "are edges"
     st.markdown(
-        f"**{edges} of the MLP's {len(straight)} first neurons {'is an edge' if edges == 1 else 'are edges'}.** Their "
-        f"straightness is {np.median(straight):.2f} in the middle, and was {np.median(before):.2f} before training; "
+        f"**{edges or 'None'} of the MLP's {len(straight)} first neurons {verb}.** "
+        f"Their median straightness is {np.median(straight):.2f}, and was {np.median(before):.2f} before training; "
         f"an edge has {ROUNDEST_EDGE} to 1. Edges first, then circles, then digits is a hope; this MLP does without. "
         f"{int(kept.sum()):,} of its {kept.size:,} weights are to the last bit what they were before training: no "
         f"training digit has ink there.{unheard}"
@@ -63,17 +64,17 @@ def show_first_layer(seed: int) -> None:
     )
     filters, filters_before = measure_straightness(cnn.first), measure_straightness(cnn.start)
     with narrow:
+        both = ((straight, before), (filters, filters_before))
+        edges_of = [[str(int((each >= ROUNDEST_EDGE).sum())) for each in pair] for pair in both]
+        medians = [[f"{np.median(each):.2f}" for each in pair] for pair in both]
         st.markdown(
             write_table(
-                ["edges", "were", "straightness", "was"],
+                [f"MLP, of {len(straight)}", f"CNN, of {len(filters)}"],
                 {
-                    name: [
-                        f"{int((now >= ROUNDEST_EDGE).sum())} of {len(now)}",
-                        f"{int((then >= ROUNDEST_EDGE).sum())}",
-                        f"{np.median(now):.2f}",
-                        f"{np.median(then):.2f}",
-                    ]
-                    for name, now, then in (("MLP", straight, before), ("CNN", filters, filters_before))
+                    "edges": [pair[0] for pair in edges_of],
+                    "before training": [pair[1] for pair in edges_of],
+                    "median straightness": [pair[0] for pair in medians],
+                    "before training ": [pair[1] for pair in medians],
                 },
             )
         )

@@ -39,6 +39,9 @@ def choose_digit(picture: Picture) -> Digit:
     """The pad and what else can be chosen; until something is drawn, a held-out digit."""
     source = choose("Digit", SOURCES, "digit", hidden=True)
     if source == "photo":
+        st.caption(
+            "Whatever it gets, a network of ten digits shares out 100 % among them: none of them stands for no digit."
+        )
         return Digit(compute_shrunk(picture), "your photo", _ask_true())
     strokes = read_strokes(_drawing())
     if strokes:
