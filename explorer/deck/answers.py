@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeAlias
 
@@ -60,7 +60,7 @@ class Reading:
 
     Attributes:
         progress: what the text says.
-        future: how many answers said to be of a time to come; they count as given when they were read.
+        future: how many answers are said to be of a time to come; from now on they count as given when they were read.
     """
 
     progress: Progress
@@ -143,10 +143,11 @@ def read(content: str | bytes, now: datetime) -> Reading:
     if not isinstance(rows, list):
         raise LogRefused("This file of answers has no list of answers.")
     now = _round_down(now)
-    answers = [_read_answer(row, number, now) for number, row in enumerate(rows, 1)]
+    said = [_read_answer(row, number) for number, row in enumerate(rows, 1)]
+    answers = tuple(replace(answer, counted=min(answer.counted, now)) for answer in said)
     saved = None if found.get("saved") is None else _read_time(found["saved"], "The time of saving")
     progress = Progress((), None if saved is None or saved > now else saved)
-    return Reading(merge(progress, Progress(tuple(answers))), sum(answer.counted < answer.at for answer in answers))
+    return Reading(merge(progress, Progress(answers)), sum(answer.counted > now for answer in said))
 
 
 def unknown_cards(log: Log, known: Iterable[int]) -> int:
@@ -160,7 +161,7 @@ def _write_answer(answer: Answer) -> list[int | str]:
     return row if answer.counted == answer.at else [*row, _write_time(answer.counted)]
 
 
-def _read_answer(row: Any, number: int, now: datetime) -> Answer:
+def _read_answer(row: Any, number: int) -> Answer:
     name = f"Answer {number} of the file"
     if not isinstance(row, list) or len(row) not in (4, 5):
         raise LogRefused(f"{name} does not have the columns card, rating, time and seconds.")
@@ -173,7 +174,7 @@ def _read_answer(row: Any, number: int, now: datetime) -> Answer:
         raise LogRefused(f"{name} took no whole number of seconds from 0 to {_LONGEST:,}.")
     given = _read_time(at, f"The time of answer {number}")
     counted = _read_time(row[4], f"The time of answer {number}") if len(row) == 5 else given
-    return Answer(min(given, counted, now), given, card, rating, seconds)
+    return Answer(min(given, counted), given, card, rating, seconds)
 
 
 def _is_whole(value: Any, least: int, most: int) -> bool:

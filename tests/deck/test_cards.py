@@ -2,6 +2,8 @@
 
 import importlib
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from explorer.deck.table import DOCUMENT, write_document
 from explorer.deck.topics import CARDS, TOPICS
 from explorer.ui.app import PAGES
+from tests.deck import checks
 from tests.deck.checks import CHECKED, DRAWS_CHECKED, normal_form, numerals, numerals_in_order
 
 COMING = {"Learning", "Sequences", "Generators"}
@@ -84,6 +87,20 @@ def test_numerals_are_found_and_names_are_none() -> None:
         "2304",
     }
     assert normal_form(f"{1e-8:.1e}") == "1.0e-8"
+
+
+def test_a_check_finds_what_a_card_states_and_nobody_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    card = replace(CARDS[35], answer="Half of 7 is 3.5.", more_exactly="")
+    monkeypatch.setitem(checks.CARDS, 35, card)
+
+    def recompute(*texts: str) -> Callable[[], set[str]]:
+        return lambda: set(texts)
+
+    checks.check(35)(recompute("7", "3.5"))()
+    with pytest.raises(AssertionError, match="states what its check has not computed"):
+        checks.check(35)(recompute("7", "3.4"))()
+    with pytest.raises(AssertionError, match="computed what the card does not state"):
+        checks.check(35)(recompute("7", "3.5", "8"))()
 
 
 def test_the_table_in_the_docs_is_of_these_cards() -> None:

@@ -63,6 +63,10 @@ class Round:
     before: list[Asked]
     since: tuple[Asked, float] | None = None
 
+    def asks(self, asked: Asked) -> bool:
+        """Whether it is what is asked now: a key that is held comes again for the question before."""
+        return self.since is not None and self.since[0] == replace(asked, answered=False)
+
 
 def show_question(kept: Kept) -> None:
     """The question that the address names, else what is due, else what is new."""
@@ -72,9 +76,8 @@ def show_question(kept: Kept) -> None:
         _say_that_nothing_is_due(kept, current)
         return
     _write_address(asked)
-    unanswered = replace(asked, answered=False)
-    if current.since is None or current.since[0] != unanswered:
-        current.since = unanswered, time.monotonic()
+    if not current.asks(asked):
+        current.since = replace(asked, answered=False), time.monotonic()
     _show_asked(asked)
     if asked.answered:
         kept.said = f"The answer to card {asked.card.id} stands below its question."
@@ -240,13 +243,15 @@ def _show_ratings(kept: Kept, current: Round, asked: Asked) -> None:
 
 
 def _rate(kept: Kept, current: Round, asked: Asked, rating: int) -> None:
-    since = current.since[1] if current.since else time.monotonic()
-    kept.answer(asked.card.id, rating, time.monotonic() - since)
-    _go_on(current, asked, put_off=bool(current.page))
+    if current.since and current.asks(asked):
+        kept.answer(asked.card.id, rating, time.monotonic() - current.since[1])
+        _go_on(current, asked, put_off=bool(current.page))
 
 
 def _go_on(current: Round, asked: Asked, put_off: bool = True) -> None:
     """To the next question."""
+    if not current.asks(asked):
+        return
     if put_off:
         current.passed.add(asked.card.id)
     current.before.append(asked)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.ui.components.mounting import mount
+from explorer.ui.components.mounting import keep_event, mount
 
 _mount = mount(Path(__file__).parent, styles=("unseen.css",))
 
@@ -58,9 +58,5 @@ def keep_in_storage(text: str | None, *, name: str, session: str, seen: int, sai
     _mount(
         data={"text": text, "name": name, "session": session, "seen": seen, "said": said},
         key=key,
-        on_stored_change=_keep_state,
+        on_stored_change=keep_event,
     )
-
-
-def _keep_state() -> None:
-    """Streamlit hands over only states that have a callback."""
