@@ -117,18 +117,10 @@ def _say_moving(mlp: Trained, cnn: Trained, moved: int) -> None:
             f"But pooling makes it move in steps: by {step} cells the maps move along, {format_percent(c[step])}; by "
             f"{worst}, other cells fall into one window, {format_percent(c[worst])}."
         )
-    st.markdown(
-        write_table(
-            ["weights", *(f"at {cells}" for cells in _TOLD)],
-            {
-                NAMES[each.recipe.kind]: [
-                    f"{each.weights:,}",
-                    *(format_percent(each.accuracies[cells]) for cells in _TOLD),
-                ]
-                for each in (mlp, cnn)
-            },
-        )
-    )
+    rows = {"weights": [f"{each.weights:,}" for each in (mlp, cnn)]}
+    for cells in _TOLD:
+        rows[f"right, moved by {cells}"] = [format_percent(each.accuracies[cells]) for each in (mlp, cnn)]
+    st.markdown(write_table(list(NAMES.values()), rows))
 
 
 def _show_shuffling(picture: Picture, seed: int) -> None:
