@@ -33,6 +33,7 @@ def measure(quick: bool) -> list[Row]:
         _rerun(repetitions),
         _rerun_of_one_neuron(repetitions),
         _rerun_of_losses(repetitions),
+        _rerun_of_digits(repetitions),
     ]
 
 
@@ -131,6 +132,17 @@ def _rerun_of_losses(repetitions: int) -> Row:
         app.selectbox(key="loss").select_index((repetition + 1) % 4)
 
     return _time_reruns("Neurons page, rerun of the photo's logits", address, choose, repetitions, note)
+
+
+def _rerun_of_digits(repetitions: int) -> Row:
+    """A drawn digit moved; both networks are trained before."""
+    address = {"model": "tiny-vgg", "part": "Digits", "digit_drawn": "281570154588", "digit_true": "7"}
+    note = f"AppTest, its own parsing included; median of {repetitions}, another shift each time"
+
+    def move(app: AppTest, repetition: int) -> None:
+        app.slider(key="digit_shift").set_value(repetition % 6)
+
+    return _time_reruns("Neurons page, rerun of a moved digit", address, move, repetitions, note)
 
 
 def _time_reruns(
