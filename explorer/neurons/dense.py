@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,9 +34,13 @@ class Dense:
         return np.concatenate([self.weight, self.bias[:, None]], axis=1)
 
 
-def draw_dense(outputs: int, inputs: int, rng: np.random.Generator) -> Dense:
-    """A layer with random weights that neither enlarge nor shrink what goes through: variance 1 / N."""
-    return Dense(rng.normal(size=(outputs, inputs)) / np.sqrt(inputs), rng.normal(size=outputs))
+GAINS: Final = {"linear": 1.0, "tanh": 5 / 3, "relu": 2**0.5}
+"""What weights are multiplied by so that layers upon layers neither fade nor grow, as `nn.init.calculate_gain` says."""
+
+
+def draw_dense(outputs: int, inputs: int, rng: np.random.Generator, gain: float = 1.0) -> Dense:
+    """A layer with random weights of variance gain² / N, and small biases."""
+    return Dense(gain * rng.normal(size=(outputs, inputs)) / np.sqrt(inputs), 0.1 * rng.normal(size=outputs))
 
 
 def run_through(layers: Sequence[Dense], x: Numbers, bend: Callable[[Numbers], Numbers] = lambda z: z) -> Numbers:

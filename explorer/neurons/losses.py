@@ -136,7 +136,7 @@ LOSSES: Final[Mapping[str, Loss]] = {
         "binary cross-entropy",
         _binary_cross_entropy,
         _binary_cross_entropy_gradient,
-        r"-\frac{1}{K} \sum_k \left[ y_k \log \sigma(z_k) + (1 - y_k) \log(1 - \sigma(z_k)) \right]",
+        r"-\frac{1}{K} \sum_k [\,y_k \log \sigma(z_k) + (1 - y_k) \log(1 - \sigma(z_k))\,]",
         r"\tfrac{1}{K} (\sigma(z_k) - y_k)",
         "F.binary_cross_entropy_with_logits(logits, targets)",
     ),
@@ -145,7 +145,7 @@ LOSSES: Final[Mapping[str, Loss]] = {
         _squared_error,
         _squared_error_gradient,
         r"\frac{1}{K} \sum_k (p_k - y_k)^2",
-        r"\tfrac{2}{K} \, p_k \left[ (p_k - y_k) - \sum_j p_j (p_j - y_j) \right]",
+        r"\tfrac{2}{K} \, p_k \,[\,(p_k - y_k) - \sum_j p_j (p_j - y_j)\,]",
         "F.mse_loss(logits.softmax(-1), targets)",
     ),
     "probability": Loss(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from explorer.neurons.activations import ACTIVATIONS
+from explorer.neurons.dense import GAINS
 from explorer.neurons.losses import LOSSES
 from explorer.neurons.points import Points
 from explorer.neurons.training import Recipe
@@ -27,25 +28,40 @@ def neuron_snippet(inputs: Sequence[float], weights: Sequence[float], bias: floa
     )
 
 
-def layers_snippet(count: int, width: int, seed: int) -> str:
-    """Linear layers one after another, and the one that equals them."""
+def layers_snippet(count: int, width: int, seed: int, between: str) -> str:
+    """Layers one after another; without a bend between them the one that equals them, else how far none does.
+
+    Args:
+        count, width: how many layers, and how many neurons in each.
+        seed: of NumPy's generator, from which weights, biases and inputs are drawn.
+        between: a name in `GAINS`.
+    """
+    module = ACTIVATIONS[between].module
+    if between == "linear":
+        ends = [
+            f"weight, bias = torch.eye({width}, dtype=torch.float64), torch.zeros({width}, dtype=torch.float64)",
+            "for layer in layers:",
+            "    weight, bias = layer.weight @ weight, layer.weight @ bias + layer.bias",
+            "print((network(a) - (weight @ a + bias)).abs().max().item())",
+        ]
+    else:
+        ends = ["print((network(a) + network(b) - network(a + b) - network(0 * a)).abs().max().item())"]
     return snippet(
         "import numpy as np",
         "import torch",
         "from torch import nn",
         f"rng = np.random.default_rng({seed})",
-        "layers = []",
+        "layers, parts = [], []",
         f"for _ in range({count}):",
         f"    layer = nn.Linear({width}, {width}, dtype=torch.float64)",
-        f"    layer.weight.data = torch.from_numpy(rng.normal(size=({width}, {width})) / np.sqrt({width}))",
-        f"    layer.bias.data = torch.from_numpy(rng.normal(size={width}))",
+        f"    weight = {GAINS[between]!r} * rng.normal(size=({width}, {width})) / np.sqrt({width})",
+        "    layer.weight.data = torch.from_numpy(weight)",
+        f"    layer.bias.data = torch.from_numpy(0.1 * rng.normal(size={width}))",
         "    layers.append(layer)",
-        f"x = torch.from_numpy(rng.normal(size={width}))",
-        f"weight, bias = torch.eye({width}, dtype=torch.float64), torch.zeros({width}, dtype=torch.float64)",
-        "for layer in layers:",
-        "    weight, bias = layer.weight @ weight, layer.weight @ bias + layer.bias",
-        "difference = (nn.Sequential(*layers)(x) - (weight @ x + bias)).abs().max().item()",
-        "print(difference)",
+        f"    parts += [layer, {module}]",
+        "network = nn.Sequential(*parts[:-1])",
+        f"a, b = torch.from_numpy(rng.normal(size={width})), torch.from_numpy(rng.normal(size={width}))",
+        *ends,
     )
 
 

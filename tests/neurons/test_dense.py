@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from explorer.neurons.activations import ACTIVATIONS
-from explorer.neurons.dense import bend_of, collapse, draw_dense, run_through
+from explorer.neurons.dense import GAINS, bend_of, collapse, draw_dense, run_through
 
 WIDTHS = st.lists(st.integers(1, 12), min_size=2, max_size=8)
 
@@ -45,3 +45,10 @@ def test_only_a_bend_takes_it_out_of_reach_of_one_layer() -> None:
     a, b = np.array([1.0, -2.0]), np.array([-3.0, 0.5])
     assert bend_of(lambda x: 3 * x + 1, a, b) == pytest.approx(0, abs=1e-15)
     assert bend_of(lambda x: np.maximum(x, 0), a, b) == 1.0  # 1 + 0 - 0 and 0 + 0.5 - 0
+
+
+@pytest.mark.parametrize("between", GAINS)
+def test_gains_are_pytorchs(between: str) -> None:
+    assert GAINS[between] == pytest.approx(nn.init.calculate_gain(between))
+    layer = draw_dense(200, 300, np.random.default_rng(0), GAINS[between])
+    assert layer.weight.std() == pytest.approx(GAINS[between] / 300**0.5, rel=0.02)

@@ -53,7 +53,7 @@ def slope_curves(
             "xaxis": {"title": "sum z", "anchor": "y2"},
             "yaxis": {"title": "out", "domain": [0.54, 1]},
             "yaxis2": {"title": "slope", "domain": [0, 0.46], "rangemode": "tozero"},
-            "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0},
+            "legend": {"orientation": "h", "y": -0.18, "yanchor": "top", "x": 0.0},  # two rows on a narrow screen
         },
     )
-    return dress(figure, f"{name} and its slope", height=400, top=72)
+    return dress(figure, f"{name} and its slope", height=400)

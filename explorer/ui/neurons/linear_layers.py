@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.neurons.activations import ACTIVATIONS, Numbers
-from explorer.neurons.dense import Dense, bend_of, collapse, draw_dense, run_through
+from explorer.neurons.dense import GAINS, Dense, bend_of, collapse, draw_dense, run_through
 from explorer.neurons.describing import say_number, write_difference
 from explorer.neurons.snippets import layers_snippet
 from explorer.rendering import curves, magnify_map
@@ -29,14 +29,14 @@ def show_linear() -> None:
     row = st.columns(3)
     count = slide("Layers", 2, 10, 6, "linear_layers", place=row[0])
     width = slide("Neurons in each", 2, 32, 8, "linear_width", place=row[1])
-    titles = {name: each.title for name, each in ACTIVATIONS.items() if name in ("linear", "relu", "tanh")}
+    titles = {name: each.title for name, each in ACTIVATIONS.items() if name in GAINS}
     between = choose("Between the layers", titles, "linear_between", place=row[2])
     answers = ("Yes, each layer adds something", "Yes, if it is wide enough", "No, nothing")
     asked = "Is there anything that six linear layers can do, with nothing between them, and a single one cannot?"
     if not ask_first(asked, answers, answers[2], "ask-linear"):
         return
     rng = np.random.default_rng(SEED)
-    layers = [draw_dense(width, width, rng) for _ in range(count)]
+    layers = [draw_dense(width, width, rng, GAINS[between]) for _ in range(count)]
     x, other = rng.normal(size=width), rng.normal(size=width)
     one, run = collapse(layers), partial(run_through, layers, bend=ACTIVATIONS[between].value)
     ours, single = run(x), one(x)
@@ -58,7 +58,12 @@ def show_linear() -> None:
     )
     direction = other / np.linalg.norm(other)
     along = _ALONG[:, None] * direction
-    series = {f"{count} layers": run(along)[:, 0].tolist(), "the one matrix of all of them": one(along)[:, 0].tolist()}
+    found = run(along)[:, 0]
+    series = {f"{count} layers": found.tolist()}
+    if between == "linear":
+        series["the one matrix of all of them"] = one(along)[:, 0].tolist()
+    else:
+        series["a straight line"] = np.linspace(found[0], found[-1], len(found)).tolist()
     chart = curves(
         _ALONG.tolist(),
         series,
@@ -81,7 +86,7 @@ def show_linear() -> None:
         "linear-layers.npz",
         "linear-npz",
     )
-    show_snippet(layers_snippet(count, width, SEED), "linear-python")
+    show_snippet(layers_snippet(count, width, SEED, between), "linear-python")
 
 
 def _write(value: float) -> str:

@@ -89,8 +89,8 @@ def _say_sum(neuron: Neuron, activation: Activation, steepest: float) -> None:
     st.markdown(f"**Where the sum moves by a little, the output moves {say_number(slope)} times as far**; {limit}.")
     theirs, their_slope = _ask_pytorch(neuron, activation)
     st.caption(
-        f"PyTorch: {theirs:.4g}, slope {their_slope:.4g}; "
-        f"difference {write_difference(out - theirs, slope - their_slope)}."
+        f"PyTorch: {theirs:.4g}, slope {their_slope:.4g}; ".replace("-", "−")
+        + f"difference {write_difference(out - theirs, slope - their_slope)}."
     )
 
 
