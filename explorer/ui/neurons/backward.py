@@ -21,7 +21,7 @@ from explorer.text import significant
 from explorer.ui.components import Stop, perceptron_trainer
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.cache import once
-from explorer.ui.kit.choose import choose_number, choose_one, choose_step, settings_popover
+from explorer.ui.kit.choose import choose_number, choose_one, choose_step, settings_popover, switch
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.neurons.decisions import draw_decisions
 from explorer.ui.neurons.shelf import Setting, show_shelf
@@ -84,11 +84,10 @@ def _choose_recipe(row: DeltaGenerator) -> Recipe:
     rate = choose_step("Learning rate", RATES, "net_rate", 0.3, place=row, width=190, format_func=significant)
     with settings_popover(row):
         seed = choose_number("Seed of the first weights", 0, 9999, "net_seed", 0)
-        clears = st.toggle(
+        clears = switch(
             "Clear gradients before each step",
+            "clear",
             True,
-            key="clear",
-            bind="query-params",
             help="PyTorch adds every gradient to the last ones until zero_grad() clears them; who forgets it steps "
             "along the sum of all gradients so far.",
         )

@@ -15,7 +15,7 @@ from explorer.neurons.points import (
     read_points,
 )
 from explorer.text import as_plain_text, significant
-from explorer.ui.kit.choose import choose_one, slide
+from explorer.ui.kit.choose import choose_one, slide, switch
 
 OWN = "own"
 TITLES = {
@@ -72,9 +72,7 @@ def _read_own() -> Points | None:
     file = columns[1].file_uploader(
         "Or a CSV file", type=["csv", "tsv", "txt"], max_upload_size=1, key="own_points_file"
     )
-    scales = columns[1].toggle(
-        "Scale both columns", key="scale_points", bind="query-params", help="To mean 0 and standard deviation 1."
-    )
+    scales = switch("Scale both columns", "scale_points", help="To mean 0 and standard deviation 1.", place=columns[1])
     try:
         points = read_points(text if file is None else _decode(file.getvalue()))
     except PointsRejected as refused:

@@ -5,7 +5,7 @@ What a drawing means is said in `explorer.neurons.strokes`, whose text form this
 
 from pathlib import Path
 
-from explorer.ui.components.mounting import mount
+from explorer.ui.components.mounting import keep_event, mount
 
 _mount = mount(Path(__file__).parent, styles=("photo.css", "unseen.css"))
 
@@ -24,10 +24,6 @@ def digit_pad(*, drawing: str, most: int, key: str) -> str | None:
         The drawing whose change caused this run, "" where it was cleared; or None. It comes from a browser, so it may
         be anything: the caller reads it with `read_strokes`, and keeps it.
     """
-    result = _mount(data={"drawing": drawing, "most": most}, key=key, on_drawing_change=_keep_event)
+    result = _mount(data={"drawing": drawing, "most": most}, key=key, on_drawing_change=keep_event)
     changed = result.get("drawing")
     return None if changed is None else str(changed)
-
-
-def _keep_event() -> None:
-    """Streamlit hands over only events that have a callback."""

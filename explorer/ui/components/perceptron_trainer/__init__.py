@@ -22,7 +22,7 @@ from explorer.neurons.training import MOST_STEPS, Edit, Recipe, State
 from explorer.rendering.colours import SERIES
 from explorer.ui.components.colours import COLOURS_JS
 from explorer.ui.components.losses import LOSSES_JS
-from explorer.ui.components.mounting import mount
+from explorer.ui.components.mounting import keep_event, mount
 
 MOST_EDITS: Final = 20  # numbers set by hand that a link holds, each with its step and place
 _MOST_LOSSES = 400  # that are sent for the curve
@@ -120,7 +120,7 @@ def perceptron_trainer(
             "mostEdits": MOST_EDITS,
         },
         key=key,
-        on_state_change=_keep_event,
+        on_state_change=keep_event,
     )
     return read_stop(result.get("state"), state.net.sizes, len(points.classes))
 
@@ -153,7 +153,3 @@ def _read_item(sent: Mapping[str, Any], sizes: Sequence[int]) -> Item | None:
     is_there = (0 if kind == "number" else -1) <= layer < len(sizes) - 1 and 0 <= unit < sizes[layer + 1]
     fits = source is None or (kind == "number" and is_there and 0 <= source < sizes[layer])
     return Item(kind, layer, unit, source) if kind in ("number", "unit") and is_there and fits else None
-
-
-def _keep_event() -> None:
-    """Streamlit hands over only events that have a callback."""
