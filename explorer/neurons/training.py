@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from explorer.neurons.perceptron import Forward, Perceptron, backward, forward, 
 from explorer.neurons.points import Points
 
 MOST_STEPS = 20_000
+RESOLUTION = 1e-12  # of the loss: what is smaller is the rounding of float64
 _RATES = np.geomspace(1e-6, 1e6, 241)  # among which a rate is looked for
 
 
@@ -81,7 +83,8 @@ class Promise:
     Attributes:
         predicted: Change of the loss if the slope stayed what it is: -rate |g|² where gradients are cleared.
         real: Change of the loss.
-        parting: The smallest rate at which only half of the promise comes true; None where there is none up to 10^6.
+        parting: The smallest rate at which only half of the promise comes true; None where there is none up to 10^6,
+            or the promise is too small for the digits of a float64.
     """
 
     predicted: float
@@ -103,8 +106,8 @@ class Rise:
 
     @property
     def largest_rate(self) -> float:
-        """Above 2 / curvature a step down the steepest curve lands higher on its other side."""
-        return 2.0 / self.curvature
+        """2 / curvature, above which a step down the steepest curve lands higher on its other side; may be infinite."""
+        return 2.0 / self.curvature if self.curvature > 0 else inf
 
 
 def first_perceptron(points: Points, recipe: Recipe) -> Perceptron:
@@ -171,26 +174,29 @@ def _edit(net: Perceptron, recipe: Recipe, step: int) -> Perceptron:
 def weigh_step(points: Points, recipe: Recipe, state: State) -> Promise:
     """What the step after a state promises and brings."""
     x, y = points.places, one_hot(points.classes, points.count)
-    gradient = backward(state.net, forward(state.net, x), y, recipe.loss).gradient
-    direction = gradient if recipe.clears else state.held + gradient
-    slope = float(gradient @ direction)
+    loss = state.losses[-1]
+    with np.errstate(over="ignore", invalid="ignore"):
+        gradient = backward(state.net, forward(state.net, x), y, recipe.loss).gradient
+        direction = gradient if recipe.clears else state.held + gradient
+        slope = float(gradient @ direction)
 
     def change(rate: float) -> float:
-        moved = Perceptron(state.net.sizes, state.net.numbers - rate * direction, state.net.activation)
         with np.errstate(over="ignore", invalid="ignore"):
-            return mean_loss(moved, x, y, recipe.loss) - state.losses[-1]
+            moved = Perceptron(state.net.sizes, state.net.numbers - rate * direction, state.net.activation)
+            return mean_loss(moved, x, y, recipe.loss) - loss
 
     def parts(rate: float) -> bool:
         return not change(rate) < -0.5 * rate * slope  # also where it is no number
 
-    parting = None
-    if slope > 0 and (found := next((place for place, rate in enumerate(_RATES) if parts(float(rate))), None)):
-        low, high = float(_RATES[found - 1]), float(_RATES[found])
-        for _ in range(20):
-            middle = (low * high) ** 0.5
-            low, high = (low, middle) if parts(middle) else (middle, high)
-        parting = high
-    return Promise(-recipe.rate * slope, change(recipe.rate), parting)
+    rates = [float(rate) for rate in _RATES if rate * slope > RESOLUTION * max(1.0, abs(loss))]
+    found = next((place for place, rate in enumerate(rates) if parts(rate)), None)
+    if found is None:
+        return Promise(-recipe.rate * slope, change(recipe.rate), None)
+    low, high = rates[max(0, found - 1)], rates[found]
+    for _ in range(20):
+        middle = (low * high) ** 0.5
+        low, high = (low, middle) if parts(middle) else (middle, high)
+    return Promise(-recipe.rate * slope, change(recipe.rate), high)
 
 
 def find_rise(points: Points, recipe: Recipe, state: State) -> Rise | None:
@@ -203,7 +209,10 @@ def find_rise(points: Points, recipe: Recipe, state: State) -> Rise | None:
 
 
 def find_curvature(points: Points, recipe: Recipe, net: Perceptron) -> float:
-    """The largest eigenvalue of the loss's Hessian, whose columns are central differences of gradients."""
+    """The largest eigenvalue of the loss's Hessian, whose columns are central differences of gradients.
+
+    Infinite where the differences are.
+    """
     x, y = points.places, one_hot(points.classes, points.count)
 
     def gradient(numbers: Numbers) -> Numbers:
@@ -211,9 +220,11 @@ def find_curvature(points: Points, recipe: Recipe, net: Perceptron) -> float:
         return backward(moved, forward(moved, x), y, recipe.loss).gradient
 
     steps = np.cbrt(np.finfo(np.float64).eps) * np.maximum(1.0, np.abs(net.numbers))
-    columns = [
-        (gradient(net.numbers + shift) - gradient(net.numbers - shift)) / (2 * step)
-        for step, shift in zip(steps, np.diag(steps), strict=True)
-    ]
-    hessian = np.stack(columns)
-    return float(np.linalg.eigvalsh((hessian + hessian.T) / 2)[-1])
+    with np.errstate(over="ignore", invalid="ignore"):
+        columns = [
+            (gradient(net.numbers + shift) - gradient(net.numbers - shift)) / (2 * step)
+            for step, shift in zip(steps, np.diag(steps), strict=True)
+        ]
+        hessian = np.stack(columns)
+        symmetric = (hessian + hessian.T) / 2
+    return float(np.linalg.eigvalsh(symmetric)[-1]) if np.isfinite(symmetric).all() else inf

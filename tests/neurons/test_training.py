@@ -8,9 +8,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
 
+from explorer.neurons.activations import ACTIVATIONS
+from explorer.neurons.losses import LOSSES
 from explorer.neurons.points import Points, point_set, read_points
 from explorer.neurons.training import Edit, Recipe, find_curvature, find_rise, train, weigh_step
 
@@ -115,3 +119,36 @@ def test_what_diverges_keeps_its_last_finite_state_and_says_since_when() -> None
     assert state.losses[rise.since - 1] <= state.losses[0]
     assert recipe.rate > rise.largest_rate > 0
     assert find_rise(points, RECIPE, train(points, replace(RECIPE, rate=1e-9), 3)) is None
+
+
+@given(
+    st.builds(
+        Recipe,
+        hidden=st.lists(st.integers(1, 8), max_size=4).map(tuple),
+        activation=st.sampled_from(sorted(ACTIVATIONS)),
+        loss=st.sampled_from(sorted(LOSSES)),
+        rate=st.sampled_from([0.001, 1.0, 100.0]),
+        seed=st.integers(0, 99),
+        clears=st.booleans(),
+        edits=st.lists(st.builds(Edit, st.just(0), st.integers(0, 5), st.sampled_from([-1e6, 0.0, 1e6]))).map(tuple),
+    )
+)
+def test_whatever_is_trained_stays_finite_and_can_be_described(recipe: Recipe) -> None:
+    points = read_points("100 20 a\n-300 1e6 b\n200 -50 a\n10 5 c")
+    state = train(points, recipe, 8)
+    assert np.isfinite(state.net.numbers).all()
+    assert np.isfinite(state.losses).all()
+    promise = weigh_step(points, recipe, state)
+    assert promise.parting is None or promise.parting > 0
+    rise = find_rise(points, recipe, state)
+    assert rise is None or (1 <= rise.since <= state.step and rise.largest_rate >= 0)
+
+
+def test_a_gradient_that_vanished_parts_with_no_promise() -> None:
+    recipe = replace(
+        RECIPE, loss="probability", edits=(Edit(0, 15, 100.0),)
+    )  # e^-100: surely wrong on every other point
+    points = point_set("moons")
+    promise = weigh_step(points, recipe, train(points, recipe, 0))
+    assert -1e-40 < promise.predicted < 0
+    assert promise.parting is None

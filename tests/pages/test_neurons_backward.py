@@ -101,6 +101,8 @@ def test_where_a_person_stops_is_in_the_address_until_the_recipe_changes(browser
         ({"hidden": "8-8", "net_activation": "leaky ReLU", "net_rate": "10", "step": "500"}, "Step 17 gives no finite"),
         ({"step": "-3", "by_hand": "a", "point": "1e9", "held": "x,y,z,u"}, "All 17 gradients of step 0"),
         ({"step": "3", "by_hand": "0,0,nan"}, "All 17 gradients of step 0"),
+        ({"points": "two moons", "net_loss": "without the log", "by_hand": "0,15,100"}, "less than float64 can tell"),
+        ({"points": "XOR, four corners", "net_rate": "3", "clear": "false", "step": "1000"}, "gradients that pile up"),
         ({"hidden": "0"}, "All 6 gradients of step 0"),
     ],
 )
@@ -164,6 +166,28 @@ def test_own_points_are_read_scaled_and_refused_with_the_row(browser_side: Brows
         "Row 2: x2 is “none”, which is no finite number. The last points that worked stay."
     ]
     assert len(browser_side.trainers["trainer"]["points"].rows) == 3
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"1,2,a\n3,4,b", ""),
+        ("\ufeff1;2,5;a\n3;4;b".encode(), ""),
+        (b"\xff\xfe1", "The file is no text in UTF-8: save it as CSV (UTF-8)."),
+        (b"1,2,a\n" * 20_000, "The file has 120 kB: 100 at most."),
+        (b"1,2,a\n3,4", "Row 2 has 2 columns: three are needed, x1, x2 and a class."),
+    ],
+    ids=["commas", "semicolons", "another encoding", "too large", "a column short"],
+)
+def test_a_file_gives_points_or_a_sentence(data: bytes, says: str, browser_side: Browser) -> None:
+    app = open_backward(points="your own points")
+    app = run(app.file_uploader(key="own_points_file").upload("points.csv", data, "text/csv"))
+    assert [error.value.removesuffix(" The last points that worked stay.") for error in app.error] == [says] * bool(
+        says
+    )
+    assert browser_side.trainers["trainer"]["points"].names == (
+        ("setosa", "versicolor", "virginica") if says else ("a", "b")
+    )
 
 
 def test_picture_arrays_and_snippet_agree(browser_side: Browser) -> None:

@@ -16,7 +16,7 @@ from explorer.neurons.losses import LOSSES, one_hot
 from explorer.neurons.perceptron import backward, forward, split_numbers
 from explorer.neurons.points import Points
 from explorer.neurons.snippets import training_snippet
-from explorer.neurons.training import Promise, Recipe, State, find_rise, train, weigh_step
+from explorer.neurons.training import RESOLUTION, Promise, Recipe, Rise, State, find_rise, train, weigh_step
 from explorer.text import significant
 from explorer.ui.components import Stop, perceptron_trainer
 from explorer.ui.kit.ask import ask_first
@@ -159,17 +159,7 @@ def _show_finding(points: Points, recipe: Recipe, state: State) -> None:
     """What the gradient promises of the next step and what comes of it, or why there is none."""
     rise = once(("rise", points, recipe, state.step), lambda: (find_rise(points, recipe, state),))[0]
     if rise is not None:
-        is_above = recipe.rate > rise.largest_rate > 0
-        why = (
-            f"the rate {significant(recipe.rate)} is above 2/curvature = {significant(rise.largest_rate)}"
-            if is_above
-            else f"2/curvature was {significant(rise.largest_rate)} there, and the rate is {significant(recipe.rate)}"
-        )
-        piled = "" if recipe.clears else "; gradients that pile up make steps longer still"
-        st.warning(
-            f"Since step {rise.since:,} the loss has been above that of step 0: {why}{piled}.",
-            icon=":material/trending_up:",
-        )
+        st.warning(_describe_rise(rise, recipe), icon=":material/trending_up:")
     promise = once(("promise", points, recipe, state.step), lambda: weigh_step(points, recipe, state))
     if not isfinite(promise.real):
         st.error(
@@ -178,15 +168,38 @@ def _show_finding(points: Points, recipe: Recipe, state: State) -> None:
             icon=":material/error:",
         )
         return
-    share = promise.real / promise.predicted if promise.predicted else 1.0
+    if abs(promise.predicted) < RESOLUTION * max(1.0, abs(state.losses[-1])):
+        st.markdown(
+            f"The gradient has all but vanished: the next step promises to change the loss by "
+            f"**{_signed(promise.predicted)}**, less than float64 can tell."
+        )
+        return
+    if promise.predicted > 0:
+        st.markdown(
+            "The sum of all gradients so far points uphill here: the next step promises to change the loss by "
+            f"**+{_signed(promise.predicted)}** and changes it by **{_signed(promise.real)}**."
+        )
+        return
+    share = promise.real / promise.predicted
     answers = ("nearly all of it", "a part of it", "nothing: the loss rises")
     right = answers[0 if share >= 0.9 else 1 if share > 0 else 2]
     question = (
         f"The slope promises that one step at rate {significant(recipe.rate)} changes the loss by "
-        f"{significant(promise.predicted)}. How much of that comes true?"
+        f"{_signed(promise.predicted)}. How much of that comes true?"
     )
     if ask_first(question, answers, right, f"ask-promise-{hash((points, recipe, state.step))}"):
         st.markdown(_describe(promise, recipe, share))
+
+
+def _describe_rise(rise: Rise, recipe: Recipe) -> str:
+    if not isfinite(rise.largest_rate):
+        why = "nothing curved upwards just before, so 2/curvature sets no limit there"
+    elif recipe.rate > rise.largest_rate:
+        why = f"the rate {significant(recipe.rate)} is above 2/curvature = {significant(rise.largest_rate)}"
+    else:
+        why = f"2/curvature was {significant(rise.largest_rate)} just before, above the rate {significant(recipe.rate)}"
+    piled = "" if recipe.clears else "; gradients that pile up make steps longer still"
+    return f"Since step {rise.since:,} the loss has been above that of step 0: {why}{piled}."
 
 
 def _describe(promise: Promise, recipe: Recipe, share: float) -> str:
@@ -196,7 +209,7 @@ def _describe(promise: Promise, recipe: Recipe, share: float) -> str:
         f"From a rate of **{significant(promise.parting)}** on less than half of the promise comes true: the slope is "
         "that of this place, and a long step leaves it."
         if promise.parting is not None
-        else "Here the promise holds at every rate."
+        else "At every rate up to 1,000,000 at least half of the promise comes true."
     )
     return (
         f"The next step at rate {significant(recipe.rate)} promises to change the loss by {along} = "

@@ -60,19 +60,20 @@ def _make(name: str, classes: int) -> Points:
 
 def _read_own() -> Points | None:
     columns = st.columns([2, 1])
+    file = columns[1].file_uploader(
+        "Or a CSV file", type=["csv", "tsv", "txt"], max_upload_size=1, key="own_points_file"
+    )
+    scales = switch("Scale both columns", "scale_points", help="To mean 0 and standard deviation 1.", place=columns[1])
     st.session_state.setdefault(_TEXT, st.session_state.get(f"{_TEXT}_kept", _EXAMPLE))
     text = columns[0].text_area(
         f"Rows of x1, x2 and a class: at most {MOST_POINTS} rows and {MOST_CLASSES} classes",
         key=_TEXT,
         height=130,
         max_chars=MOST_BYTES,
+        disabled=file is not None,
         help="Paste from a table or write. Columns are parted by tabs, semicolons, commas or spaces.",
     )
     st.session_state[f"{_TEXT}_kept"] = text  # a widget that is not drawn forgets
-    file = columns[1].file_uploader(
-        "Or a CSV file", type=["csv", "tsv", "txt"], max_upload_size=1, key="own_points_file"
-    )
-    scales = switch("Scale both columns", "scale_points", help="To mean 0 and standard deviation 1.", place=columns[1])
     try:
         points = read_points(text if file is None else _decode(file.getvalue()))
     except PointsRejected as refused:

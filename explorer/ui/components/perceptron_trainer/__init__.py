@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
@@ -114,8 +115,8 @@ def perceptron_trainer(
             "edits": [[edit.step, edit.number, edit.value] for edit in recipe.edits],
             "point": stop.point,
             "item": None if stop.item is None else asdict(stop.item),
-            "gradient": mean.tolist(),
-            "pointGradient": None if of_point is None else of_point.tolist(),
+            "gradient": _finite(mean),
+            "pointGradient": None if of_point is None else _finite(of_point),
             "most": MOST_STEPS,
             "mostEdits": MOST_EDITS,
         },
@@ -123,6 +124,11 @@ def perceptron_trainer(
         on_state_change=keep_event,
     )
     return read_stop(result.get("state"), state.net.sizes, len(points.classes))
+
+
+def _finite(numbers: NDArray[Any]) -> list[float | None]:
+    """As JSON can hold them: a step before its end a gradient may be beyond all numbers."""
+    return [number if isfinite(number) else None for number in numbers.tolist()]
 
 
 def _thin(losses: Sequence[float]) -> list[tuple[int, float]]:

@@ -58,7 +58,7 @@ class Explanation {
     this.input.setAttribute("aria-label", `Set the ${name} to`);
     const lines = [ofMean ? writeMean(net, place, gradient, ofPoint) : writeGradient(net, chosen, gradient)];
     const ways = ofMean ? { count: 0, lines: [], rest: "", total: gradient } : writePaths(net, chosen);
-    const theirs = (ofMean ? pytorch?.mean : pytorch?.point)?.[place];
+    const theirs = (ofMean ? pytorch?.mean : pytorch?.point)?.[place] ?? undefined;
     const width = 1e-5 * Math.max(1, Math.abs(weight));
     const rows = [
       [`(L(w + h) − L(w − h)) / 2h, h = ${significant(width)}`, result(net.differenceAt(place, point, width))],
