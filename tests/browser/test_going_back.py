@@ -5,7 +5,7 @@ from io import BytesIO
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.serving import wait_until_idle
+from tests.browser.serving import ROOT, wait_until_idle
 from tests.browser.test_upload import upload
 from tests.browser.watching import PATIENCE, address_of, open_layers, wait_until_drawn
 
@@ -87,8 +87,27 @@ def test_back_and_forward_keep_picture_network_and_part(dashboard: str, page: Pa
     assert page.get_by_role("option").all_inner_texts()[:2] == ["mine.png", "Chelsea the cat"]
 
 
+def test_the_next_page_may_write_before_it_is_in_the_address(dashboard: str, page: Page) -> None:
+    """As on a busy machine: the entry of the page that is left keeps its own parameters."""
+    page.goto(f"{dashboard}/_stcore/health")
+    page.evaluate((ROOT / "explorer/ui/app.js").read_text())
+    page.evaluate(
+        """() => {
+            history.pushState({}, "", "/pooling");
+            history.replaceState({}, "", "/pooling?part=Shift");  // by a control
+            document.body.click();  // on the link to another page
+            history.pushState({}, "", "/pooling?model=photo-net");  // by the server, which is there already
+            history.pushState({}, "", "/saliency?model=photo-net");
+            history.pushState({}, "", "/saliency?model=tiny-vgg");
+            history.back();
+        }"""
+    )
+    page.wait_for_url(f"{dashboard}/pooling?part=Shift")
+    page.evaluate("history.forward()")
+    page.wait_for_url(f"{dashboard}/saliency?model=tiny-vgg")
+
+
 def test_heatmaps_of_another_photo_pale_and_quick_ones_come_first(dashboard: str, page: Page) -> None:
-    page.set_default_timeout(PATIENCE * 1000)
     page.goto(f"{dashboard}/saliency?model=photo-net&panels=2&method1=SmoothGrad&method2=Grad-CAM")
     maps = page.locator('[data-testid="stMain"] img[alt*=" on Chelsea the cat"]')
     expect(maps).to_have_count(2, timeout=PATIENCE * 1000)
