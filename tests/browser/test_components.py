@@ -5,7 +5,16 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from explorer.zoo import list_shipped, load_model
-from tests.browser.watching import PATIENCE, address_of, colours_on, frames_to, open_layers, wait_until_drawn
+from tests.browser.watching import (
+    PATIENCE,
+    address_of,
+    colours_on,
+    frames_from,
+    frames_to,
+    open_layers,
+    wait_for,
+    wait_until_drawn,
+)
 
 SMALL = "tiny-vgg" if "tiny-vgg" in list_shipped() else list_shipped()[-1]
 
@@ -34,24 +43,46 @@ NAMELESS = """() => {
 }"""
 
 
-@pytest.fixture
-def layers(dashboard: str, page: Page) -> Page:
-    open_layers(page, dashboard, {"model": SMALL})
-    return page
+# The middle of the first term that is explained, brought onto the screen.
+TERM = """() => {
+    const found = [...CSS.highlights.get('glossary')][0];
+    found.startContainer.parentElement.scrollIntoView({ block: "center" });
+    const range = document.createRange();
+    range.setStart(found.startContainer, found.startOffset);
+    range.setEnd(found.endContainer, found.endOffset);
+    const box = range.getBoundingClientRect();
+    return [box.x + box.width / 2, box.y + box.height / 2];
+}"""
 
 
-def test_every_map_is_drawn(layers: Page) -> None:
+def check_every_map_is_drawn(layers: Page) -> None:
     thumbs = layers.locator(".strip .thumb canvas")
     assert thumbs.count() > 30
     assert sum(colours_on(thumb) > 1 for thumb in thumbs.all()) > 20
     assert colours_on(layers.locator(".grid canvas")) > 10
 
 
-def test_hover_answers_without_the_server(dashboard: str, page: Page) -> None:
+def test_looking_asks_the_server_nothing(dashboard: str, page: Page) -> None:
+    """Names, terms, pointer and arrow keys, on one page; the last key is the one that asks."""
     sent = frames_to(page)
     open_layers(page, dashboard, {"model": SMALL})
     assert sent  # the page did talk to the server
     before = len(sent)
+    assert page.evaluate(NAMELESS) == []
+    check_every_map_is_drawn(page)
+    check_terms(page)
+    check_hover(page)
+    focused = walk_the_network(page)
+    page.wait_for_timeout(500)
+    assert len(sent) == before
+    unit, column = focused.evaluate("button => [button.unit, button.column.key]")
+    page.keyboard.press("Enter")
+    wait_until_drawn(page)
+    assert address_of(page)["unit"] == str(unit)
+    assert address_of(page)["layer"] == column.rsplit(":", 1)[-1]
+
+
+def check_hover(page: Page) -> None:
     tip, line = page.locator(".tip"), page.locator(".line")
     header = page.locator(".column:not([data-key=input]) .header").nth(1)
     header.hover()
@@ -74,9 +105,7 @@ def test_hover_answers_without_the_server(dashboard: str, page: Page) -> None:
     assert first.startswith("map 0: mean ")
     area = grid.bounding_box()
     grid.hover(position={"x": area["width"] - 10, "y": 10})
-    assert line.inner_text() != first
-    page.wait_for_timeout(500)
-    assert len(sent) == before
+    expect(line).not_to_have_text(first)
 
 
 def check_kernels(page: Page, thumb: Locator) -> None:
@@ -102,10 +131,8 @@ def check_softmax(page: Page) -> None:
     assert total == pytest.approx(1)  # there are no other classes
 
 
-def test_the_network_by_keyboard(dashboard: str, page: Page) -> None:
-    sent = frames_to(page)
-    open_layers(page, dashboard, {"model": SMALL})
-    before = len(sent)
+def walk_the_network(page: Page) -> Locator:
+    """With the arrow keys; gives where they have led."""
     strip = page.locator(".strip")
     assert strip.locator("button[tabindex='0']").count() == 1  # one stop of the Tab key
     strip.locator("button[tabindex='0']").focus()
@@ -114,38 +141,34 @@ def test_the_network_by_keyboard(dashboard: str, page: Page) -> None:
     focused = strip.locator("button[tabindex='0']")
     expect(focused).to_be_focused()
     expect(page.locator(".tip")).to_be_visible()
-    unit, column = focused.evaluate("button => [button.unit, button.column.key]")
     page.keyboard.press("Escape")
     expect(page.locator(".tip")).to_be_hidden()
-    assert len(sent) == before
-    page.keyboard.press("Enter")
-    wait_until_drawn(page)
-    assert address_of(page)["unit"] == str(unit)
-    assert address_of(page)["layer"] == column.rsplit(":", 1)[-1]
+    return focused
 
 
-def test_the_grid_by_keyboard(layers: Page) -> None:
-    grid, line = layers.locator(".grid"), layers.locator(".line")
+def test_the_grid_by_keyboard(dashboard: str, page: Page) -> None:
+    open_layers(page, dashboard, {"model": SMALL})
+    grid, line = page.locator(".grid"), page.locator(".line")
     grid.focus()
-    layers.keyboard.press("Home")
+    page.keyboard.press("Home")
     expect(line).to_contain_text("map 0:")
-    layers.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
     expect(line).to_contain_text("map 1:")
-    option = layers.locator(".option")
+    option = page.locator(".option")
     expect(option).to_have_attribute("aria-posinset", "2")
     assert grid.get_attribute("aria-activedescendant") == option.get_attribute("id")
-    layers.keyboard.press("ArrowLeft")
-    layers.keyboard.press("ArrowLeft")  # stays on the first
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")  # stays on the first
     expect(line).to_contain_text("map 0:")
-    layers.keyboard.press("ArrowRight")
-    layers.keyboard.press("Enter")
-    wait_until_drawn(layers)
-    assert address_of(layers)["unit"] == "1"
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    wait_until_drawn(page)
+    assert address_of(page)["unit"] == "1"
+    assert page.evaluate(NAMELESS) == []
 
 
 def test_a_picture_is_sent_once(dashboard: str, page: Page) -> None:
-    received: list[bytes | str] = []
-    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(frame)))
+    received = frames_from(page)
     # A layer without a microscope, whose numbers would come with the first click.
     open_layers(page, dashboard, {"model": SMALL, "layer": "features.relu1_1"})
     opened = sum(map(len, received))
@@ -158,9 +181,8 @@ def test_a_picture_is_sent_once(dashboard: str, page: Page) -> None:
     assert sum(map(len, received)) < opened
 
 
-def test_a_term_is_explained_where_it_stands_first(layers: Page) -> None:
-    """Under the pointer, and for those who use none in a list at the end of the page."""
-    page = layers
+def check_terms(page: Page) -> None:
+    """Each is explained where it stands first, under the pointer; for those who use none in a list at the end."""
     page.wait_for_function("CSS.highlights.get('glossary')?.size > 2")
     words = page.evaluate(
         """[...CSS.highlights.get('glossary')].map((range) =>
@@ -171,24 +193,20 @@ def test_a_term_is_explained_where_it_stands_first(layers: Page) -> None:
     listed.locator("summary").click()
     expect(listed.locator("dt")).to_have_count(len(words))
     expect(listed.locator("dd").first).to_contain_text(".")
-    spot = page.evaluate(
-        """() => {
-            const found = [...CSS.highlights.get('glossary')][0];
-            found.startContainer.parentElement.scrollIntoView({ block: "center" });
-            const range = document.createRange();
-            range.setStart(found.startContainer, found.startOffset);
-            range.setEnd(found.endContainer, found.endOffset);
-            const box = range.getBoundingClientRect();
-            return [box.x + box.width / 2, box.y + box.height / 2];
-        }"""
-    )
-    page.mouse.move(*spot)
-    expect(page.get_by_role("tooltip").filter(visible=True)).to_contain_text(": ")
+    explained = page.get_by_role("tooltip").filter(visible=True)
+
+    def point() -> bool:
+        """Where the term stands now; scrolling and what arrives above it move it away, and hide what is explained."""
+        x, y = page.evaluate(TERM)
+        page.mouse.move(x - 1, y)
+        page.mouse.move(x, y)
+        return explained.count() > 0 and ": " in explained.first.inner_text()
+
+    wait_for(page, point)
 
 
-@pytest.mark.parametrize("view", [{}, {"unit": "1"}, {"compare": "Second picture"}])
-def test_everything_has_a_name(view: dict[str, str], dashboard: str, page: Page) -> None:
-    open_layers(page, dashboard, {"model": SMALL, **view})
+def test_everything_of_a_comparison_has_a_name(dashboard: str, page: Page) -> None:
+    open_layers(page, dashboard, {"model": SMALL, "compare": "Second picture"})
     assert page.evaluate(NAMELESS) == []
 
 

@@ -2,7 +2,6 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 import numpy as np
-import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -17,7 +16,6 @@ LARGE = "photo-net" if "photo-net" in list_shipped() else list_shipped()[0]
 
 def open_filters(page: Page, dashboard: str, address: dict[str, str] | None = None) -> None:
     """Go to the Filters page by a link, and wait for its pictures."""
-    page.set_default_timeout(PATIENCE * 1000)
     page.goto(f"{dashboard}/filters?{urlencode({'model': SMALL, **(address or {})})}")
     wait_until_drawn(page)
 
@@ -29,7 +27,6 @@ def wait_until_drawn(page: Page) -> None:
 
 
 def test_the_home_card_opens_a_solid_of_5x5x25(dashboard: str, page: Page) -> None:
-    page.set_default_timeout(PATIENCE * 1000)
     page.goto(f"{dashboard}/?{urlencode({'model': SMALL})}")  # what the session has chosen does not win
     wait_until_idle(page, timeout=PATIENCE)  # the navigation, which has such a link too, is there before the cards
     page.get_by_test_id("stMain").get_by_role("link", name="Filters").last.click()
@@ -54,6 +51,7 @@ def test_on_a_phone_two_products_stand_in_a_row(dashboard: str, open_page: Calla
 
 def test_a_filter_a_slice_and_a_similar_one_by_click(dashboard: str, page: Page) -> None:
     open_filters(page, dashboard)
+    assert page.evaluate(NAMELESS) == []
     grids = page.locator(".grid")
     expect(grids).to_have_count(3)
     assert min(colours_on(canvas) for canvas in page.locator(".grid canvas").all()) > 3
@@ -84,16 +82,17 @@ def test_a_filter_a_slice_and_a_similar_one_by_click(dashboard: str, page: Page)
     assert again == pictures
 
 
-def test_a_filter_is_switched_off_with_one_click(dashboard: str, page: Page) -> None:
+def test_downloads_and_a_filter_switched_off_with_one_click(dashboard: str, page: Page) -> None:
     open_filters(page, dashboard)
+    check_downloads(page)
     page.get_by_role("radio", name="This filter").or_(page.get_by_role("button", name="This filter")).first.click()
     expect(page.get_by_text("Without 1 filter of")).to_be_visible(timeout=PATIENCE * 1000)
     wait_until_drawn(page)
     assert address_of(page)["silence"] == "This filter"
 
 
-def test_downloads_are_what_is_on_the_page(dashboard: str, page: Page) -> None:
-    open_filters(page, dashboard)
+def check_downloads(page: Page) -> None:
+    """They are what is on the page."""
     with page.expect_download() as picture:
         page.get_by_role("button", name="PNG").last.click()  # the first is of the solid
     with page.expect_download() as arrays:
@@ -106,7 +105,6 @@ def test_downloads_are_what_is_on_the_page(dashboard: str, page: Page) -> None:
     np.testing.assert_array_equal(colours[0, 0, :3], np.rint(128 + 127 * weights[0, :, 0, 0] / largest))
 
 
-@pytest.mark.parametrize("view", [{}, {"model": LARGE, "slice": "1", "silence": "Its group too"}], ids=str)
-def test_everything_has_a_name(view: dict[str, str], dashboard: str, page: Page) -> None:
-    open_filters(page, dashboard, view)
+def test_everything_of_a_group_switched_off_has_a_name(dashboard: str, page: Page) -> None:
+    open_filters(page, dashboard, {"model": LARGE, "slice": "1", "silence": "Its group too"})
     assert page.evaluate(NAMELESS) == []

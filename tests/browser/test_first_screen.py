@@ -34,7 +34,6 @@ PICTURES = {
 @pytest.mark.parametrize("name", [page.name for page in PAGES])
 def test_the_picture_comes_first(name: str, dashboard: str, open_page: Callable[..., Page]) -> None:
     page = open_page()
-    page.set_default_timeout(PATIENCE * 1000)
     selector, address = PICTURES[name]
     page.goto(f"{dashboard}/{name}?{urlencode({'model': 'tiny-vgg', **address})}")
     picture, notice = page.locator(selector).first, page.locator(".st-key-opening [data-testid=stMarkdown] p")

@@ -11,7 +11,7 @@ from explorer.operations.channel_view import NONE, ChannelView
 from tests.browser.microscope_page import CASES, random_input
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
-from tests.browser.watching import address_of, colours_on, follow, frames_to, wait_for
+from tests.browser.watching import address_of, colours_on, follow, frames_from, frames_to, wait_for
 
 MARGIN = 7  # of the canvas that is pointed at, round the map
 
@@ -222,8 +222,7 @@ def test_a_link_opens_the_pinned_cell(dashboard: str, page: Page) -> None:
     root = open_case(page, dashboard, "many", "pinned=7,60")
     expect_cell(root, (7, 60))
     before = read(root)
-    received: list[bytes | str] = []
-    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(frame)))
+    received = frames_from(page)
     page.reload()
     wait_until_idle(page)
     opened = sum(map(len, received))

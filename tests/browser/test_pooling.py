@@ -1,5 +1,6 @@
 import io
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -12,10 +13,8 @@ from explorer.operations.pooling import POOLINGS
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
 from tests.browser.test_convolution import check_values, hover_cells
-from tests.browser.test_layers import check_width, in_both_schemes, show_whole
+from tests.browser.test_layers import check_width, on_every_screen, show_whole
 from tests.browser.watching import PATIENCE, address_of, follow
-
-NETWORK, SHIFT = {"part": "Inside a network"}, {"part": "Shift"}
 
 
 def open_pooling(page: Page, dashboard: str, address: Mapping[str, str] | None = None) -> None:
@@ -37,19 +36,22 @@ def test_every_kind_has_its_picture(dashboard: str, page: Page) -> None:
     assert len({tuple(size) for size in sizes}) == 1  # the same place at the same spot
     tops = [picture.bounding_box()["y"] for picture in pictures.all()]
     assert len({round(top) for top in tops[:4]}) == 1  # four side by side
+    assert page.evaluate(NAMELESS) == []
     press(page, "Un-pooled")
     expect(page.locator('[data-testid="stMain"] img[alt$="un-pooled"]')).to_have_count(1 + len(POOLINGS))
     assert address_of(page)["show"] == "Un-pooled"
 
 
-@pytest.mark.parametrize("kind", ["Max", "L2", "Adaptive average", "Strided convolution"])
-def test_every_cell_under_the_microscope(kind: str, dashboard: str, page: Page) -> None:
-    open_pooling(page, dashboard, {"kind": kind, "window": "3", "pool_stride": "2", "pool_padding": "1"})
+def test_every_cell_under_the_microscope(dashboard: str, page: Page) -> None:
+    open_pooling(page, dashboard, {"kind": "Max", "window": "3", "pool_stride": "2", "pool_padding": "1"})
     microscope = page.locator(".microscope[data-drawn=true]")
-    microscope.wait_for()
-    found = hover_cells(page, microscope, 20)
-    check_values(found)
-    assert len({cell for cell, *_ in found}) > 10
+    for kind in ("Max", "L2", "Adaptive average", "Strided convolution"):
+        press(page, kind)
+        output = microscope.get_by_role("application")
+        expect(output).to_have_accessible_name(re.compile(f"^Output of {kind}"))
+        found = hover_cells(page, microscope, 20)
+        check_values(found)
+        assert len({cell for cell, *_ in found}) > 10
 
 
 def test_a_link_reopens_the_view(dashboard: str, page: Page) -> None:
@@ -91,27 +93,28 @@ def test_downloads_are_what_is_on_the_page(dashboard: str, page: Page) -> None:
         assert handed["global"].shape == (3, 1, 1)
     with Image.open(io.BytesIO(Path(picture.value.path()).read_bytes())) as grid:
         assert grid.size[0] == 4 * 384 + 3 * 8
-    open_pooling(page, dashboard, SHIFT)
+    press(page, "Shift")
     with page.expect_download() as curves:
         page.get_by_role("button", name="Curves (CSV)").click()
     assert len(Path(curves.value.path()).read_text().splitlines()) == 10
 
 
-@pytest.mark.parametrize("view", [{}, {"pooled": "features.relu1_1"}, NETWORK, SHIFT])
-def test_everything_has_a_name(view: dict[str, str], dashboard: str, page: Page) -> None:
-    open_pooling(page, dashboard, view)
-    assert page.evaluate(NAMELESS) == []
+VIEWS = {
+    "map": {"pooled": "features.relu1_1"},
+    "network": {"part": "Inside a network"},
+    "shift": {"part": "Shift"},
+    "impossible": {"pool_padding": "7"},
+}
 
 
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
-def test_it_fits_every_screen(
-    width: int, height: int, dashboard: str, open_page: Callable[..., Page], screenshots: Path
+@pytest.mark.parametrize("name", VIEWS)
+def test_it_fits_every_screen_and_everything_has_a_name(
+    name: str, dashboard: str, page: Page, screenshots: Path
 ) -> None:
-    page = open_page(width=width, height=height)
-    for name, view in {"pictures": {}, "network": NETWORK, "shift": SHIFT, "impossible": {"pool_padding": "7"}}.items():
-        open_pooling(page, dashboard, view)
-        for scheme in in_both_schemes(page):
-            check_width(page)
-            show_whole(page)
-            page.screenshot(path=screenshots / f"pooling-{name}-{width}-{scheme}.png")
-            page.set_viewport_size({"width": width, "height": height})
+    """What the page shows first is in test_first_screen.py and above."""
+    open_pooling(page, dashboard, VIEWS[name])
+    assert page.evaluate(NAMELESS) == []
+    for width, scheme in on_every_screen(page):
+        check_width(page)
+        show_whole(page)
+        page.screenshot(path=screenshots / f"pooling-{name}-{width}-{scheme}.png")

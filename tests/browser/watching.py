@@ -14,14 +14,12 @@ PATIENCE = 90  # seconds, on a machine that does other things too
 def open_layers(page: Page, dashboard: str, address: Mapping[str, str] | None = None) -> None:
     """Go to the Layers page by a link, and wait for its pictures."""
     query = f"?{urlencode(address)}" if address else ""
-    page.set_default_timeout(PATIENCE * 1000)
     page.goto(f"{dashboard}/layers{query}")
     wait_until_drawn(page)
 
 
 def follow(page: Page, url: str, drawn: str) -> Locator:
     """Go by a link, and wait for what a selector names and for the page to be at rest; gives what it names."""
-    page.set_default_timeout(PATIENCE * 1000)
     page.goto(url)
     found = page.locator(drawn)
     found.first.wait_for()
@@ -51,11 +49,20 @@ def choose(page: Page, label: str, option: str) -> None:
 
 
 def frames_to(page: Page) -> list[bytes | str]:
-    """A list that grows with every message to the server. To be called before the page is opened."""
-    sent: list[bytes | str] = []
-    # Not `sent.append` by itself: Playwright marks the functions it is given, and a built-in takes no mark.
-    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
-    return sent
+    """A list that grows with every message to the server of the page that is opened next."""
+    return listen(page, "framesent")
+
+
+def frames_from(page: Page) -> list[bytes | str]:
+    """The same of messages from the server."""
+    return listen(page, "framereceived")
+
+
+def listen(page: Page, event: str) -> list[bytes | str]:
+    frames: list[bytes | str] = []
+    # Not `frames.append` by itself: Playwright marks the functions it is given, and a built-in takes no mark.
+    page.once("websocket", lambda socket: socket.on(event, lambda frame: frames.append(frame)))
+    return frames
 
 
 def wait_for(page: Page, holds: Callable[[], bool]) -> None:
