@@ -1,12 +1,12 @@
 """A real dashboard in a real browser. Tests that use one skip where there is none."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Request, WebSocket, expect, sync_playwright
 
 from tests.browser.find_browser import BrowserMissing, find_browser, required
 from tests.browser.serving import WATCH, serve
@@ -51,7 +51,7 @@ def dashboard(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="session")
 def browser(chromium: Path) -> Iterator[Browser]:
-    """One browser for the whole session; its pages share nothing."""
+    """One browser for the whole session."""
     # Chromium's sandbox refuses to run for root, which is who runs the tests in a container.
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
@@ -60,35 +60,81 @@ def browser(chromium: Path) -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="session")
+def tab(browser: Browser) -> Page:
+    """The first page of every test: to show the dashboard again costs a tab half of what it costs a new one."""
+    return new_tab(browser)
+
+
+def new_tab(browser: Browser) -> Page:
+    """An empty page in a context of its own."""
+    # Streamlit's marks of a page at work move all the time, which without a GPU costs a third of a page's opening.
+    context = browser.new_context(reduced_motion="reduce")
+    context.add_init_script(WATCH)
+    return context.new_page()
+
+
+def empty(tab: Page, urls: Iterable[str]) -> None:
+    """Leave the page, with nothing in the tab for the next one: cookies, what is stored, history, pointer, routes."""
+    tab.unroute_all()
+    for other in tab.context.pages:
+        if other != tab:
+            other.close()
+    if tab.url.startswith("http"):
+        tab.evaluate("sessionStorage.clear()")
+    tab.goto("about:blank")
+    tab.mouse.up()
+    tab.mouse.move(-1, -1)
+    tab.context.clear_cookies()
+    session = tab.context.new_cdp_session(tab)
+    session.send("Page.resetNavigationHistory")
+    for origin in {urlsplit(url)._replace(path="", query="", fragment="").geturl() for url in urls}:
+        session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+    session.detach()
+
+
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+def open_page(browser: Browser, tab: Page) -> Iterator[Callable[..., Page]]:
     """`open_page(width=1440, height=900, colour_scheme="light")`: an empty page with cookies of its own.
 
-    At the end of the test every page is closed, and a JavaScript error in one of them fails the test, as does
-    whatever it asked of another machine.
+    The first is `tab`, emptied at the end of the test; every other is a person's of its own and is closed. A JavaScript
+    error in one of them fails the test, as does whatever it asked of another machine.
     """
     errors: list[str] = []
     asked: set[str] = set()
-    contexts: list[BrowserContext] = []
+    pages: list[Page] = []
+
+    def note_request(request: Request) -> None:
+        asked.add(request.url)
+
+    def note_socket(socket: WebSocket) -> None:
+        asked.add(socket.url)
+
+    def note_error(error: Error) -> None:
+        errors.append(str(error))
 
     def open_one(width: int = 1440, height: int = 900, colour_scheme: str = "light") -> Page:
-        # Streamlit's marks of a page at work move all the time, which without a GPU costs a third of a page's opening.
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=colour_scheme, reduced_motion="reduce"
-        )
-        context.add_init_script(WATCH)
-        context.on("request", lambda request: asked.add(request.url))
-        contexts.append(context)
-        page = context.new_page()
-        page.on("websocket", lambda socket: asked.add(socket.url))
-        page.on("pageerror", lambda error: errors.append(str(error)))
+        page = new_tab(browser) if pages else tab
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=colour_scheme, reduced_motion="reduce")
+        page.set_default_timeout(PATIENCE * 1000)
+        page.context.on("request", note_request)
+        page.on("websocket", note_socket)
+        page.on("pageerror", note_error)
         return page
 
     yield open_one
-    for context in contexts:
-        for page in context.pages:
-            asked.update(page.evaluate(ICONS))
-        context.close()
+    for page in pages:
+        for shown in page.context.pages:
+            asked.update(shown.evaluate(ICONS))
+        page.context.remove_listener("request", note_request)
+        page.remove_listener("websocket", note_socket)
+        page.remove_listener("pageerror", note_error)
+        if page is tab:
+            empty(page, [url for url in asked if url.startswith("http")])
+        else:
+            page.context.close()
     assert not errors, f"JavaScript errors on the page: {errors}"
     foreign = sorted(url for url in asked if urlsplit(url).hostname not in (None, "localhost", "127.0.0.1"))
     assert not foreign, f"Asked of other machines: {foreign}"
