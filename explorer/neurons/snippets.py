@@ -141,3 +141,72 @@ def training_snippet(points: Points, recipe: Recipe, steps: int) -> str:
         "right = (network(points).argmax(1) == classes).double().mean().item()",
         "print(losses[-1], right)",
     )
+
+
+def overflow_snippet(z: float) -> str:
+    """Two formulas of the sigmoid in float32, and PyTorch's own."""
+    return snippet(
+        "import torch",
+        f"z = torch.tensor({float(z)!r})",
+        "print((z.exp() / (1 + z.exp())).item(), (1 / (1 + (-z).exp())).item(), z.sigmoid().item())",
+    )
+
+
+def dense_snippet(inputs: int, neurons: int) -> str:
+    """How many numbers a layer learns, and its sums in both ways to write them."""
+    return snippet(
+        "import torch",
+        "from torch import nn",
+        f"layer = nn.Linear({inputs}, {neurons}, dtype=torch.float64)",
+        f"x = torch.randn({inputs}, dtype=torch.float64)",
+        "together = torch.cat([layer.weight, layer.bias[:, None]], 1) @ torch.cat([x, torch.ones(1)])",
+        "numbers = sum(parameter.numel() for parameter in layer.parameters())",
+        "print(numbers, (layer(x) - together).abs().max().item())",
+    )
+
+
+def push_snippet(behind: float) -> str:
+    """How hard losses push the true class's logit up that lies behind the other."""
+    return snippet(
+        "import torch",
+        f"logits = torch.tensor([{float(behind)!r}, 0.0], dtype=torch.float64, requires_grad=True)",
+        "p = logits.softmax(-1)",
+        "for loss in (-p[1].log(), ((p - torch.tensor([0, 1])) ** 2).mean(), -p[1]):",
+        "    (gradient,) = torch.autograd.grad(loss, logits, retain_graph=True)",
+        "    print(-gradient[1].item())",
+    )
+
+
+def mixed_snippet(share: float) -> str:
+    """The probabilities at which losses of mixed labels are least, of 999 tried."""
+    return snippet(
+        "import torch",
+        "p = torch.linspace(0.001, 0.999, 999, dtype=torch.float64)",
+        "losses = [(-p.log(), -(1 - p).log()), ((1 - p) ** 2, p**2), (-p, -(1 - p))]",
+        "for first, second in losses:",
+        f"    print(p[({share!r} * first + {1 - share!r} * second).argmin()].item())",
+    )
+
+
+def one_hot_snippet(matrix: Sequence[Sequence[float]], place: int) -> str:
+    """A one-hot row times a matrix, and the row looked up."""
+    return snippet(
+        "import torch",
+        "from torch.nn import functional as F",
+        f"matrix = torch.tensor({[list(row) for row in matrix]!r}, dtype=torch.float64)",
+        f"hot = F.one_hot(torch.tensor({place}), {len(matrix)}).double()",
+        f"print((hot @ matrix).tolist(), F.embedding(torch.tensor({place}), matrix).tolist())",
+    )
+
+
+def softmax_twice_snippet(logits: Sequence[float], truth: int) -> str:
+    """The cross-entropy of logits, and of a softmax that should not be there, with the true class's gradients."""
+    return snippet(
+        "import torch",
+        "from torch.nn import functional as F",
+        f"logits = torch.tensor([{list(logits)!r}], dtype=torch.float64, requires_grad=True)",
+        "for given in (logits, logits.softmax(-1)):",
+        f"    loss = F.cross_entropy(given, torch.tensor([{truth}]))",
+        "    (gradient,) = torch.autograd.grad(loss, logits, retain_graph=True)",
+        f"    print(loss.item(), gradient[0, {truth}].item())",
+    )

@@ -9,6 +9,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 from torch.nn import functional as F
 
+from explorer.neurons.two_classes import COMPARED
 from explorer.ui.neurons.logits import SOURCES
 from explorer.ui.neurons.softmax import VIEWS
 from explorer.ui.shared.recorded import recording_of
@@ -89,6 +90,11 @@ def test_every_view_says_its_finding_and_asks_first(
     told = texts_of(app)
     assert [each for each in said if each not in told] == []
     assert ("You were right." in told) != ("No: " in told)
+    assert run_snippet(app.code[-1].value)[1]
+    for _, data, name in browser_side.downloads.values():
+        if name in ("push.npz", "mixed-labels.npz"):
+            with np.load(io.BytesIO(data())) as arrays:
+                assert {*COMPARED} < {*arrays}
 
 
 def test_a_softmax_too_many(browser_side: Browser) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.neurons.activations import ACTIVATIONS, Numbers
 from explorer.neurons.dense import GAINS, Dense, bend_of, collapse, draw_dense, run_through
 from explorer.neurons.describing import say_number, write_difference
-from explorer.neurons.snippets import layers_snippet
+from explorer.neurons.snippets import dense_snippet, layers_snippet
 from explorer.rendering import curves, magnify_map
 from explorer.text import count_text
 from explorer.ui.kit.ask import ask_first
@@ -141,3 +141,4 @@ def show_layer() -> None:
         "zero, blue below.",
         alt=f"A matrix of {neurons} by {inputs + 1} coloured cells",
     )
+    show_snippet(dense_snippet(inputs, neurons), "layer-python")

@@ -7,11 +7,14 @@ import streamlit as st
 
 from explorer.neurons.describing import say_number, write_difference
 from explorer.neurons.losses import LOSSES
+from explorer.neurons.snippets import mixed_snippet, push_snippet
 from explorer.neurons.two_classes import COMPARED, best_answer, mean_loss, push
 from explorer.rendering import curves
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import slide
+from explorer.ui.kit.export import arrays_as_npz, download
+from explorer.ui.kit.snippet import show_snippet
 
 _TITLES = {name: LOSSES[name].title for name in COMPARED}
 _LEADS = np.linspace(-10, 10, 41)  # of the true class's logit over the other
@@ -50,6 +53,14 @@ def show_wrong() -> None:
         "Two logits under a softmax. Binary cross-entropy of their difference, with a sigmoid, has the cross-entropy's "
         "own curve: it is its case of two classes."
     )
+    download(
+        st.container(),
+        "Arrays (NPZ)",
+        lambda: arrays_as_npz(lead=_LEADS, **{name: push(name, shares) for name in COMPARED}),
+        "push.npz",
+        "push-npz",
+    )
+    show_snippet(push_snippet(behind), "push-python")
 
 
 def _say_autograd(behind: int, pushes: dict[str, float]) -> str:
@@ -95,3 +106,11 @@ def show_mixed() -> None:
     st.caption(
         f"Even the best answer costs {say_number(entropy)}, the entropy of the labels: what no network can take away."
     )
+    download(
+        st.container(),
+        "Arrays (NPZ)",
+        lambda: arrays_as_npz(given=_DRAWN, **{name: mean_loss(name, _DRAWN, share) for name in COMPARED}),
+        "mixed-labels.npz",
+        "mixed-npz",
+    )
+    show_snippet(mixed_snippet(share), "mixed-python")

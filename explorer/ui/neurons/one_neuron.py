@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.neurons.activations import ACTIVATIONS, Activation, one_over_sigmoid, sigmoid, textbook_sigmoid
 from explorer.neurons.describing import say_number, write_difference, write_number, write_sum, write_table
 from explorer.neurons.patches import SIDE
-from explorer.neurons.snippets import neuron_snippet
+from explorer.neurons.snippets import neuron_snippet, overflow_snippet
 from explorer.rendering import as_picture, colour_map, encode_png, enlarge_cells, join_pictures, slope_curves
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.chart import show_chart
@@ -154,6 +154,7 @@ def _show_overflow() -> None:
         "In float32 the first formula has no value from z = 89 on. The second overflows too, at z = -89, but "
         "1 ÷ ∞ is 0, and what is lost is less than 1e-38."
     )
+    show_snippet(overflow_snippet(z), "overflow-python")
 
 
 def _ask_sigmoid(z: float) -> float:

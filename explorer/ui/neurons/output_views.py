@@ -10,9 +10,11 @@ from explorer.neurons.autograd_losses import loss_by_autograd
 from explorer.neurons.describing import say_number, write_table
 from explorer.neurons.losses import one_hot, softmax
 from explorer.neurons.reading import NumbersRejected, read_numbers
+from explorer.neurons.snippets import one_hot_snippet, softmax_twice_snippet
 from explorer.text import as_plain_text
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.choose import slide
+from explorer.ui.kit.snippet import show_snippet
 from explorer.ui.neurons.logits import choose_scores
 from explorer.ui.session.subject import Subject
 
@@ -49,6 +51,7 @@ def show_one_hot() -> None:
         f"to {_CLASSES}, and 3 the mean of both ends. One-hot rows are all {far:.3f} apart, √2. "
         "As a target, PyTorch's `F.cross_entropy` takes the number itself and makes no row of it."
     )
+    show_snippet(one_hot_snippet(matrix.tolist(), number - 1), "one-hot-python")
 
 
 def _list(values: Numbers) -> str:
@@ -90,6 +93,7 @@ def show_which(subject: Subject) -> None:
         "- **Any of K at once:** K logits, each with a sigmoid of its own, binary cross-entropy.\n\n"
         "Where PyTorch takes logits, the activation is inside its loss."
     )
+    show_snippet(softmax_twice_snippet(scores.logits.tolist(), k), "twice-python")
     _show_regression()
 
 
