@@ -113,6 +113,10 @@ class Pipeline:
         ]
         return json.dumps({"version": _VERSION, "steps": steps}, indent=2) + "\n"
 
+    def compact(self) -> str:
+        """As short text that `from_json` reads: only what a fresh step does not have anyway."""
+        return json.dumps({"steps": [_write_changes(step) for step in self.steps]}, separators=(",", ":"))
+
     @classmethod
     def from_json(cls, text: str) -> Pipeline:
         """Read a pipeline.
@@ -176,3 +180,13 @@ EXAMPLE = Pipeline(
         Step("RandomErasing", {"scale": (0.02, 0.2)}, 0.3),
     )
 )
+
+
+def _write_changes(step: Step) -> dict[str, object]:
+    known = find(step.transform)
+    changed = {each.name: step.parameters[each.name] for each in known.parameters}
+    changed = {name: value for name, value in changed.items() if value != known.parameter(name).start}
+    short: dict[str, object] = {"transform": step.transform}
+    if step.probability != known.probability:
+        short["probability"] = step.probability
+    return {**short, "parameters": changed} if changed else short

@@ -159,3 +159,9 @@ class Trial:
     def to_json(self) -> str:
         """One line."""
         return json.dumps(self.to_dict())
+
+    def describe(self, with_network: bool = False) -> str:
+        """As people call it, unique within a comparison."""
+        share = f", {100 * self.share:g} % of the pictures" if self.share < 1 else ""
+        network = f"{self.network}, " if with_network else ""
+        return f"{network}{STRATEGY_TITLES[self.strategy]}, seed {self.seed}{share}"

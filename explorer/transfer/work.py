@@ -6,15 +6,18 @@ Whoever only submits a job need not wait for torch, so what trains is imported w
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from explorer.jobs.order import Context
+from explorer.jobs.order import Context, Order
+from explorer.text import count_text
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.trial import Trial
 
 PICTURES = "pictures.zip"
+ORDER = "order.json"  # goes with the pictures, for whoever opens the job later
 TARGET = "explorer.transfer.work:do_trial"
 
 
@@ -64,3 +67,16 @@ class Ordered:
         """Read what `to_json` wrote."""
         read = json.loads(text)
         return cls(read["title"], tuple(Trial.from_dict(each) for each in read["trials"]))
+
+
+def make_order(trials: Sequence[Trial], whose: str) -> Order:
+    """One task a training. The title is read by others in the queue, so it says nothing of the pictures."""
+    strategies = len({trial.strategy for trial in trials})
+    title = f"{trials[0].network}, {strategies} {'strategy' if strategies == 1 else 'strategies'}"
+    tasks = tuple({"trial": trial.to_dict()} for trial in trials)
+    return Order(TARGET, tasks, f"{title}, {count_text(len(trials), 'training')}", whose, trials[0].device)
+
+
+def make_inputs(pictures: PictureSet, trials: Sequence[Trial]) -> dict[str, bytes]:
+    """The files that go with the order."""
+    return {PICTURES: pictures.to_zip(), ORDER: Ordered(pictures.title, tuple(trials)).to_json().encode()}

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.augmentation import CATALOGUE, EXAMPLE, GROUPS, MOST_STEPS, Pipeline, Step
 from explorer.rendering import decode_png
 from explorer.ui.augmentation.compute import SIDE
-from explorer.ui.session.pipeline import MOST_IN_ADDRESS, Row, compact
+from explorer.ui.session.pipeline import MOST_IN_ADDRESS, Row
 from explorer.ui.session.subject import Subject
 from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of
 
@@ -24,7 +24,7 @@ def open_augmentation(address: dict[str, str] | None = None) -> AppTest:
 
 
 def open_with(*steps: Step, **address: str) -> AppTest:
-    return open_augmentation({"pipeline": compact(Pipeline(steps)), **address})
+    return open_augmentation({"pipeline": Pipeline(steps).compact(), **address})
 
 
 def pipeline_of(app: AppTest) -> Pipeline:
@@ -232,7 +232,7 @@ def test_a_broken_link_is_said_and_the_example_stands(browser_side: Browser) -> 
 
 def test_a_pipeline_too_long_for_a_link_stays_in_the_session(browser_side: Browser) -> None:
     long = Pipeline((Step("ColorJitter", {"brightness": (0.123, 1.234)}, 0.35),) * (MOST_STEPS - 1))
-    assert len(compact(long)) > MOST_IN_ADDRESS
+    assert len(long.compact()) > MOST_IN_ADDRESS
     app = open_augmentation()
     app.text_area(key="pipeline_text").set_value(long.to_json())
     run(app.button(key="use_text").click())

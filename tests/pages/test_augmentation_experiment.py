@@ -36,9 +36,9 @@ from explorer.jobs import Order as JobOrder
 from explorer.jobs.order import Context
 from explorer.text import as_plain_text
 from explorer.transfer.trial import Trial
+from explorer.transfer.work import make_order
 from explorer.ui.augmentation import does_it_help
 from explorer.ui.session import jobs as session_jobs
-from explorer.ui.transfer.run import make_order
 from tests.augmentation.test_image_zip import make_zip, png, two_classes
 from tests.jobs.working import Place, begin, finish, until
 from tests.pages.opening import Browser, run, run_snippet

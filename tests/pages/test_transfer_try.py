@@ -13,9 +13,9 @@ from PIL import Image
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.training import run_experiment
 from explorer.transfer.trial import Recipe, Trial
+from explorer.transfer.work import make_inputs, make_order
 from explorer.ui.components.live_camera import sent_frame
 from explorer.ui.session import jobs as session_jobs
-from explorer.ui.transfer.run import make_inputs, make_order
 from explorer.zoo import load_model
 from tests.pages.opening import open_page, run
 from tests.pages.toy_jobs import ToyJobs

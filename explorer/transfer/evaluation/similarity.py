@@ -52,6 +52,29 @@ class Similarity:
         """The probe's way from chance, 0, to no error, 1; a probe below chance counts as 0."""
         return max(0.0, (self.probe - self.chance) / (1 - self.chance)) if self.chance < 1 else 0.0
 
+    @property
+    def numbers(self) -> tuple[tuple[str, str, str], ...]:
+        """Name, value and meaning of each measure, for people."""
+        return (
+            (
+                "Linear probe",
+                f"{100 * self.probe:.1f} %",
+                "Accuracy of a logistic regression on the features, each picture held out once; "
+                f"{100 * self.chance:.1f} % by always naming the largest class.",
+            ),
+            (
+                "Five neighbours",
+                f"{100 * self.neighbours:.1f} %",
+                "Pictures whose five nearest others, by their features, mostly belong to the same class.",
+            ),
+            (
+                "Linear CKA",
+                f"{self.cka:.2f}",
+                "How alike features and classes are as descriptions of the pictures, from 0 to 1 (Kornblith et al. "
+                "2019).",
+            ),
+        )
+
 
 def measure_similarity(features: Features, labels: NDArray[np.int64], seed: int = 0) -> Similarity:
     """All three measures.

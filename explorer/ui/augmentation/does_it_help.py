@@ -34,7 +34,7 @@ from explorer.ui.kit.picture import show_png
 from explorer.ui.kit.snippet import show_snippet
 from explorer.ui.session.browser import keep_browser, this_browser
 from explorer.ui.session.jobs import JobOfPage, find_running, show_queue, the_jobs
-from explorer.ui.session.pipeline import compact, current_pipeline
+from explorer.ui.session.pipeline import current_pipeline
 
 SOURCE_LABELS: dict[Source, str] = {
     "digits": "Handwritten digits",
@@ -218,6 +218,6 @@ def _offer(order: Order, experiment: Experiment) -> None:
     row = st.container(horizontal=True)
     download(row, "Curves (JSON)", experiment.to_json() + "\n", "experiment.json", "experiment-json")
     download(row, "Arrays (NPZ)", lambda: arrays_as_npz(**experiment.arrays), "experiment.npz", "experiment-npz")
-    pipeline = compact(Pipeline.from_json(order.pipeline))
+    pipeline = Pipeline.from_json(order.pipeline).compact()
     code = experiment_snippet(order.source, order.title, order.count, pipeline, order.steps, order.seed)
     show_snippet(code, "experiment-python")

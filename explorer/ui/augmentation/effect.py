@@ -18,7 +18,7 @@ from explorer.ui.augmentation.sweep import show_sweep
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.session.pipeline import compact, current_pipeline
+from explorer.ui.session.pipeline import current_pipeline
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.knowledge import show_knowledge
 
@@ -111,6 +111,6 @@ def _offer(
         "augmentation-probabilities",
         lambda: full_grid(ordered),
         lambda: arrays_as_npz(**probability_arrays(found, average, subject.model.classes)),
-        probabilities_snippet(square_lines(subject), compact(current_pipeline()), DRAWS, seed),
+        probabilities_snippet(square_lines(subject), current_pipeline().compact(), DRAWS, seed),
         key="probabilities-offer",
     )

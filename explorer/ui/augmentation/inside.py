@@ -30,7 +30,7 @@ from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, choose_one, choose_step, switch
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
-from explorer.ui.session.pipeline import compact, current_pipeline
+from explorer.ui.session.pipeline import current_pipeline
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.recorded import facts_of
 
@@ -156,7 +156,7 @@ def _show_maps(subject: Subject, cause: Cause, found: Invariance) -> None:
         inside_snippet(
             (seen_lines if cause.motion else square_lines)(subject),
             cause.motion,
-            compact(current_pipeline()),
+            current_pipeline().compact(),
             cause.seed,
             layer,
         ),

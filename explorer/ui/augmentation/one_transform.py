@@ -20,7 +20,6 @@ from explorer.ui.components import clickable_grid
 from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
-from explorer.ui.session.pipeline import compact
 from explorer.ui.session.subject import Subject
 
 SHOWN = 8  # draws of one transform
@@ -84,7 +83,7 @@ def _show_draws(subject: Subject, step: Step) -> None:
         f"transform-{step.transform}",
         lambda: full_grid(draws),
         lambda: arrays_as_npz(**draw_arrays(draws)),
-        draws_snippet(square_lines(subject, seen=False), compact(pipeline), SHOWN, seed),
+        draws_snippet(square_lines(subject, seen=False), pipeline.compact(), SHOWN, seed),
         key="one-offer",
         json=lambda: (
             json.dumps([{"seed": each.seed, "description": each.description} for each in draws], indent=2) + "\n"

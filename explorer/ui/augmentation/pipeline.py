@@ -19,7 +19,7 @@ from explorer.ui.kit.choose import choose_step
 from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
-from explorer.ui.session.pipeline import compact, current_pipeline
+from explorer.ui.session.pipeline import current_pipeline
 from explorer.ui.session.subject import Subject
 
 MOST_SEED = 10_000
@@ -91,7 +91,7 @@ def _show_draws(subject: Subject, pipeline: Pipeline) -> None:
         "augmentation-draws",
         lambda: full_grid(draws),
         lambda: arrays_as_npz(**draw_arrays(draws)),
-        draws_snippet(square_lines(subject, seen=False), compact(pipeline), DRAWS, seed),
+        draws_snippet(square_lines(subject, seen=False), pipeline.compact(), DRAWS, seed),
         key="draws-offer",
         json=lambda: json.dumps([draw_record(each) for each in draws], indent=2) + "\n",
     )

@@ -6,13 +6,12 @@ values along, and a control of an old step never answers for a new one.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
-from explorer.augmentation import CATALOGUE, EXAMPLE, Pipeline, PipelineRejected, Step
+from explorer.augmentation import EXAMPLE, Pipeline, PipelineRejected, Step
 
 MOST_IN_ADDRESS = 1800  # characters: beyond that, some programs cut a link
 PARAMETER = "pipeline"  # of the address
@@ -122,7 +121,7 @@ def _change(changed: Callable[[tuple[Row, ...]], tuple[Row, ...]]) -> None:
 
 def write_address() -> None:
     """Let the address name the pipeline; the example and what is too long are left out."""
-    text = compact(current_pipeline())
+    text = current_pipeline().compact()
     if current_pipeline() == EXAMPLE or len(text) > MOST_IN_ADDRESS:
         st.query_params.pop(PARAMETER, None)
         st.session_state[_WRITTEN] = None
@@ -134,19 +133,4 @@ def write_address() -> None:
 
 def fits_address() -> bool:
     """Whether a link carries the pipeline."""
-    return len(compact(current_pipeline())) <= MOST_IN_ADDRESS
-
-
-def compact(pipeline: Pipeline) -> str:
-    """The pipeline as short JSON that `Pipeline.from_json` reads: only what a fresh step does not have anyway."""
-    return json.dumps({"steps": [_short(step) for step in pipeline.steps]}, separators=(",", ":"))
-
-
-def _short(step: Step) -> dict[str, object]:
-    known = CATALOGUE[step.transform]
-    changed = {each.name: step.parameters[each.name] for each in known.parameters}
-    changed = {name: value for name, value in changed.items() if value != known.parameter(name).start}
-    short: dict[str, object] = {"transform": step.transform}
-    if step.probability != known.probability:
-        short["probability"] = step.probability
-    return {**short, "parameters": changed} if changed else short
+    return len(current_pipeline().compact()) <= MOST_IN_ADDRESS

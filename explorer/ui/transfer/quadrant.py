@@ -108,24 +108,7 @@ def _say_rule(largest: Verdict, classes: int, similarity: Similarity) -> None:
 
 def _show_numbers(similarity: Similarity) -> None:
     numbers = st.container(horizontal=True)
-    for name, value, told in (
-        (
-            "Linear probe",
-            f"{100 * similarity.probe:.1f} %",
-            "Accuracy of a logistic regression on the features, each picture held out once; "
-            f"{100 * similarity.chance:.1f} % by always naming the largest class.",
-        ),
-        (
-            "Five neighbours",
-            f"{100 * similarity.neighbours:.1f} %",
-            "Pictures whose five nearest others, by their features, mostly belong to the same class.",
-        ),
-        (
-            "Linear CKA",
-            f"{similarity.cka:.2f}",
-            "How alike features and classes are as descriptions of the pictures, from 0 to 1 (Kornblith et al. 2019).",
-        ),
-    ):
+    for name, value, told in similarity.numbers:
         numbers.metric(name, value, help=told, width=170)
     st.caption(
         f"Measured before any training, on {count_text(similarity.pictures, 'training picture')} and "

@@ -8,9 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.jobs.order import JobUnknown, Order, Status
+from explorer.jobs.order import JobUnknown, Status
 from explorer.rendering.figures.strategy import Line, growing_curves
-from explorer.text import as_plain_text, count_text
+from explorer.text import as_plain_text
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.evaluation.ending import tell_endings
 from explorer.transfer.progress import (
@@ -24,12 +24,12 @@ from explorer.transfer.progress import (
 )
 from explorer.transfer.time_left import seconds_left
 from explorer.transfer.trial import Trial
-from explorer.transfer.work import PICTURES, TARGET, Ordered
+from explorer.transfer.work import make_inputs, make_order
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import keep_valid
 from explorer.ui.session.browser import this_browser
 from explorer.ui.session.jobs import show_queue, the_jobs
-from explorer.ui.transfer.state import ORDER, SHOWN, forget_pictures, hold_pictures, measured_of, ordered_of
+from explorer.ui.transfer.state import SHOWN, forget_pictures, hold_pictures, measured_of, ordered_of
 
 _EVERY = 1.0  # seconds between two looks at a running job
 
@@ -39,19 +39,6 @@ def start(pictures: PictureSet, trials: Sequence[Trial]) -> None:
     if SHOWN.start(make_order(trials, this_browser()), make_inputs(pictures, trials)):
         hold_pictures(SHOWN.current(), pictures)
         st.session_state["part"] = "strategies"
-
-
-def make_order(trials: Sequence[Trial], whose: str) -> Order:
-    """One task a training. The title is read by others in the queue, so it says nothing of the pictures."""
-    strategies = len({trial.strategy for trial in trials})
-    title = f"{trials[0].network}, {strategies} {'strategy' if strategies == 1 else 'strategies'}"
-    tasks = tuple({"trial": trial.to_dict()} for trial in trials)
-    return Order(TARGET, tasks, f"{title}, {count_text(len(trials), 'training')}", whose, trials[0].device)
-
-
-def make_inputs(pictures: PictureSet, trials: Sequence[Trial]) -> dict[str, bytes]:
-    """The files that go with the order."""
-    return {PICTURES: pictures.to_zip(), ORDER: Ordered(pictures.title, tuple(trials)).to_json().encode()}
 
 
 def show_run(status: Status, tried: bool) -> None:

@@ -15,8 +15,8 @@ import streamlit as st
 from explorer.jobs.order import JobUnknown
 from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.experiment import Experiment
-from explorer.transfer.trial import STRATEGY_TITLES, Trial
-from explorer.transfer.work import PICTURES, Ordered
+from explorer.transfer.trial import Trial
+from explorer.transfer.work import ORDER, PICTURES, Ordered
 from explorer.ui.kit.choose import choose_one
 from explorer.ui.session.jobs import JobOfPage, the_jobs
 from explorer.zoo import VisionModel
@@ -24,7 +24,6 @@ from explorer.zoo import VisionModel
 WeightsOf = Callable[[Experiment], bytes]
 
 SHOWN: Final = JobOfPage("transfer")
-ORDER: Final = "order.json"  # goes with the job's pictures, for whoever opens it later
 
 
 def ordered_of(job: str) -> Ordered:
@@ -152,7 +151,7 @@ def choose_trained(experiments: Sequence[Experiment], weights_of: WeightsOf) -> 
     """
     done = [each for each in experiments if each.finished]
     several = len({each.trial.network for each in done}) > 1
-    finished = {told(each.trial, several): each for each in done}
+    finished = {each.trial.describe(several): each for each in done}
     if not finished:
         st.info("Train something first; what was trained can be looked into here.", icon=":material/school:")
         return None
@@ -171,13 +170,6 @@ def choose_trained(experiments: Sequence[Experiment], weights_of: WeightsOf) -> 
         st.warning("The weights of this training are no longer on the server; train it again.", icon=":material/block:")
         return None
     return Trained(experiment, data, hashlib.sha256(data).hexdigest())
-
-
-def told(trial: Trial, with_network: bool = False) -> str:
-    """A training as people call it, unique within a comparison."""
-    share = f", {100 * trial.share:g} % of the pictures" if trial.share < 1 else ""
-    network = f"{trial.network}, " if with_network else ""
-    return f"{network}{STRATEGY_TITLES[trial.strategy]}, seed {trial.seed}{share}"
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the trained network …")
