@@ -1,10 +1,10 @@
-"""What is kept in memory within bounds: so many bytes of one owner, so many in all, and the oldest go first."""
+"""What is kept in memory within bounds, of bytes or of numbers: what was not used for longest goes first."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -64,3 +64,31 @@ class Kept(Generic[K, T]):
 
     def _bytes(self, owner: str | None = None) -> int:
         return sum(item.size for item in self._items.values() if owner in (None, item.owner))
+
+
+class LruCache:
+    """Values by key; those that were not used for longest go first. For any number of threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._lock = most, threading.Lock()
+        self._values: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def peek(self, key: Hashable) -> Any | None:
+        """The value of a key; None where it is not there."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+            return self._values.get(key)
+
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """The value of a key, made where it is not there; two threads may make it at the same time."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        made = make()
+        with self._lock:
+            self._values[key] = made
+            while len(self._values) > self._most:
+                self._values.popitem(last=False)
+        return made

@@ -166,3 +166,11 @@ def word_rows(reading: Caption) -> list[dict[str, str]]:
     end = float(np.exp(reading.end))
     last = {"word": END_LABEL, "bits": significant(-reading.end / float(np.log(2)))}
     return [*rows, last | {"probability": format_percent(end), "rather": "–"}]
+
+
+def say_score(comparison: Any, kind: str) -> str:
+    """The card's figure for a decoder with such vectors, where it knows one."""
+    figures = comparison.get(kind) if isinstance(comparison, dict) else None
+    if not isinstance(figures, dict) or not isinstance(figures.get("bleu4"), (int, float)):
+        return ""
+    return f" BLEU-4 on the test photos: **{100 * figures['bleu4']:.3g}**."

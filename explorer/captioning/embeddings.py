@@ -21,6 +21,17 @@ FROZEN_FILE = "frozen_vectors.safetensors"
 FROZEN_KEY = "vectors"
 FEWEST = 3  # points that t-SNE needs
 NEAR = 8  # nearest words of one
+PLANE_LABELS: dict[Plane, str] = {"pca": "PCA", "tsne": "t-SNE"}
+PLANE_NOTES: dict[Plane, str] = {
+    "pca": "PCA shows the two directions in which the vectors differ most, of hundreds.",
+    "tsne": "t-SNE keeps neighbours together; how far groups are from each other says nothing.",
+}
+KINDS = {"learned": "Learned with the network", "frozen": "Looked up and frozen"}
+KIND_LABELS = {"learned": "Learned", "frozen": "Looked up"}
+KIND_NOTES = {
+    "learned": "They began at random and moved with every training step.",
+    "frozen": "Counted from the training captions (who stands near whom), and never changed while the rest learned.",
+}
 
 
 class Neighbour(NamedTuple):

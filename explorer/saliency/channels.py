@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from explorer.anatomy import Edit, pass_through, record
+from explorer.rendering import format_percent
 from explorer.saliency.heatmap import SaliencyImpossible
 from explorer.saliency.layers import find_layer
 from explorer.saliency.scores import TargetScore
+from explorer.text import significant
 from explorer.zoo import VisionModel
 
 
@@ -118,3 +120,25 @@ def find_moved(before: NDArray[np.float32], after: NDArray[np.float32], count: i
 def estimates_hold(estimated: NDArray[np.float64], measured: NDArray[np.float64]) -> bool:
     """Whether estimated losses are within 2 % of the largest measured one."""
     return float(np.abs(measured - estimated).max()) <= 0.02 * float(np.abs(measured).max())
+
+
+def loss_rows(
+    channels: Sequence[int], estimates: NDArray[np.float64], measured: NDArray[np.float64]
+) -> list[dict[str, str]]:
+    """A table of channels: what each is of all estimated losses above zero, and its loss estimated and measured.
+
+    Args:
+        channels: their numbers.
+        estimates: (C,) of all channels of the layer.
+        measured: (len(channels),).
+    """
+    gains = estimates.clip(0).sum()
+    return [
+        {
+            "channel": str(channel),
+            "share": format_percent(max(0.0, float(estimates[channel])) / gains if gains > 0 else 0.0),
+            "loss, estimated": significant(estimates[channel]),
+            "loss, measured": significant(loss),
+        }
+        for channel, loss in zip(channels, measured, strict=True)
+    ]

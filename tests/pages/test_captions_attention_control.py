@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.captioning import Caption, Captioner, list_captioners, load_captioner, occlude_words, shuffled, uniform
 from explorer.captioning.comparing import figure_rows, judge_attention, say_agreement
+from explorer.captioning.interventions.attention_control import ATTENTION_LABELS
 from explorer.text import significant
-from explorer.ui.captions.attention_control import ATTENTION_LABELS
 from tests.pages.opening import SECONDS, Browser, open_page, run
 from tests.pages.toy_captions import SILENT, arrays_of, best_words, caption_subject_of, run_code, texts_of
 

@@ -17,6 +17,12 @@ from explorer.captioning.interventions.steering import shuffled, uniform
 
 Attention = Literal["own", "uniform", "shuffled"]
 ATTENTIONS: tuple[Attention, ...] = get_args(Attention)
+ATTENTION_LABELS: dict[str, str] = {"own": "Its own", "uniform": "Uniform", "shuffled": "Shuffled"}
+ATTENTION_NOTES: dict[Attention, str] = {
+    "own": "where it looks by itself",
+    "uniform": "every cell alike at every word",
+    "shuffled": "its own weights, on other cells",
+}
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,8 @@ from explorer.captioning import Caption
 from explorer.captioning.comparing import figure_rows, judge_attention, say_agreement, say_times
 from explorer.captioning.describing import say_still
 from explorer.captioning.interventions.attention_control import (
-    Attention,
+    ATTENTION_LABELS,
+    ATTENTION_NOTES,
     Control,
     changed_words,
     control_attention,
@@ -30,12 +31,6 @@ from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
 
-ATTENTION_LABELS: dict[str, str] = {"own": "Its own", "uniform": "Uniform", "shuffled": "Shuffled"}
-ATTENTION_NOTES: dict[Attention, str] = {
-    "own": "where it looks by itself",
-    "uniform": "every cell alike at every word",
-    "shuffled": "its own weights, on other cells",
-}
 SEARCHES = {"greedy": "greedy", "beam 3": "beam 3", "beam 5": "beam 5"}
 
 

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.captioning import loading
-from explorer.captioning.embeddings import NEAR, Neighbour, Plane, nearest, numbers_on_the_plane, project, read_frozen
+from explorer.captioning.comparing import say_score
+from explorer.captioning.embeddings import (
+    KIND_LABELS,
+    KIND_NOTES,
+    KINDS,
+    NEAR,
+    PLANE_LABELS,
+    PLANE_NOTES,
+    Neighbour,
+    Plane,
+    nearest,
+    numbers_on_the_plane,
+    project,
+    read_frozen,
+)
 from explorer.captioning.snippets import vectors_snippet
 from explorer.captioning.vocabulary import MARKS, split_words
 from explorer.rendering import draw_words, word_map
@@ -20,17 +33,6 @@ from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, choose_step
 from explorer.ui.kit.export import arrays_as_npz, offer
 
-PLANE_LABELS: dict[Plane, str] = {"pca": "PCA", "tsne": "t-SNE"}
-PLANE_NOTES: dict[Plane, str] = {
-    "pca": "PCA shows the two directions in which the vectors differ most, of hundreds.",
-    "tsne": "t-SNE keeps neighbours together; how far groups are from each other says nothing.",
-}
-KINDS = {"learned": "Learned with the network", "frozen": "Looked up and frozen"}
-KIND_LABELS = {"learned": "Learned", "frozen": "Looked up"}
-KIND_NOTES = {
-    "learned": "They began at random and moved with every training step.",
-    "frozen": "Counted from the training captions (who stands near whom), and never changed while the rest learned.",
-}
 MANY = (100, 200, 400, 800)
 
 
@@ -82,9 +84,8 @@ def show_vectors(subject: CaptionSubject, words: Sequence[str]) -> None:
         width=220,
         disabled=len(options) == 1,
     )
-    typed = row.text_input(
-        "Nearest to", value=_first_choice(words), max_chars=40, key="near", bind="query-params", width=180
-    )
+    longest = max(words, key=len, default="dog")  # which is hardly ever an article
+    typed = row.text_input("Nearest to", value=longest, max_chars=40, key="near", bind="query-params", width=180)
     picked = next(iter(split_words(typed)), "")
     number = vocabulary.encode([picked])[0] if picked in vocabulary else None
     close = {each: nearest(rows, number, NEAR) if number is not None else [] for each, rows in vectors.items()}
@@ -117,11 +118,6 @@ def show_vectors(subject: CaptionSubject, words: Sequence[str]) -> None:
     )
 
 
-def _first_choice(words: Sequence[str]) -> str:
-    """The longest word of the caption, which is hardly ever an article."""
-    return max(words, key=len, default="dog")
-
-
 def _show_nearest(subject: CaptionSubject, close: dict[str, list[Neighbour]], picked: str, typed: str) -> None:
     """Nearest words by cosine, for every kind of vectors side by side."""
     vocabulary = subject.captioner.vocabulary
@@ -141,14 +137,6 @@ def _show_nearest(subject: CaptionSubject, close: dict[str, list[Neighbour]], pi
         elif picked in vocabulary:
             column.info(f"“{picked}” never stood near another word, so it has no vector.")
         if len(close) > 1:
-            column.caption(f"{KIND_NOTES[kind]}{_say_score(comparison, kind)}")
+            column.caption(f"{KIND_NOTES[kind]}{say_score(comparison, kind)}")
     if picked in vocabulary:
         st.caption("The cosine of the angle between two vectors: 1 in the same direction, 0 at right angles.")
-
-
-def _say_score(comparison: Any, kind: str) -> str:
-    """The card's figure for a decoder with such vectors, where it knows one."""
-    figures = comparison.get(kind) if isinstance(comparison, dict) else None
-    if not isinstance(figures, dict) or not isinstance(figures.get("bleu4"), (int, float)):
-        return ""
-    return f" BLEU-4 on the test photos: **{100 * figures['bleu4']:.3g}**."

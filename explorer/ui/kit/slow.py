@@ -10,7 +10,7 @@ from typing import TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.ui.kit.cache import LruCache
+from explorer.kept import LruCache
 
 T = TypeVar("T")
 Tell = Callable[[int, int], None]  # (done, of)

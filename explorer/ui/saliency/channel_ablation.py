@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.anatomy import Edit, LayerFacts, PredictionChange, layers_behind, record
-from explorer.rendering import format_percent, map_pairs
+from explorer.rendering import map_pairs
 from explorer.saliency import (
     SaliencyImpossible,
     attention_inside,
@@ -17,7 +17,7 @@ from explorer.saliency import (
     layers_for,
     measure_losses,
 )
-from explorer.saliency.channels import MovedMaps, estimates_hold, find_moved
+from explorer.saliency.channels import MovedMaps, estimates_hold, find_moved, loss_rows
 from explorer.saliency.snippets import edit_snippet
 from explorer.text import as_plain_text, count_text, significant
 from explorer.ui.kit.choose import choose, choose_one, slide
@@ -166,19 +166,10 @@ def _list_channels(
     """The channels that the class rests on most, estimated and measured."""
     top = tuple(int(channel) for channel in order[:LISTED])
     measured = compute_measured(subject, facts.name, top, question.target, question.contrast)
-    gains = estimates.clip(0).sum()
     score = "logit" if question.contrast is None else "lead in logits"
     st.markdown(f"What **{as_plain_text(say_question(subject, question))}** rests on most in `{facts.name}`")
     st.table(
-        [
-            {
-                "channel": str(channel),
-                "share": format_percent(max(0.0, float(estimates[channel])) / gains if gains > 0 else 0.0),
-                "loss, estimated": significant(estimates[channel]),
-                "loss, measured": significant(loss),
-            }
-            for channel, loss in zip(top, measured, strict=True)
-        ],
+        loss_rows(top, estimates, measured),
         hide_index=True,
         alt=f"The {len(top)} channels of {facts.name} that the class rests on most",
     )
