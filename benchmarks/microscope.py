@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from benchmarks.results import Row
-from benchmarks.timing import seconds_of
+from benchmarks.timing import drawing_times, seconds_of
 from explorer.anatomy.microscope import break_down
 from explorer.operations import LayerBreakdown, break_down_module
 from explorer.zoo import random_model
@@ -90,13 +90,4 @@ def _hover(page: "Page", moves: int) -> list[float]:
     wait_until_idle(page, timeout=90)
     canvas = page.locator(".microscope .output canvas").last
     canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    assert box is not None
-    root = page.locator(".microscope")
-    root.evaluate("root => { root.renderTimes.length = 0; }")
-    for move in range(moves):
-        across, down = (move * 0.618034) % 1, (move * 0.414214) % 1  # all over, without a pattern
-        page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
-        page.evaluate("() => new Promise(requestAnimationFrame)")
-    times: list[float] = root.evaluate("root => root.renderTimes.filter((time) => time > 0)")
-    return times
+    return drawing_times(page, page.locator(".microscope"), canvas, moves)

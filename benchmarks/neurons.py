@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.results import Row
-from benchmarks.timing import seconds_of
+from benchmarks.timing import drawing_times, seconds_of
 from tests.browser.find_browser import BrowserMissing, find_browser
 from tests.browser.serving import ROOT, serve, wait_until_idle
 
@@ -53,7 +53,8 @@ def _in_browser(seconds: int, moves: int) -> list[Row]:
         with serve(ROOT / "streamlit_app.py", home=Path(home)) as address:
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             speed = _play(page, _open(page, address), seconds)
-            times = _hover(page, _open(page, address, hidden="8-8-8-8"), moves)
+            root = _open(page, address, hidden="8-8-8-8")
+            times = drawing_times(page, root, root.locator(".network canvas"), moves)
         browser.close()
     note = f"{len(times)} drawings, Chromium without a GPU"
     return [
@@ -87,19 +88,6 @@ def _play(page: "Page", root: "Locator", seconds: int) -> float:
     page.wait_for_timeout(1000 * seconds)
     after = root.evaluate("root => [performance.now(), Number(root.dataset.step)]")
     return 1000 * float(after[1] - before[1]) / float(after[0] - before[0])
-
-
-def _hover(page: "Page", root: "Locator", moves: int) -> list[float]:
-    """Milliseconds of each drawing while the pointer goes over the network."""
-    box = root.locator(".network canvas").bounding_box()
-    assert box is not None
-    root.evaluate("root => { root.renderTimes.length = 0; }")
-    for move in range(moves):
-        across, down = (move * 0.618034) % 1, (move * 0.414214) % 1  # all over, without a pattern
-        page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
-        page.evaluate("() => new Promise(requestAnimationFrame)")
-    times: list[float] = root.evaluate("root => root.renderTimes.filter((time) => time > 0)")
-    return times
 
 
 def _rerun(repetitions: int) -> Row:

@@ -1,8 +1,12 @@
-"""Medians of wall-clock time. What is timed is the business of the benchmarks."""
+"""Medians of wall-clock time, and how long the browser draws. What is timed is the business of the benchmarks."""
 
 import time
 from collections.abc import Callable
 from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
 
 
 def seconds_of(function: Callable[[], object]) -> float:
@@ -18,3 +22,16 @@ def compare(
     """The medians of two measurements taken in turns, A B A B ..., after some turns that do not count."""
     pairs = [(first(), second()) for _ in range(warm_up + repetitions)][warm_up:]
     return median(a for a, _ in pairs), median(b for _, b in pairs)
+
+
+def drawing_times(page: "Page", root: "Locator", canvas: "Locator", moves: int) -> list[float]:
+    """Milliseconds of each drawing of a component, kept in its `renderTimes`, while the pointer goes over a canvas."""
+    box = canvas.bounding_box()
+    assert box is not None
+    root.evaluate("root => { root.renderTimes.length = 0; }")
+    for move in range(moves):
+        across, down = (move * 0.618034) % 1, (move * 0.414214) % 1  # all over, without a pattern
+        page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+    times: list[float] = root.evaluate("root => root.renderTimes.filter((time) => time > 0)")
+    return times

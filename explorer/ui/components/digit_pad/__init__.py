@@ -7,7 +7,7 @@ from pathlib import Path
 
 from explorer.ui.components.mounting import keep_event, mount
 
-_mount = mount(Path(__file__).parent, styles=("photo.css", "unseen.css"))
+_mount = mount(Path(__file__).parent, styles=("photo.css", "unseen.css", "tools.css"))
 
 
 def digit_pad(*, drawing: str, most: int, key: str) -> str | None:

@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.ui.components.mounting import keep_event, mount
 from explorer.ui.components.store import send_picture
 
-_mount = mount(Path(__file__).parent, scripts=("marks.js",), styles=("photo.css", "unseen.css"))
+_mount = mount(Path(__file__).parent, scripts=("marks.js",), styles=("photo.css", "unseen.css", "tools.css"))
 
 
 def photo_cover(*, png: bytes, cover: str, most: int, alt: str, key: str) -> str | None:
