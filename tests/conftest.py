@@ -42,8 +42,8 @@ TOGETHER = {
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than cores: those that drive a browser wait for it half of the time."""
-    return (os.cpu_count() or 1) + 1
+    """Two workers more than cores: those that drive a browser wait for it half of the time."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -63,7 +63,13 @@ def browser(chromium: Path) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def tab(browser: Browser) -> Page:
     """The first page of every test: to show the dashboard again costs a tab half of what it costs a new one."""
-    return new_tab(browser)
+    kept = new_tab(browser)
+
+    def refuse(*given: object, **more: object) -> None:
+        raise AssertionError("No test could take this script out of the tab again: open_page(apart=True).")
+
+    kept.add_init_script = refuse  # type: ignore[method-assign]
+    return kept
 
 
 def new_tab(browser: Browser) -> Page:
@@ -95,10 +101,11 @@ def empty(tab: Page, urls: Iterable[str]) -> None:
 
 @pytest.fixture
 def open_page(browser: Browser, tab: Page) -> Iterator[Callable[..., Page]]:
-    """`open_page(width=1440, height=900, colour_scheme="light")`: an empty page with cookies of its own.
+    """`open_page(width=1440, height=900, colour_scheme="light", apart=False)`: an empty page with cookies of its own.
 
-    The first is `tab`, emptied at the end of the test; every other is a person's of its own and is closed. A JavaScript
-    error in one of them fails the test, as does whatever it asked of another machine.
+    The first is `tab`, emptied at the end of the test; every other is a person's of its own and is closed, and so is
+    one that is asked for `apart`, for what cannot be emptied. A JavaScript error in one of them fails the test, as does
+    whatever it asked of another machine.
     """
     errors: list[str] = []
     asked: set[str] = set()
@@ -113,8 +120,8 @@ def open_page(browser: Browser, tab: Page) -> Iterator[Callable[..., Page]]:
     def note_error(error: Error) -> None:
         errors.append(str(error))
 
-    def open_one(width: int = 1440, height: int = 900, colour_scheme: str = "light") -> Page:
-        page = new_tab(browser) if pages else tab
+    def open_one(width: int = 1440, height: int = 900, colour_scheme: str = "light", apart: bool = False) -> Page:
+        page = new_tab(browser) if pages or apart else tab
         pages.append(page)
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=colour_scheme, reduced_motion="reduce")

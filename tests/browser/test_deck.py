@@ -111,7 +111,7 @@ def test_an_experiment_opens_as_the_card_says_and_leads_back(dashboard: str, pag
 
 @pytest.fixture
 def refusing(open_page: Callable[..., Page]) -> Page:
-    page = open_page(390, 844)
+    page = open_page(390, 844, apart=True)
     page.add_init_script(REFUSES)
     return page
 
