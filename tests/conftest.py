@@ -42,8 +42,8 @@ TOGETHER = {
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Two workers more than cores: those that drive a browser wait for it half of the time."""
-    return (os.cpu_count() or 1) + 2
+    """One worker more than cores: those that drive a browser wait for it half of the time. Two more bring nothing."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)
