@@ -56,8 +56,3 @@ def find_paths(
         for depth, (here, there) in enumerate(zip(units, rest, strict=False), layer):
             factors += [float(slopes[depth][here]), float(net.layers[depth + 1].weight[there, here])]
         yield Path(units, (*factors, float(by_logits[units[-1]])))
-
-
-def count_paths(sizes: tuple[int, ...], layer: int) -> int:
-    """How many paths lead from a weight of a layer to the loss: a choice of one unit in every layer after it."""
-    return prod(sizes[layer + 2 :])

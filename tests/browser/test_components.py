@@ -5,6 +5,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from explorer.zoo import list_shipped, load_model
+from tests.browser.serving import wait_until_idle
 from tests.browser.watching import (
     PATIENCE,
     address_of,
@@ -73,7 +74,7 @@ def test_looking_asks_the_server_nothing(dashboard: str, page: Page) -> None:
     check_terms(page)
     check_hover(page)
     focused = walk_the_network(page)
-    page.wait_for_timeout(500)
+    wait_until_idle(page, quiet=0.5, timeout=PATIENCE)
     assert len(sent) == before
     unit, column = focused.evaluate("button => [button.unit, button.column.key]")
     page.keyboard.press("Enter")

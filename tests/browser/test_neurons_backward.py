@@ -189,7 +189,7 @@ def test_hover_and_keyboard_answer_without_the_server(dashboard: str, page: Page
     for _ in range(3):
         page.keyboard.press("ArrowUp")
     expect(root).to_have_attribute("data-item", "bias of z₂")
-    page.wait_for_timeout(300)
+    wait_until_idle(page, timeout=PATIENCE)
     assert len(sent) == before
     page.keyboard.press("Enter")
     wait_for_address(page, held="number,1,1,")

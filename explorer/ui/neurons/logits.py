@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,9 +73,8 @@ def choose_scores(subject: Subject, with_loss: bool = True) -> Scores:
         logits = recording_of(subject).logits.double().cpu().numpy()
         start = int(logits.argmax())
     else:
-        logits = _read_own(
-            row.text_input("z of every class", write_numbers(_START), key="logits", bind="query-params", width=180)
-        )
+        typed = row.text_input("z of every class", write_numbers(_START), key="logits", bind="query-params", width=180)
+        logits = read_or_keep(typed, 2, MOST, _KEPT, _START)
         names = tuple(f"class {number}" for number in range(1, len(logits) + 1))
         start = 1
     truth = choose_one("Called true", names, "photo_truth" if fixed else "truth", names[start], place=row, width=200)
@@ -83,12 +83,20 @@ def choose_scores(subject: Subject, with_loss: bool = True) -> Scores:
     return Scores(names, logits, names.index(truth), loss, fixed)
 
 
-def _read_own(text: str | None) -> Numbers:
+def read_or_keep(text: str | None, least: int, most: int, key: str, start: Sequence[float]) -> Numbers:
+    """From `least` to `most` typed numbers; where they cannot be read, which is said, the last that could be.
+
+    Args:
+        text: what was typed.
+        least, most: how many there may be.
+        key: of the session, for the last.
+        start: what there is before anything could be read.
+    """
     try:
-        st.session_state[_KEPT] = read_numbers(text or "", 2, MOST)
+        st.session_state[key] = read_numbers(text or "", least, most)
     except NumbersRejected as rejected:
         st.error(as_plain_text(str(rejected)), icon=":material/block:")
-    return np.array(st.session_state.get(_KEPT, _START))
+    return np.array(st.session_state.get(key, start))
 
 
 def show_board(scores: Scores, temperature: float = 1.0, constant: float = 0.0) -> None:

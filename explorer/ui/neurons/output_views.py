@@ -9,13 +9,11 @@ from explorer.neurons.activations import Numbers
 from explorer.neurons.autograd_losses import loss_by_autograd
 from explorer.neurons.describing import say_number, write_table
 from explorer.neurons.losses import one_hot, softmax
-from explorer.neurons.reading import NumbersRejected, read_numbers
 from explorer.neurons.snippets import one_hot_snippet, softmax_twice_snippet
-from explorer.text import as_plain_text
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.choose import slide
 from explorer.ui.kit.snippet import show_snippet
-from explorer.ui.neurons.logits import choose_scores
+from explorer.ui.neurons.logits import choose_scores, read_or_keep
 from explorer.ui.session.subject import Subject
 
 _CLASSES, _NUMBERS = 5, 4  # rows and columns of the matrix that a one-hot row is multiplied by
@@ -100,11 +98,7 @@ def show_which(subject: Subject) -> None:
 def _show_regression() -> None:
     st.subheader("Numbers with an outlier", anchor=False)
     text = st.text_input("Targets", " ".join(f"{value:g}" for value in _VALUES), key="targets", bind="query-params")
-    try:
-        st.session_state[_KEPT] = read_numbers(text or "", 1, 20)
-    except NumbersRejected as rejected:
-        st.error(as_plain_text(str(rejected)), icon=":material/block:")
-    values = np.array(st.session_state.get(_KEPT, _VALUES))
+    values = read_or_keep(text, 1, 20, _KEPT, _VALUES)
     mean, median = float(values.mean()), float(np.median(values))
     st.markdown(
         f"**The one answer with the least squared error is their mean, {say_number(mean)}; with the least absolute "
