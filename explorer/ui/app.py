@@ -75,6 +75,13 @@ PAGES = (
         "Follow one number to the loss, and its blame back to every weight.",
     ),
     Page(
+        "learning",
+        "Learning",
+        ":material/trending_down:",
+        LEARN,
+        "Why the same network learns, or does not: seven optimisers race, fifty layers fade, a batch shares its mean.",
+    ),
+    Page(
         "augmentation",
         "Augmentation",
         ":material/auto_fix_high:",

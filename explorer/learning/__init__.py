@@ -1,0 +1,1 @@
+"""Why the same network learns, or does not: the way down, depth, scale and noise."""
