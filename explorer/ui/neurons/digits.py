@@ -21,10 +21,10 @@ from explorer.ui.kit.choose import choose, choose_number, settings_popover, slid
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
 from explorer.ui.neurons.digits_first_layer import show_first_layer
-from explorer.ui.neurons.digits_source import Digit, choose_digit
-from explorer.ui.neurons.digits_training import NAMES, obtain_networks, say_answers
 from explorer.ui.session.pictures import Picture
 from explorer.ui.session.subject import Subject
+from explorer.ui.shared.digits_source import Digit, choose_digit
+from explorer.ui.shared.digits_training import NAMES, obtain_networks, say_answers
 
 LOOKS = {"move": "Move it", "shuffle": "Shuffle the pixels", "first": "First layer"}
 POOLINGS = {0: "none", 1: "one", 2: "two"}

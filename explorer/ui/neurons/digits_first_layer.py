@@ -14,7 +14,7 @@ from explorer.text import count_text
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
-from explorer.ui.neurons.digits_training import obtain_networks
+from explorer.ui.shared.digits_training import obtain_networks
 
 _PARTS = ("less than a fifth of them", "about half", "more than four fifths")
 

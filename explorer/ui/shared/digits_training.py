@@ -15,7 +15,7 @@ from explorer.neurons.digits_by_hand import run_by_hand
 from explorer.neurons.losses import LOSSES, one_hot, softmax
 from explorer.rendering import format_percent
 from explorer.ui.kit.slow import Tell, obtain
-from explorer.ui.neurons.digits_source import Digit
+from explorer.ui.shared.digits_source import Digit
 
 NAMES: dict[Kind, str] = {"mlp": "MLP", "cnn": "CNN"}
 

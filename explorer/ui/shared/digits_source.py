@@ -1,4 +1,4 @@
-"""The digit that the networks of the Digits part get: drawn, held out, or the photo shrunk."""
+"""The digit that a page's digits networks get: drawn, held out, or the photo shrunk."""
 
 from __future__ import annotations
 
