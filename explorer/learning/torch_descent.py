@@ -1,0 +1,104 @@
+"""The same paths by PyTorch alone: autograd for the slopes, `torch.optim` for the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import cos, radians, sin
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from explorer.learning.descent import Path
+from explorer.learning.formula import Program
+from explorer.learning.optimisers import Optimiser
+from explorer.learning.surfaces import Place, Surface
+from explorer.neurons.activations import Numbers
+
+_SIGNS: Final[Mapping[str, Callable[[Tensor, Tensor], Tensor]]] = {
+    "+": torch.add,
+    "-": torch.sub,
+    "*": torch.mul,
+    "/": torch.div,
+    "**": torch.pow,
+}
+_SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "SGD": ("momentum", "dampening", "nesterov", "weight_decay"),
+    "Adagrad": ("lr_decay", "weight_decay", "eps"),
+    "RMSprop": ("alpha", "eps", "weight_decay", "momentum", "centered"),
+    "Adam": ("eps", "weight_decay", "amsgrad"),
+    "AdamW": ("eps", "weight_decay", "amsgrad"),
+}
+"""What is handed on to each class by the same name."""
+
+
+def settings_of(rule: Optimiser) -> dict[str, object]:
+    """The arguments of the rule's class in `torch.optim`, `lr` included."""
+    settings: dict[str, object] = {"lr": rule.rate, **{name: getattr(rule, name) for name in _SETTINGS[rule.name]}}
+    return settings | ({"betas": (rule.beta1, rule.beta2)} if rule.name.startswith("Adam") else {})
+
+
+def walk_by_torch(surface: Surface, rules: Sequence[Optimiser], start: Place, steps: int) -> Numbers:
+    """(rules, steps + 1, 2) places, not cut off where they diverge.
+
+    Args:
+        surface: What they go down.
+        rules: With bias correction and root, as PyTorch has them.
+        start: In the surface's own axes.
+        steps: How many each makes.
+
+    Raises:
+        ValueError: If PyTorch has no such rule.
+    """
+    if not all(rule.bias_correction and rule.root for rule in rules):
+        raise ValueError("PyTorch always corrects the bias and takes the root")
+    parameters = [torch.tensor(surface.turn(start), dtype=torch.float64) for _ in rules]
+    optimisers = [
+        getattr(torch.optim, rule.name)([parameter], **settings_of(rule), foreach=False)
+        for rule, parameter in zip(rules, parameters, strict=True)
+    ]
+    noise = torch.from_numpy(surface.draw_noise(steps))
+    places = [torch.stack(parameters)]
+    for step in range(steps):
+        gradients = _differentiate(surface, places[-1]) + noise[step]
+        for parameter, gradient, optimiser in zip(parameters, gradients, optimisers, strict=True):
+            parameter.grad = gradient
+            optimiser.step()
+        places.append(torch.stack(parameters))
+    return np.asarray(torch.stack(places, 1).numpy())
+
+
+def find_difference(path: Path, places: Numbers) -> float:
+    """How far apart the two go at most, as a share of the place where it is beyond 1.
+
+    Args:
+        path: As far as it goes.
+        places: (N + 1, 2) by PyTorch.
+    """
+    theirs = places[: len(path.places)]
+    return float((np.abs(path.places - theirs) / np.maximum(1.0, np.abs(theirs))).max())
+
+
+def _differentiate(surface: Surface, places: Tensor) -> Tensor:
+    """(N, 2) slopes at (N, 2) places."""
+    places = places.detach().requires_grad_()
+    c, s = cos(radians(surface.angle)), sin(radians(surface.angle))
+    x, y = places.unbind(1)
+    loss = _evaluate(surface.formula.program, c * x + s * y, c * y - s * x)
+    return torch.autograd.grad(loss.sum(), places)[0]
+
+
+def _evaluate(program: Program, x: Tensor, y: Tensor) -> Tensor:
+    stack = list[Tensor]()
+    for item in program:
+        if isinstance(item, float):
+            stack.append(torch.tensor(item, dtype=torch.float64))
+        elif item in ("x", "y"):
+            stack.append(x if item == "x" else y)
+        elif item in _SIGNS:
+            right = stack.pop()
+            stack.append(_SIGNS[item](stack.pop(), right))
+        else:
+            stack.append(getattr(torch, item)(stack.pop()))
+    return stack[0]
