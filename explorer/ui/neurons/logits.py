@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +9,14 @@ import streamlit as st
 
 from explorer.neurons.activations import Numbers
 from explorer.neurons.losses import LOSSES, one_hot
-from explorer.neurons.reading import NumbersRejected, read_numbers, write_numbers
-from explorer.text import as_plain_text, class_labels
+from explorer.neurons.reading import write_numbers
+from explorer.text import class_labels
 from explorer.ui.components import logit_board
 from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.click import choose_next
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.recorded import recording_of
+from explorer.ui.shared.typed_numbers import read_or_keep
 
 SOURCES = {"own": "Own logits", "photo": "Those of the photo"}
 MOST = 10  # own logits
@@ -81,22 +81,6 @@ def choose_scores(subject: Subject, with_loss: bool = True) -> Scores:
     titles = {name: each.title for name, each in LOSSES.items()}
     loss = choose_one("Loss", titles, "loss", place=row, width=220) if with_loss else "cross_entropy"
     return Scores(names, logits, names.index(truth), loss, fixed)
-
-
-def read_or_keep(text: str | None, least: int, most: int, key: str, start: Sequence[float]) -> Numbers:
-    """From `least` to `most` typed numbers; where they cannot be read, which is said, the last that could be.
-
-    Args:
-        text: what was typed.
-        least, most: how many there may be.
-        key: of the session, for the last.
-        start: what there is before anything could be read.
-    """
-    try:
-        st.session_state[key] = read_numbers(text or "", least, most)
-    except NumbersRejected as rejected:
-        st.error(as_plain_text(str(rejected)), icon=":material/block:")
-    return np.array(st.session_state.get(key, start))
 
 
 def show_board(scores: Scores, temperature: float = 1.0, constant: float = 0.0) -> None:

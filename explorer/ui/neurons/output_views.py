@@ -13,8 +13,9 @@ from explorer.neurons.snippets import one_hot_snippet, softmax_twice_snippet
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.choose import slide
 from explorer.ui.kit.snippet import show_snippet
-from explorer.ui.neurons.logits import choose_scores, read_or_keep
+from explorer.ui.neurons.logits import choose_scores
 from explorer.ui.session.subject import Subject
+from explorer.ui.shared.typed_numbers import read_or_keep
 
 _CLASSES, _NUMBERS = 5, 4  # rows and columns of the matrix that a one-hot row is multiplied by
 _VALUES = (1.0, 2.0, 3.0, 4.0, 100.0)

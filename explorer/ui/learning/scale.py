@@ -1,0 +1,17 @@
+"""The Learning page's part on scale and batch norm: one view at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from explorer.ui.kit.choose import choose
+from explorer.ui.learning.normalisation_numbers import show_numbers
+from explorer.ui.session.subject import Subject
+
+VIEWS: dict[str, tuple[str, Callable[[Subject], None]]] = {"numbers": ("By hand", lambda subject: show_numbers())}
+
+
+def show_scale(subject: Subject) -> None:
+    """One view at a time."""
+    view = choose("What to look at", {key: label for key, (label, _) in VIEWS.items()}, "scale_view", hidden=True)
+    VIEWS[view][1](subject)
