@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from importlib import import_module
 
 import streamlit as st
 
@@ -14,8 +15,8 @@ IN_A_ROW = 4  # cards
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Timer:
-    """Import torch once this page has been delivered, so that the next one opens at once."""
-    timer = threading.Timer(1.0, lambda: __import__("explorer.zoo.loading"))
+    """Import torch, and pandas for Streamlit, once this page has been delivered, so that the next one opens at once."""
+    timer = threading.Timer(1.0, lambda: [import_module(slow) for slow in ("explorer.zoo.loading", "pandas")])
     timer.daemon = True
     timer.start()
     return timer

@@ -18,7 +18,7 @@ threading.Timer.start = lambda timer: started.append(timer)
 from streamlit.testing.v1 import AppTest
 app = AppTest.from_file("explorer/ui/front_door.py", default_timeout=120).run()
 assert not app.exception, app.exception
-slow = sorted({name.split(".")[0] for name in sys.modules} & {"torch", "torchvision", "sklearn", "skimage"})
+slow = sorted({name.split(".")[0] for name in sys.modules} & {"torch", "torchvision", "sklearn", "skimage", "pandas"})
 assert not slow, slow
 app.selectbox(key="model").select_index(len(app.selectbox(key="model").options) - 1)
 app.selectbox(key="image").select_index(1).run()

@@ -164,6 +164,9 @@ def test_the_bytes_of_refused_weights_are_dropped_and_the_reason_stays(browser_s
 @pytest.mark.usefixtures("no_weights")
 def test_the_list_says_size_classes_and_what_is_to_be_downloaded(browser_side: Browser) -> None:
     app = open_layers()
+    assert not app.sidebar.dataframe
+    app.session_state["all_networks"] = True
+    run(app)
     rows = {row["network"]: row for row in app.sidebar.dataframe[0].value.to_dict("records")}
     assert list(rows) == list_models()
     assert rows[BIG] == {"network": BIG, "parameters": 4_652_008, "classes": 1000, "weights": "here"}

