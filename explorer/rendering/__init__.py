@@ -49,6 +49,7 @@ from explorer.rendering.figures.digits import digit_bars
 from explorer.rendering.figures.gates import gate_rows
 from explorer.rendering.figures.slope import slope_curves
 from explorer.rendering.figures.surprise import surprise_bars
+from explorer.rendering.figures.weight_path import weight_path
 from explorer.rendering.film_strip import film_strip, spotlight
 from explorer.rendering.kernels import (
     colour_kernels,
@@ -145,6 +146,7 @@ __all__ = [
     "two_histograms",
     "unit_heatmap",
     "weight_matrix",
+    "weight_path",
     "word_lines",
     "word_map",
 ]

@@ -6,9 +6,13 @@ from collections.abc import Callable
 
 from explorer.ui.kit.choose import choose
 from explorer.ui.learning.normalisation_numbers import show_numbers
+from explorer.ui.learning.two_columns import show_two_columns
 from explorer.ui.session.subject import Subject
 
-VIEWS: dict[str, tuple[str, Callable[[Subject], None]]] = {"numbers": ("By hand", lambda subject: show_numbers())}
+VIEWS: dict[str, tuple[str, Callable[[Subject], None]]] = {
+    "columns": ("Two columns", lambda subject: show_two_columns()),
+    "numbers": ("By hand", lambda subject: show_numbers()),
+}
 
 
 def show_scale(subject: Subject) -> None:
