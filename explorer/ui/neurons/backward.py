@@ -26,8 +26,8 @@ from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.neurons.decisions import draw_decisions
 from explorer.ui.neurons.shelf import Setting, show_shelf
 from explorer.ui.neurons.training_address import first_item, stop_in_address, write_stop
-from explorer.ui.neurons.training_points import choose_points, show_points
 from explorer.ui.session.subject import Subject
+from explorer.ui.shared.training_points import choose_points, show_points
 
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 MOST_LAYERS, MOST_UNITS = 4, 8

@@ -1,4 +1,4 @@
-"""Which points the Neurons page trains on: a set made by rule, or the person's own."""
+"""Which points a network is trained on: a set made by rule, or the person's own."""
 
 from __future__ import annotations
 
@@ -41,16 +41,19 @@ _EXAMPLE = """x1, x2, class
 _UNLIKE = 5.0  # how many times one column's spread is the other's, from which scaling is offered
 
 
-def choose_points(place: DeltaGenerator) -> str:
-    """Which points, in the address under "points"."""
-    return choose_one("Points", TITLES, "points", place=place, width=170)
+def choose_points(place: DeltaGenerator, prefix: str = "", start: str = "xor") -> str:
+    """Which points, in the address under "points" with the page's prefix before it."""
+    return choose_one("Points", TITLES, f"{prefix}points", start, place=place, width=170)
 
 
-def show_points(name: str) -> Points | None:
-    """The points of a name in `TITLES`; None where a person's own give none, and have given none before."""
+def show_points(name: str, prefix: str = "") -> Points | None:
+    """The points of a name in `TITLES`; None where a person's own give none, and have given none before.
+
+    Own points are the same on all pages.
+    """
     if name == OWN:
         return _read_own()
-    return _make(name, slide("Blobs", 2, MOST_CLASSES, 3, "blobs", width=300) if name == "blobs" else 2)
+    return _make(name, slide("Blobs", 2, MOST_CLASSES, 3, f"{prefix}blobs", width=300) if name == "blobs" else 2)
 
 
 @st.cache_data(show_spinner=False)
