@@ -149,6 +149,8 @@ TERMS: Final = (
     # Training and networks that the Deck asks about
     _term("dropout", "Sets numbers to zero at random in training, and divides the others by the share that is kept."),
     _term("optimiser", "The rule by which training turns gradients into steps of the parameters."),
+    _term("curvature", "How fast a slope changes along a direction; a rate above 2 divided by it is too high there."),
+    _term("Hessian", "The matrix of all second derivatives of a loss; its eigenvalues are the curvatures."),
     _term("momentum", "Steps along a fading sum of the gradients so far in place of the last one."),
     _term("AdaGrad", "Divides the step of every parameter by the root of the sum of all its squared gradients."),
     _term("RMSProp", "Divides the step of every parameter by the root of a fading mean of its squared gradients."),

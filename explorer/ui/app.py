@@ -133,7 +133,7 @@ def open_page() -> None:
     """
     _forget_what_was_left()
     name = st.navigation(_list_pages(), position="hidden").url_path
-    _open_as_the_card_says(name)
+    _open_as_the_link_says(name)
     show_navigation()
     # What stands in the page's place stays until it is written over: emptied first where another page begins.
     place = st.empty() if st.session_state.get(_SHOWN) != name else st
@@ -181,15 +181,20 @@ def _forget_what_was_left() -> None:
         _forget({*left, *st.query_params})
 
 
-def _open_as_the_card_says(name: str) -> None:
-    """An experiment of the Deck begins with the page's own settings as its address has them, the rest as at first.
+def _open_as_the_link_says(name: str) -> None:
+    """What a link to another page names wins over what the session says of it, also where it is the default.
 
-    Streamlit would keep what the session says of parameters that the address does not have, or has at their default.
-    What stood in the Deck's address too, picture and network, belongs to the sidebar, and stays.
+    Streamlit would keep the session's value there. An experiment of the Deck begins with all of the page's own settings
+    as its address has them, the rest as at first; what stood in the Deck's address too, picture and network, belongs to
+    the sidebar, and stays.
     """
-    if "card" in st.query_params and name != st.session_state.get(_SHOWN):
+    if name == st.session_state.get(_SHOWN):
+        return
+    if "card" in st.query_params:
         addresses = st.session_state.get(_ADDRESS, {})
         _forget({*addresses.get(name, []), *st.query_params} - {*addresses.get("deck", [])})
+    else:
+        _forget([*st.query_params])
 
 
 def _forget(keys: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Final
 
 from PIL import Image
 
@@ -10,6 +11,7 @@ from explorer.augmentation import normalise
 from explorer.deck.card import Card, Drawn, Experiment
 
 COMING = "Learning"
+_SCALE: Final = {"part": "Scale and batch norm"}
 
 
 def _draw_scales(numbers: random.Random) -> Drawn:
@@ -75,11 +77,10 @@ CARDS = (
         "crawls. With standard deviations 100 and 0.01, mean 0 and half the mean squared error, the curvatures are "
         "10,000 and 0.0001, and the largest stable rate is 0.0002 for both.",
         experiment=Experiment(
-            page="augmentation",
-            address={"part": "Normalisation"},
-            shows="standard deviation",
-            does="See how the values of each channel are spread before and after.",
-            coming=COMING,
+            page="learning",
+            address={**_SCALE, "scale_view": "Two columns"},
+            shows="**0.0002 for both**",
+            does="See which weight jumps past its best value; then give both columns one spread and compare the steps.",
         ),
         draw=_draw_scales,
     ),
