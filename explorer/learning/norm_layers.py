@@ -71,3 +71,22 @@ def find_refusal(values: Numbers) -> str:
     except ValueError as refused:
         return str(refused)
     return ""
+
+
+def follow_batches(batches: Numbers, momentum: float) -> tuple[Numbers, Numbers]:
+    """(C,) the running mean and variance of `nn.BatchNorm2d` after batches (T, N, C, H, W) in training."""
+    layer = nn.BatchNorm2d(batches.shape[2], momentum=momentum, dtype=torch.float64)
+    for batch in batches:
+        apply_layer(layer, batch)
+    assert isinstance(layer.running_mean, Tensor)
+    assert isinstance(layer.running_var, Tensor)
+    return layer.running_mean.numpy(), layer.running_var.numpy()
+
+
+def evaluate_batch(
+    values: Numbers, mean: Numbers, variance: Numbers, gamma: Numbers, beta: Numbers, eps: float
+) -> Numbers:
+    """What `nn.BatchNorm2d` makes of (N, C, H, W) in evaluation with these running averages (C,)."""
+    layer = build_layer("batch", values.shape, 0, gamma, beta, eps).eval()
+    layer.running_mean, layer.running_var = torch.from_numpy(mean.copy()), torch.from_numpy(variance.copy())
+    return apply_layer(layer, values)

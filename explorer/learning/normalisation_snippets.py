@@ -19,3 +19,43 @@ def numbers_snippet(values: Sequence[float]) -> str:
         "layer = nn.BatchNorm1d(1, momentum=1.0, dtype=torch.float64)",
         "print((layer(x[:, None])[:, 0] - right).abs().max().item(), variance.item(), layer.running_var.item())",
     )
+
+
+def batch_snippet(
+    opening: Sequence[str],
+    kind: str,
+    groups: int,
+    gamma: Sequence[float],
+    beta: Sequence[float],
+    eps: float,
+    cell: Sequence[int],
+) -> str:
+    """What a normalisation layer makes of maps, and the result of one cell.
+
+    Args:
+        opening: lines that give `maps`, (N, C, H, W) float64.
+        kind: a name in `normalisation.KINDS`.
+        groups: for group norm.
+        gamma, beta: one for each channel.
+        eps: added to the variance.
+        cell: picture, channel, row and column.
+    """
+    channels = len(gamma)
+    made = {
+        "batch": f"nn.BatchNorm2d({channels}, {eps!r})",
+        "layer": f"nn.LayerNorm(maps.shape[1:], {eps!r})",
+        "instance": f"nn.InstanceNorm2d({channels}, {eps!r}, affine=True)",
+        "group": f"nn.GroupNorm({groups}, {channels}, {eps!r})",
+    }[kind]
+    whole = "[:, None, None].expand(maps.shape[1:])" if kind == "layer" else ""
+    return snippet(
+        *opening,
+        "import torch",
+        "from torch import nn",
+        f"norm = {made}.double()  # in training, as it is made",
+        "with torch.no_grad():",
+        f"    norm.weight.copy_(torch.tensor({list(gamma)!r}){whole})",
+        f"    norm.bias.copy_(torch.tensor({list(beta)!r}){whole})",
+        "    result = norm(maps)",
+        f"print(result[{', '.join(map(str, cell))}].item(), result.std(correction=0).item())",
+    )

@@ -14,14 +14,17 @@ from explorer.ui.components.microscope import MOST_BYTES, NONE, PAD, ChannelView
 from explorer.ui.components.network_view import NetworkClick, network_view
 from explorer.ui.components.perceptron_trainer import Item, Stop, perceptron_trainer
 from explorer.ui.components.photo_cover import photo_cover
+from explorer.ui.components.shared_mean import Cell, Rule, shared_mean
 
 __all__ = [
     "MOST_BYTES",
     "NONE",
     "PAD",
+    "Cell",
     "ChannelView",
     "Item",
     "NetworkClick",
+    "Rule",
     "Step",
     "Stop",
     "Stored",
@@ -36,4 +39,5 @@ __all__ = [
     "perceptron_trainer",
     "photo_cover",
     "read_storage",
+    "shared_mean",
 ]

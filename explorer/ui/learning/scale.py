@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from explorer.ui.kit.choose import choose
+from explorer.ui.learning.normalisation import show_norms
 from explorer.ui.learning.normalisation_numbers import show_numbers
 from explorer.ui.learning.two_columns import show_two_columns
 from explorer.ui.session.subject import Subject
 
 VIEWS: dict[str, tuple[str, Callable[[Subject], None]]] = {
     "columns": ("Two columns", lambda subject: show_two_columns()),
+    "norms": ("Who shares a mean", show_norms),
     "numbers": ("By hand", lambda subject: show_numbers()),
 }
 

@@ -1,0 +1,55 @@
+// Colours, the formula of one cell, and how its numbers are written. DIVERGING comes from explorer.rendering.colours.
+
+const MINUS = "\u2212";
+const AFTER = 3; // standard deviations at the end of the colours after normalisation, before gamma
+
+const COLOURS = Uint32Array.from(DIVERGING, ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0);
+const GRADIENT = `linear-gradient(90deg, ${[1, 32, 64, 96, 128, 160, 192, 224, 255].map((row) => `rgb(${DIVERGING[row].join(" ")})`).join(", ")})`;
+
+/** The result of a cell, as `explorer.learning.normalisation.normalise` has it. */
+function normaliseCell({ mean, variance, gamma, beta, eps, byVariance }, map, channel, x) {
+  const inner = variance[map] + eps;
+  return ((x - mean[map]) / (byVariance ? inner : Math.sqrt(inner))) * gamma[channel] + beta[channel];
+}
+
+/** All results of a batch. */
+function normaliseAll(rule, values) {
+  const [, channels, height, width] = rule.shape;
+  const area = height * width;
+  return values.map((x, place) => {
+    const map = Math.floor(place / area);
+    return normaliseCell(rule, map, map % channels, x);
+  });
+}
+
+function findMost(values) {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}
+
+/** One map as pixels, blue below zero and red above. */
+function toPicture(values, from, height, width, most) {
+  const picture = new ImageData(width, height);
+  const pixels = new Uint32Array(picture.data.buffer);
+  for (let index = 0; index < pixels.length; index += 1) {
+    const share = most > 0 ? values[from + index] / most : 0;
+    pixels[index] = COLOURS[128 + Math.round(127 * Math.max(-1, Math.min(1, share)))];
+  }
+  return picture;
+}
+
+function write(value) {
+  const size = Math.abs(value);
+  const text = size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
+  return text.replaceAll("-", MINUS).replace("e+", "e");
+}
+
+const writeFactor = (value) => (value < 0 ? `(${write(value)})` : write(value));
+
+/** The formula with its numbers. */
+function writeWorked(rule, map, channel, x) {
+  const { mean, variance, gamma, beta, eps, byVariance } = rule;
+  const inner = `${write(variance[map])} + ${write(eps)}`;
+  const divisor = byVariance ? `(${inner})` : `√(${inner})`;
+  const result = write(normaliseCell(rule, map, channel, x));
+  return `(${write(x)} ${MINUS} ${writeFactor(mean[map])}) ÷ ${divisor} × ${writeFactor(gamma[channel])} + ${writeFactor(beta[channel])} = ${result}`;
+}

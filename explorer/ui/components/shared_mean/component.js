@@ -1,0 +1,230 @@
+// Two grids of maps, pictures down and filters across. Pointing and keys answer here; a click or Enter tells the server.
+
+const [LEFT, TOP] = [18, 18]; // CSS pixels for the numbers of pictures and filters
+const GAP = 4; // between maps
+const LARGEST = 64; // of a map
+const WIDE = 720; // from where both grids stand side by side
+const SMALLEST_MARK = 7; // of the square around the cell
+const HINT = "Point at a cell, or lead the mark with the arrow keys (with Shift by whole maps). A click, a tap or Enter keeps it.";
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const norm = drawnIn(parentElement, ".norm", SharedMean, (gone) => gone.observer.disconnect());
+  norm.send = (cell) => setTriggerValue("cell", cell);
+  norm.update(data);
+  return () => norm.observer.disconnect();
+}
+
+class SharedMean {
+  constructor(root) {
+    this.root = root;
+    this.grids = ["before", "after"].map((name) => {
+      const figure = root.querySelector(`.${name}`);
+      const found = { figure };
+      for (const part of ["base", "over", "what", "low", "high"]) found[part] = figure.querySelector(`.${part}`);
+      figure.querySelector(".scale i").style.background = GRADIENT;
+      return found;
+    });
+    for (const name of ["line", "worked", "hint"]) this[name] = root.querySelector(`.${name}`);
+    this.hint.textContent = HINT;
+    this.observer = new ResizeObserver(() => this.fit());
+    this.listen();
+  }
+
+  async update(data) {
+    this.observer.observe(this.root);
+    this.wanted = data;
+    const values = await whenNumbers(data.valuesId);
+    if (this.wanted !== data) return; // something else was asked for meanwhile
+    const moved = !this.rule || this.rule.valuesId !== data.valuesId || String(this.rule.chosen) !== String(data.chosen);
+    this.rule = data;
+    if (moved || !this.cell) this.cell = [...data.chosen];
+    const after = normaliseAll(data, values);
+    const most = [findMost(values), AFTER * Math.max(findMost(data.gamma), 1e-3) + findMost(data.beta)];
+    [values, after].forEach((numbers, place) => Object.assign(this.grids[place], { numbers, most: most[place] }));
+    this.describe();
+    this.fit();
+  }
+
+  describe() {
+    const { shape, kind, pictures } = this.rule;
+    const size = shape.join(" × ");
+    const [before, after] = this.grids;
+    before.what.textContent = `${size}: pictures down, filters across`;
+    after.what.textContent = this.rule.byVariance ? `${kind}, but divided by the variance` : kind;
+    for (const { base, low, high, most } of this.grids) {
+      low.textContent = write(-most);
+      high.textContent = write(most);
+      base.setAttribute("aria-label", `Maps of ${shape[0]} pictures (${pictures.join(", ")}) by ${shape[1]} filters`);
+    }
+    before.over.setAttribute("aria-label", `Cells of ${size} maps before ${kind}`);
+  }
+
+  fit() {
+    if (!this.rule || !this.root.clientWidth) return;
+    this.root.classList.toggle("wide", this.root.clientWidth >= WIDE);
+    const [pictures, channels, height, width] = this.rule.shape;
+    const room = this.grids[0].figure.clientWidth - LEFT - (channels - 1) * GAP;
+    const cell = Math.min(LARGEST, Math.floor(room / channels)) / width;
+    this.cellSide = cell;
+    this.stride = [height * cell + GAP, width * cell + GAP];
+    const size = [LEFT + channels * this.stride[1] - GAP, TOP + pictures * this.stride[0] - GAP];
+    for (const grid of this.grids) {
+      grid.context = sizeCanvas(grid.base, ...size);
+      grid.marks = sizeCanvas(grid.over, ...size);
+    }
+    this.size = size;
+    this.draw();
+  }
+
+  /** The maps and their numbers; what lights up is drawn above them. */
+  draw() {
+    const [pictures, channels, height, width] = this.rule.shape;
+    const look = getComputedStyle(this.root);
+    for (const { context, numbers, most } of this.grids) {
+      context.clearRect(0, 0, ...this.size);
+      context.fillStyle = look.color;
+      context.font = `11px ${look.fontFamily}`;
+      context.textBaseline = "middle";
+      context.textAlign = "center";
+      context.imageSmoothingEnabled = false;
+      for (let c = 0; c < channels; c += 1) {
+        context.fillText(String(this.rule.filters[c]), LEFT + c * this.stride[1] + (width * this.cellSide) / 2, TOP / 2 - 1);
+      }
+      for (let n = 0; n < pictures; n += 1) {
+        context.fillText(String(n + 1), LEFT / 2 - 2, TOP + n * this.stride[0] + (height * this.cellSide) / 2);
+        for (let c = 0; c < channels; c += 1) {
+          scratch.width = width;
+          scratch.height = height;
+          scratch.getContext("2d").putImageData(toPicture(numbers, (n * channels + c) * height * width, height, width, most), 0, 0);
+          context.drawImage(scratch, ...this.corner(n, c), width * this.cellSide, height * this.cellSide);
+        }
+      }
+    }
+    this.light();
+  }
+
+  corner(picture, channel) {
+    return [LEFT + channel * this.stride[1], TOP + picture * this.stride[0]];
+  }
+
+  /** Dims what does not share the cell's mean, frames what does, and marks the cell. */
+  light() {
+    const { shape, sets } = this.rule;
+    const [pictures, channels, height, width] = shape;
+    const [picture, channel, row, column] = this.cell;
+    const style = getComputedStyle(this.root);
+    const [ground, primary, text] = ["background-color", "primary-color", "text-color"].map((name) => style.getPropertyValue(`--st-${name}`));
+    const [wide, high] = [width * this.cellSide, height * this.cellSide];
+    const own = sets[picture * channels + channel];
+    const lit = [];
+    for (const { marks } of this.grids) {
+      marks.clearRect(0, 0, ...this.size);
+      lit.length = 0;
+      marks.fillStyle = ground;
+      marks.globalAlpha = 0.72;
+      for (let map = 0; map < pictures * channels; map += 1) {
+        const corner = this.corner(Math.floor(map / channels), map % channels);
+        if (sets[map] === own) lit.push(corner);
+        else marks.fillRect(...corner, wide, high);
+      }
+      marks.globalAlpha = 1;
+      const [left, top] = lit[0];
+      const [right, bottom] = lit.at(-1); // maps that share are neighbours: one frame holds all of them
+      frame(marks, left - 1, top - 1, right - left + wide + 2, bottom - top + high + 2, primary, ground, 2.5);
+      const [x, y] = this.corner(picture, channel);
+      const side = Math.max(SMALLEST_MARK, this.cellSide + 2);
+      const shift = (this.cellSide - side) / 2;
+      frame(marks, x + column * this.cellSide + shift, y + row * this.cellSide + shift, side, side, text, ground, 1.5);
+    }
+    this.say(lit.length);
+  }
+
+  say(maps) {
+    const { rule } = this;
+    const [pictures, channels, height, width] = rule.shape;
+    const [picture, channel, row, column] = this.cell;
+    const map = picture * channels + channel;
+    const x = this.grids[0].numbers[(map * height + row) * width + column];
+    const cells = (maps * height * width).toLocaleString("en");
+    const words = `Picture ${picture + 1} (${rule.pictures[picture]}), filter ${rule.filters[channel]}, row ${row + 1}, column ${column + 1}: x = ${write(x)}. `;
+    const shared = maps === 1 ? "its own map" : maps === pictures * channels ? "everything" : `${maps} maps`;
+    this.line.textContent =
+      `${words}${cells} cells share its mean ${write(rule.mean[map])} and its variance ${write(rule.variance[map])}: ${shared}.`;
+    this.worked.textContent = writeWorked(rule, map, channel, x);
+    const told = { cell: this.cell.join(), cells: String(maps * height * width), value: String(normaliseCell(rule, map, channel, x)), drawn: rule.kind };
+    Object.assign(this.root.dataset, told);
+  }
+
+  cellAt({ offsetX, offsetY }) {
+    const [pictures, channels, height, width] = this.rule.shape;
+    const along = (offset, stride, count, sides) => {
+      const map = clamp(Math.floor(offset / stride), 0, count - 1);
+      return [map, clamp(Math.floor((offset - map * stride) / this.cellSide), 0, sides - 1)];
+    };
+    const [picture, row] = along(offsetY - TOP, this.stride[0], pictures, height);
+    const [channel, column] = along(offsetX - LEFT, this.stride[1], channels, width);
+    return [picture, channel, row, column];
+  }
+
+  point(cell) {
+    if (String(cell) === String(this.cell)) return;
+    this.cell = cell;
+    this.light();
+  }
+
+  keep(cell) {
+    this.point(cell);
+    if (String(cell) !== String(this.rule.chosen)) this.send(cell);
+  }
+
+  listen() {
+    for (const { over } of this.grids) {
+      over.addEventListener("pointermove", (event) => this.rule && this.point(this.cellAt(event)));
+      over.addEventListener("pointerleave", () => this.rule && this.point([...this.rule.chosen]));
+      over.addEventListener("click", (event) => this.rule && this.keep(this.cellAt(event)));
+    }
+    this.grids[0].over.addEventListener("keydown", (event) => this.rule && this.steer(event));
+    // The theme's variables change without a word to the component, but a transition of a colour they set is heard.
+    this.root.addEventListener("transitionend", (event) => event.target === this.root && this.rule && this.draw());
+  }
+
+  steer(event) {
+    const ways = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+    if (event.key in ways) {
+      const [pictures, channels, height, width] = this.rule.shape;
+      const [picture, channel, row, column] = this.cell;
+      const [down, right] = ways[event.key].map((step, axis) => step * (event.shiftKey ? [height, width][axis] : 1));
+      const [y, x] = [picture * height + row + down, channel * width + column + right];
+      if (y < 0 || x < 0 || y >= pictures * height || x >= channels * width) {
+        event.preventDefault();
+        return;
+      }
+      this.point([Math.floor(y / height), Math.floor(x / width), y % height, x % width]);
+    } else if (event.key === "Enter" || event.key === " ") this.keep(this.cell);
+    else return;
+    event.preventDefault();
+  }
+}
+
+const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
+const scratch = document.createElement("canvas");
+
+/** Sets a canvas to a size in CSS pixels, and gives its context in the same. */
+function sizeCanvas(canvas, width, height) {
+  const screen = globalThis.devicePixelRatio || 1;
+  [canvas.width, canvas.height] = [Math.round(width * screen), Math.round(height * screen)];
+  [canvas.style.width, canvas.style.height] = [`${width}px`, `${height}px`];
+  const context = canvas.getContext("2d");
+  context.setTransform(screen, 0, 0, screen, 0, 0);
+  return context;
+}
+
+/** A frame that stands out from any map: the colour between two lines of the page's ground. */
+function frame(context, x, y, width, height, colour, ground, thickness) {
+  context.lineWidth = thickness + 2;
+  context.strokeStyle = ground;
+  context.strokeRect(x, y, width, height);
+  context.lineWidth = thickness;
+  context.strokeStyle = colour;
+  context.strokeRect(x, y, width, height);
+}
