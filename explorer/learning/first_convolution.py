@@ -45,14 +45,19 @@ class FirstConvolution:
         """Pixels of a square input for which maps have about `CELLS` cells a side."""
         return CELLS * int(self.layer.stride[0])
 
-    def compute_maps(self, inputs: Tensor) -> Numbers:
+    def compute_maps(self, inputs: Tensor, *, padded: bool = True) -> Numbers:
         """(N, C, H, W) float64 maps of the filters.
 
         Args:
             inputs: (N, 3, S, S), normalised as for the network.
+            padded: whether the layer puts its padding around them.
         """
+        layer = self.layer
+        if not padded:
+            layer = copy.copy(layer)
+            layer.padding = (0, 0)
         with torch.no_grad():
-            maps: Numbers = self.layer(inputs.double().cpu())[:, self.filters].numpy()
+            maps: Numbers = layer(inputs.double().cpu())[:, self.filters].numpy()
         return np.ascontiguousarray(maps)
 
 

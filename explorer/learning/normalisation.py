@@ -73,3 +73,20 @@ def normalise(
     centred = values - mean[..., None, None]
     result = centred / divisor[..., None, None] * gamma[:, None, None] + beta[:, None, None]
     return Normalised(mean, variance, result)
+
+
+def measure_gap(first: Numbers, second: Numbers) -> float:
+    """How far two pictures' values are apart: root of the mean square, each channel in its own standard deviations.
+
+    No scale and shift that both pictures share changes it.
+
+    Args:
+        first, second: (C, H, W); standard deviations are those of the first.
+
+    Returns:
+        The root of the mean over the channels that are not one value everywhere; NaN where all are.
+    """
+    variance = first.var(axis=(1, 2))
+    spread = variance > 1e-20 * np.maximum(1e-20, (first**2).mean(axis=(1, 2)))
+    gaps = ((first - second) ** 2).mean(axis=(1, 2))[spread] / variance[spread]
+    return float(np.sqrt(gaps.mean())) if spread.any() else float("nan")

@@ -59,3 +59,73 @@ def batch_snippet(
         "    result = norm(maps)",
         f"print(result[{', '.join(map(str, cell))}].item(), result.std(correction=0).item())",
     )
+
+
+def modes_snippet(
+    opening: Sequence[str],
+    gamma: Sequence[float],
+    beta: Sequence[float],
+    mean: Sequence[float],
+    variance: Sequence[float],
+) -> str:
+    """What batch norm makes of the first picture alone and beside others, in training and in evaluation.
+
+    Args:
+        opening: lines that give `maps`, (N, C, H, W) float64.
+        gamma, beta: one for each channel.
+        mean, variance: the running averages, one for each channel.
+    """
+    return snippet(
+        *opening,
+        "import torch",
+        f"gamma = torch.tensor({list(gamma)!r}, dtype=torch.float64)",
+        f"beta = torch.tensor({list(beta)!r}, dtype=torch.float64)",
+        f"mean = torch.tensor({list(mean)!r}, dtype=torch.float64)",
+        f"variance = torch.tensor({list(variance)!r}, dtype=torch.float64)",
+        "for training in (True, False):",
+        "    for count in range(1, len(maps) + 1):",
+        "        statistics = (None, None) if training else (mean, variance)",
+        "        first = F.batch_norm(maps[:count], *statistics, gamma, beta, training=training)[0]",
+        "        print(training, count, first[:, first.shape[1] // 2, first.shape[2] // 2].tolist())",
+    )
+
+
+def running_snippet(opening: Sequence[str], seed: int, count: int, size: int, momentum: float) -> str:
+    """The running averages of batch norm after batches.
+
+    Args:
+        opening: lines that give `maps`, (N, C, H, W) float64.
+        seed: of NumPy's generator, which draws the batches from the maps.
+        count, size: how many batches, and how many of the maps in each.
+        momentum: of the new batch.
+    """
+    return snippet(
+        *opening,
+        "import numpy as np",
+        "import torch",
+        "from torch import nn",
+        f"drawn = np.random.default_rng({seed}).integers(0, len(maps), ({count}, {size}))",
+        f"norm = nn.BatchNorm2d(maps.shape[1], momentum={momentum!r}, dtype=torch.float64)",
+        "for places in drawn:",
+        "    norm(maps[places])",
+        "print(norm.running_mean.tolist(), norm.running_var.tolist())",
+    )
+
+
+def light_snippet(opening: Sequence[str], light: float, mean: Sequence[float], std: Sequence[float]) -> str:
+    """How far a picture and its dim version are apart, behind a convolution and after instance norm.
+
+    Args:
+        opening: lines that give the normalised `inputs`, (1, 3, S, S) float64, and the convolution.
+        light: what the dim version's pixels are multiplied by.
+        mean, std: with which inputs are normalised.
+    """
+    return snippet(
+        *opening,
+        "import torch",
+        f"shift = torch.tensor({list(mean)!r}).double() / torch.tensor({list(std)!r}).double()",
+        f"dim = {light!r} * inputs + ({light!r} - 1) * shift[:, None, None]",
+        "for one, other in ((inputs, dim), [F.conv2d(each, weight, bias, layer.stride) for each in (inputs, dim)]):",
+        "    for a, b in ((one, other), (F.instance_norm(one), F.instance_norm(other))):",
+        "        print(((a - b).square().mean((2, 3)) / a.var((2, 3), correction=0)).mean().sqrt().item())",
+    )

@@ -24,6 +24,7 @@ COMPONENTS = (
     "logit_board",
     "perceptron_trainer",
     "digit_pad",
+    "shared_mean",
 )
 
 

@@ -74,6 +74,7 @@ class Browser:
         kept: the arguments with which the page had it stored last.
         boards: those of every board of logits.
         trainers: those of every perceptron that is trained.
+        batches: those of every batch of maps whose cells share means.
         downloads: label, data and file name of every download button, by key.
         clicks: what a component gives the next time it is drawn, by key.
     """
@@ -89,6 +90,7 @@ class Browser:
     kept: dict[str, Any] = field(default_factory=dict)
     boards: dict[str, dict[str, Any]] = field(default_factory=dict)
     trainers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    batches: dict[str, dict[str, Any]] = field(default_factory=dict)
     downloads: dict[str, tuple[str, Any, str]] = field(default_factory=dict)
     clicks: dict[str, NetworkClick | Stop | int | str | tuple[float, ...]] = field(default_factory=dict)
 
@@ -131,6 +133,10 @@ class Browser:
 
     def perceptron_trainer(self, *, key: str, **given: Any) -> Any:
         self.trainers[key] = given
+        return self.clicks.pop(key, None)
+
+    def shared_mean(self, *, key: str, **given: Any) -> Any:
+        self.batches[key] = given
         return self.clicks.pop(key, None)
 
     def watch_downloads(self, original: Callable[..., bool]) -> Callable[..., bool]:

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.learning.normalisation import EPS, KINDS, Normalised, find_sets, normalise
 from explorer.learning.normalisation_snippets import batch_snippet
 from explorer.neurons.activations import Numbers
-from explorer.neurons.describing import say_number, write_difference, write_factor, write_number
+from explorer.neurons.describing import say_number, write_difference
 from explorer.rendering import draw_grid
 from explorer.text import count_text
 from explorer.ui.components import Cell, Rule, shared_mean
@@ -24,12 +24,14 @@ from explorer.ui.learning.normalisation_batch import (
     first_convolution_of,
     list_batch,
     maps_of,
+    photos_of,
     picture_lines,
 )
 from explorer.ui.session.pictures import Picture
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.typed_numbers import read_or_keep
 
+KIND_LABELS = {kind: kind.capitalize() for kind in KINDS}
 LEARNED = {"plain": "γ = 1, β = 0", "network": "The network's own", "typed": "Typed"}
 _SHARERS = {
     "batch": "All of its filter, in all pictures",
@@ -60,7 +62,7 @@ class _Chosen:
 def show_norms(subject: Subject) -> None:
     """The finding, the maps to point at, and PyTorch's result beside ours."""
     first = first_convolution_of(subject)
-    row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
     finding = st.container()
     asked = st.container()
     chosen = _choose(subject, row)
@@ -76,9 +78,10 @@ def show_norms(subject: Subject) -> None:
         ):
             return
     with finding:
-        _say_sets(subject, chosen, values, found, cell)
+        _say_sets(subject, chosen, values, cell)
     clicked = shared_mean(
         values=values,
+        photos=photos_of(subject, chosen.pictures),
         rule=Rule(
             KINDS[chosen.kind],
             chosen.sets.tolist(),
@@ -104,12 +107,13 @@ def _choose(subject: Subject, row: DeltaGenerator) -> _Chosen:
     """The controls, and how the layer is set up by them."""
     first = first_convolution_of(subject)
     channels = len(first.filters)
-    kind = choose("Normalised by", KINDS, "norm_kind", place=row, hidden=True)
+    kind = choose("Normalised by", KIND_LABELS, "norm_kind", place=row, hidden=True)
     divisors = [count for count in range(1, channels + 1) if channels % count == 0]
     groups = 0
     if kind == "group":
         start = divisors[len(divisors) // 2]
-        groups = choose_one("Groups", divisors, "norm_groups", start, place=row, width=90)
+        named = {count: count_text(count, "group") for count in divisors}
+        groups = choose_one("Groups", named, "norm_groups", start, place=row, width=130, hidden=True)
     by_variance = switch("Divide by the variance, not by its root", "norm_by_variance", place=row)
     settings = settings_popover(row)
     batch = list_batch(subject)
@@ -141,7 +145,7 @@ def _read_cell(text: str, shape: tuple[int, ...]) -> Cell:
     return 0, 0, shape[2] // 2, shape[3] // 2
 
 
-def _say_sets(subject: Subject, chosen: _Chosen, values: Numbers, found: Normalised, cell: Cell) -> None:
+def _say_sets(subject: Subject, chosen: _Chosen, values: Numbers, cell: Cell) -> None:
     first = first_convolution_of(subject)
     picture, channel, _, _ = cell
     own = chosen.sets == chosen.sets[picture, channel]
@@ -155,15 +159,9 @@ def _say_sets(subject: Subject, chosen: _Chosen, values: Numbers, found: Normali
         "group": f"{count_text(int(own.sum()), 'filter')} of picture {picture + 1}",
     }[chosen.kind]
     sets = int(chosen.sets.max()) + 1
-    x, mean, variance = float(values[cell]), float(found.mean[cell[:2]]), float(found.variance[cell[:2]])
-    inner = rf"{write_number(variance)} + {write_number(chosen.eps)}"
-    divisor = f"({inner})" if chosen.by_variance else rf"\sqrt{{{inner}}}"
-    gamma, beta = (write_factor(float(each[channel])) for each in (chosen.gamma, chosen.beta))
     st.markdown(
         f"**{KINDS[chosen.kind].capitalize()}: a cell shares its mean with {cells:,} cells, {of}**; there are "
-        f"{count_text(sets, 'mean')} in all. The marked cell: "
-        rf"$({write_number(x)} - {write_factor(mean)}) / {divisor} \cdot {gamma} + {beta} = "
-        rf"{write_number(float(found.result[cell]))}$."
+        f"{count_text(sets, 'mean')} in all."
     )
     if chosen.by_variance:
         right = normalise(values, chosen.sets, np.ones_like(chosen.gamma), 0 * chosen.beta, chosen.eps)
@@ -171,9 +169,9 @@ def _say_sets(subject: Subject, chosen: _Chosen, values: Numbers, found: Normali
             values, chosen.sets, np.ones_like(chosen.gamma), 0 * chosen.beta, chosen.eps, by_variance=True
         )
         st.markdown(
-            f"Divided by the variance these cells have standard deviation **{say_number(wrong.result[own].std())}**, "
-            f"divided by its root {say_number(right.result[own].std())}: before γ and β, 1 over the old one in place "
-            "of 1. Of 0, 2, 4 and 10 it would be 0.267."
+            f"Divided by the variance these cells have standard deviation **{say_number(wrong.result[own].std())}**; "
+            f"divided by its root, {say_number(right.result[own].std())} (before γ and β). Of 0, 2, 4 and 10 it would "
+            "be 0.267 in place of 1."
         )
 
 
@@ -187,7 +185,8 @@ def _show_oracle(subject: Subject, chosen: _Chosen, values: Numbers, found: Norm
     name = type(layer).__name__
     same = "it divides by the root, so they differ by" if chosen.by_variance else "largest difference"
     st.caption(
-        f"PyTorch, `nn.{name}` in training: {say_number(float(theirs[cell]))} for the marked cell; {same} "
+        f"The marked cell by hand: {say_number(float(found.result[cell]))}; by PyTorch's `nn.{name}` in training: "
+        f"{say_number(float(theirs[cell]))}; {same} "
         f"{say_number(difference) if chosen.by_variance else write_difference(difference)} over all {values.size:,} "
         f"cells. The maps are those of {first.name} ({len(first.filters)} of its {first.count} filters, those with the "
         f"largest weights) on pictures of {first.side} × {first.side} pixels."

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from explorer.neurons.activations import Numbers
 from explorer.ui.kit.cache import once
+from explorer.ui.kit.choose import choose_one
 from explorer.ui.session.opening import pictures_lines
 from explorer.ui.session.pictures import Picture, get_picture, list_pictures
 from explorer.ui.session.subject import Subject
@@ -49,6 +53,13 @@ def inputs_of(subject: Subject, pictures: Sequence[Picture], times: int = 1) -> 
     return once(key, lambda: preprocessing.tensors([picture.intake.image for picture in pictures]))
 
 
+def photos_of(subject: Subject, pictures: Sequence[Picture]) -> NDArray[np.uint8]:
+    """(N, S, S, 3) the pixels of those inputs."""
+    preprocessing = subject.model.preprocessing.with_size(first_convolution_of(subject).side)
+    key = ("small photos", tuple(picture.key for picture in pictures), preprocessing)
+    return once(key, lambda: np.stack([preprocessing.pixels(picture.intake.image) for picture in pictures]))
+
+
 def maps_of(subject: Subject, pictures: Sequence[Picture]) -> Numbers:
     """(N, C, H, W) float64; nobody writes into them."""
     key = ("maps of a batch", subject.network, subject.device, subject.weights, subject.fit, subject.size)
@@ -81,15 +92,47 @@ def crops_of(subject: Subject, pictures: Sequence[Picture]) -> Numbers:
 
 def picture_lines(subject: Subject, pictures: Sequence[Picture]) -> list[str]:
     """The first lines of snippets: `maps`, (N, C, H, W) float64, of the `inputs`."""
+    return _lines(subject, pictures, first_convolution_of(subject).side)
+
+
+def crop_lines(subject: Subject, pictures: Sequence[Picture]) -> list[str]:
+    """The same with the `maps` of windows of the pictures."""
+    side = first_convolution_of(subject).side
+    return _lines(
+        subject,
+        pictures,
+        _CROPS_OF * side,
+        "from explorer.learning.first_convolution import cut_crops",
+        f"inputs = cut_crops(inputs, {side}, {CROPS}, {_SEED})",
+    )
+
+
+def _lines(subject: Subject, pictures: Sequence[Picture], side: int, *cutting: str) -> list[str]:
     first = first_convolution_of(subject)
     return [
         *pictures_lines(subject, pictures),
         "from explorer.images import open_image",
         "from torch.nn import functional as F",
-        f"preprocessing = preprocessing.with_size({first.side})",
+        f"preprocessing = preprocessing.with_size({side})",
         "inputs = preprocessing.tensors([open_image(data) for _, data in pictures]).double()",
+        *cutting,
         f"layer = model.network.get_submodule({first.name!r}).cpu()",
         f"filters = {list(first.filters)}",
         "weight, bias = layer.weight.double()[filters], None if layer.bias is None else layer.bias.double()[filters]",
         "maps = F.conv2d(inputs, weight, bias, layer.stride, layer.padding, layer.dilation)",
     ]
+
+
+def choose_filter(subject: Subject) -> int:
+    """Which of the filters that are looked at, from 0."""
+    filters = first_convolution_of(subject).filters
+    return filters.index(choose_one("Filter", filters, "norm_filter", width=120))
+
+
+def statistics_of(subject: Subject, pictures: Sequence[Picture]) -> tuple[Numbers, Numbers]:
+    """(C,) running mean and variance of evaluation: the network's own, or those of the pictures' windows."""
+    first = first_convolution_of(subject)
+    if first.running_mean is not None and first.running_variance is not None:
+        return first.running_mean, first.running_variance
+    crops = crops_of(subject, pictures)
+    return crops.mean((0, 2, 3)), crops.var((0, 2, 3), ddof=1)

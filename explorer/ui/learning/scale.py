@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 from explorer.ui.kit.choose import choose
 from explorer.ui.learning.normalisation import show_norms
+from explorer.ui.learning.normalisation_light import show_light
+from explorer.ui.learning.normalisation_modes import show_modes
 from explorer.ui.learning.normalisation_numbers import show_numbers
+from explorer.ui.learning.running_averages import show_running
 from explorer.ui.learning.two_columns import show_two_columns
 from explorer.ui.session.subject import Subject
 
@@ -14,6 +17,9 @@ VIEWS: dict[str, tuple[str, Callable[[Subject], None]]] = {
     "columns": ("Two columns", lambda subject: show_two_columns()),
     "norms": ("Who shares a mean", show_norms),
     "numbers": ("By hand", lambda subject: show_numbers()),
+    "modes": ("Training and evaluation", show_modes),
+    "running": ("Running averages", show_running),
+    "light": ("Dim and bright", show_light),
 }
 
 

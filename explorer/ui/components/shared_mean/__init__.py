@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from explorer.neurons.activations import Numbers
+from explorer.rendering import encode_png
 from explorer.ui.components.colours import COLOURS_JS
 from explorer.ui.components.mounting import keep_event, mount
-from explorer.ui.components.store import send_numbers
+from explorer.ui.components.store import send_numbers, send_picture
 
 Cell = tuple[int, int, int, int]
 
@@ -46,12 +49,20 @@ class Rule:
 
 
 def shared_mean(
-    *, values: Numbers, rule: Rule, pictures: Sequence[str], filters: Sequence[int], chosen: Cell, key: str
+    *,
+    values: Numbers,
+    photos: NDArray[np.uint8],
+    rule: Rule,
+    pictures: Sequence[str],
+    filters: Sequence[int],
+    chosen: Cell,
+    key: str,
 ) -> Cell | None:
     """Shows the maps and gives the cell that was chosen since the last run, once.
 
     Args:
         values: (N, C, H, W) before normalisation. Sent only when they change.
+        photos: (N, S, S, 3) what the maps were made of.
         rule: What is done to them.
         pictures: What each of the N is called, untrusted text.
         filters: What number each of the C has in its layer.
@@ -59,10 +70,14 @@ def shared_mean(
         key: Of the element, unique on the page.
     """
     with st.container(gap=None):
-        sent = send_numbers([values], key=f"{key}-values")
+        with st.container(gap=None):  # so that the maps keep their place when one thing more is sent
+            sent = {
+                "valuesId": send_numbers([values], key=f"{key}-values"),
+                "photosId": send_picture(encode_png(photos.reshape(-1, *photos.shape[2:])), key=f"{key}-photos"),
+            }
         result = _mount(
             data={
-                "valuesId": sent,
+                **sent,
                 "shape": list(values.shape),
                 "kind": rule.kind,
                 "sets": [int(each) for row in rule.sets for each in row],

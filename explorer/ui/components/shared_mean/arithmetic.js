@@ -26,6 +26,16 @@ function findMost(values) {
   return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
+/** The largest of every filter, over all pictures. */
+function findMostOfFilters(values, [pictures, channels, height, width]) {
+  const area = height * width;
+  const most = new Array(channels).fill(0);
+  for (let map = 0; map < pictures * channels; map += 1) {
+    most[map % channels] = Math.max(most[map % channels], findMost(values.subarray(map * area, (map + 1) * area)));
+  }
+  return most;
+}
+
 /** One map as pixels, blue below zero and red above. */
 function toPicture(values, from, height, width, most) {
   const picture = new ImageData(width, height);
@@ -39,7 +49,7 @@ function toPicture(values, from, height, width, most) {
 
 function write(value) {
   const size = Math.abs(value);
-  const text = size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
+  const text = size !== 0 && (size < 1e-6 || size >= 1e6) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
   return text.replaceAll("-", MINUS).replace("e+", "e");
 }
 

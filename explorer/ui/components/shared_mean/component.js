@@ -1,6 +1,7 @@
 // Two grids of maps, pictures down and filters across. Pointing and keys answer here; a click or Enter tells the server.
 
-const [LEFT, TOP] = [18, 18]; // CSS pixels for the numbers of pictures and filters
+const [NUMBER, TOP] = [18, 18]; // CSS pixels for the numbers of pictures and filters
+const MARGIN = 3; // right and below, for the frame
 const GAP = 4; // between maps
 const LARGEST = 64; // of a map
 const WIDE = 720; // from where both grids stand side by side
@@ -33,14 +34,17 @@ class SharedMean {
   async update(data) {
     this.observer.observe(this.root);
     this.wanted = data;
-    const values = await whenNumbers(data.valuesId);
+    const [values, photos] = await Promise.all([whenNumbers(data.valuesId), whenPicture(data.photosId)]);
     if (this.wanted !== data) return; // something else was asked for meanwhile
     const moved = !this.rule || this.rule.valuesId !== data.valuesId || String(this.rule.chosen) !== String(data.chosen);
     this.rule = data;
+    this.photos = photos;
     if (moved || !this.cell) this.cell = [...data.chosen];
     const after = normaliseAll(data, values);
-    const most = [findMost(values), AFTER * Math.max(findMost(data.gamma), 1e-3) + findMost(data.beta)];
-    [values, after].forEach((numbers, place) => Object.assign(this.grids[place], { numbers, most: most[place] }));
+    const most = AFTER * Math.max(findMost(data.gamma), 1e-3) + findMost(data.beta);
+    const [before, result] = this.grids;
+    Object.assign(before, { numbers: values, most: findMostOfFilters(values, data.shape) });
+    Object.assign(result, { numbers: after, most: data.gamma.map(() => most) });
     this.describe();
     this.fit();
   }
@@ -51,9 +55,10 @@ class SharedMean {
     const [before, after] = this.grids;
     before.what.textContent = `${size}: pictures down, filters across`;
     after.what.textContent = this.rule.byVariance ? `${kind}, but divided by the variance` : kind;
-    for (const { base, low, high, most } of this.grids) {
-      low.textContent = write(-most);
-      high.textContent = write(most);
+    after.low.textContent = write(-after.most[0]);
+    after.high.textContent = write(after.most[0]);
+    before.high.textContent = "each filter by its own largest value";
+    for (const { base } of this.grids) {
       base.setAttribute("aria-label", `Maps of ${shape[0]} pictures (${pictures.join(", ")}) by ${shape[1]} filters`);
     }
     before.over.setAttribute("aria-label", `Cells of ${size} maps before ${kind}`);
@@ -63,11 +68,13 @@ class SharedMean {
     if (!this.rule || !this.root.clientWidth) return;
     this.root.classList.toggle("wide", this.root.clientWidth >= WIDE);
     const [pictures, channels, height, width] = this.rule.shape;
-    const room = this.grids[0].figure.clientWidth - LEFT - (channels - 1) * GAP;
-    const cell = Math.min(LARGEST, Math.floor(room / channels)) / width;
+    const room = this.grids[0].figure.clientWidth - NUMBER - MARGIN - channels * GAP;
+    const side = Math.min(LARGEST, Math.floor(room / (channels + 1)));
+    const cell = side / width;
     this.cellSide = cell;
     this.stride = [height * cell + GAP, width * cell + GAP];
-    const size = [LEFT + channels * this.stride[1] - GAP, TOP + pictures * this.stride[0] - GAP];
+    this.left = NUMBER + this.stride[1]; // the photo stands before its maps
+    const size = [this.left + channels * this.stride[1] - GAP + MARGIN, TOP + pictures * this.stride[0] - GAP + MARGIN];
     for (const grid of this.grids) {
       grid.context = sizeCanvas(grid.base, ...size);
       grid.marks = sizeCanvas(grid.over, ...size);
@@ -88,14 +95,17 @@ class SharedMean {
       context.textAlign = "center";
       context.imageSmoothingEnabled = false;
       for (let c = 0; c < channels; c += 1) {
-        context.fillText(String(this.rule.filters[c]), LEFT + c * this.stride[1] + (width * this.cellSide) / 2, TOP / 2 - 1);
+        context.fillText(String(this.rule.filters[c]), this.left + c * this.stride[1] + (width * this.cellSide) / 2, TOP / 2 - 1);
       }
       for (let n = 0; n < pictures; n += 1) {
-        context.fillText(String(n + 1), LEFT / 2 - 2, TOP + n * this.stride[0] + (height * this.cellSide) / 2);
+        const top = TOP + n * this.stride[0];
+        context.fillText(String(n + 1), NUMBER / 2 - 2, top + (height * this.cellSide) / 2);
+        const pixels = this.photos.width; // a square for each, one below the other
+        context.drawImage(this.photos, 0, n * pixels, pixels, pixels, NUMBER, top, width * this.cellSide, height * this.cellSide);
         for (let c = 0; c < channels; c += 1) {
           scratch.width = width;
           scratch.height = height;
-          scratch.getContext("2d").putImageData(toPicture(numbers, (n * channels + c) * height * width, height, width, most), 0, 0);
+          scratch.getContext("2d").putImageData(toPicture(numbers, (n * channels + c) * height * width, height, width, most[c]), 0, 0);
           context.drawImage(scratch, ...this.corner(n, c), width * this.cellSide, height * this.cellSide);
         }
       }
@@ -104,7 +114,7 @@ class SharedMean {
   }
 
   corner(picture, channel) {
-    return [LEFT + channel * this.stride[1], TOP + picture * this.stride[0]];
+    return [this.left + channel * this.stride[1], TOP + picture * this.stride[0]];
   }
 
   /** Dims what does not share the cell's mean, frames what does, and marks the cell. */
@@ -162,7 +172,7 @@ class SharedMean {
       return [map, clamp(Math.floor((offset - map * stride) / this.cellSide), 0, sides - 1)];
     };
     const [picture, row] = along(offsetY - TOP, this.stride[0], pictures, height);
-    const [channel, column] = along(offsetX - LEFT, this.stride[1], channels, width);
+    const [channel, column] = along(offsetX - this.left, this.stride[1], channels, width);
     return [picture, channel, row, column];
   }
 
