@@ -20,7 +20,7 @@ def mount(
 
     Args:
         folder: Of the component.
-        scripts: Others of the folder, which stand before component.js; all of them are one module.
+        scripts: Others of the folder or of `../shared`, which stand before component.js; all of them are one module.
         styles: Of `shared`, which stand before component.css.
         constants: JavaScript before all scripts of the folder.
     """

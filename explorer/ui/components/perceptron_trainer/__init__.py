@@ -31,7 +31,18 @@ _LARGEST = 1e6  # that a number may be set to
 
 _mount = mount(
     Path(__file__).parent,
-    ("arithmetic.js", "training.js", "words.js", "network.js", "charts.js", "explanation.js"),
+    (
+        "../shared/elements.js",
+        "../shared/numbers.js",
+        "../shared/canvas.js",
+        "../shared/shapes.js",
+        "arithmetic.js",
+        "training.js",
+        "words.js",
+        "network.js",
+        "charts.js",
+        "explanation.js",
+    ),
     ("button.css", "unseen.css"),
     f"{COLOURS_JS}{LOSSES_JS}const SERIES = {json.dumps(SERIES)};\n",
 )

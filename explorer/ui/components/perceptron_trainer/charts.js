@@ -3,38 +3,7 @@
 const GRID = 48; // cells of the map on each side
 const POINTS_MARGIN = 0.12; // of the points' range, around them
 const RATES = Array.from({ length: 49 }, (_, index) => 10 ** (index / 8 - 3)); // 0.001 to 1,000
-const SHAPES = [
-  (path, r) => path.arc(0, 0, r, 0, 2 * Math.PI),
-  (path, r) => path.rect(-r * 0.9, -r * 0.9, 1.8 * r, 1.8 * r),
-  (path, r) => polygon(path, [[0, -1.25 * r], [1.15 * r, 0.85 * r], [-1.15 * r, 0.85 * r]]),
-  (path, r) => polygon(path, [[0, -1.35 * r], [1.35 * r, 0], [0, 1.35 * r], [-1.35 * r, 0]]),
-  (path, r) => polygon(path, [[0, 1.25 * r], [1.15 * r, -0.85 * r], [-1.15 * r, -0.85 * r]]),
-  (path, r) => polygon(path, [0, 1, 2, 3, 4].map((k) => [1.3 * r * Math.sin((k * 2 * Math.PI) / 5), -1.3 * r * Math.cos((k * 2 * Math.PI) / 5)])),
-];
-const SHAPE_SIGNS = ["●", "■", "▲", "◆", "▼", "⬟"];
-
-function polygon(path, corners) {
-  corners.forEach(([x, y], index) => (index ? path.lineTo(x, y) : path.moveTo(x, y)));
-  path.closePath();
-}
-
-const toRgb = (hex) => [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
 const CLASS_RGB = SERIES.map(toRgb);
-
-/** A canvas of a size in CSS pixels, sharp on every screen; gives its context. */
-function sizeCanvas(canvas, width, height) {
-  const scale = window.devicePixelRatio || 1;
-  const [across, down] = [Math.round(width * scale), Math.round(height * scale)];
-  if (canvas.width !== across || canvas.height !== down) {
-    canvas.width = across;
-    canvas.height = down;
-    canvas.style.width = `${width}px`;
-    canvas.style.height = `${height}px`;
-  }
-  const context = canvas.getContext("2d");
-  context.setTransform(scale, 0, 0, scale, 0, 0);
-  return context;
-}
 
 /** From the plane to a square and back. */
 class Plane {

@@ -1,16 +1,5 @@
 // The panel under the network: where the gradient of what is pointed at comes from, and who else says so.
 
-const element = (tag, className, text) => {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text; // never innerHTML: names of classes are not ours
-  return made;
-};
-
-const put = (node, text) => {
-  if (node.textContent !== text) node.textContent = text;
-};
-
 class Explanation {
   constructor(root) {
     this.root = root;

@@ -216,20 +216,3 @@ const short = (value) => {
   const text = size === 0 ? "0" : size >= 1e4 || size < 0.001 ? value.toExponential(0) : size >= 100 ? value.toFixed(0) : value.toFixed(size < 0.01 ? 3 : 2);
   return text.replaceAll("-", "−");
 };
-
-function write(context, text, x, y, colour, size, align, halo) {
-  context.font = `${size}px ${context.canvas.dataset.font}`;
-  context.textAlign = align;
-  context.textBaseline = "middle";
-  if (halo) {
-    const width = context.measureText(text).width;
-    const left = align === "right" ? x - width : align === "center" ? x - width / 2 : x;
-    const alpha = context.globalAlpha;
-    context.globalAlpha = 0.85;
-    context.fillStyle = halo;
-    context.fillRect(left - 2, y - size * 0.62, width + 4, size * 1.24);
-    context.globalAlpha = alpha;
-  }
-  context.fillStyle = colour;
-  context.fillText(text, x, y);
-}
