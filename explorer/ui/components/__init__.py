@@ -15,6 +15,7 @@ from explorer.ui.components.network_view import NetworkClick, network_view
 from explorer.ui.components.perceptron_trainer import Item, Stop, perceptron_trainer
 from explorer.ui.components.photo_cover import photo_cover
 from explorer.ui.components.shared_mean import Cell, Rule, shared_mean
+from explorer.ui.components.terrain import Look, terrain
 
 __all__ = [
     "MOST_BYTES",
@@ -23,6 +24,7 @@ __all__ = [
     "Cell",
     "ChannelView",
     "Item",
+    "Look",
     "NetworkClick",
     "Rule",
     "Step",
@@ -40,4 +42,5 @@ __all__ = [
     "photo_cover",
     "read_storage",
     "shared_mean",
+    "terrain",
 ]

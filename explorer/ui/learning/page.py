@@ -9,11 +9,15 @@ import streamlit as st
 from explorer.ui.kit.ask import choose_asking
 from explorer.ui.kit.choose import choose_part
 from explorer.ui.learning.scale import show_scale
+from explorer.ui.learning.terrain import show_terrain
 from explorer.ui.session.page import begin_page
 from explorer.ui.session.sidebar import show_sidebar
 from explorer.ui.session.subject import Subject
 
-PARTS: dict[str, tuple[str, Callable[[Subject], None]]] = {"scale": ("Scale and batch norm", show_scale)}
+PARTS: dict[str, tuple[str, Callable[[Subject], None]]] = {
+    "terrain": ("Terrain", show_terrain),
+    "scale": ("Scale and batch norm", show_scale),
+}
 
 
 def show() -> None:

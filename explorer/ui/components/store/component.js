@@ -22,7 +22,7 @@ export default function ({ data, parentElement }) {
   const id = new TextDecoder().decode(data.subarray(0, 16));
   const previous = mounted.get(parentElement);
   if (previous !== id) {
-    hold(id, data.slice(16)); // a copy, so that it starts where a Float32Array may
+    hold(id, data.slice(16)); // a copy, so that it starts where an array of numbers may
     if (previous) release(previous);
     mounted.set(parentElement, id);
   }

@@ -25,3 +25,9 @@ async function whenNumbers(id) {
   const { bytes } = await whenHeld(id);
   return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
 }
+
+/** Gives numbers as a Float64Array. */
+async function whenDoubles(id) {
+  const { bytes } = await whenHeld(id);
+  return new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8);
+}

@@ -1,0 +1,352 @@
+// Dragging the start, and going through the steps. At most one drawing a frame: while the start is dragged all paths are
+// walked anew at the rates they have; once it is let go their rates are chosen anew and the server is told, never before.
+
+const KEPT_TIMES = 300;
+const KEY_SHARE = 0.02; // of the reach, that an arrow key moves the start
+const DIGITS = 3; // of the start, behind the point
+const LARGEST_SIDE = 540; // CSS pixels
+const BESIDE = 430; // for the legend and the ledger, where both fit beside the map
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const found = drawnIn(parentElement, ".terrain", Terrain, (gone) => gone.stop());
+  found.send = (state) => setTriggerValue("state", state);
+  found.update(data);
+  return () => found.stop();
+}
+
+class Terrain {
+  constructor(root) {
+    this.root = root;
+    root.renderTimes = []; // milliseconds of the last drawings, for those who measure
+    this.drawings = 0;
+    for (const name of ["start", "play", "back", "scrub", "on", "speed", "line", "check", "goal", "rows"]) this[name] = root.querySelector(`.${name}`);
+    this.boxes = ["bias", "eps", "root"].map((name) => root.querySelector(`input.${name}`));
+    this.canvas = root.querySelector(".ground canvas");
+    this.ledger = new Ledger(root.querySelector(".ledger"));
+    this.playing = false;
+    this.observer = new ResizeObserver(() => this.root.clientWidth !== this.width && this.fit());
+    this.listen();
+  }
+
+  stop() {
+    this.observer.disconnect();
+    this.pause();
+  }
+
+  update(data) {
+    this.observer.observe(this.root);
+    const other = this.data?.problem !== data.problem;
+    this.data = data;
+    const given = JSON.stringify([data.start, data.step, data.chosen, data.toggles]);
+    const isAnswer = given === this.asked;
+    // What comes late, while the start is dragged or the steps go on, is of a state that is gone.
+    if (other || isAnswer || (!this.asked && given !== this.state)) this.adopt(given);
+    this.fit();
+  }
+
+  /** Takes the server's state, with its rates. */
+  adopt(given) {
+    const { data } = this;
+    Object.assign(this, { state: given, asked: null, place: data.start, step: data.step, chosen: data.optimisers.findIndex(({ title }) => title === data.chosen), toggles: [...data.toggles] });
+    this.pause();
+    this.surface = new Surface(data);
+    const noise = data.sigma ? drawNoise(data.seed, data.sigma, data.steps) : null;
+    this.terms = { noise, goal: data.goal, rates: data.rates };
+    this.room = new Path(data.steps);
+    this.paths = data.optimisers.map(({ title, kind, settings }, index) => ({
+      title,
+      kind,
+      given: settings,
+      settings,
+      path: this.paths?.[index]?.path.most === data.steps ? this.paths[index].path : new Path(data.steps),
+    }));
+    this.applyToggles();
+    this.walk();
+    this.compare();
+    this.showRows();
+  }
+
+  applyToggles() {
+    const [bias, eps, root] = this.toggles;
+    this.boxes.forEach((box, index) => (box.checked = this.toggles[index]));
+    for (const each of this.paths) {
+      each.settings = { ...each.settings, bias_correction: bias, root, eps: eps ? each.given.eps : 0 };
+    }
+  }
+
+  get turnedStart() {
+    return this.surface.turn(this.place);
+  }
+
+  walk() {
+    for (const { path, settings } of this.paths) path.walk(this.surface, settings, this.turnedStart, this.terms);
+    this.last = Math.max(1, ...this.paths.map(({ path }) => path.end));
+    this.step = Math.min(this.step, this.last);
+  }
+
+  chooseRates() {
+    if (!this.data.best) return;
+    for (const each of this.paths) {
+      each.settings = { ...each.settings, rate: chooseRate(this.surface, each.settings, this.turnedStart, this.room, this.terms) };
+    }
+  }
+
+  /** The start is let go, or a part of the step left out: the rates follow, and the server is told. */
+  settle() {
+    this.chooseRates();
+    this.walk();
+    this.tell();
+    this.schedule();
+  }
+
+  tell() {
+    const now = { start: this.place, step: this.step, chosen: this.paths[this.chosen].title, toggles: this.toggles };
+    this.asked = JSON.stringify(Object.values(now));
+    this.send(now);
+  }
+
+  /** Once PyTorch's places are here: how far the paths are from them, as a share of the place where it is beyond 1. */
+  async compare() {
+    const { data, paths } = this;
+    put(this.check, "");
+    if (!data.pytorch) return;
+    const theirs = await whenDoubles(data.pytorch);
+    if (data !== this.data) return;
+    const checked = paths.filter((_, index) => data.checked[index]);
+    const each = theirs.length / checked.length;
+    let largest = 0;
+    checked.forEach(({ path }, order) => {
+      for (let at = 0; at < Math.min(each, 2 * (path.count + 1)); at += 1) {
+        const number = theirs[order * each + at];
+        largest = Math.max(largest, Math.abs(path.places[at] - number) / Math.max(1, Math.abs(number)));
+      }
+    });
+    this.root.dataset.drift = String(largest);
+    const steps = (each / 2 - 1).toLocaleString("en");
+    put(this.check, `These paths, walked in the browser, and torch.optim’s over ${steps} steps: largest difference ${largest ? largest.toExponential(0).replace("-", "−") : 0}.`);
+  }
+
+  fit() {
+    const width = this.root.clientWidth;
+    if (!width || !this.paths) return;
+    this.width = width;
+    const isWide = width >= 2 * BESIDE - 60;
+    this.root.classList.toggle("wide", isWide);
+    this.side = Math.min(LARGEST_SIDE, isWide ? width - BESIDE - 28 : width);
+    this.root.style.setProperty("--side", `${this.side}px`);
+    this.schedule();
+  }
+
+  schedule() {
+    this.frameDue ??= requestAnimationFrame((now) => {
+      this.frameDue = null;
+      if (!this.side) return;
+      const start = performance.now();
+      if (this.playing) this.advance(now);
+      if (this.moved) this.walk();
+      this.moved = false;
+      this.draw();
+      this.root.renderTimes[this.drawings % KEPT_TIMES] = performance.now() - start;
+      this.drawings += 1;
+    });
+  }
+
+  advance(now) {
+    this.due += (Math.min(100, now - this.lastFrame) * Number(this.speed.value)) / 1000;
+    this.lastFrame = now;
+    this.step = Math.min(this.last, this.step + Math.floor(this.due));
+    this.due %= 1;
+    if (this.step === this.last) this.pauseAndTell();
+    else this.schedule();
+  }
+
+  draw() {
+    this.look = this.readLook();
+    const { data, look, paths, side } = this;
+    const frame = (this.frame = new Frame(data.reach, side));
+    const context = sizeCanvas(this.canvas, side, side);
+    const shown = JSON.stringify([data.program, data.angle, data.reach, side, look.text, look.background, window.devicePixelRatio]);
+    if (this.painted !== shown) {
+      this.painted = shown;
+      this.ground = paintGround(sampleGround(this.surface, frame), Math.round(side * (window.devicePixelRatio || 1)), look);
+      for (const { sample, kind } of paths) drawSample(sample, kind, look);
+    }
+    drawTerrain(context, frame, { ground: this.ground, paths, step: this.step, chosen: this.chosen, look });
+    const [x, y] = frame.toPixels(...this.turnedStart);
+    this.start.style.translate = `${x}px ${y}px`;
+    this.say();
+    this.root.dataset.drawn = "true";
+  }
+
+  readLook() {
+    const style = getComputedStyle(this.root);
+    const [text, background] = ["text-color", "background-color"].map((name) => style.getPropertyValue(`--st-${name}`).trim());
+    if (this.look?.text === text && this.look.background === background) return this.look;
+    const context = this.canvas.getContext("2d");
+    const rgb = (colour) => {
+      context.fillStyle = colour;
+      return toRgb(context.fillStyle); // any colour, as #rrggbb
+    };
+    return { text, background, ink: rgb(text), ground: rgb(background), halo: `color-mix(in srgb, ${background} 70%, transparent)` };
+  }
+
+  showRows() {
+    const { data } = this;
+    put(this.goal, data.goal === null ? `loss after ${data.steps.toLocaleString("en")} steps` : `steps to 10${superscript(Math.log10(data.target))}`);
+    this.goal.title = data.goal === null ? "" : `Steps until the loss is no more than ${data.target} above its minimum`;
+    this.rows.replaceChildren(
+      ...this.paths.map((each, index) => {
+        const row = element("button", "row");
+        row.type = "button";
+        each.row = row;
+        each.sample = element("canvas");
+        each.rate = element("span", "number");
+        each.outcome = element("span", "number");
+        row.append(each.sample, element("span", "", each.title), each.rate, each.outcome);
+        row.addEventListener("click", () => {
+          this.chosen = index;
+          if (!this.playing) this.tell();
+          this.schedule();
+        });
+        return row;
+      }),
+    );
+    this.painted = null;
+  }
+
+  writeOutcome({ path }) {
+    if (path.divergedAt !== null) return `diverges at step ${path.divergedAt.toLocaleString("en")}`;
+    if (path.reachedAt !== null) return `${path.reachedAt.toLocaleString("en")}${path.leaves(this.terms.goal) ? ", does not stay" : ""}`;
+    const loss = significant(path.endLoss());
+    return this.terms.goal === null ? loss : `not in ${this.data.steps.toLocaleString("en")}: loss ${loss}`;
+  }
+
+  /** Everything that is said of the paths, and what tests read. */
+  say() {
+    const { chosen, paths, root, step } = this;
+    const counts = paths.map((each) => this.writeOutcome(each));
+    paths.forEach((each, index) => {
+      put(each.rate, significant(each.settings.rate));
+      put(each.outcome, counts[index]);
+      each.row.setAttribute("aria-pressed", String(index === chosen));
+    });
+    this.scrub.max = String(this.last);
+    this.scrub.min = "1";
+    this.scrub.value = String(step);
+    this.scrub.setAttribute("aria-valuetext", `step ${step} of ${this.last}`);
+    const { path, title } = paths[chosen];
+    const now = Math.min(step, path.end);
+    const at = [path.places[2 * now], path.places[2 * now + 1]];
+    if (this.refused) put(this.line, "There the loss or its slope is not a finite number: the start stays where it last was.");
+    else put(this.line, `step ${step.toLocaleString("en")} of ${this.last.toLocaleString("en")} · ${title} at x ${significant(at[0])}, y ${significant(at[1])}: loss ${significant(path.losses[now])}`);
+    const place = this.turnedStart.map(significant);
+    this.start.setAttribute("aria-label", `Start at x ${place[0]}, y ${place[1]}`);
+    const outcomes = paths.map((each, index) => `${each.title} at rate ${significant(each.settings.rate)} ${counts[index]}`);
+    this.canvas.setAttribute("aria-label", `Paths from x ${place[0]}, y ${place[1]}; ${this.goal.textContent}: ${outcomes.join("; ")}`);
+    Object.assign(root.dataset, { step: String(step), chosen: title, start: this.place.join(","), counts: JSON.stringify(counts) });
+    this.explain();
+  }
+
+  /** The step that is looked at, of the optimiser that is chosen. */
+  explain() {
+    const { noise } = this.terms;
+    const { path, settings, title } = this.paths[this.chosen];
+    const walker = new Walker(settings);
+    walker.begin(...this.turnedStart);
+    const count = Math.min(this.step, path.end);
+    let before = walker.read();
+    for (let step = 0; step < count; step += 1) {
+      if (step === count - 1) before = walker.read();
+      this.surface.measure(...walker.place);
+      walker.go(this.surface.gx + (noise?.[2 * step] ?? 0), this.surface.gy + (noise?.[2 * step + 1] ?? 0));
+    }
+    this.ledger.show(walker, before, title, count + 1 === path.divergedAt);
+    this.root.dataset.ledger = JSON.stringify(walker.read());
+  }
+
+  pause() {
+    this.playing = false;
+    put(this.play, "Play");
+  }
+
+  pauseAndTell() {
+    this.pause();
+    this.tell();
+    this.schedule();
+  }
+
+  goTo(step) {
+    this.pause();
+    this.step = Math.max(1, Math.min(this.last, step));
+    this.schedule();
+  }
+
+  /** Puts the start at a place of the plane, as near as the frame allows. */
+  moveTo([x, y]) {
+    const { reach } = this.data;
+    const inside = [x, y].map((value) => Math.max(-reach, Math.min(reach, value)));
+    const place = this.surface.turnBack(inside).map((value) => Number(value.toFixed(DIGITS)) + 0);
+    this.surface.measure(...this.surface.turn(place));
+    this.refused = ![this.surface.loss, this.surface.gx, this.surface.gy].every(Number.isFinite);
+    if (!this.refused) this.place = place; // else the last that worked stays
+    this.asked = "nothing, while it is moved";
+    this.moved = true;
+    this.schedule();
+  }
+
+  listen() {
+    const { canvas, start } = this;
+    const placeOf = (event) => {
+      const box = canvas.getBoundingClientRect();
+      return this.frame.toPlace(event.clientX - box.left, event.clientY - box.top);
+    };
+    start.addEventListener("pointerdown", (event) => {
+      start.setPointerCapture(event.pointerId);
+      this.pause();
+    });
+    start.addEventListener("pointermove", (event) => start.hasPointerCapture(event.pointerId) && this.moveTo(placeOf(event)));
+    start.addEventListener("lostpointercapture", () => this.asked?.startsWith("nothing") && this.settle());
+    canvas.addEventListener("click", (event) => {
+      this.moveTo(placeOf(event));
+      this.settle();
+    });
+    const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    start.addEventListener("keydown", (event) => {
+      const way = ways[event.key];
+      if (!way || event.ctrlKey || event.metaKey || event.altKey) return;
+      const by = this.data.reach * KEY_SHARE * (event.shiftKey ? 5 : 1);
+      this.moveTo(this.turnedStart.map((value, axis) => value + by * way[axis]));
+      event.preventDefault();
+    });
+    start.addEventListener("keyup", (event) => event.key in ways && this.settle());
+    this.play.addEventListener("click", () => (this.playing ? this.pauseAndTell() : this.begin()));
+    this.scrub.addEventListener("input", () => this.goTo(Number(this.scrub.value)));
+    this.scrub.addEventListener("change", () => this.pauseAndTell());
+    for (const [button, by] of [[this.back, -1], [this.on, 1]]) {
+      button.addEventListener("click", () => {
+        this.goTo(this.step + by);
+        this.tell();
+      });
+    }
+    this.boxes.forEach((box, index) => {
+      box.addEventListener("change", () => {
+        this.toggles[index] = box.checked;
+        this.applyToggles();
+        this.settle();
+      });
+    });
+    // The theme's variables change without a word to the component, but a transition of a colour they set is heard.
+    this.root.addEventListener("transitionend", (event) => event.target === this.root && this.schedule());
+  }
+
+  begin() {
+    this.playing = true;
+    this.refused = false;
+    this.asked = "nothing, while it plays";
+    this.due = 0;
+    this.lastFrame = performance.now();
+    if (this.step === this.last) this.step = 1;
+    put(this.play, "Stop");
+    this.schedule();
+  }
+}

@@ -1,0 +1,91 @@
+// One step of the chosen optimiser: every number in the order in which it is computed, for x and for y.
+
+const GATHERED = ["buffer", "sum of squares", "mean of squares", "mean", "m", "v", "largest v"]; // kept from step to step
+const share = (value) => String(Number(value.toPrecision(6)));
+
+/** How each number is computed from those above it. */
+function writeFormula(name, settings, count, numbers) {
+  const { momentum, dampening, alpha, eps, beta1, beta2, lr_decay, weight_decay } = settings;
+  const g = numbers["decayed gradient"] ? "decayed g" : "g";
+  const kept = (letter, old) => `${share(old)} · ${letter} before + ${share(1 - old)} · `;
+  const square = ["largest v", "corrected v"].findLast((each) => numbers[each]) ?? (numbers.v ? "v" : numbers.variance ? "variance" : numbers["sum of squares"] ? "sum" : "mean");
+  const isMomentum = settings.name === "RMSprop";
+  const mean = numbers["corrected m"] ? "corrected m" : "m";
+  const pushes = { SGD: numbers.direction ? "direction" : numbers.buffer ? "buffer" : g, RMSprop: numbers.buffer ? "buffer" : `${g} ÷ divisor` };
+  const formulas = {
+    gradient: "g, the slopes at the place before",
+    "decayed gradient": `g + ${share(weight_decay)} · place before`,
+    "shrunk place": `place before · (1 − rate · ${share(weight_decay)})`,
+    buffer: isMomentum ? `${share(momentum)} · buffer before + ${g} ÷ divisor` : count === 1 ? `${g}, as it is the first` : `${share(momentum)} · buffer before + ${dampening ? `${share(1 - dampening)} · ` : ""}${g}`,
+    direction: `${g} + ${share(momentum)} · buffer`,
+    "sum of squares": `sum before + ${g}²`,
+    "mean of squares": `${kept("mean", alpha)}${g}²`,
+    mean: `${kept("mean of g", alpha)}${g}`,
+    variance: "mean of squares − mean²",
+    m: `${kept("m", beta1)}${g}`,
+    v: `${kept("v", beta2)}${g}²`,
+    "largest v": "the largest v so far",
+    "corrected m": `m ÷ (1 − ${share(beta1)}${superscript(count)})`,
+    "corrected v": `${numbers["largest v"] ? "largest v" : "v"} ÷ (1 − ${share(beta2)}${superscript(count)})`,
+    divisor: `${settings.root ? `√${square.includes(" ") ? `(${square})` : square}` : square}${eps ? ` + ${eps.toExponential(0).replace("-", "−")}` : ""}`,
+    rate: `rate ÷ (1 + ${count - 1} · ${share(lr_decay)})`,
+    step: `−rate · ${pushes[settings.name] ?? `${numbers.m ? mean : g} ÷ divisor`}`,
+    place: `${numbers["shrunk place"] ? "shrunk place" : "place before"} + step`,
+  };
+  return formulas[name];
+}
+
+const superscript = (number) => [...String(number)].map((digit) => digit === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("");
+
+/** Four significant digits, with a true minus. */
+function four(value) {
+  if (!Number.isFinite(value)) return String(value).replace("-", "−");
+  const size = Math.abs(value);
+  const text = size !== 0 && (size >= 1e6 || size < 1e-4) ? value.toExponential(3) : String(Number(value.toPrecision(4)));
+  return text.replaceAll("-", "−");
+}
+
+class Ledger {
+  constructor(root) {
+    this.title = root.querySelector("h4");
+    this.body = root.querySelector("tbody");
+    this.note = root.querySelector(".note");
+    this.toggles = root.querySelectorAll(".toggles label");
+  }
+
+  /**
+   * @param walker right after the step
+   * @param before its numbers before it
+   * @param title of the optimiser
+   * @param end whether the path diverges at the next step
+   */
+  show(walker, before, title, end) {
+    const { count, names, settings } = walker;
+    const numbers = walker.read();
+    put(this.title, `Step ${count.toLocaleString("en")} of ${title}, rate ${significant(settings.rate)}${end ? ": the next one diverges" : ""}`);
+    const gathered = names.filter((name) => GATHERED.includes(name));
+    const rows = [
+      ["place before", "", before.place],
+      ...gathered.map((name) => [`${name} before`, "", before[name]]),
+      ...names.map((name) => [name, writeFormula(name, settings, count, numbers), numbers[name]]),
+    ];
+    while (this.body.rows.length > rows.length) this.body.deleteRow(-1);
+    while (this.body.rows.length < rows.length) {
+      const row = this.body.insertRow();
+      const head = element("th");
+      head.scope = "row";
+      row.append(head, element("td", "formula"), element("td"), element("td"));
+    }
+    rows.forEach(([name, formula, values], index) => {
+      const [head, middle, x, y] = this.body.rows[index].cells;
+      put(head, name);
+      put(middle, formula);
+      put(x, four(values[0]));
+      put(y, four(values[1]));
+    });
+    const times = [0, 1].map((axis) => four(Math.abs(numbers.step[axis]) / settings.rate));
+    put(this.note, `The step is ${times[0]} × the rate in x and ${times[1]} × in y.`);
+    const uses = [numbers.m !== undefined, numbers.divisor !== undefined, numbers.divisor !== undefined];
+    this.toggles.forEach((label, index) => label.classList.toggle("unused", !uses[index]));
+  }
+}
