@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
 import streamlit as st
 
-from explorer.learning.descent import MOST_STEPS, Choice, Path, choose_rates, walk
+from explorer.learning.descent import MOST_STEPS, Path, choose_rates, walk
 from explorer.learning.optimisers import Optimiser
 from explorer.learning.surfaces import Place, Surface
 from explorer.neurons.activations import Numbers
+from explorer.neurons.describing import write_difference
+from explorer.text import count_text
 from explorer.ui.components import Look, terrain
-from explorer.ui.kit.ask import ask_first
+from explorer.ui.components.store import send_doubles
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.choose import switch
 from explorer.ui.learning.terrain_address import look_in_address, write_look
-from explorer.ui.learning.terrain_surface import choose_setting
+from explorer.ui.learning.terrain_finding import name_ground, show_finding
+from explorer.ui.learning.terrain_surface import Setting, choose_setting
 from explorer.ui.session.subject import Subject
 
 _TURN = 45.0  # degrees
@@ -28,25 +32,49 @@ def show_terrain(subject: Subject) -> None:
     finding, turning, shown, controls = (st.container() for _ in range(4))
     setting = choose_setting(controls)
     titles = tuple(setting.rules)
-    noun = "valley" if "valley" in setting.surface.title else "surface"
-    angle = _TURN if switch(f"Turn the {noun} by 45 degrees", "terrain_turned", place=turning) else 0.0
-    surface = replace(setting.surface, angle=angle)
+    turns = switch(f"Turn the {name_ground(setting.surface)} by 45 degrees", "terrain_turned", place=turning)
+    ways = {turned: replace(setting.surface, angle=_TURN if turned else 0.0) for turned in (False, True)}
+    surface = ways[turns]
     with controls:
         look = look_in_address(setting.name, surface, titles)
-    left = {title: leave_out(rule, look) for title, rule in setting.rules.items()}
-    if setting.best:
-        choices = _choose(surface, left, look.start)
-        rules = {title: replace(rule, rate=choices[title].rate) for title, rule in setting.rules.items()}
-    else:
-        rules = dict(setting.rules)
-    by_pytorch = _by_pytorch(surface, {title: leave_out(rule, look) for title, rule in rules.items()}, look.start)
+    rules = {turned: _with_rates(way, setting, look) for turned, way in ways.items()}
+    paths = {turned: _walk(way, rules[turned], look.start) for turned, way in ways.items()}
+    by_pytorch = _by_pytorch(surface, rules[turns], look.start)
+    with finding:
+        show_finding(setting.surface, setting.rules, paths[False], paths[True], setting.best)
+    with controls:  # an element that shows nothing, but takes its place
+        places = send_doubles(np.stack([*by_pytorch.values()]), key="terrain-pytorch") if by_pytorch else None
     with shown:
         looked = terrain(
-            surface=surface, rules=rules, best=setting.best, look=look, by_pytorch=by_pytorch, key="terrain"
+            surface=surface,
+            rules={title: replace(setting.rules[title], rate=rule.rate) for title, rule in rules[turns].items()},
+            best=setting.best,
+            look=look,
+            checked=by_pytorch,
+            places=places,
+            key="terrain",
         )
     if looked is not None and looked != look:
         write_look(looked, surface, titles)
         st.rerun()
+    _show_check(paths[turns], by_pytorch)
+
+
+def _with_rates(surface: Surface, setting: Setting, look: Look) -> dict[str, Optimiser]:
+    """The rules without what is left out, at their best rates on this surface where those are asked for."""
+    rules = {title: leave_out(rule, look) for title, rule in setting.rules.items()}
+    if not setting.best:
+        return rules
+    asked = ("terrain rates", surface, tuple(rules.items()), look.start)
+    choices = once(asked, lambda: choose_rates(surface, list(rules.values()), look.start))
+    return {
+        title: replace(rule, rate=choice.rate) for (title, rule), choice in zip(rules.items(), choices, strict=True)
+    }
+
+
+def _walk(surface: Surface, rules: Mapping[str, Optimiser], start: Place) -> dict[str, Path]:
+    asked = ("terrain paths", surface, tuple(rules.items()), start)
+    return dict(zip(rules, once(asked, lambda: walk(surface, list(rules.values()), start, MOST_STEPS)), strict=True))
 
 
 def leave_out(rule: Optimiser, look: Look) -> Optimiser:
@@ -55,14 +83,6 @@ def leave_out(rule: Optimiser, look: Look) -> Optimiser:
         return rule
     bias = look.bias or not rule.name.startswith("Adam")
     return replace(rule, bias_correction=bias, eps=rule.eps if look.eps else 0.0, root=look.root)
-
-
-def _choose(surface: Surface, rules: Mapping[str, Optimiser], start: Place) -> dict[str, Choice]:
-    found = once(
-        ("terrain rates", surface, tuple(rules.items()), start),
-        lambda: choose_rates(surface, list(rules.values()), start),
-    )
-    return dict(zip(rules, found, strict=True))
 
 
 def _by_pytorch(surface: Surface, rules: Mapping[str, Optimiser], start: Place) -> dict[str, Numbers]:
@@ -75,3 +95,20 @@ def _by_pytorch(surface: Surface, rules: Mapping[str, Optimiser], start: Place) 
     asked = ("terrain by PyTorch", surface, tuple(theirs.items()), start)
     places = once(asked, lambda: walk_by_torch(surface, list(theirs.values()), start, _CHECKED))
     return dict(zip(theirs, places, strict=True))
+
+
+def _show_check(paths: Mapping[str, Path], by_pytorch: Mapping[str, Numbers]) -> None:
+    from explorer.learning.torch_descent import find_difference
+
+    apart = {
+        title: find_difference(replace(paths[title], places=paths[title].places[: _CHECKED + 1]), places)
+        for title, places in by_pytorch.items()
+    }
+    if not apart:
+        st.caption("PyTorch has no such optimisers: it always corrects the bias and takes the root.")
+        return
+    most = max(apart, key=apart.__getitem__)
+    st.caption(
+        f"Paths of {count_text(len(apart), 'optimiser')} by hand and by `torch.optim` with autograd in float64, "
+        f"{_CHECKED} steps: largest difference {write_difference(apart[most])}, {most}’s."
+    )

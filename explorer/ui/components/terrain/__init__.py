@@ -8,22 +8,18 @@ pointer, keyboard and time.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from explorer.learning.descent import MOST_STEPS, RATES
 from explorer.learning.optimisers import OPTIMISERS, Optimiser
 from explorer.learning.surfaces import TARGET, Place, Surface
-from explorer.neurons.activations import Numbers
 from explorer.rendering.colours import SERIES
 from explorer.ui.components.colours import COLOURS_JS
 from explorer.ui.components.mounting import keep_event, mount
-from explorer.ui.components.store import send_doubles
 
 _mount = mount(
     Path(__file__).parent,
@@ -61,7 +57,8 @@ def terrain(
     rules: Mapping[str, Optimiser],
     best: bool,
     look: Look,
-    by_pytorch: Mapping[str, Numbers],
+    checked: Collection[str],
+    places: str | None,
     key: str,
 ) -> Look | None:
     """Shows the surface with the paths, and gives what is looked at since the last run, once.
@@ -71,11 +68,12 @@ def terrain(
         rules: Of `OPTIMISERS`, by title, with their rates, and whole: `look` says what is left out of them.
         best: Whether each has the best of `RATES`, which is then chosen anew when the start is let go.
         look: Where a person has stopped.
-        by_pytorch: (N + 1, 2) places by `torch.optim`, by title, for those that are to be compared.
+        checked: Titles of those that are compared with PyTorch.
+        places: Under which (checked, N + 1, 2) places by `torch.optim` were sent to the browser, in the order of the
+            rules; None where there are none.
         key: Of the element, unique on the page.
     """
     given = {title: replace(rule, rate=0.0) for title, rule in rules.items()} if best else dict(rules)
-    places = [by_pytorch[title] for title in rules if title in by_pytorch]
     result = _mount(
         data={
             "problem": repr((surface, given, best)),
@@ -97,8 +95,8 @@ def terrain(
             "step": look.step,
             "chosen": look.chosen,
             "toggles": (look.bias, look.eps, look.root),
-            "checked": [title in by_pytorch for title in rules],
-            "pytorch": send_doubles(np.stack(places), key=f"{key}-pytorch") if places else None,
+            "checked": [title in checked for title in rules],
+            "pytorch": places,
         },
         key=key,
         on_state_change=keep_event,
@@ -107,7 +105,7 @@ def terrain(
 
 
 def read_look(sent: Any, surface: Surface, titles: tuple[str, ...]) -> Look | None:
-    """What a browser sent, or an address says, where this surface and its optimisers have it; None where it is nothing."""
+    """What a browser sent, or an address says, where this surface has it; None where it is nothing."""
     if not isinstance(sent, Mapping):
         return None
     try:

@@ -182,6 +182,7 @@ class Path {
     walker.begin(x, y);
     const { place } = walker;
     this.divergedAt = this.reachedAt = null;
+    this.count = 0;
     for (let step = 0; ; step += 1) {
       const [px, py] = [place[0], place[1]];
       surface.measure(px, py);
@@ -205,9 +206,9 @@ class Path {
     return this.reachedAt ?? this.count;
   }
 
-  /** Whether the loss rises above the goal again once it was there. */
+  /** Whether it was at the goal and ends above it. */
   leaves(goal) {
-    return this.reachedAt !== null && (this.divergedAt !== null || this.losses.subarray(this.reachedAt, this.count + 1).some((loss) => loss > goal));
+    return this.reachedAt !== null && (this.divergedAt !== null || this.losses[this.count] > goal);
   }
 
   /** The mean loss of its last steps; infinite where it has diverged. */
