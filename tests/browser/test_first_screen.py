@@ -27,6 +27,7 @@ PICTURES = {
     "transfer": ('img[alt^="Pictures of the class "]', {}),
     "captions": (".player[data-drawn] .photo", {}),
     "neurons": (".js-plotly-plot", {}),
+    "learning": (".terrain[data-drawn] .ground canvas", {}),
     "deck": (".st-key-asked", {}),
 }
 

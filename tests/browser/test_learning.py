@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, replace
 from pathlib import Path
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, expect
 
 import explorer.ui.components
 from explorer.learning.descent import RATES, choose_rates, take_step, walk
 from explorer.learning.formula import read_formula
-from explorer.learning.optimisers import Optimiser
+from explorer.learning.optimisers import OPTIMISERS, Optimiser
 from explorer.learning.surfaces import SURFACES, Surface
+from tests.browser.serving import wait_until_idle
+from tests.browser.test_components import NAMELESS
+from tests.browser.test_layers import check_width, in_both_schemes
+from tests.browser.watching import PATIENCE, address_of, colours_on, follow, frames_to, wait_for
 
 CASES = 200
 STEPS = 40
@@ -121,3 +127,113 @@ def test_the_browsers_arithmetic_is_the_librarys(page: Page) -> None:
             np.testing.assert_allclose(found["ledger"][name], values, rtol=1e-9, atol=1e-12, err_msg=name)
         if number % 10 == 0:
             assert found["best"] == pytest.approx(choose_rates(surface, [rule], start, STEPS)[0].rate, rel=1e-12)
+
+
+def open_terrain(page: Page, dashboard: str, **address: str | list[str]) -> Locator:
+    query = urlencode({"model": "tiny-vgg", "part": "Terrain", **address}, doseq=True)
+    root = follow(page, f"{dashboard}/learning?{query}", ".terrain[data-drawn]")
+    wait_for(page, lambda: root.get_attribute("data-drift") is not None)
+    return root
+
+
+def said_by(root: Locator) -> dict[str, object]:
+    return json.loads(root.get_attribute("data-paths"))
+
+
+def expected(surface: Surface, titles: tuple[str, ...], start: tuple[float, float]) -> dict[str, list[object]]:
+    """Rate and steps of each optimiser, by the library."""
+    choices = choose_rates(surface, [OPTIMISERS[title] for title in titles], start)
+    return {title: [pytest.approx(each.rate), each.steps] for title, each in zip(titles, choices, strict=True)}
+
+
+FIVE = ("SGD", "Momentum", "AdaGrad", "RMSProp", "Adam")
+
+
+def test_the_start_is_dragged_and_its_rates_follow_when_it_is_let_go(dashboard: str, page: Page) -> None:
+    sent = frames_to(page)
+    root = open_terrain(page, dashboard)
+    assert page.evaluate(NAMELESS) == []
+    valley = SURFACES["valley"]
+    assert said_by(root) == expected(valley, FIVE, valley.start)
+    assert float(root.get_attribute("data-drift")) < 1e-10
+    handle = root.locator("button.start")
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    before, rates = len(sent), [rate for rate, _ in said_by(root).values()]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    seen = set()
+    for step in range(1, 12):
+        page.mouse.move(x - 20 * step, y - 6 * step)
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        seen.add(root.get_attribute("data-start"))
+        assert [rate for rate, _ in said_by(root).values()] == rates
+    assert len(seen) > 5
+    assert len(sent) == before
+    page.mouse.up()
+    wait_for(page, lambda: "terrain_start" in address_of(page))
+    wait_until_idle(page, timeout=PATIENCE)
+    start = tuple(float(number) for number in address_of(page)["terrain_start"].split(","))
+    assert said_by(root) == expected(valley, FIVE, start)
+    expect(page.get_by_text("Turn the valley by 45 degrees, and SGD and Momentum do not notice")).to_be_visible()
+    assert float(root.get_attribute("data-drift")) < 1e-10
+
+
+def test_keyboard_steps_and_toggles(dashboard: str, page: Page) -> None:
+    root = open_terrain(page, dashboard, terrain_optimisers=["SGD", "Adam"], terrain_turned="true")
+    handle = root.locator("button.start")
+    handle.focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Shift+ArrowDown")
+    wait_for(page, lambda: "terrain_start" in address_of(page))
+    wait_until_idle(page, timeout=PATIENCE)
+    turned = replace(SURFACES["valley"], angle=45.0)
+    start = tuple(float(number) for number in address_of(page)["terrain_start"].split(","))
+    begin = turned.turn(turned.start)
+    assert turned.turn(start) == pytest.approx((begin[0] - 0.03, begin[1] - 0.15), abs=1e-3)
+    assert said_by(root) == expected(turned, ("SGD", "Adam"), start)
+    page.get_by_role("button", name="A step on").click()
+    wait_for(page, lambda: address_of(page).get("terrain_step") == "2")
+    wait_until_idle(page, timeout=PATIENCE)
+    expect(root.locator("h4")).to_contain_text("Step 2 of Adam")
+    rate, _ = said_by(root)["Adam"]
+    ledger = take_step(turned, replace(OPTIMISERS["Adam"], rate=rate), start, 2)
+    shown = json.loads(root.get_attribute("data-ledger"))
+    assert list(shown) == list(ledger)
+    for name, values in ledger.items():
+        np.testing.assert_allclose(shown[name], values, rtol=1e-9, err_msg=name)
+    # Without the correction the first step is sqrt(1 - 0.999) / (1 - 0.9) times shorter, that is 3.16 times longer.
+    root.locator("input.bias").uncheck()
+    wait_for(page, lambda: address_of(page).get("terrain_left_out") == "bias")
+    page.get_by_role("button", name="A step back").click()
+    expect(root.locator(".note")).to_contain_text("3.162 × the rate in x and 3.162 × in y")
+    wait_until_idle(page, timeout=PATIENCE)
+    root.get_by_role("button", name="SGD").click()
+    wait_for(page, lambda: address_of(page).get("terrain_chosen") == "SGD")
+    page.get_by_role("button", name="Play", exact=True).click()
+    wait_for(page, lambda: int(root.get_attribute("data-step")) > 5)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    wait_for(page, lambda: int(address_of(page).get("terrain_step", "1")) > 5)
+
+
+def test_what_diverges_says_when_and_every_screen_has_room(dashboard: str, page: Page) -> None:
+    titles = list(OPTIMISERS)
+    hand = {"terrain_rates": "one for all", "terrain_rate": "1"}
+    root = open_terrain(page, dashboard, terrain_optimisers=titles, terrain_surface="Rosenbrock's valley", **hand)
+    surface = SURFACES["rosenbrock"]
+    rules = [replace(rule, rate=1.0) for rule in OPTIMISERS.values()]
+    diverged = {
+        title: path.diverged for title, path in zip(titles, walk(surface, rules, surface.start, 1000), strict=True)
+    }
+    assert diverged["SGD"] is not None
+    for title in titles:
+        row = root.locator(".row", has_text=title).first
+        says = f"diverges at step {diverged[title]}"
+        (expect(row).to_contain_text if diverged[title] else expect(row).not_to_contain_text)(says)
+    for width, height in ((1440, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        for _ in in_both_schemes(page):
+            check_width(page)
+            assert colours_on(root.locator(".ground canvas")) > 50
+    start = root.locator("button.start").bounding_box()
+    assert min(start["width"], start["height"]) >= 44

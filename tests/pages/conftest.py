@@ -25,6 +25,7 @@ COMPONENTS = (
     "perceptron_trainer",
     "digit_pad",
     "shared_mean",
+    "terrain",
 )
 
 

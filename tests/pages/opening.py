@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Widget
 
 from explorer.operations import ChannelView
-from explorer.ui.components import NetworkClick, Stop, Stored
+from explorer.ui.components import Look, NetworkClick, Stop, Stored
 from explorer.ui.session.pictures import get_picture
 from explorer.ui.session.subject import Subject
 
@@ -75,6 +75,7 @@ class Browser:
         boards: those of every board of logits.
         trainers: those of every perceptron that is trained.
         batches: those of every batch of maps whose cells share means.
+        terrains: those of every surface with paths.
         downloads: label, data and file name of every download button, by key.
         clicks: what a component gives the next time it is drawn, by key.
     """
@@ -91,8 +92,9 @@ class Browser:
     boards: dict[str, dict[str, Any]] = field(default_factory=dict)
     trainers: dict[str, dict[str, Any]] = field(default_factory=dict)
     batches: dict[str, dict[str, Any]] = field(default_factory=dict)
+    terrains: dict[str, dict[str, Any]] = field(default_factory=dict)
     downloads: dict[str, tuple[str, Any, str]] = field(default_factory=dict)
-    clicks: dict[str, NetworkClick | Stop | int | str | tuple[float, ...]] = field(default_factory=dict)
+    clicks: dict[str, NetworkClick | Stop | Look | int | str | tuple[float, ...]] = field(default_factory=dict)
 
     def network_view(self, *, key: str, **given: Any) -> Any:
         self.networks[key] = given
@@ -137,6 +139,10 @@ class Browser:
 
     def shared_mean(self, *, key: str, **given: Any) -> Any:
         self.batches[key] = given
+        return self.clicks.pop(key, None)
+
+    def terrain(self, *, key: str, **given: Any) -> Any:
+        self.terrains[key] = given
         return self.clicks.pop(key, None)
 
     def watch_downloads(self, original: Callable[..., bool]) -> Callable[..., bool]:

@@ -31,6 +31,11 @@ PARAMETERS = {
         *("neuron_activation", "detector", "patch", "overflow_z", "linear_layers", "linear_between", "layer_inputs"),
         *("losses", "logits", "logits_of", "truth", "photo_truth", "loss", "constant", "softmax_temperature"),
     ],
+    "learning": [
+        *("part", "ask", "terrain_surface", "terrain_turned", "terrain_condition", "terrain_rates", "terrain_start"),
+        *("terrain_step", "terrain_chosen", "terrain_left_out", "terrain_momentum", "terrain_alpha", "terrain_beta2"),
+        "terrain_optimisers",
+    ],
     "transfer learning": ["data", "each", "split_seed", "strategies", "share", "epochs", "seed", "job"],
 }
 

@@ -25,11 +25,14 @@ from explorer.ui.session.subject import Subject
 
 _TURN = 45.0  # degrees
 _CHECKED = 500  # steps that PyTorch makes too
+_ROUNDING = 1e-9  # a difference above it is more than roundings
 
 
 def show_terrain(subject: Subject) -> None:
     """A finding and what changes it, the terrain with its paths, what else can be chosen, and PyTorch's word."""
-    finding, turning, shown, controls = (st.container() for _ in range(4))
+    first = st.container(gap="xsmall")
+    finding, turning, shown = (first.container() for _ in range(3))
+    controls = st.container()
     setting = choose_setting(controls)
     titles = tuple(setting.rules)
     turns = switch(f"Turn the {name_ground(setting.surface)} by 45 degrees", "terrain_turned", place=turning)
@@ -108,7 +111,8 @@ def _show_check(paths: Mapping[str, Path], by_pytorch: Mapping[str, Numbers]) ->
         st.caption("PyTorch has no such optimisers: it always corrects the bias and takes the root.")
         return
     most = max(apart, key=apart.__getitem__)
+    why = ": its path jumps to and fro, which multiplies every rounding" if apart[most] > _ROUNDING else ""
     st.caption(
         f"Paths of {count_text(len(apart), 'optimiser')} by hand and by `torch.optim` with autograd in float64, "
-        f"{_CHECKED} steps: largest difference {write_difference(apart[most])}, {most}’s."
+        f"{_CHECKED} steps: largest difference {write_difference(apart[most])}, {most}’s{why}."
     )

@@ -51,14 +51,14 @@ def show_finding(surface: Surface, rules: Mapping[str, Optimiser], aligned: Path
         else f"all at rate {significant(next(iter(rules.values())).rate)}"
     )
     what = (
-        f"the mean loss of the last {_LAST} of {MOST_STEPS:,} steps"
+        f"Mean loss of the last {_LAST} of {MOST_STEPS:,} steps"
         if surface.goal is None
-        else "steps until the loss is within 10⁻⁶ of its minimum for the first time"
+        else "Steps until the loss first is within 10⁻⁶ of its minimum"
     )
     told = ", ".join(
         f"{title} **{_say(surface, before)} → {_say(surface, after)}**" for title, (before, after) in pairs.items()
     )
-    st.markdown(f"**{_conclude(surface, pairs, same)}** From one start, {rates}, {what}, aligned → turned: {told}.")
+    st.markdown(f"**{_conclude(surface, pairs, same)}** {what}, {rates}, aligned → turned: {told}.")
     return True
 
 
@@ -82,7 +82,7 @@ def _conclude(surface: Surface, pairs: Mapping[str, tuple[float, float]], same: 
     if len(same) == len(pairs):
         return f"{turned} nothing changes for any of them."
     moved = sorted(set(pairs) - set(same), key=lambda title: -_differ(surface, *pairs[title]))
-    most = [title for title in moved if _differ(surface, *pairs[title]) > 0.5 * _differ(surface, *pairs[moved[0]])][:2]
+    most = [title for title in moved if _differ(surface, *pairs[title]) >= 0.5 * _differ(surface, *pairs[moved[0]])][:2]
     unit = "" if surface.goal is None else " steps"
     changed = _join(
         f"{title} {'ends at' if surface.goal is None else 'needs'} {_say(surface, pairs[title][1])}{unit} in place of "

@@ -17,7 +17,7 @@ from explorer.text import as_plain_text, significant
 from explorer.ui.kit.choose import choose, choose_number, choose_one, choose_step, settings_popover
 
 OWN: Final = "own"
-_OWN_FORMULA = "x**2 + 3*y**2 + sin(4*x)*cos(4*y)"
+_OWN_FORMULA = "0.1*x**2 + y**2 + 0.3*sin(3*x)"
 _KEPT = "terrain_formula_kept"  # the last that worked, in the session
 _CONDITIONS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000)
 _NOISES = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)

@@ -129,6 +129,8 @@ function drawPath(context, frame, path, kind, step, isChosen, look) {
   context.lineJoin = "round";
   for (const [from, to, width] of [[now, path.end, 1.6], [0, now, 3]]) {
     if (from === to) continue;
+    // What never arrives may go to and fro all over the place: it stays in the background until it is walked.
+    context.globalAlpha = from === now && path.reachedAt === null ? 0.45 : 1;
     trace(context, frame, path, from, to);
     context.setLineDash([]);
     context.strokeStyle = look.halo;
@@ -139,6 +141,7 @@ function drawPath(context, frame, path, kind, step, isChosen, look) {
     context.lineWidth = width + (isChosen ? 0.6 : 0);
     context.stroke();
   }
+  context.globalAlpha = 1;
 }
 
 /** The terrain, all paths, and where each stands at a step. */
