@@ -110,7 +110,7 @@ def _combine(sign: str, left: Dual, right: Dual) -> Dual:
         return Dual(a * b, _plus(_times(ax, b), _times(bx, a)), _plus(_times(ay, b), _times(by, a)))
     if sign == "/":
         quotient = a / b
-        return Dual(quotient, (ax - quotient * bx) / b, (ay - quotient * by) / b)
+        return Dual(quotient, _over(_minus(ax, _times(bx, quotient)), b), _over(_minus(ay, _times(by, quotient)), b))
     power = a**b
     if bx is _ZERO and by is _ZERO:  # the exponent is a number
         slope = b * a ** (b - 1.0) if b else _ZERO
@@ -135,6 +135,10 @@ def _minus(left: Numbers, right: Numbers) -> Numbers:
 def _times(slope: Numbers, number: Numbers) -> Numbers:
     """What has no x in it costs no time for its slope by x."""
     return _ZERO if slope is _ZERO else number if slope is _ONE else slope * number
+
+
+def _over(slope: Numbers, number: Numbers) -> Numbers:
+    return _ZERO if slope is _ZERO else slope / number
 
 
 _FUNCTIONS: Final[Mapping[str, Callable[[Numbers], tuple[Numbers, Numbers]]]] = {

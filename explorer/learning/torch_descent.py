@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from explorer.learning.descent import Path
+from explorer.learning.descent import LARGEST, Path
 from explorer.learning.formula import Program
-from explorer.learning.optimisers import Optimiser
+from explorer.learning.optimisers import Ledger, Optimiser
 from explorer.learning.surfaces import Place, Surface
 from explorer.neurons.activations import Numbers
 
@@ -51,22 +51,7 @@ def walk_by_torch(surface: Surface, rules: Sequence[Optimiser], start: Place, st
     Raises:
         ValueError: If PyTorch has no such rule.
     """
-    if not all(rule.bias_correction and rule.root for rule in rules):
-        raise ValueError("PyTorch always corrects the bias and takes the root")
-    parameters = [torch.tensor(surface.turn(start), dtype=torch.float64) for _ in rules]
-    optimisers = [
-        getattr(torch.optim, rule.name)([parameter], **settings_of(rule), foreach=False)
-        for rule, parameter in zip(rules, parameters, strict=True)
-    ]
-    noise = torch.from_numpy(surface.draw_noise(steps))
-    places = [torch.stack(parameters)]
-    for step in range(steps):
-        gradients = _differentiate(surface, places[-1]) + noise[step]
-        for parameter, gradient, optimiser in zip(parameters, gradients, optimisers, strict=True):
-            parameter.grad = gradient
-            optimiser.step()
-        places.append(torch.stack(parameters))
-    return np.asarray(torch.stack(places, 1).numpy())
+    return _walk(surface, rules, start, steps)[0]
 
 
 def find_difference(path: Path, places: Numbers) -> float:
@@ -76,8 +61,47 @@ def find_difference(path: Path, places: Numbers) -> float:
         path: As far as it goes.
         places: (N + 1, 2) by PyTorch.
     """
-    theirs = places[: len(path.places)]
-    return float((np.abs(path.places - theirs) / np.maximum(1.0, np.abs(theirs))).max())
+    return _find_distance(path.places, places[: len(path.places)])
+
+
+def find_step_difference(surface: Surface, rule: Optimiser, start: Place, steps: int) -> float:
+    """How far apart both come, as above, where our steps are given the slopes of PyTorch's path.
+
+    Where a path is chaotic, the last digit of a slope decides where it goes; what a step does with a slope is certain.
+    """
+    (places,), (gradients,) = _walk(surface, [rule], start, steps)
+    held = (np.abs(places) <= LARGEST).all(axis=1)
+    end = len(places) if held.all() else int(held.argmin())
+    rate, ledger = np.array(rule.rate), Ledger()
+    ours = [places[0]]
+    for count in range(1, end):
+        ledger = rule.step(rate, count, ledger, ours[-1], gradients[count - 1])
+        ours.append(ledger["place"])
+    return _find_distance(np.stack(ours), places[:end])
+
+
+def _find_distance(ours: Numbers, theirs: Numbers) -> float:
+    return float((np.abs(ours - theirs) / np.maximum(1.0, np.abs(theirs))).max())
+
+
+def _walk(surface: Surface, rules: Sequence[Optimiser], start: Place, steps: int) -> tuple[Numbers, Numbers]:
+    """(rules, steps + 1, 2) places and (rules, steps, 2) slopes with their noise."""
+    if not all(rule.bias_correction and rule.root for rule in rules):
+        raise ValueError("PyTorch always corrects the bias and takes the root")
+    parameters = [torch.tensor(surface.turn(start), dtype=torch.float64) for _ in rules]
+    optimisers = [
+        getattr(torch.optim, rule.name)([parameter], **settings_of(rule), foreach=False)
+        for rule, parameter in zip(rules, parameters, strict=True)
+    ]
+    noise = torch.from_numpy(surface.draw_noise(steps))
+    places, slopes = [torch.stack(parameters)], []
+    for step in range(steps):
+        slopes.append(_differentiate(surface, places[-1]) + noise[step])
+        for parameter, slope, optimiser in zip(parameters, slopes[-1], optimisers, strict=True):
+            parameter.grad = slope
+            optimiser.step()
+        places.append(torch.stack(parameters))
+    return np.asarray(torch.stack(places, 1)), np.asarray(torch.stack(slopes, 1))
 
 
 def _differentiate(surface: Surface, places: Tensor) -> Tensor:
