@@ -27,7 +27,7 @@ class Schedule:
 
     Attributes:
         kind: "constant"; "step", a tenth after each third; "cosine", half a wave from the peak towards 0; "warm_up", a
-            straight rise over the first twentieth and constant from there; "warm_up_cosine", the rise and then a cosine.
+            straight rise over the first twentieth and constant from there; "warm_up_cosine", the rise, then a cosine.
         peak: the largest rate.
         steps: how many in all.
 

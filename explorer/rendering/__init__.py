@@ -46,7 +46,9 @@ from explorer.rendering.figures.beam_tree import BeamNode, beam_tree, beam_tree_
 from explorer.rendering.figures.curves import curves
 from explorer.rendering.figures.decoder import draw_units, draw_words, unit_heatmap, word_lines, word_map
 from explorer.rendering.figures.digits import digit_bars
+from explorer.rendering.figures.figure_png import line_figure_png
 from explorer.rendering.figures.gates import gate_rows
+from explorer.rendering.figures.rates import Mark, StepLine, rate_sweep_chart, step_lines
 from explorer.rendering.figures.slope import slope_curves
 from explorer.rendering.figures.surprise import surprise_bars
 from explorer.rendering.figures.weight_path import weight_path
@@ -85,8 +87,10 @@ __all__ = [
     "BeamNode",
     "Box",
     "MapGrid",
+    "Mark",
     "Scale",
     "Sprite",
+    "StepLine",
     "Thumbnails",
     "activation_curve",
     "agreement_matrix",
@@ -129,6 +133,7 @@ __all__ = [
     "kernel_numbers",
     "kernel_slices",
     "layer_numbers",
+    "line_figure_png",
     "magnify_map",
     "map_pairs",
     "map_rows",
@@ -137,9 +142,11 @@ __all__ = [
     "overview_sprite",
     "probability_bars",
     "product_tiles",
+    "rate_sweep_chart",
     "scale_of",
     "slope_curves",
     "spotlight",
+    "step_lines",
     "surprise_bars",
     "sweep_curves",
     "training_curves",
