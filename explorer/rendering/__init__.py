@@ -45,6 +45,7 @@ from explorer.rendering.figures.basic import (
 from explorer.rendering.figures.beam_tree import BeamNode, beam_tree, beam_tree_picture, grow_tree
 from explorer.rendering.figures.curves import curves
 from explorer.rendering.figures.decoder import draw_units, draw_words, unit_heatmap, word_lines, word_map
+from explorer.rendering.figures.depth import LayerBars, layer_bars
 from explorer.rendering.figures.digits import digit_bars
 from explorer.rendering.figures.figure_png import line_figure_png
 from explorer.rendering.figures.gates import gate_rows
@@ -86,6 +87,7 @@ __all__ = [
     "UNDEFINED",
     "BeamNode",
     "Box",
+    "LayerBars",
     "MapGrid",
     "Mark",
     "Scale",
@@ -132,6 +134,7 @@ __all__ = [
     "join_pictures",
     "kernel_numbers",
     "kernel_slices",
+    "layer_bars",
     "layer_numbers",
     "line_figure_png",
     "magnify_map",

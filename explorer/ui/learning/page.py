@@ -8,6 +8,7 @@ import streamlit as st
 
 from explorer.ui.kit.ask import choose_asking
 from explorer.ui.kit.choose import choose_part
+from explorer.ui.learning.depth import show_depth
 from explorer.ui.learning.rate import show_rate
 from explorer.ui.learning.scale import show_scale
 from explorer.ui.learning.terrain import show_terrain
@@ -17,6 +18,7 @@ from explorer.ui.session.subject import Subject
 
 PARTS: dict[str, tuple[str, Callable[[Subject], None]]] = {
     "terrain": ("Terrain", show_terrain),
+    "depth": ("Depth", show_depth),
     "scale": ("Scale and batch norm", show_scale),
     "rate": ("Rate over time", show_rate),
 }
