@@ -158,6 +158,13 @@ TERMS: Final = (
     _term(
         "vanishing gradient", "A gradient that is a product of many factors below 1, so that early layers hardly learn."
     ),
+    _term(
+        "exploding gradient",
+        "A gradient that is a product of many factors above 1, so that steps become far too large.",
+    ),
+    _term("initialisation", "How the weights are drawn before training."),
+    _term("Xavier", "Draws weights with variance 2 / (inputs + outputs) of their layer (Glorot and Bengio 2010)."),
+    _term("float32", "Numbers of 32 bits, as networks are trained with: seven digits, none beyond 3.4e38."),
     _term("recurrent network, RNN", "A network that reads a sequence step by step, each time with what it has kept."),
     _term("hidden state", "What a recurrent network has kept of the steps before, as a vector."),
     _term("autoencoder", "A network that squeezes its input through few numbers and has to make it again of them."),

@@ -26,6 +26,7 @@ TRAINING: Final = 2000  # added to a seed: that of the last layer and of the bat
 CHANCE: Final = log(10)  # cross-entropy of a network that gives each of ten classes the same
 LEARNED: Final = 0.8  # of the held-out digits right
 BEGUN: Final = 0.25  # so too: a network that tells one class, and takes all others for a second, gets 20 % right
+BELOW: Final = 0.1  # of the loss, below that of guessing
 _STEPS_A_SLICE: Final = 4  # about 100 ms of the widest and deepest network
 
 
@@ -46,6 +47,11 @@ class Run:
     after: float
     right: int
     steps: int
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it has learned anything: more than a quarter of the digits, or clearly more than guessing."""
+        return self.right > BEGUN * HELD_OUT or self.after < CHANCE - BELOW
 
 
 @dataclass(frozen=True)
@@ -70,13 +76,13 @@ class Trial:
 
     @property
     def verdict(self) -> Verdict:
-        """Of all seeds at the best rate: more than 80 % of the digits right, or at least more than a quarter."""
-        shares = [run.right / HELD_OUT for run in self.best]
-        if min(shares) > LEARNED:
+        """Of all seeds at the best rate: more than 80 % of the digits right, or at least a beginning."""
+        if all(run.right > LEARNED * HELD_OUT for run in self.best):
             return "learns"
-        if max(shares) <= BEGUN:
-            return "does not learn"
-        return "begins to learn" if min(shares) > BEGUN else "begins to learn from some seeds only"
+        begun = [run.has_begun for run in self.best]
+        if all(begun):
+            return "begins to learn"
+        return "begins to learn from some seeds only" if any(begun) else "does not learn"
 
 
 @cache

@@ -38,18 +38,20 @@ def test_a_loss_that_is_no_number_ends_its_training() -> None:
 
 
 @pytest.mark.parametrize(
-    ("right", "verdict"),
+    ("right", "after", "verdict"),
     [
-        ((361, 400, 420), "learns"),
-        ((360, 400, 420), "begins to learn"),
-        ((112, 120, 300), "begins to learn from some seeds only"),
-        ((45, 46, 112), "does not learn"),
+        ((361, 400, 420), 5.0, "learns"),
+        ((360, 400, 420), 5.0, "begins to learn"),
+        ((112, 120, 300), 5.0, "begins to learn from some seeds only"),
+        ((46, 47, 112), 5.0, "does not learn"),
+        ((46, 47, 112), 2.21, "does not learn"),
+        ((46, 47, 112), 2.2, "begins to learn"),
     ],
 )
-def test_what_is_said_of_three_seeds(right: tuple[int, ...], verdict: str) -> None:
+def test_what_is_said_of_three_seeds(right: tuple[int, ...], after: float, verdict: str) -> None:
     worse, better = RATES["sgd"][:2]
     runs = [Run(worse, seed, 2.3, 2.3, 45, STEPS) for seed in range(3)]
-    runs += [Run(better, seed, 2.3, 1.0, each, STEPS) for seed, each in enumerate(right)]
+    runs += [Run(better, seed, 2.3, after, each, STEPS) for seed, each in enumerate(right)]
     trial = Trial(tuple(runs))
     assert [run.right for run in trial.best] == list(right)
     assert trial.verdict == verdict

@@ -51,7 +51,7 @@ def test_another_initialisation_flips_the_finding(
 
     assert re.search(r"\| \*\*Xavier\*\* \| \S+e−08 \| \S+e−08 \| [1-9]\.\d+e−16 \|", told)
     assert re.search(r"\| He \| 0\.\d+ \| 0\.\d+ \| 0\.[5-9]\d* \|", told)
-    assert re.search(r"\| N\(0, 0\.3\) \| \S+e26 \| \S+e26 \| not a number \|", told)
+    assert re.search(r"\| N\(0,\s0\.3\) \| \S+e26 \| \S+e26 \| not a number \|", told)
 
     told = texts_of(run(app.segmented_control(key="depth_start").set_value("he")))
     assert "about as much" in app.radio(key="ask-depth").options

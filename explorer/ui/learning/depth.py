@@ -10,8 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.learning.depth import STARTS as EVERY_START
-from explorer.learning.depth import Factors, Measured, Recipe, measure_by_autograd, work_out_factors
+from explorer.learning.depth import STARTS, Factors, Measured, Recipe, measure_by_autograd, work_out_factors
 from explorer.learning.depth_snippet import signal_snippet
 from explorer.learning.depth_theory import Theory, expect
 from explorer.neurons.activations import ACTIVATIONS
@@ -23,7 +22,7 @@ from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
-from explorer.ui.learning.depth_controls import STARTS, Batch, choose_batch, choose_recipe
+from explorer.ui.learning.depth_controls import Batch, choose_batch, choose_recipe, say_start
 from explorer.ui.learning.depth_reasons import say_reasons
 from explorer.ui.learning.depth_training import say_size, show_training
 from explorer.ui.session.subject import Subject
@@ -50,11 +49,9 @@ def show_depth(subject: Subject) -> None:
     view = choose("What to look at", VIEWS, "depth", place=row, hidden=True)
     if view == "training":
         show_training(choose_recipe(row))
-        return
-    place = row.container()
-    recipe = choose_recipe(row)
-    batch = choose_batch(subject.picture, place)
-    _show_signal(recipe, batch)
+    else:
+        batch = choose_batch(subject.picture, row)
+        _show_signal(choose_recipe(row), batch)
 
 
 def measure(recipe: Recipe, batch: Batch) -> Found:
@@ -84,7 +81,7 @@ def _show_signal(recipe: Recipe, batch: Batch) -> None:
     title = ACTIVATIONS[recipe.activation].title
     left = float(found.single.lengths[0])
     asked = (
-        f"{recipe.layers} layers, {title}, {STARTS[recipe.start]}: a gradient of length 1 is sent in at the top. How "
+        f"{recipe.layers} layers, {title}, {say_start(recipe)}: a gradient of length 1 is sent in at the top. How "
         "much of it arrives at the pixels?"
     )
     if not ask_first(asked, _FATES, _FATES[_fate(left)], "ask-depth"):
@@ -103,7 +100,6 @@ def _show_signal(recipe: Recipe, batch: Batch) -> None:
             )
         ]
         show_chart(layer_bars(charts, f"{recipe.layers} layers, float32"), "depth-chart")
-        _compare_starts(recipe, batch)
         png = encode_png(_draw(found.single))
         show_png(
             png,
@@ -115,6 +111,7 @@ def _show_signal(recipe: Recipe, batch: Batch) -> None:
     with said:
         _write_product(recipe, found)
         say_reasons(recipe, found.factors, found.theory)
+        _compare_starts(recipe, batch)
     offer("depth", png, partial(_pack, batch, found), signal_snippet(recipe, batch.digits), key="depth-offer")
 
 
@@ -125,8 +122,7 @@ def _fate(left: float) -> int:
 
 def _say_finding(recipe: Recipe, found: Found) -> None:
     single, title = found.single, ACTIVATIONS[recipe.activation].title
-    begun = f"N(0, {recipe.sigma:g})" if recipe.start == "own" else STARTS[recipe.start]
-    network = f"**{recipe.layers} layers, {title}, weights by {begun}: "
+    network = f"**{recipe.layers} layers, {title}, weights by {say_start(recipe)}: "
     sent = "of a gradient of length 1, sent in at the top, "
     left, up = float(single.lengths[0]), float(single.spreads[-1])
     if isfinite(left):
@@ -135,8 +131,8 @@ def _say_finding(recipe: Recipe, found: Found) -> None:
     else:
         beyond = recipe.layers - int(np.argmin(np.isfinite(single.lengths[::-1])))
         finding = (
-            f"{network}{sent}no number arrives at the pixels.** From layer {beyond} downwards it is too large for float32, "
-            f"whose largest number is ${write_number(float(np.finfo(np.float32).max))}$; in float64 "
+            f"{network}{sent}no number arrives at the pixels.** From layer {beyond} downwards it is too large for "
+            f"float32, whose largest number is ${write_number(float(np.finfo(np.float32).max))}$; in float64 "
             f"${write_number(float(found.factors.lengths[0]))}$ would. "
         )
     if left == 0:
@@ -185,16 +181,17 @@ def _say_factor(value: float) -> str:
 def _compare_starts(recipe: Recipe, batch: Batch) -> None:
     """All three initialisations of the network, and the loss whose gradient has both products in it."""
     rows = {}
-    for start in EVERY_START:
+    for start in STARTS:
         each = recipe.begun(start)
         single = _measure_single(each, batch)
-        name = f"N(0, {recipe.sigma:g})" if start == "own" else STARTS[start]
+        name = say_start(each)
         numbers = (single.spreads[-1], single.lengths[0], single.squares)
         rows[f"**{name}**" if start == recipe.start else name] = [say_size(float(number)) for number in numbers]
-    st.markdown(write_table([f"spread, layer {recipe.layers}", "gradient, pixels", "mean(h²), W₁"], rows))
+    st.markdown(write_table(["signal", "gradient", "of mean(h²)"], rows))
     st.caption(
-        "Float32. Last column: the gradient of the first layer's weights where the loss is mean(h²) of the last "
-        "layer's outputs, which has the way up and the way down in it."
+        "In float32. Signal: standard deviation after the last layer. Gradient: what arrives at the pixels. Last "
+        "column: the gradient of the first layer's weights where the loss is mean(h²) of the last layer's outputs; it "
+        "has the way up and the way down in it."
     )
 
 

@@ -19,11 +19,11 @@ def say_reasons(recipe: Recipe, factors: Factors, theory: Theory | None) -> None
             "then no longer independent of slopes and weights, as the theory takes it to be."
         )
     else:
+        unrelated = " and inputs that have nothing to do with each other" if recipe.batch_norm else ""
+        told = f"{theory.lengths[0]:.3g} arrives; {factors.lengths[0]:.3g} did.".replace("e-", "e−")
         st.caption(
-            f"Theory, for infinitely wide layers: {theory.lengths[0]:.3g} arrives; {factors.lengths[0]:.3g} did. "
-            "(Poole et al. 2016, Schoenholz et al. 2017, He et al. 2015; with batch norm Yang et al. 2019.)".replace(
-                "e-", "e−"
-            )
+            f"Theory, for infinitely wide layers{unrelated}: {told} (Poole et al. 2016, Schoenholz et al. 2017, He et "
+            "al. 2015; with batch norm Yang et al. 2019.)"
         )
 
 

@@ -13,6 +13,7 @@ from explorer.learning.depth import Recipe
 from explorer.learning.depth_snippet import training_snippet
 from explorer.learning.depth_training import (
     BEGUN,
+    BELOW,
     CHANCE,
     LEARNED,
     RATES,
@@ -33,7 +34,7 @@ from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, download
 from explorer.ui.kit.slow import Tell, obtain
 from explorer.ui.kit.snippet import show_snippet
-from explorer.ui.learning.depth_controls import STARTS
+from explorer.ui.learning.depth_controls import say_start
 
 OPTIMISERS: dict[Optimiser, str] = {"sgd": "SGD", "adam": "Adam"}
 _VERDICTS = get_args(Verdict)
@@ -63,7 +64,8 @@ def show_training(recipe: Recipe) -> None:
         f"Cross-entropy of {HELD_OUT} held-out digits before and after {STEPS} steps of 32 digits, and how many are "
         "right. A last layer of ten logits is added, its weights by Xavier. Batch norm, where it is chosen, takes mean "
         "and variance from the held-out digits themselves. The best rate is that with the most digits right; "
-        f"{format_percent(LEARNED)} of them is called learning, {format_percent(BEGUN)} its beginning."
+        f"{format_percent(LEARNED)} of them is called learning; {format_percent(BEGUN)}, or a loss {BELOW} below that of "
+        "guessing, its beginning."
     )
     download(
         st.container(),
@@ -87,9 +89,8 @@ def _train(recipe: Recipe, optimiser: Optimiser, tell: Tell) -> Trial:
 
 def _say_trial(recipe: Recipe, optimiser: Optimiser, trial: Trial) -> None:
     best = trial.best
-    begun = f"N(0, {recipe.sigma:g})" if recipe.start == "own" else STARTS[recipe.start]
     more = [word for word, on in (("residual", recipe.residual), ("batch norm", recipe.batch_norm)) if on]
-    network = ", ".join([f"{recipe.layers} layers", ACTIVATIONS[recipe.activation].title, begun, *more])
+    network = ", ".join([f"{recipe.layers} layers", ACTIVATIONS[recipe.activation].title, say_start(recipe), *more])
     shares = ", ".join(format_percent(run.right / HELD_OUT) for run in best)
     losses = ", ".join(f"{say_size(run.before)} → {say_size(run.after)}" for run in best)
     st.markdown(
