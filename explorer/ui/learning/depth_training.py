@@ -64,8 +64,8 @@ def show_training(recipe: Recipe) -> None:
         f"Cross-entropy of {HELD_OUT} held-out digits before and after {STEPS} steps of 32 digits, and how many are "
         "right. A last layer of ten logits is added, its weights by Xavier. Batch norm, where it is chosen, takes mean "
         "and variance from the held-out digits themselves. The best rate is that with the most digits right; "
-        f"{format_percent(LEARNED)} of them is called learning; {format_percent(BEGUN)}, or a loss {BELOW} below that of "
-        "guessing, its beginning."
+        f"{format_percent(LEARNED)} of them is called learning; {format_percent(BEGUN)}, or a loss {BELOW} below "
+        "that of guessing, its beginning."
     )
     download(
         st.container(),
