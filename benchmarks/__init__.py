@@ -14,6 +14,7 @@ NAMES = (
     "page",
     "microscope",
     "neurons",
+    "learning",
     "saliency",
     "augmentation",
     "captioning",

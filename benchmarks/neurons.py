@@ -1,7 +1,6 @@
 """The Neurons page: training and pointing in the browser, and reruns of its parts."""
 
 import os
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
@@ -11,7 +10,7 @@ from urllib.parse import urlencode
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.results import Row
-from benchmarks.timing import drawing_times, seconds_of
+from benchmarks.timing import drawing_times, time_reruns
 from tests.browser.find_browser import BrowserMissing, find_browser
 from tests.browser.serving import ROOT, serve, wait_until_idle
 
@@ -22,7 +21,6 @@ PAGE = ROOT / "pages" / "neurons.py"
 ADDRESS = {"model": "tiny-vgg", "part": "Backward", "hidden": "8-8", "points": "circle in a ring"}
 STEP_BOUND = 1.0  # ms, so at least 1,000 a second
 FRAME_BOUND = 1000 / 60  # ms
-RERUN_BOUND = 150  # ms
 
 
 def measure(quick: bool) -> list[Row]:
@@ -97,7 +95,7 @@ def _rerun(repetitions: int) -> Row:
     def go_on(app: AppTest, repetition: int) -> None:
         app.query_params["step"] = str(10 * (repetition + 1))
 
-    return _time_reruns("Neurons page, rerun after a pause", ADDRESS, go_on, repetitions, note)
+    return time_reruns(PAGE, "Neurons page, rerun after a pause", ADDRESS, go_on, repetitions, note)
 
 
 def _rerun_of_one_neuron(repetitions: int) -> Row:
@@ -108,7 +106,7 @@ def _rerun_of_one_neuron(repetitions: int) -> Row:
     def move(app: AppTest, repetition: int) -> None:
         app.slider(key="neuron_bias").set_value((repetition + 1) / 10)
 
-    return _time_reruns("Neurons page, rerun of One neuron on a patch", address, move, repetitions, note)
+    return time_reruns(PAGE, "Neurons page, rerun of One neuron on a patch", address, move, repetitions, note)
 
 
 def _rerun_of_losses(repetitions: int) -> Row:
@@ -119,7 +117,7 @@ def _rerun_of_losses(repetitions: int) -> Row:
     def choose(app: AppTest, repetition: int) -> None:
         app.selectbox(key="loss").select_index((repetition + 1) % 4)
 
-    return _time_reruns("Neurons page, rerun of the photo's logits", address, choose, repetitions, note)
+    return time_reruns(PAGE, "Neurons page, rerun of the photo's logits", address, choose, repetitions, note)
 
 
 def _rerun_of_digits(repetitions: int) -> Row:
@@ -130,20 +128,4 @@ def _rerun_of_digits(repetitions: int) -> Row:
     def move(app: AppTest, repetition: int) -> None:
         app.slider(key="digit_shift").set_value(repetition % 6)
 
-    return _time_reruns("Neurons page, rerun of a moved digit", address, move, repetitions, note)
-
-
-def _time_reruns(
-    what: str, address: Mapping[str, str], change: Callable[[AppTest, int], None], repetitions: int, note: str
-) -> Row:
-    app = AppTest.from_file(str(PAGE), default_timeout=120)
-    for key, value in address.items():
-        app.query_params[key] = value
-    app.run()
-    times = []
-    for repetition in range(repetitions):
-        change(app, repetition)
-        times.append(seconds_of(app.run))
-        if app.exception:
-            raise RuntimeError(f"The page shows an error: {[*app.exception]}")
-    return Row(what, median(times) * 1000, "ms", RERUN_BOUND, note)
+    return time_reruns(PAGE, "Neurons page, rerun of a moved digit", address, move, repetitions, note)

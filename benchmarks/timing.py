@@ -1,12 +1,18 @@
 """Medians of wall-clock time, and how long the browser draws. What is timed is the business of the benchmarks."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from benchmarks.results import Row
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
+    from streamlit.testing.v1 import AppTest
+
+RERUN_BOUND: Final = 150  # ms
 
 
 def seconds_of(function: Callable[[], object]) -> float:
@@ -35,3 +41,27 @@ def drawing_times(page: "Page", root: "Locator", canvas: "Locator", moves: int) 
         page.evaluate("() => new Promise(requestAnimationFrame)")
     times: list[float] = root.evaluate("root => root.renderTimes.filter((time) => time > 0)")
     return times
+
+
+def time_reruns(
+    script: Path,
+    what: str,
+    address: Mapping[str, str],
+    change: Callable[["AppTest", int], object],
+    repetitions: int,
+    note: str,
+) -> Row:
+    """The median rerun of a page in Streamlit's AppTest, after a change that is given the repetition, from 0."""
+    from streamlit.testing.v1 import AppTest
+
+    app = AppTest.from_file(str(script), default_timeout=120)
+    for key, value in address.items():
+        app.query_params[key] = value
+    app.run()
+    times = []
+    for repetition in range(repetitions):
+        change(app, repetition)
+        times.append(seconds_of(app.run))
+        if app.exception:
+            raise RuntimeError(f"The page shows an error: {[*app.exception]}")
+    return Row(what, median(times) * 1000, "ms", RERUN_BOUND, note)

@@ -50,6 +50,7 @@ class Terrain {
     const { data } = this;
     Object.assign(this, { state: given, asked: null, place: data.start, step: data.step, chosen: data.optimisers.findIndex(({ title }) => title === data.chosen), toggles: [...data.toggles] });
     this.pause();
+    this.refused = false;
     this.surface = new Surface(data);
     const noise = data.sigma ? drawNoise(data.seed, data.sigma, data.steps) : null;
     this.terms = { noise, goal: data.goal, rates: data.rates };
@@ -177,7 +178,7 @@ class Terrain {
       this.ground = paintGround(sampleGround(this.surface, frame), Math.round(side * (window.devicePixelRatio || 1)), look);
       for (const { sample, kind } of paths) drawSample(sample, kind, look);
     }
-    drawTerrain(context, frame, { ground: this.ground, paths, step: this.step, chosen: this.chosen, look });
+    drawTerrain(context, frame, { ground: this.ground, paths, step: this.step, chosen: this.chosen, made: this.explain(), look });
     const [x, y] = frame.toPixels(...this.turnedStart);
     this.start.style.translate = `${x}px ${y}px`;
     this.say();
@@ -251,10 +252,9 @@ class Terrain {
     const outcomes = paths.map((each, index) => `${each.title} at rate ${significant(each.settings.rate)} ${counts[index]}`);
     this.canvas.setAttribute("aria-label", `Paths from x ${place[0]}, y ${place[1]}; ${this.goal.textContent}: ${outcomes.join("; ")}`);
     Object.assign(root.dataset, { step: String(step), chosen: title, start: this.place.join(","), paths: JSON.stringify(Object.fromEntries(paths.map((each) => [each.title, [each.settings.rate, each.path.reachedAt]]))) });
-    this.explain();
   }
 
-  /** The step that is looked at, of the optimiser that is chosen. */
+  /** Works out the step that is looked at, of the optimiser that is chosen, and gives where it leads. */
   explain() {
     const { noise } = this.terms;
     const { path, settings, title } = this.paths[this.chosen];
@@ -269,6 +269,7 @@ class Terrain {
     }
     this.ledger.show(walker, before, title, count + 1 === path.divergedAt);
     this.root.dataset.ledger = JSON.stringify(walker.read());
+    return { from: before.place, gradient: walker.gradient, to: walker.place };
   }
 
   pause() {
@@ -284,6 +285,7 @@ class Terrain {
 
   goTo(step) {
     this.pause();
+    this.refused = false;
     this.step = Math.max(1, Math.min(this.last, step));
     this.schedule();
   }

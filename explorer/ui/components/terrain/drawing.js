@@ -4,6 +4,7 @@ const CELLS = 160; // of the terrain on each side, at which the formula is asked
 const BANDS = 14;
 const DASHES = [[], [9, 4], [2, 3], [10, 3, 2, 3], [5, 3], [14, 5], [2, 6]];
 const STEEPEST_SHADE = 0.24; // of the text's colour, at the height of the highest band
+const SLOPE_LENGTH = 60; // CSS pixels, of the arrow down the slope
 const BORDER = 0.2; // around the frame, as a share of it, up to which lines are drawn
 
 /** From the plane, -reach to reach on both axes, to a square and back. */
@@ -144,12 +145,48 @@ function drawPath(context, frame, path, kind, step, isChosen, look) {
   context.globalAlpha = 1;
 }
 
+/** An arrow with its name at its head, which lies within the frame. */
+function drawArrow(context, from, to, name, dash, look) {
+  const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
+  const length = Math.hypot(dx, dy);
+  if (!(length > 4)) return;
+  const back = (along, aside) => [to[0] - (along * dx - aside * dy) / length, to[1] - (along * dy + aside * dx) / length];
+  for (const [colour, width] of [[look.background, 4.5], [look.text, 2]]) {
+    context.strokeStyle = context.fillStyle = colour;
+    context.lineWidth = width;
+    context.setLineDash(dash);
+    context.beginPath();
+    context.moveTo(...from);
+    context.lineTo(...back(5, 0));
+    context.stroke();
+    context.setLineDash([]);
+    context.beginPath();
+    polygon(context, [to, back(9, 4), back(9, -4)]);
+    if (colour === look.background) context.stroke();
+    else context.fill();
+  }
+  const side = context.canvas.clientWidth;
+  const [x, y] = back(-12, 0);
+  write(context, name, Math.max(18, Math.min(side - 18, x)), Math.max(9, Math.min(side - 9, y)), look.text, 12, "center", look.background);
+}
+
+/** Where the gradient points downhill, of one length whatever its size, and the step that was made. */
+function drawStep(context, frame, { from, gradient, to }, look) {
+  const start = frame.toPixels(...from);
+  const size = Math.hypot(...gradient);
+  if (!start.every((value) => value >= 0 && value <= frame.side)) return;
+  if (size > 0) drawArrow(context, start, [start[0] - (SLOPE_LENGTH * gradient[0]) / size, start[1] + (SLOPE_LENGTH * gradient[1]) / size], "−g", [4, 3], look);
+  const line = clipLine(start, frame.toPixels(...to), 4, frame.side - 4);
+  if (line) drawArrow(context, ...line.slice(0, 2), "step", [], look);
+}
+
 /** The terrain, all paths, and where each stands at a step. */
-function drawTerrain(context, frame, { ground, paths, step, chosen, look }) {
+function drawTerrain(context, frame, { ground, paths, step, chosen, made, look }) {
   context.imageSmoothingEnabled = false;
   context.drawImage(ground, 0, 0, frame.side, frame.side);
   const order = paths.map((_, index) => index).sort((a, b) => (a === chosen) - (b === chosen));
   for (const index of order) drawPath(context, frame, paths[index].path, paths[index].kind, step, index === chosen, look);
+  drawStep(context, frame, made, look);
   for (const index of order) {
     const { path, kind } = paths[index];
     const now = Math.min(step, path.end);

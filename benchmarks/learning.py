@@ -1,0 +1,85 @@
+"""The Learning page: the terrain's start dragged in the browser, and reruns of its parts."""
+
+import os
+from pathlib import Path
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from benchmarks.results import Row
+from benchmarks.timing import time_reruns
+from explorer.learning.optimisers import OPTIMISERS
+from tests.browser.find_browser import BrowserMissing, find_browser
+from tests.browser.serving import ROOT, serve, wait_until_idle
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+    from streamlit.testing.v1 import AppTest
+
+PAGE = ROOT / "pages" / "learning.py"
+TERRAIN = {"model": "tiny-vgg", "part": "Terrain"}
+FRAME_BOUND = 1000 / 60  # ms
+
+
+def measure(quick: bool) -> list[Row]:
+    """Seven paths of 1,000 steps in a real browser, and reruns in Streamlit's AppTest."""
+    repetitions = 3 if quick else 20
+    return [*_drag(moves=40 if quick else 300), _rerun_of_terrain(repetitions)]
+
+
+def _drag(moves: int) -> list[Row]:
+    """Every drawing while the start is dragged: all paths are walked anew, then the terrain and the step are drawn."""
+    what = "drag the start of seven paths on the terrain"
+    try:
+        program = find_browser()
+    except BrowserMissing as missing:
+        return [Row(what, None, "ms", FRAME_BOUND, str(missing))]
+    from playwright.sync_api import sync_playwright
+
+    # Chromium's sandbox refuses to run for root, who is the user in a container.
+    flags = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with TemporaryDirectory() as home, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=flags)
+        with serve(ROOT / "streamlit_app.py", home=Path(home)) as address:
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            query = urlencode({**TERRAIN, "terrain_optimisers": list(OPTIMISERS)}, doseq=True)
+            page.goto(f"{address}/learning?{query}")
+            page.locator(".terrain[data-drawn]").wait_for(timeout=90_000)
+            wait_until_idle(page, timeout=90)
+            times = _drag_start(page, moves)
+        browser.close()
+    note = f"{len(times)} drawings, Chromium without a GPU"
+    return [
+        Row(f"{what}, median", median(times), "ms", FRAME_BOUND, note),
+        Row(f"{what}, 95th percentile", quantiles(times, n=20)[-1], "ms", FRAME_BOUND, note),
+    ]
+
+
+def _drag_start(page: "Page", moves: int) -> list[float]:
+    """Milliseconds of each drawing, the first few of which the browser needs to compile left out."""
+    root, canvas, start = (page.locator(name) for name in (".terrain", ".terrain .ground canvas", ".terrain .start"))
+    ground, handle = canvas.bounding_box(), start.bounding_box()
+    assert ground is not None
+    assert handle is not None
+    page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+    page.mouse.down()
+    for move in range(moves + 20):
+        if move == 20:
+            root.evaluate("root => { root.renderTimes.length = 0; }")
+        across, down = (move * 0.618034) % 1, (move * 0.414214) % 1  # all over, without a pattern
+        page.mouse.move(ground["x"] + across * ground["width"], ground["y"] + down * ground["height"])
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+    times: list[float] = root.evaluate("root => root.renderTimes.filter((time) => time > 0)")
+    page.mouse.up()
+    return times
+
+
+def _rerun_of_terrain(repetitions: int) -> Row:
+    """Another step of the same paths, as after every pause."""
+    note = f"AppTest, its own parsing included; median of {repetitions}, another step each time"
+
+    def go_on(app: "AppTest", repetition: int) -> None:
+        app.query_params["terrain_step"] = str(repetition + 2)
+
+    return time_reruns(PAGE, "Learning page, rerun of Terrain", TERRAIN, go_on, repetitions, note)
