@@ -151,6 +151,7 @@ TERMS: Final = (
     _term("optimiser", "The rule by which training turns gradients into steps of the parameters."),
     _term("curvature", "How fast a slope changes along a direction; a rate above 2 divided by it is too high there."),
     _term("Hessian", "The matrix of all second derivatives of a loss; its eigenvalues are the curvatures."),
+    _term("condition number", "The largest curvature divided by the smallest: how narrow a valley is."),
     _term("momentum", "Steps along a fading sum of the gradients so far in place of the last one."),
     _term("AdaGrad", "Divides the step of every parameter by the root of the sum of all its squared gradients."),
     _term("RMSProp", "Divides the step of every parameter by the root of a fading mean of its squared gradients."),
