@@ -19,14 +19,7 @@ from explorer.ui.components import Cell, Rule, shared_mean
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.choose import choose, choose_one, choose_step, settings_popover, slide, switch
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.learning.normalisation_batch import (
-    MOST_PICTURES,
-    first_convolution_of,
-    list_batch,
-    maps_of,
-    photos_of,
-    picture_lines,
-)
+from explorer.ui.learning.normalisation_batch import first_convolution_of, list_batch, maps_of, photos_of, picture_lines
 from explorer.ui.session.pictures import Picture
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.typed_numbers import read_or_keep
@@ -117,7 +110,7 @@ def _choose(subject: Subject, row: DeltaGenerator) -> _Chosen:
     by_variance = switch("Divide by the variance, not by its root", "norm_by_variance", place=row)
     settings = settings_popover(row)
     batch = list_batch(subject)
-    count = slide("Pictures", 1, MOST_PICTURES, min(4, len(batch)), "norm_pictures", place=settings)
+    count = slide("Pictures", 1, len(batch), len(batch), "norm_pictures", place=settings)
     options = {key: label for key, label in LEARNED.items() if key != "network" or first.norm_name}
     learned = choose("Scale γ and shift β", options, "norm_learned", place=settings)
     gamma, beta = np.ones(channels), np.zeros(channels)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.neurons.activations import Numbers
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.choose import choose_one
 from explorer.ui.session.opening import pictures_lines
-from explorer.ui.session.pictures import Picture, get_picture, list_pictures
+from explorer.ui.session.pictures import Picture, get_picture, list_pictures, recall
 from explorer.ui.session.subject import Subject
 
 if TYPE_CHECKING:
@@ -25,14 +26,22 @@ LEAST_PICTURES = 4  # with samples where the person has uploaded fewer
 CROPS = 48  # of all pictures, for running averages
 _CROPS_OF = 2  # how many times a window's side the picture has from which it is cut
 _SEED = 0
+_OTHERS = "norm_with"  # of the address: labels of the uploads beside the chosen picture
 
 
 def list_batch(subject: Subject) -> list[Picture]:
-    """The chosen picture, then the uploads and, until there are `LEAST_PICTURES`, samples."""
+    """The chosen picture, then the uploads, which the address has, and samples until there are `LEAST_PICTURES`."""
+    if _OTHERS not in st.session_state:  # a link names those of another session; after that, its own list counts
+        for label in reversed(st.query_params.get_all(_OTHERS)):
+            recall(label)
     others = [get_picture(label) for label in list_pictures() if label != subject.picture.label]
     uploads = [picture for picture in others if not picture.sample]
     samples = [picture for picture in others if picture.sample]
     batch = [subject.picture, *uploads][:MOST_PICTURES]
+    named = [picture.label for picture in batch[1:]]
+    st.session_state[_OTHERS] = True
+    if named != st.query_params.get_all(_OTHERS):
+        st.query_params[_OTHERS] = named
     return [*batch, *samples[: max(0, LEAST_PICTURES - len(batch))]]
 
 
@@ -55,9 +64,8 @@ def inputs_of(subject: Subject, pictures: Sequence[Picture], times: int = 1) -> 
 
 def photos_of(subject: Subject, pictures: Sequence[Picture]) -> NDArray[np.uint8]:
     """(N, S, S, 3) the pixels of those inputs."""
-    preprocessing = subject.model.preprocessing.with_size(first_convolution_of(subject).side)
-    key = ("small photos", tuple(picture.key for picture in pictures), preprocessing)
-    return once(key, lambda: np.stack([preprocessing.pixels(picture.intake.image) for picture in pictures]))
+    unnormalise = subject.model.preprocessing.unnormalise
+    return np.stack([unnormalise(each[None]) for each in inputs_of(subject, pictures)])
 
 
 def maps_of(subject: Subject, pictures: Sequence[Picture]) -> Numbers:
