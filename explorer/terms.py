@@ -54,6 +54,14 @@ TERMS: Final = (
         "A layer that shifts and scales every channel by its mean and standard deviation over the training pictures, "
         "then by two learned numbers.",
     ),
+    _term("layer norm", "Normalises by mean and standard deviation over all channels and places of one picture alone."),
+    _term("instance norm", "Normalises every map by its own mean and standard deviation."),
+    _term("group norm", "Normalises by mean and standard deviation over some neighbouring channels of one picture."),
+    _term(
+        "running average, running mean, running variance",
+        "What a layer carries on from batch to batch, each time a small share of the newest one; batch norm uses it "
+        "in evaluation.",
+    ),
     _term("residual connection", "A detour around some layers, whose end is added to what they give."),
     _term("max pooling", "Keeps the largest value of every window."),
     _term("average pooling", "Keeps the mean of every window."),

@@ -32,6 +32,12 @@ _SHARERS = {
     "instance": "All of its own map alone",
     "group": "All of its picture, in some filters",
 }
+_COUNTS = {
+    "batch": "The other pictures count; in evaluation, running averages take their place.",
+    "layer": "The other filters count, and no other picture does.",
+    "instance": "Nothing but its own map counts.",
+    "group": "One group is layer norm, as many groups as filters are instance norm.",
+}
 _EPS = (EPS, 1e-3, 1e-1, 1.0)
 _CELL = "norm_cell"  # the chosen cell, in the address: picture, filter, row, column, all from 1
 _KEPT = "norm_learned_kept"  # the last scale and shift that could be read, in the session
@@ -146,7 +152,7 @@ def _say_sets(subject: Subject, chosen: _Chosen, values: Numbers, cell: Cell) ->
     number = first.filters[channel]
     pictures = count_text(len(chosen.pictures), "picture")
     of = {
-        "batch": f"filter {number} of all {pictures}" if len(chosen.pictures) > 1 else f"filter {number}",
+        "batch": f"filter {number} of {'all ' if len(chosen.pictures) > 1 else ''}{pictures}",
         "layer": f"all {values.shape[1]} filters of picture {picture + 1}",
         "instance": f"filter {number} of picture {picture + 1}",
         "group": f"{count_text(int(own.sum()), 'filter')} of picture {picture + 1}",
@@ -154,7 +160,7 @@ def _say_sets(subject: Subject, chosen: _Chosen, values: Numbers, cell: Cell) ->
     sets = int(chosen.sets.max()) + 1
     st.markdown(
         f"**{KINDS[chosen.kind].capitalize()}: a cell shares its mean with {cells:,} cells, {of}**; there are "
-        f"{count_text(sets, 'mean')} in all."
+        f"{count_text(sets, 'mean')} in all. {_COUNTS[chosen.kind]}"
     )
     if chosen.by_variance:
         right = normalise(values, chosen.sets, np.ones_like(chosen.gamma), 0 * chosen.beta, chosen.eps)

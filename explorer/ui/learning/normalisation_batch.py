@@ -40,7 +40,9 @@ def list_batch(subject: Subject) -> list[Picture]:
     batch = [subject.picture, *uploads][:MOST_PICTURES]
     named = [picture.label for picture in batch[1:]]
     st.session_state[_OTHERS] = True
-    if named != st.query_params.get_all(_OTHERS):
+    if not named:
+        st.query_params.pop(_OTHERS, None)
+    elif named != st.query_params.get_all(_OTHERS):
         st.query_params[_OTHERS] = named
     return [*batch, *samples[: max(0, LEAST_PICTURES - len(batch))]]
 

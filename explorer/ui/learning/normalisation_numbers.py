@@ -88,8 +88,8 @@ def _show_oracle(values: Numbers, right: Numbers, wrong: Numbers) -> None:
         f"**{sample:.4g}**, the estimate for all data that the batch was drawn from."
     )
     st.caption(
-        f"PyTorch, `nn.BatchNorm1d`: largest difference {write_difference(*(theirs - right))}; its running variance "
-        f"after this batch with momentum 1 {running:.4g}, difference {write_difference(running - sample)}."
+        f"PyTorch, `nn.BatchNorm1d(1, momentum=1.0)`: largest difference {write_difference(*(theirs - right))}; its "
+        f"running variance after this batch {running:.4g}, difference {write_difference(running - sample)}."
     )
     download(
         st.container(),

@@ -38,7 +38,14 @@ def show_running(subject: Subject) -> None:
     finding = st.container()
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
     with row:
-        momentum = choose_step("Momentum", MOMENTA, "norm_momentum", 0.1, format_func="{:g}".format)
+        momentum = choose_step(
+            "Share of the newest batch",
+            MOMENTA,
+            "norm_momentum",
+            0.1,
+            format_func="{:g}".format,
+            help="`momentum` in PyTorch; not that of an optimiser.",
+        )
         seen = slide("Batches seen", 1, _BATCHES, 30, "norm_batches")
         size = choose_one("Pictures in a batch", _BATCH_SIZES, "norm_batch", 4, width=150)
         channel = choose_filter(subject)
@@ -49,10 +56,10 @@ def show_running(subject: Subject) -> None:
     running = follow(batches, momentum)
     number = first.filters[channel]
     with finding:
-        answers = ("all of it", "(1 − momentum)^batches of it", "none of it")
+        answers = ("all of it", "(1 − share)^batches of it", "none of it")
         asked = (
-            f"Running averages begin at 0 and 1. With momentum {momentum:g}, how much of that is still in them after "
-            f"{_say_batches(seen)}?"
+            f"Running averages begin at 0 and 1, and take a share of {momentum:g} of every batch. How much of the "
+            f"start is still in them after {_say_batches(seen)}?"
         )
         if not ask_first(asked, answers, answers[1], "ask-norm-running"):
             return
@@ -93,8 +100,8 @@ def _say_running(running: Running, crops: Numbers, momentum: float, channel: int
     st.markdown(
         f"**After {_say_batches(seen)} the running mean of filter {number} is {say_number(mean)}, its running variance "
         f"{say_number(variance)}; all {len(crops)} windows have {say_number(whole_mean)} and {say_number(whole)}.** Of "
-        f"the start, 0 and 1, (1 − {momentum:g})^{seen} = {say_number(100 * left)} % is left. Too few batches, and "
-        "evaluation works with numbers that were never measured."
+        f"the start, 0 and 1, (1 − {momentum:g})^{seen} = {say_number(100 * left)} % is left. After too few "
+        "batches, evaluation works with numbers that nobody has measured."
     )
     st.markdown(
         f"A batch has n = {n:,} values of each filter: into the running variance goes n/(n − 1) = {n / (n - 1):.5f} "
