@@ -6,12 +6,14 @@ import re
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 from torch.nn import functional as F
 
 from explorer.learning.normalisation import KINDS
 from explorer.ui.learning.normalisation import LEARNED
 from explorer.ui.learning.scale import VIEWS
+from explorer.ui.session.pictures import add_picture
 from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of
 from tests.pages.test_neurons import texts_of
 
@@ -129,3 +131,27 @@ def test_the_light_of_the_data_set_and_of_the_picture(browser_side: Browser) -> 
     assert instance < 0.01 < 0.5 < convolution
     _, printed = run_snippet(app.code[-1].value)
     assert [float(word) for word in printed.split()] == pytest.approx([by_set, by_own, convolution, instance], rel=0.02)
+
+
+NAMES = ["norm_kind", "norm_groups", "norm_by_variance", "norm_pictures", "norm_learned", "norm_typed", "norm_eps"]
+NAMES += ["norm_cell", "norm_with", "norm_numbers", "norm_neighbour", "norm_light", "norm_filter", "norm_pooled"]
+NAMES += ["norm_momentum", "norm_batches", "norm_batch", "norm_dim"]
+
+
+@pytest.mark.parametrize("view", [view for view in VIEWS if view != "columns"])
+def test_a_mangled_address_still_opens_the_view(view: str, browser_side: Browser) -> None:
+    for value in ("nonsense", "9" * 500, "0,0,0,0"):
+        app = open_scale(view, **dict.fromkeys(NAMES, value))
+        assert "**" in texts_of(app)
+
+
+def test_a_link_brings_the_uploads_of_its_batch(browser_side: Browser) -> None:
+    files = [io.BytesIO() for _ in range(2)]
+    for number, file in enumerate(files):
+        Image.fromarray(np.full((9, 9, 3), 80 * number, np.uint8)).save(file, "PNG")
+    first, second = (add_picture(f"own {k}.png", file.getvalue()).label for k, file in enumerate(files))
+    app = open_page(
+        "learning", {"part": "Scale and batch norm", "scale_view": "Who shares a mean", "norm_with": [first, second]}
+    )
+    assert browser_side.batches["norm-maps"]["pictures"][1:3] == ["own 0.png", "own 1.png"]
+    assert app.query_params["norm_with"] == [first, second]

@@ -22,7 +22,7 @@ from explorer.ui.components.store import send_numbers, send_picture
 
 Cell = tuple[int, int, int, int]
 
-_mount = mount(Path(__file__).parent, ("arithmetic.js",), ("unseen.css",), COLOURS_JS)
+_mount = mount(Path(__file__).parent, ("../shared/canvas.js", "arithmetic.js"), ("unseen.css",), COLOURS_JS)
 
 
 @dataclass(frozen=True)

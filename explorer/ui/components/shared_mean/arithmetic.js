@@ -47,19 +47,19 @@ function toPicture(values, from, height, width, most) {
   return picture;
 }
 
-function write(value) {
+function writeNumber(value) {
   const size = Math.abs(value);
   const text = size !== 0 && (size < 1e-6 || size >= 1e6) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
   return text.replaceAll("-", MINUS).replace("e+", "e");
 }
 
-const writeFactor = (value) => (value < 0 ? `(${write(value)})` : write(value));
+const writeFactor = (value) => (value < 0 ? `(${writeNumber(value)})` : writeNumber(value));
 
 /** The formula with its numbers. */
 function writeWorked(rule, map, channel, x) {
   const { mean, variance, gamma, beta, eps, byVariance } = rule;
-  const inner = `${write(variance[map])} + ${write(eps)}`;
+  const inner = `${writeNumber(variance[map])} + ${writeNumber(eps)}`;
   const divisor = byVariance ? `(${inner})` : `√(${inner})`;
-  const result = write(normaliseCell(rule, map, channel, x));
-  return `(${write(x)} ${MINUS} ${writeFactor(mean[map])}) ÷ ${divisor} × ${writeFactor(gamma[channel])} + ${writeFactor(beta[channel])} = ${result}`;
+  const result = writeNumber(normaliseCell(rule, map, channel, x));
+  return `(${writeNumber(x)} ${MINUS} ${writeFactor(mean[map])}) ÷ ${divisor} × ${writeFactor(gamma[channel])} + ${writeFactor(beta[channel])} = ${result}`;
 }

@@ -1,6 +1,7 @@
 // Two grids of maps, pictures down and filters across. Pointing and keys answer here; a click or Enter tells the server.
 
 const [NUMBER, TOP] = [18, 18]; // CSS pixels for the numbers of pictures and filters
+const LETTERS = 11; // their size
 const MARGIN = 3; // right and below, for the frame
 const GAP = 4; // between maps
 const LARGEST = 64; // of a map
@@ -55,8 +56,8 @@ class SharedMean {
     const [before, after] = this.grids;
     before.what.textContent = `${size}: pictures down, filters across`;
     after.what.textContent = this.rule.byVariance ? `${kind}, but divided by the variance` : kind;
-    after.low.textContent = write(-after.most[0]);
-    after.high.textContent = write(after.most[0]);
+    after.low.textContent = writeNumber(-after.most[0]);
+    after.high.textContent = writeNumber(after.most[0]);
     before.high.textContent = "each filter by its own largest value";
     for (const { base } of this.grids) {
       base.setAttribute("aria-label", `Maps of ${shape[0]} pictures (${pictures.join(", ")}) by ${shape[1]} filters`);
@@ -89,17 +90,15 @@ class SharedMean {
     const look = getComputedStyle(this.root);
     for (const { context, numbers, most } of this.grids) {
       context.clearRect(0, 0, ...this.size);
-      context.fillStyle = look.color;
-      context.font = `11px ${look.fontFamily}`;
-      context.textBaseline = "middle";
-      context.textAlign = "center";
+      context.canvas.dataset.font = look.fontFamily;
       context.imageSmoothingEnabled = false;
       for (let c = 0; c < channels; c += 1) {
-        context.fillText(String(this.rule.filters[c]), this.left + c * this.stride[1] + (width * this.cellSide) / 2, TOP / 2 - 1);
+        const middle = this.left + c * this.stride[1] + (width * this.cellSide) / 2;
+        write(context, String(this.rule.filters[c]), middle, TOP / 2 - 1, look.color, LETTERS, "center");
       }
       for (let n = 0; n < pictures; n += 1) {
         const top = TOP + n * this.stride[0];
-        context.fillText(String(n + 1), NUMBER / 2 - 2, top + (height * this.cellSide) / 2);
+        write(context, String(n + 1), NUMBER / 2 - 2, top + (height * this.cellSide) / 2, look.color, LETTERS, "center");
         const pixels = this.photos.width; // a square for each, one below the other
         context.drawImage(this.photos, 0, n * pixels, pixels, pixels, NUMBER, top, width * this.cellSide, height * this.cellSide);
         for (let c = 0; c < channels; c += 1) {
@@ -156,10 +155,10 @@ class SharedMean {
     const map = picture * channels + channel;
     const x = this.grids[0].numbers[(map * height + row) * width + column];
     const cells = (maps * height * width).toLocaleString("en");
-    const words = `Picture ${picture + 1} (${rule.pictures[picture]}), filter ${rule.filters[channel]}, row ${row + 1}, column ${column + 1}: x = ${write(x)}. `;
+    const words = `Picture ${picture + 1} (${rule.pictures[picture]}), filter ${rule.filters[channel]}, row ${row + 1}, column ${column + 1}: x = ${writeNumber(x)}. `;
     const shared = maps === 1 ? "its own map" : maps === pictures * channels ? "everything" : `${maps} maps`;
     this.line.textContent =
-      `${words}${cells} cells share its mean ${write(rule.mean[map])} and its variance ${write(rule.variance[map])}: ${shared}.`;
+      `${words}${cells} cells share its mean ${writeNumber(rule.mean[map])} and its variance ${writeNumber(rule.variance[map])}: ${shared}.`;
     this.worked.textContent = writeWorked(rule, map, channel, x);
     const told = { cell: this.cell.join(), cells: String(maps * height * width), value: String(normaliseCell(rule, map, channel, x)), drawn: rule.kind };
     Object.assign(this.root.dataset, told);
@@ -218,16 +217,6 @@ class SharedMean {
 
 const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
 const scratch = document.createElement("canvas");
-
-/** Sets a canvas to a size in CSS pixels, and gives its context in the same. */
-function sizeCanvas(canvas, width, height) {
-  const screen = globalThis.devicePixelRatio || 1;
-  [canvas.width, canvas.height] = [Math.round(width * screen), Math.round(height * screen)];
-  [canvas.style.width, canvas.style.height] = [`${width}px`, `${height}px`];
-  const context = canvas.getContext("2d");
-  context.setTransform(screen, 0, 0, screen, 0, 0);
-  return context;
-}
 
 /** A frame that stands out from any map: the colour between two lines of the page's ground. */
 function frame(context, x, y, width, height, colour, ground, thickness) {
