@@ -137,6 +137,7 @@ TERMS: Final = (
     _term("test-time augmentation", "The mean of the predictions for several changed versions of one picture."),
     _term("normalisation", "Subtracting a mean and dividing by a standard deviation."),
     _term("standard deviation", "How far values lie from their mean: the root of the mean squared distance."),
+    _term("standard error", "How far a mean of so many draws lies from the true one by chance: a standard deviation."),
     _term("mixup", "Trains on two pictures laid over each other, with both classes in proportion."),
     _term("CutMix", "Trains on pictures with a rectangle of another pasted in, with both classes in proportion."),
     _term("invariance, invariant", "That the answer stays the same when the picture is changed."),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from typing import Final
 
 import numpy as np
@@ -14,6 +13,7 @@ from torch import nn
 
 from explorer.learning.many_networks import descend, first_networks, load_data, logits, mean_losses, repeat
 from explorer.learning.schedules import KINDS, Kind, Schedule, schedule_by_pytorch
+from explorer.learning.seed_intervals import LEVEL, Interval, interval_of
 from explorer.neurons.digits import BATCH, Recipe, build
 
 Numbers = NDArray[np.float64]
@@ -26,21 +26,6 @@ A_ROUND: Final = 42  # batches in an epoch: 1347 // 32
 STEPS: Final = EPOCHS * A_ROUND
 EVERY: Final = 14  # steps between two losses of the curve
 _STEPS_A_SLICE: Final = 6  # about 30 ms
-_LEVEL: Final = 0.95  # of the intervals; of all differences together
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean over seeds with its interval by Student's t."""
-
-    mean: float
-    low: float
-    high: float
-
-    @property
-    def holds_zero(self) -> bool:
-        """Whether nothing was shown."""
-        return self.low <= 0 <= self.high
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +50,7 @@ class Trained:
 
     def error_less_constant(self, kind: Kind) -> Interval:
         """How much larger it is than with a constant rate, seed by seed; 95 % holds for all four schedules together."""
-        return interval_of(self.errors[KINDS.index(kind)] - self.errors[0], 1 - (1 - _LEVEL) / (len(KINDS) - 1))
+        return interval_of(self.errors[KINDS.index(kind)] - self.errors[0], 1 - (1 - LEVEL) / (len(KINDS) - 1))
 
     def loss(self, kind: Kind, point: int = -1) -> Interval:
         """The geometric mean of the training loss at a point of the curve."""
@@ -75,16 +60,7 @@ class Trained:
     def loss_over_constant(self, kind: Kind) -> Interval:
         """The log of its ratio to that of a constant rate at the end, seed by seed; all four schedules together."""
         ends = np.log(self.curves[:, :, -1])
-        return interval_of(ends[KINDS.index(kind)] - ends[0], 1 - (1 - _LEVEL) / (len(KINDS) - 1))
-
-
-def interval_of(values: Numbers, level: float = _LEVEL) -> Interval:
-    """The mean and its interval by Student's t; (seeds,), at least two."""
-    from scipy.stats import t
-
-    mean = float(values.mean())
-    reach = float(t.ppf((1 + level) / 2, len(values) - 1)) * float(values.std(ddof=1)) / sqrt(len(values))
-    return Interval(mean, mean - reach, mean + reach)
+        return interval_of(ends[KINDS.index(kind)] - ends[0], 1 - (1 - LEVEL) / (len(KINDS) - 1))
 
 
 def train_in_slices(

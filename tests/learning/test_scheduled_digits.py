@@ -13,8 +13,9 @@ from torch.nn import functional as F
 from explorer.learning import scheduled_digits
 from explorer.learning.many_networks import descend, first_networks, largest_curvatures, load_data, mean_losses, repeat
 from explorer.learning.rate_snippets import digits_snippet
-from explorer.learning.scheduled_digits import Trained, compare_in_slices, interval_of, train_in_slices
+from explorer.learning.scheduled_digits import Trained, compare_in_slices, train_in_slices
 from explorer.learning.schedules import KINDS, Schedule
+from explorer.learning.seed_intervals import interval_of
 from tests.pages.opening import run_snippet
 
 

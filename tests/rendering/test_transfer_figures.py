@@ -39,6 +39,8 @@ def test_accuracies_with_whiskers_and_rings() -> None:
     assert low < 20 < 88 < high
     first, last = figure.layout.yaxis.range
     assert first > last  # the first row is on top
+    differences = accuracy_rows([AccuracyRow("a", Spread(-0.01, -0.03, 0.01), "#0072b2")], "moved", (-0.04, 0.02))
+    assert list(differences.layout.xaxis.range) == [-4, 2]
 
 
 def test_learning_curves_lie_in_their_bands() -> None:

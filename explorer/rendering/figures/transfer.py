@@ -87,12 +87,17 @@ class MeasuredPoint:
     colour: str
 
 
-def accuracy_rows(rows: Sequence[AccuracyRow], title: str = "Test pictures classified correctly") -> Figure:
+def accuracy_rows(
+    rows: Sequence[AccuracyRow],
+    title: str = "Test pictures classified correctly",
+    axis: tuple[float, float] | None = None,
+) -> Figure:
     """Draws accuracies as marks with their intervals as whiskers, and every single training as a ring.
 
     Args:
         rows: From the top.
         title: What the values are.
+        axis: Its ends as shares, for differences; None for from the lowest to 1.
     """
     from plotly import graph_objects as go
 
@@ -141,7 +146,8 @@ def accuracy_rows(rows: Sequence[AccuracyRow], title: str = "Test pictures class
             font={"size": 12},
         )
     lowest = min((min([row.spread.low, *row.spread.single]) for row in rows), default=0.0)
-    figure.update_xaxes(range=[max(-2.0, 100 * lowest - 4), 102], ticksuffix=" %", nticks=7, showgrid=True)
+    ends = (max(-2.0, 100 * lowest - 4), 102.0) if axis is None else (100 * axis[0], 100 * axis[1])
+    figure.update_xaxes(range=ends, ticksuffix=" %", nticks=7, showgrid=True)
     figure.update_yaxes(
         tickvals=list(range(len(rows))),
         showticklabels=False,

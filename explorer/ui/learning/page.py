@@ -9,6 +9,7 @@ import streamlit as st
 from explorer.ui.kit.ask import choose_asking
 from explorer.ui.kit.choose import choose_part
 from explorer.ui.learning.depth import show_depth
+from explorer.ui.learning.dropout.masks import show_dropout
 from explorer.ui.learning.rate import show_rate
 from explorer.ui.learning.scale import show_scale
 from explorer.ui.learning.terrain import show_terrain
@@ -20,6 +21,7 @@ PARTS: dict[str, tuple[str, Callable[[Subject], None]]] = {
     "terrain": ("Terrain", show_terrain),
     "depth": ("Depth", show_depth),
     "scale": ("Scale and batch norm", show_scale),
+    "dropout": ("Dropout", show_dropout),
     "rate": ("Rate over time", show_rate),
 }
 

@@ -6,16 +6,9 @@ import numpy as np
 import streamlit as st
 
 from explorer.learning.rate_snippets import digits_snippet
-from explorer.learning.scheduled_digits import (
-    PEAKS,
-    SEEDS,
-    STEPS,
-    Interval,
-    Trained,
-    compare_in_slices,
-    train_by_pytorch,
-)
+from explorer.learning.scheduled_digits import PEAKS, SEEDS, STEPS, Trained, compare_in_slices, train_by_pytorch
 from explorer.learning.schedules import KINDS, Kind, Schedule
+from explorer.learning.seed_intervals import Interval
 from explorer.neurons.describing import say_number, write_difference, write_table
 from explorer.neurons.digits import HELD_OUT
 from explorer.rendering import SERIES, StepLine, format_percent, line_figure_png, step_lines

@@ -1,0 +1,1 @@
+"""Dropout: masks and what they leave on average, and trainings with it."""
