@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf, nan
 
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from explorer.learning.descent import walk
 from explorer.learning.optimisers import OPTIMISERS
 from explorer.learning.surfaces import SURFACES
 from explorer.ui.components import Look
@@ -93,7 +95,8 @@ def test_one_rate_for_all_may_be_too_high(browser_side: Browser) -> None:
         "Adam": pytest.approx(0.1),
     }
     assert "all at rate 0.1" in said
-    assert "SGD **not in 1,000 → not in 1,000**" in said  # 0.1 is above 2/100
+    diverged = walk(SURFACES["valley"], [replace(OPTIMISERS["SGD"], rate=0.1)], (1.0, 0.3), 1000)[0].diverged
+    assert f"SGD **diverges at step {diverged} → diverges at step {diverged}**" in said  # 0.1 is above 2/100
 
 
 def test_a_formula_of_ones_own_is_read_or_the_last_stays(browser_side: Browser) -> None:

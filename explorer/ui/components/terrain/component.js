@@ -103,8 +103,9 @@ class Terrain {
 
   tell() {
     const now = { start: this.place, step: this.step, chosen: this.paths[this.chosen].title, toggles: this.toggles };
-    this.asked = JSON.stringify(Object.values(now));
-    this.send(now);
+    const said = JSON.stringify(Object.values(now));
+    this.asked = said === this.state ? null : said; // what it was told last gets no answer
+    if (this.asked) this.send(now);
   }
 
   /** Once PyTorch's places are here: how far the paths are from them, as a share of the place where it is beyond 1. */
@@ -226,7 +227,7 @@ class Terrain {
     if (path.divergedAt !== null) return `diverges at step ${path.divergedAt.toLocaleString("en")}`;
     if (path.reachedAt !== null) return `${path.reachedAt.toLocaleString("en")}${path.leaves(this.terms.goal) ? ", does not stay" : ""}`;
     const loss = significant(path.endLoss());
-    return this.terms.goal === null ? loss : `not in ${this.data.steps.toLocaleString("en")}: loss ${loss}`;
+    return this.terms.goal === null ? loss : `not there: loss ${loss}`;
   }
 
   /** Everything that is said of the paths, and what tests read. */
