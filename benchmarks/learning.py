@@ -25,7 +25,7 @@ FRAME_BOUND = 1000 / 60  # ms
 def measure(quick: bool) -> list[Row]:
     """Seven paths of 1,000 steps in a real browser, and reruns in Streamlit's AppTest."""
     repetitions = 3 if quick else 20
-    return [*_drag(moves=40 if quick else 300), _rerun_of_terrain(repetitions)]
+    return [*_drag(moves=40 if quick else 300), _rerun_of_terrain(repetitions), _rerun_of_norms(repetitions)]
 
 
 def _drag(moves: int) -> list[Row]:
@@ -83,3 +83,14 @@ def _rerun_of_terrain(repetitions: int) -> Row:
         app.query_params["terrain_step"] = str(repetition + 2)
 
     return time_reruns(PAGE, "Learning page, rerun of Terrain", TERRAIN, go_on, repetitions, note)
+
+
+def _rerun_of_norms(repetitions: int) -> Row:
+    """Another cell of the maps of four pictures, as after every click."""
+    address = {"model": "mini-resnet", "part": "Scale and batch norm", "scale_view": "Who shares a mean"}
+    note = f"AppTest, its own parsing included; median of {repetitions}, another cell each time"
+
+    def go_on(app: "AppTest", repetition: int) -> None:
+        app.query_params["norm_cell"] = f"1,1,1,{repetition % 12 + 1}"
+
+    return time_reruns(PAGE, "Learning page, rerun of the norms", address, go_on, repetitions, note)

@@ -29,7 +29,7 @@ from explorer.ui.session.subject import Subject
 _LIGHTS = tuple(round(0.1 * step, 1) for step in range(1, 10))
 _GROUPS = 2
 _GREEN = 1  # the channel of the input that is drawn
-_WIDTH = 176  # pixels of a pair as shown
+_WIDTH = 160  # pixels of a pair as shown
 
 
 def show_light(subject: Subject) -> None:

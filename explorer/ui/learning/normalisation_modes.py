@@ -50,7 +50,7 @@ def show_modes(subject: Subject) -> None:
     dimmed = {each: first.compute_maps(dim_inputs(subject, [neighbour], each)) for each in _LIGHTS}
     batches = {
         "alone": own,
-        "beside it": np.concatenate([own, dimmed[1.0]]),
+        "beside the neighbour": np.concatenate([own, dimmed[1.0]]),
         f"beside it at {light:g} × light": np.concatenate([own, dimmed[light]]),
         f"beside all {len(others)} others": maps_of(subject, batch),
     }
@@ -140,10 +140,10 @@ def _show_curve(
     chart = curves(
         _LIGHTS,
         {"in training": trained, "in evaluation": [still] * len(_LIGHTS)},
-        "The first picture's middle cell after batch norm",
+        "Its middle cell after batch norm",
         x_title="the neighbour's light",
         percent=False,
-        height=260,
+        height=300,
     )
     chart.update_yaxes(rangemode="normal")
     show_chart(chart, "norm-modes")

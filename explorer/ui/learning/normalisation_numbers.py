@@ -69,11 +69,11 @@ def _say_refusal(values: Numbers) -> None:
 
 
 def _show_table(values: Numbers, right: Numbers, wrong: Numbers) -> None:
-    columns = (values, values - values.mean(), right, wrong)
+    columns = (values, right, wrong)
     rows = {f"{place}.": [say_number(each) for each in row] for place, row in enumerate(zip(*columns, strict=True), 1)}
     rows["mean"] = [say_number(0.0 if abs(each.mean()) < 1e-12 else each.mean()) for each in columns]
     rows["standard deviation"] = [f"**{say_number(each.std())}**" for each in columns]
-    st.markdown(write_table(["x", "x − mean", "÷ √(variance + ε)", "÷ (variance + ε)"], rows))
+    st.markdown(write_table(["x", "by the root", "by the variance"], rows))
 
 
 def _show_oracle(values: Numbers, right: Numbers, wrong: Numbers) -> None:

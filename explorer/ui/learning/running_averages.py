@@ -80,7 +80,7 @@ def show_running(subject: Subject) -> None:
             f"{title.capitalize()} of filter {number}, from {start:g}",
             x_title="batches seen",
             percent=False,
-            height=260,
+            height=300,
         )
         chart.update_yaxes(rangemode="normal")
         show_chart(chart, f"norm-running-{title}", place)
