@@ -52,6 +52,7 @@ from explorer.rendering.figures.gates import gate_rows
 from explorer.rendering.figures.rates import Mark, StepLine, rate_sweep_chart, step_lines
 from explorer.rendering.figures.slope import slope_curves
 from explorer.rendering.figures.surprise import surprise_bars
+from explorer.rendering.figures.terrain import PathLine, terrain_picture
 from explorer.rendering.figures.weight_path import weight_path
 from explorer.rendering.film_strip import film_strip, spotlight
 from explorer.rendering.kernels import (
@@ -90,6 +91,7 @@ __all__ = [
     "LayerBars",
     "MapGrid",
     "Mark",
+    "PathLine",
     "Scale",
     "Sprite",
     "StepLine",
@@ -152,6 +154,7 @@ __all__ = [
     "step_lines",
     "surprise_bars",
     "sweep_curves",
+    "terrain_picture",
     "training_curves",
     "two_histograms",
     "unit_heatmap",

@@ -54,6 +54,8 @@ def test_the_first_screen_says_what_turning_the_valley_does(browser_side: Browse
         assert f"{title} **{steps} → " in said
     assert "SGD and Momentum do not notice; RMSProp needs 324 steps in place of 5 and AdaGrad needs 502" in said
     assert "Paths of 5 optimisers by hand and by `torch.optim`" in said
+    assert "There for good: SGD from step 366 on, " in said
+    assert "RMSProp only comes by, its loss rises to " in said
     run_turned = run(open_terrain().toggle(key="terrain_turned").set_value(True))
     given = browser_side.terrains["terrain"]
     assert given["surface"].angle == 45

@@ -9,15 +9,17 @@ import numpy as np
 import streamlit as st
 
 from explorer.learning.descent import MOST_STEPS, Path, choose_rates, walk
-from explorer.learning.optimisers import Optimiser
+from explorer.learning.optimisers import OPTIMISERS, Optimiser
 from explorer.learning.surfaces import Place, Surface
+from explorer.learning.terrain_describing import CLOSE, say_agreement, say_end, say_who_stays
 from explorer.neurons.activations import Numbers
-from explorer.neurons.describing import write_difference
-from explorer.text import count_text
+from explorer.rendering import PathLine, terrain_picture
+from explorer.text import significant
 from explorer.ui.components import Look, terrain
 from explorer.ui.components.store import send_doubles
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.choose import switch
+from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.learning.terrain_address import look_in_address, write_look
 from explorer.ui.learning.terrain_finding import name_ground, show_finding
 from explorer.ui.learning.terrain_surface import Setting, choose_setting
@@ -25,7 +27,7 @@ from explorer.ui.session.subject import Subject
 
 _TURN = 45.0  # degrees
 _CHECKED = 500  # steps that PyTorch makes too
-_ROUNDING = 1e-9  # a difference above it is more than roundings
+_CELLS = 161  # of the picture to take along, on each side
 
 
 def show_terrain(subject: Subject) -> None:
@@ -44,7 +46,7 @@ def show_terrain(subject: Subject) -> None:
     paths = {turned: _walk(way, rules[turned], look.start) for turned, way in ways.items()}
     by_pytorch = _by_pytorch(surface, rules[turns], look.start)
     with finding:
-        show_finding(setting.surface, setting.rules, paths[False], paths[True], setting.best)
+        is_told = show_finding(setting.surface, setting.rules, paths[False], paths[True], setting.best)
     with controls:  # an element that shows nothing, but takes its place
         places = send_doubles(np.stack([*by_pytorch.values()]), key="terrain-pytorch") if by_pytorch else None
     with shown:
@@ -60,7 +62,10 @@ def show_terrain(subject: Subject) -> None:
     if looked is not None and looked != look:
         write_look(looked, surface, titles)
         st.rerun()
-    _show_check(paths[turns], by_pytorch)
+    if is_told and (stays := say_who_stays(surface, paths[turns])):
+        st.caption(stays)
+    _show_check(surface, rules[turns], look.start, paths[turns], by_pytorch)
+    _offer(surface, rules[turns], look.start, paths[turns])
 
 
 def _with_rates(surface: Surface, setting: Setting, look: Look) -> dict[str, Optimiser]:
@@ -100,8 +105,14 @@ def _by_pytorch(surface: Surface, rules: Mapping[str, Optimiser], start: Place) 
     return dict(zip(theirs, places, strict=True))
 
 
-def _show_check(paths: Mapping[str, Path], by_pytorch: Mapping[str, Numbers]) -> None:
-    from explorer.learning.torch_descent import find_difference
+def _show_check(
+    surface: Surface,
+    rules: Mapping[str, Optimiser],
+    start: Place,
+    paths: Mapping[str, Path],
+    by_pytorch: Mapping[str, Numbers],
+) -> None:
+    from explorer.learning.torch_descent import find_difference, find_step_difference
 
     apart = {
         title: find_difference(replace(paths[title], places=paths[title].places[: _CHECKED + 1]), places)
@@ -110,9 +121,34 @@ def _show_check(paths: Mapping[str, Path], by_pytorch: Mapping[str, Numbers]) ->
     if not apart:
         st.caption("PyTorch has no such optimisers: it always corrects the bias and takes the root.")
         return
-    most = max(apart, key=apart.__getitem__)
-    why = ": its path jumps to and fro, which multiplies every rounding" if apart[most] > _ROUNDING else ""
-    st.caption(
-        f"Paths of {count_text(len(apart), 'optimiser')} by hand and by `torch.optim` with autograd in float64, "
-        f"{_CHECKED} steps: largest difference {write_difference(apart[most])}, {most}’s{why}."
-    )
+    rule = rules[max(apart, key=apart.__getitem__)]
+    along = 0.0
+    if max(apart.values()) > CLOSE:
+        asked = ("terrain steps by PyTorch", surface, rule, start)
+        along = once(asked, lambda: find_step_difference(surface, rule, start, _CHECKED))
+    st.caption(say_agreement(apart, along, _CHECKED))
+
+
+def _offer(surface: Surface, rules: Mapping[str, Optimiser], start: Place, paths: Mapping[str, Path]) -> None:
+    from explorer.learning.terrain_snippet import terrain_snippet
+
+    def picture() -> bytes:
+        lines = [
+            PathLine(
+                f"{title}, rate {significant(rules[title].rate)}: {say_end(surface, path)}",
+                list(OPTIMISERS).index(title),
+                path.places if surface.goal is None else path.places[: (path.arrives(surface.goal) or MOST_STEPS) + 1],
+            )
+            for title, path in paths.items()
+        ]
+        turned = f", turned by {surface.angle:g} degrees" if surface.angle else ""
+        side = np.linspace(-surface.reach, surface.reach, _CELLS)
+        losses = surface.measure(*np.meshgrid(side, side)).value
+        return terrain_picture(losses, surface.reach, lines, f"{surface.formula.text}{turned}")
+
+    def arrays() -> bytes:
+        places = {f"places_{title}": path.places for title, path in paths.items()}
+        losses = {f"losses_{title}": path.losses for title, path in paths.items()}
+        return arrays_as_npz(rates=np.array([rules[title].rate for title in paths]), **places, **losses)
+
+    offer("terrain", picture, arrays, terrain_snippet(surface, rules, start, MOST_STEPS), "terrain-files")
