@@ -27,7 +27,7 @@ CHANCE: Final = log(10)  # cross-entropy of a network that gives each of ten cla
 LEARNED: Final = 0.8  # of the held-out digits right
 BEGUN: Final = 0.25  # so too: a network that tells one class, and takes all others for a second, gets 20 % right
 BELOW: Final = 0.1  # of the loss, below that of guessing
-_STEPS_A_SLICE: Final = 4  # about 100 ms of the widest and deepest network
+_STEPS_A_SLICE: Final = 2  # about 100 ms of the widest and deepest network
 
 
 @dataclass(frozen=True)

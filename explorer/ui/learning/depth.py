@@ -9,6 +9,7 @@ from math import isfinite
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.learning.depth import STARTS, Factors, Measured, Recipe, measure_by_autograd, work_out_factors
 from explorer.learning.depth_snippet import signal_snippet
@@ -44,14 +45,16 @@ class Found:
 
 
 def show_depth(subject: Subject) -> None:
-    """One view at a time, of the same network."""
+    """One view at a time, of the same network; what is found stands above the controls."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
     view = choose("What to look at", VIEWS, "depth", place=row, hidden=True)
     if view == "training":
-        show_training(choose_recipe(row))
+        finding = st.container()
+        show_training(choose_recipe(row), finding)
     else:
         batch = choose_batch(subject.picture, row)
-        _show_signal(choose_recipe(row), batch)
+        finding = st.container()
+        _show_signal(choose_recipe(row), batch, finding)
 
 
 def measure(recipe: Recipe, batch: Batch) -> Found:
@@ -76,7 +79,7 @@ def _measure_single(recipe: Recipe, batch: Batch) -> Measured:
     return once(("depth-single", recipe, batch.key), lambda: measure_by_autograd(recipe, batch.values, torch.float32))
 
 
-def _show_signal(recipe: Recipe, batch: Batch) -> None:
+def _show_signal(recipe: Recipe, batch: Batch, finding: DeltaGenerator) -> None:
     found = measure(recipe, batch)
     title = ACTIVATIONS[recipe.activation].title
     left = float(found.single.lengths[0])
@@ -84,9 +87,10 @@ def _show_signal(recipe: Recipe, batch: Batch) -> None:
         f"{recipe.layers} layers, {title}, {say_start(recipe)}: a gradient of length 1 is sent in at the top. How "
         "much of it arrives at the pixels?"
     )
-    if not ask_first(asked, _FATES, _FATES[_fate(left)], "ask-depth"):
-        return
-    _say_finding(recipe, found)
+    with finding:
+        if not ask_first(asked, _FATES, _FATES[_fate(left)], "ask-depth"):
+            return
+        _say_finding(recipe, found)
     shown, said = st.columns([6, 5], gap="large")
     with shown:
         expected = [None, None] if found.theory is None else [found.theory.spreads, found.theory.lengths]
@@ -187,11 +191,11 @@ def _compare_starts(recipe: Recipe, batch: Batch) -> None:
         name = say_start(each)
         numbers = (single.spreads[-1], single.lengths[0], single.squares)
         rows[f"**{name}**" if start == recipe.start else name] = [say_size(float(number)) for number in numbers]
-    st.markdown(write_table(["signal", "gradient", "of mean(h²)"], rows))
+    st.markdown(write_table(["signal", "gradient", "both"], rows))
     st.caption(
-        "In float32. Signal: standard deviation after the last layer. Gradient: what arrives at the pixels. Last "
-        "column: the gradient of the first layer's weights where the loss is mean(h²) of the last layer's outputs; it "
-        "has the way up and the way down in it."
+        "In float32. Signal: standard deviation after the last layer. Gradient: what arrives at the pixels. Both: the "
+        "gradient of the first layer's weights where the loss is mean(h²) of the last layer's outputs, which has the "
+        "way up and the way down in it."
     )
 
 

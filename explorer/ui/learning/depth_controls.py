@@ -51,11 +51,7 @@ class Batch:
 
 
 def choose_recipe(place: DeltaGenerator) -> Recipe:
-    """The network's controls; in `place` what is not asked of every network, and what is changed rarely."""
-    said = "Every layer but the first adds what it gives to what it reads."
-    residual = switch("Residual connections", "depth_residual", place=place, help=said)
-    said = "Between a layer's sums and its activation, over the batch."
-    batch_norm = switch("Batch norm", "depth_norm", place=place, help=said)
+    """The network's controls, what is changed rarely in `place`."""
     with settings_popover(place):
         width = choose_step("Neurons in each layer", WIDTHS, "depth_width", Recipe.width)
         seed = choose_number("Seed of the weights", 0, 99, "depth_seed", Recipe.seed)
@@ -71,12 +67,16 @@ def choose_recipe(place: DeltaGenerator) -> Recipe:
         format="%.4g",
         key="depth_sigma",
         bind="query-params",
-        width=130,
+        width=120,
         help=f"The standard deviation of the weights, {LEAST_SIGMA:g} to {MOST_SIGMA:g}.",
     )
     titles = {name: each.title for name, each in ACTIVATIONS.items()}
-    activation = choose_one("Activation", titles, "depth_activation", Recipe.activation, place=row, width=150)
-    layers = slide("Layers", LEAST_LAYERS, MOST_LAYERS, Recipe.layers, "depth_layers", place=row, width=200)
+    activation = choose_one("Activation", titles, "depth_activation", Recipe.activation, place=row, width=140)
+    layers = slide("Layers", LEAST_LAYERS, MOST_LAYERS, Recipe.layers, "depth_layers", place=row, width=170)
+    said = "Every layer but the first adds what it gives to what it reads: residual connections."
+    residual = switch("Residual", "depth_residual", place=row, help=said)
+    said = "Between a layer's sums and its activation, over the batch."
+    batch_norm = switch("Batch norm", "depth_norm", place=row, help=said)
     return Recipe(layers, width, activation, start, float(sigma), residual, batch_norm, seed)
 
 

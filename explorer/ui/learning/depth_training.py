@@ -8,6 +8,7 @@ from typing import get_args
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.learning.depth import Recipe
 from explorer.learning.depth_snippet import training_snippet
@@ -40,8 +41,8 @@ OPTIMISERS: dict[Optimiser, str] = {"sgd": "SGD", "adam": "Adam"}
 _VERDICTS = get_args(Verdict)
 
 
-def show_training(recipe: Recipe) -> None:
-    """All rates and seeds, and what is to be said of them."""
+def show_training(recipe: Recipe, finding: DeltaGenerator) -> None:
+    """All rates and seeds, and in `finding` what is to be said of them."""
     optimiser = choose("Optimiser", OPTIMISERS, "depth_optimiser", hidden=True)
     trial = obtain(
         ("depth-training", recipe, optimiser),
@@ -54,9 +55,10 @@ def show_training(recipe: Recipe) -> None:
     if trial is None:
         return
     asked = f"After {STEPS} steps of {OPTIMISERS[optimiser]} on digits, at the best of {len(RATES[optimiser])} rates:"
-    if not ask_first(asked, _VERDICTS, trial.verdict, "ask-depth-training"):
-        return
-    _say_trial(recipe, optimiser, trial)
+    with finding:
+        if not ask_first(asked, _VERDICTS, trial.verdict, "ask-depth-training"):
+            return
+        _say_trial(recipe, optimiser, trial)
     seeds = [f"seed {run.seed}" for run in trial.best]
     rows = {f"rate {rate:g}": [_say_run(run) for run in trial.at(rate)] for rate in RATES[optimiser]}
     st.markdown(write_table(seeds, rows))
