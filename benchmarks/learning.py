@@ -25,7 +25,12 @@ FRAME_BOUND = 1000 / 60  # ms
 def measure(quick: bool) -> list[Row]:
     """Seven paths of 1,000 steps in a real browser, and reruns in Streamlit's AppTest."""
     repetitions = 3 if quick else 20
-    return [*_drag(moves=40 if quick else 300), _rerun_of_terrain(repetitions), _rerun_of_norms(repetitions)]
+    return [
+        *_drag(moves=40 if quick else 300),
+        _rerun_of_terrain(repetitions),
+        _rerun_of_depth(repetitions),
+        _rerun_of_norms(repetitions),
+    ]
 
 
 def _drag(moves: int) -> list[Row]:
@@ -94,3 +99,14 @@ def _rerun_of_norms(repetitions: int) -> Row:
         app.query_params["norm_cell"] = f"1,1,1,{repetition % 12 + 1}"
 
     return time_reruns(PAGE, "Learning page, rerun of the norms", address, go_on, repetitions, note)
+
+
+def _rerun_of_depth(repetitions: int) -> Row:
+    """From fifty layers to fifty-one and back; both are kept."""
+    note = f"AppTest, its own parsing included; median of {repetitions}, 50 and 51 layers in turn, both kept"
+    address = {"model": "tiny-vgg", "part": "Depth", "depth_layers": "51"}
+
+    def change(app: "AppTest", repetition: int) -> None:
+        app.slider(key="depth_layers").set_value(50 + repetition % 2)
+
+    return time_reruns(PAGE, "Learning page, rerun of Depth", address, change, repetitions, note)

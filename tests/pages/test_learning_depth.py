@@ -49,9 +49,9 @@ def test_another_initialisation_flips_the_finding(
     lengths = [float(line.split()[2]) for line in printed.splitlines()[:-1]]
     np.testing.assert_allclose(lengths, arrived, rtol=1e-3)
 
-    assert re.search(r"\| \*\*Xavier\*\* \| \S+e−08 \| \S+e−08 \| [1-9]\.\d+e−16 \|", told)
+    assert re.search(r"\| \*\*Xavier\*\* \| \S+e−8 \| \S+e−8 \| [1-9]\.\d+e−16 \|", told)
     assert re.search(r"\| He \| 0\.\d+ \| 0\.\d+ \| 0\.[5-9]\d* \|", told)
-    assert re.search(r"\| N\(0,\s0\.3\) \| \S+e26 \| \S+e26 \| not a number \|", told)
+    assert re.search(r"\| σ\s=\s0\.3 \| \S+e26 \| \S+e26 \| not a number \|", told)
 
     told = texts_of(run(app.segmented_control(key="depth_start").set_value("he")))
     assert "about as much" in app.radio(key="ask-depth").options
@@ -84,3 +84,13 @@ def test_a_hundred_steps_say_whether_it_learns(browser_side: Browser) -> None:
     assert f"; {', '.join(shares)} of the held-out digits are right." in told
     rows = re.findall(r"\| rate (\S+) \| .* → ", told)
     assert rows == ["0.0001", "0.001", "0.01"]
+
+
+@pytest.mark.parametrize("value", ["nonsense", "1e999"])
+def test_a_mangled_address_opens_what_there_is_at_first(value: str, browser_side: Browser) -> None:
+    names = (
+        *("depth", "depth_layers", "depth_width", "depth_activation", "depth_start", "depth_sigma", "depth_residual"),
+        *("depth_norm", "depth_input", "depth_seed", "depth_optimiser"),
+    )
+    told = texts_of(open_depth(**dict.fromkeys(names, value)))
+    assert "**50 layers, ReLU, weights by Xavier: of a gradient" in told

@@ -108,5 +108,6 @@ def _say_run(run: Run) -> str:
 
 
 def say_size(value: float) -> str:
-    """A number of any size for a sentence: 1.66e−08, 0.584, 1.51e26, ∞."""
-    return say_number(value) if value < 1e6 or not isfinite(value) else f"{value:.3g}".replace("+", "")
+    """A number of any size for a sentence: 1.66e−8, 0.584, 1.51e26, ∞."""
+    text = say_number(value) if value < 1e6 or not isfinite(value) else f"{value:.3g}".replace("+", "")
+    return text.replace("e−0", "e−").replace("e0", "e")
