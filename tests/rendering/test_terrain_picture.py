@@ -17,7 +17,9 @@ def test_every_path_has_its_colour_and_what_is_not_finite_stays_grey() -> None:
     lines = [PathLine(f"path {kind}", kind, np.array([[-0.4, -0.9], end])) for kind, end in enumerate(ends)]
     pixels = decode_png(terrain_picture(losses, 1.0, lines, "x**2 + y**2"))
     for colour in SERIES:
-        assert count(pixels, tuple(int(colour[place : place + 2], 16) for place in (1, 3, 5))) > 300, colour
+        assert count(pixels, tuple(int(colour[place : place + 2], 16) for place in (1, 3, 5))) > 200, (
+            colour
+        )  # 38 in the legend alone
     assert count(pixels, UNDEFINED) > pixels[..., 0].size / 10
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from explorer.rendering.colours import SERIES, UNDEFINED
 
 _BANDS: Final = 14
-_DASHES: Final = ("-", (0, (6, 3)), (0, (1.5, 2)), "-.", (0, (3, 2)), (0, (9, 3)), (0, (1.5, 4)))
+_DASHES: Final = ("-", (0, (6, 3)), (0, (1.5, 2)), "-.", (0, (3, 2)), (0, (9, 3)), (0, (2, 4)))
 _MARKERS: Final = "os^Dvp*"
 
 
@@ -56,7 +56,7 @@ def terrain_picture(losses: NDArray[np.float64], reach: float, lines: Sequence[P
         axes.contourf(places, places, known, levels, colors=shades)
         axes.contour(places, places, known, levels, colors="0.6", linewidths=0.5)
     for label, kind, path in lines:
-        (drawn,) = axes.plot(*path.T, label=label, color=SERIES[kind], linestyle=_DASHES[kind])
+        (drawn,) = axes.plot(*path.T, label=label, color=SERIES[kind], linestyle=_DASHES[kind], linewidth=2)
         drawn.set(marker=_MARKERS[kind], markersize=9, markeredgecolor="white", markevery=[len(path) - 1])
     axes.plot(*lines[0].places[0], "ko", markersize=9, markerfacecolor="none", markeredgewidth=2, label="start")
     figure.legend(loc="outside lower left", ncols=2, frameon=False)
