@@ -111,6 +111,14 @@ def test_a_formula_of_ones_own_is_read_or_the_last_stays(browser_side: Browser) 
         assert browser_side.terrains["terrain"]["surface"].formula.text == "x^2 + 5*y^2"
 
 
+@pytest.mark.parametrize("value", ["1e999", "9" * 5000], ids=["endless", "digits"])
+@pytest.mark.parametrize("surface", ["own formula", "noisy valley"])
+def test_what_stands_there_only_sometimes_may_be_mangled_too(surface: str, value: str, browser_side: Browser) -> None:
+    names = ("terrain_formula", "terrain_noise", "terrain_seed", "terrain_rate")
+    open_terrain(terrain_surface=surface, terrain_rates="one for all", **dict.fromkeys(names, value))
+    assert browser_side.terrains["terrain"]["look"] == Look((1.0, 0.3))
+
+
 def test_a_start_without_a_finite_loss_is_said_and_left(browser_side: Browser) -> None:
     app = open_terrain(terrain_surface="own formula", terrain_formula="log(x) + y**2", terrain_start="-1,0")
     assert "Until then paths begin at the surface's own start." in texts(app)

@@ -78,6 +78,8 @@ def _choose_rules(place: DeltaGenerator, row: DeltaGenerator, rate: float) -> di
         key="terrain_optimisers",
         bind="query-params",
     )
+    if not picked:
+        place.caption(f"None is picked: {', '.join(_FIVE)} are shown.")
     rules = {}
     for title in picked or _FIVE:
         rule = replace(OPTIMISERS[title], rate=rate, alpha=alpha, beta2=beta2)

@@ -276,6 +276,7 @@ class Terrain {
   pause() {
     this.playing = false;
     put(this.play, "Play");
+    this.line.setAttribute("aria-live", "polite");
   }
 
   pauseAndTell() {
@@ -357,6 +358,7 @@ class Terrain {
     this.lastFrame = performance.now();
     if (this.step === this.last) this.step = 1;
     put(this.play, "Stop");
+    this.line.setAttribute("aria-live", "off");
     this.schedule();
   }
 }

@@ -13,7 +13,7 @@ function writeFormula(name, settings, count, numbers) {
   const mean = numbers["corrected m"] ? "corrected m" : "m";
   const pushes = { SGD: numbers.direction ? "direction" : numbers.buffer ? "buffer" : g, RMSprop: numbers.buffer ? "buffer" : `${g} ÷ divisor` };
   const formulas = {
-    gradient: "g, the slopes at the place before",
+    gradient: "g, the slopes there",
     "decayed gradient": `g + ${share(weight_decay)} · place before`,
     "shrunk place": `place before · (1 − rate · ${share(weight_decay)})`,
     buffer: isMomentum ? `${share(momentum)} · buffer before + ${g} ÷ divisor` : count === 1 ? `${g}, as it is the first` : `${share(momentum)} · buffer before + ${dampening ? `${share(1 - dampening)} · ` : ""}${g}`,
