@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import groupby
@@ -117,7 +117,7 @@ def shown_page() -> str | None:
     return name
 
 
-def link_to(name: str, label: str, address: Mapping[str, str]) -> None:
+def link_to(name: str, label: str, address: Mapping[str, str | Sequence[str]]) -> None:
     """A link to another page, opened with these query parameters; none where the page runs by itself."""
     if shown_page():
         page = page_of(name)

@@ -13,7 +13,6 @@ from explorer.neurons.losses import one_hot
 from explorer.neurons.paths import find_paths
 from explorer.neurons.perceptron import Perceptron, backward, forward
 
-COMING = "Learning"
 PART = {"part": "Backward"}
 
 
@@ -128,11 +127,11 @@ CARDS = (
         more_exactly="Saturation is not needed: a sigmoid's slope is at most 0.25, and $0.25^{50} = 8 \\cdot "
         "10^{-31}$. And the weights are factors too: small ones do it with any activation, large ones work against it.",
         experiment=Experiment(
-            page="neurons",
-            address={**PART, "hidden": "8-8-8-8", "net_activation": "sigmoid"},
-            shows="worked out by hand and by PyTorch",
-            does="Compare the gradients of the first layer with those of the last.",
-            coming=COMING,
+            page="learning",
+            address={"part": "Depth", "depth_activation": "sigmoid"},
+            shows="A sigmoid's slope is nowhere more than 1/4",
+            does="Read how much of a gradient is left below 50 layers, and of which slopes and weights that is the "
+            "product.",
         ),
         draw=_draw_product,
     ),
@@ -146,11 +145,11 @@ CARDS = (
         r"a factor of $3 \cdot 10^{-8}$ with Xavier's $1/n$, stays with He's $2/n$, and grows by a factor of $3 \cdot "
         r"10^{26}$ with $\sigma = 0.3$ and 256 units. And a unit that is never active gets no gradient.",
         experiment=Experiment(
-            page="neurons",
-            address={**PART, "hidden": "8-8-8-8", "net_activation": "ReLU"},
-            shows="worked out by hand and by PyTorch",
-            does="Compare the gradients of the first and the last layer, then choose the sigmoid instead.",
-            coming=COMING,
+            page="learning",
+            address={"part": "Depth", "depth_activation": "ReLU", "depth_start": "Xavier"},
+            shows="A slope of 1 takes nothing off the gradient",
+            does="Change the initialisation: with Xavier the gradient vanishes, with He it stays, at σ = 0.3 it "
+            "explodes.",
         ),
         draw=_draw_relu_depth,
     ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from typing import Final
 
 import torch
@@ -12,14 +11,7 @@ from torch.nn import functional
 
 from explorer.deck.card import Card, Drawn, Experiment
 
-_LAYER: Final = Experiment(
-    page="layers",
-    address={"model": "mini-resnet", "layer": "stem.bn1"},
-    shows="BatchNorm2d",
-    does="Open a map of stem.bn1, then the same one of stem.conv1 before it: the whole map is scaled and shifted as "
-    "one.",
-    coming="Learning",
-)
+_SCALE: Final = {"part": "Scale and batch norm"}
 
 
 def _draw_values(numbers: random.Random) -> list[int]:
@@ -85,7 +77,13 @@ CARDS: tuple[Card, ...] = (
         more_exactly="By the root of the variance, not by the variance: of 0, 2, 4 and 10 the variance is 14. Divided "
         "by it they have standard deviation 0.267, divided by its root 1. In evaluation running averages from training "
         "take the batch's place, so that a picture's result does not depend on its neighbours.",
-        experiment=_LAYER,
+        experiment=Experiment(
+            page="learning",
+            address={**_SCALE, "scale_view": "By hand"},
+            shows="divided by the variance, 0.267",
+            does="See which standard deviation four numbers get by the root of their variance, and which by the "
+            "variance itself.",
+        ),
         draw=_draw_output,
     ),
     Card(
@@ -97,7 +95,12 @@ CARDS: tuple[Card, ...] = (
         more_exactly=r"$\epsilon$, $10^{-5}$ in PyTorch, only guards against division by 0. That a batch's variance is "
         "a little too small for that of all data is another matter: the factor $n/(n - 1)$ goes into the running "
         "variance only, for 0, 2, 4 and 10 18.67 beside 14.",
-        experiment=_LAYER,
+        experiment=Experiment(
+            page="learning",
+            address={**_SCALE, "scale_view": "Running averages"},
+            shows="18.67 beside 14",
+            does="See how the running averages come near those of all pictures, batch by batch, and with which factor.",
+        ),
         draw=_draw_running,
     ),
     Card(
@@ -108,7 +111,12 @@ CARDS: tuple[Card, ...] = (
         more_exactly="Larger rates, not smaller ones. One reason is that the scale of the weights before it no longer "
         "matters: with weights 10 times as large the output is the same, and their gradient 0.1 of what it was. "
         "Small batches make the statistics too noisy; then layer or group normalisation is better.",
-        experiment=_LAYER,
+        experiment=Experiment(
+            page="learning",
+            address={"part": "Depth", "depth_start": "own σ", "depth_norm": "true"},
+            shows="all initialisations give the same",
+            does="Switch batch norm off and on: with it, the scale of the weights no longer matters.",
+        ),
     ),
     Card(
         id=73,
@@ -120,10 +128,12 @@ CARDS: tuple[Card, ...] = (
         more_exactly=r"For $8 \times 16 \times 32 \times 32$ these are 16 means of 8,192 values each, and 32 learned "
         "numbers. Afterwards mean and standard deviation are 0 and 1, but the distribution keeps its shape and need "
         "not be normal. Dividing pixels by 255 is scaling only.",
-        experiment=replace(
-            _LAYER,
-            shows="parameters `96`",
-            does="Read the shape of stem.bn1 and its parameters: two for each of its 48 channels.",
+        experiment=Experiment(
+            page="learning",
+            address={**_SCALE, "scale_view": "Who shares a mean"},
+            shows="a cell shares its mean with",
+            does="Point at a cell of your pictures' maps: all that share its mean light up, for batch, layer, "
+            "instance and group norm.",
         ),
         draw=_draw_shared,
     ),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from math import ceil, log
 from typing import Final
@@ -14,18 +13,17 @@ from torch import Tensor, optim
 
 from explorer.deck.card import Card, Drawn, Experiment
 
-_SGD: Final = Experiment(
-    page="transfer",
-    address={"part": "Train", "optimiser": "SGD, momentum 0.9"},
-    shows="Optimiser",
-    does="In the recipe the optimiser is SGD with momentum 0.9: train with it, then with AdamW, each at several rates.",
-    coming="Learning",
-)
-_ADAM: Final = replace(
-    _SGD,
-    address={"part": "Train", "optimiser": "AdamW"},
-    does="In the recipe the optimiser is AdamW: train with it, then with SGD and momentum, each at several rates.",
-)
+_SLOPE: Final = {  # the surface x: its gradient is 1 everywhere, so that steps can be read off
+    "part": "Terrain",
+    "terrain_surface": "own formula",
+    "terrain_formula": "x",
+    "terrain_rates": "one for all",
+    "terrain_rate": "0.1",
+}
+
+
+def _terrain(shows: str, does: str, address: Mapping[str, str]) -> Experiment:
+    return Experiment(page="learning", address={"part": "Terrain", **address}, shows=shows, does=does)
 
 
 def _steps(
@@ -122,7 +120,11 @@ CARDS: tuple[Card, ...] = (
         more_exactly=r"It promises no better minimum. In PyTorch $v$ is a sum and not a mean: with a constant "
         r"gradient and $\beta = 0.9$ the steps grow to $1/(1 - \beta) = 10$ times the rate, so the rate has to be "
         r"lower. A large $\beta$ swings to and fro by itself.",
-        experiment=_SGD,
+        experiment=_terrain(
+            "Momentum **−966 → −966**",
+            "All go down an even slope at rate 0.1: step on until the sum has grown, and a step is 10 times the rate.",
+            {**_SLOPE, "terrain_chosen": "Momentum", "terrain_step": "20"},
+        ),
         draw=_draw_momentum,
     ),
     Card(
@@ -134,7 +136,11 @@ CARDS: tuple[Card, ...] = (
         more_exactly=r"That is no rate for each coordinate: turning the valley by 45° changes nothing. With curvatures "
         r"1 and 100, from $(1, 0.3)$ to a loss of $10^{-6}$, each at the best of 13 rates from 0.001 to 1: 366 steps "
         r"without momentum and 110 with $\beta = 0.9$, however it is turned.",
-        experiment=_SGD,
+        experiment=_terrain(
+            "Momentum **110 → 110**",
+            "Compare the steps of SGD and momentum; then turn the valley back, and see who does not notice.",
+            {"terrain_turned": "true", "terrain_chosen": "Momentum"},
+        ),
     ),
     Card(
         id=59,
@@ -145,7 +151,11 @@ CARDS: tuple[Card, ...] = (
         more_exactly=r"With $\beta = 0.9$ a constant gradient counts 10-fold and an alternating one 0.526-fold. But "
         "this is one rate for all weights, and a matter of directions, not of coordinates: nothing is divided by the "
         "size of a weight's own gradients, as AdaGrad does.",
-        experiment=_SGD,
+        experiment=_terrain(
+            "Momentum **110 → 110**",
+            "Step through the ledger of momentum: across the valley gradients alternate, along it they add up.",
+            {"terrain_chosen": "Momentum"},
+        ),
         draw=_draw_reach,
     ),
     Card(
@@ -158,7 +168,11 @@ CARDS: tuple[Card, ...] = (
         "rate 0.1 they are 0.1, 0.032, 0.01 and 0.005 at step 1, 10, 100 and 400. Nor is it like momentum, since it "
         "depends on the axes: the valley of card 58 takes it 8 steps, and 502 when turned by 45°, "
         "each at the best rate.",
-        experiment=_ADAM,
+        experiment=_terrain(
+            "AdaGrad **8 → 502**",
+            "Turn the valley back and forth: AdaGrad needs 8 steps or 502, each at its best rate.",
+            {"terrain_turned": "true", "terrain_chosen": "AdaGrad"},
+        ),
         draw=_draw_adagrad,
     ),
     Card(
@@ -169,7 +183,11 @@ CARDS: tuple[Card, ...] = (
         more_exactly="It has to be the root of the mean square: of the gradients 3, $-3$, 3, $-3$ the mean is 0, "
         "the root mean square 3. And it works along the axes only: the valley of card 58 takes 5 steps, and about 320 "
         "when turned by 45°, each at the best rate.",
-        experiment=_ADAM,
+        experiment=_terrain(
+            "RMSProp **5 → 32",
+            "Turn the valley back and forth: what scales each axis by itself works along the axes only.",
+            {"terrain_turned": "true", "terrain_chosen": "RMSProp"},
+        ),
     ),
     Card(
         id=62,
@@ -179,7 +197,11 @@ CARDS: tuple[Card, ...] = (
         "mean. Large gradients in the past make the step small.",
         more_exactly=r"Of squares, and with an $\epsilon$ so that nothing is divided by 0. $s$ begins at 0: with "
         r"PyTorch's $\rho = 0.99$ the first step is 10 times the rate, with a constant gradient it settles at 1 times.",
-        experiment=_ADAM,
+        experiment=_terrain(
+            "RMSProp **−109",
+            "The gradient is 1 everywhere: read the first step, 10 times the rate, then step on until it has settled.",
+            {**_SLOPE, "terrain_chosen": "RMSProp"},
+        ),
         draw=_draw_rmsprop,
     ),
     Card(
@@ -190,7 +212,11 @@ CARDS: tuple[Card, ...] = (
         more_exactly="Often called the same, but forgetting is what matters: with a constant gradient and rate 0.1, "
         "AdaGrad's step is down to 0.005 after 400 steps and goes to 0, RMSProp's stays at 0.1. A step that fades "
         "suits convex problems and rare features; a network needs steps for as long as it trains.",
-        experiment=_ADAM,
+        experiment=_terrain(
+            "AdaGrad **−5.1 ",
+            "All go down an even slope at rate 0.1: AdaGrad's steps fade, RMSProp's do not.",
+            {**_SLOPE, "terrain_chosen": "AdaGrad", "terrain_step": "400"},
+        ),
     ),
     Card(
         id=64,
@@ -199,7 +225,13 @@ CARDS: tuple[Card, ...] = (
         more_exactly="A good default is not the best everywhere: on pictures SGD with momentum and a well-tuned rate "
         "often generalises as well or better. A comparison is fair only if each gets its own best rate, and several "
         "seeds.",
-        experiment=_ADAM,
+        experiment=Experiment(
+            page="transfer",
+            address={"part": "Train", "optimiser": "AdamW"},
+            shows="Optimiser",
+            does="In the recipe the optimiser is AdamW: train with it, then with SGD, each at several rates.",
+            coming="Learning",
+        ),
     ),
     Card(
         id=65,
@@ -208,7 +240,11 @@ CARDS: tuple[Card, ...] = (
         "decaying mean of their squares.",
         more_exactly="And both means are corrected for having begun at 0, which is no detail: without the correction "
         "the first step would be 3.16 times the rate, with it the step is the rate itself.",
-        experiment=_ADAM,
+        experiment=_terrain(
+            "Adam **−196",
+            "The correction is left out: the first step is 3.16 times the rate. Switch it on again.",
+            {**_SLOPE, "terrain_chosen": "Adam", "terrain_left_out": "bias"},
+        ),
     ),
     Card(
         id=66,
@@ -219,7 +255,11 @@ CARDS: tuple[Card, ...] = (
         r"$w \leftarrow w - \eta\, \hat m / (\sqrt{\hat s} + \epsilon)$.",
         more_exactly=r"These are means and not sums. The corrections are often left out; they fade slowly: "
         r"with $\beta_2 = 0.999$ and gradients of one size, $s$ has reached 9.5 % of its true value after 100 steps.",
-        experiment=_ADAM,
+        experiment=_terrain(
+            "Adam **−96.5",
+            "Read each number of a step in its order; after 100 steps s has reached 9.5 % of its true value.",
+            {**_SLOPE, "terrain_chosen": "Adam", "terrain_step": "100"},
+        ),
         draw=_draw_adam,
     ),
     Card(
@@ -231,7 +271,11 @@ CARDS: tuple[Card, ...] = (
         more_exactly=r"A gradient counts half after 7 steps in the first mean and after 693 in the second. There is "
         r"also $\epsilon = 10^{-8}$, which keeps steps finite where gradients vanish, and weight decay, 0.01 in "
         "PyTorch's AdamW.",
-        experiment=_ADAM,
+        experiment=_terrain(
+            "Adam **96 → 104**",
+            "In the settings, let the mean of squares forget sooner, and see what it does to the steps needed.",
+            {"terrain_chosen": "Adam"},
+        ),
         draw=_draw_half,
     ),
 )

@@ -10,7 +10,6 @@ from PIL import Image
 from explorer.augmentation import normalise
 from explorer.deck.card import Card, Drawn, Experiment
 
-COMING = "Learning"
 _SCALE: Final = {"part": "Scale and batch norm"}
 
 
@@ -93,11 +92,11 @@ CARDS = (
         r"network. On a parabola of curvature $c$ each step multiplies the distance to the minimum by $1 - \eta c$: "
         r"there at once at $\eta = 1/c$, to and fro above that, away from it above $2/c$.",
         experiment=Experiment(
-            page="neurons",
-            address={"part": "Backward"},
-            shows="From a rate of",
-            does="Raise the rate until a step no longer keeps what the gradient promised.",
-            coming=COMING,
+            page="learning",
+            address={**_SCALE, "scale_view": "Two columns", "columns_first": "1", "columns_second": "0.3"},
+            shows="= **2 for both**",
+            does="Half the largest stable rate gets the first weight there at once, 0.9 of it goes to and fro, 1.01 of "
+            "it away. On digits: Rate over time, Sweep of rates.",
         ),
         draw=_draw_rate,
     ),
@@ -111,11 +110,11 @@ CARDS = (
         "1.25 at $p = 0.2$, so that the expected sum stays. That it trains a smaller network is a loose picture: all "
         "weights are there and all are learned.",
         experiment=Experiment(
-            page="transfer",
-            address={"part": "Train", "dropout": "50 %"},
-            shows="Dropout before the head",
-            does="Train with and without dropout before the head, and compare training with validation.",
-            coming=COMING,
+            page="learning",
+            address={"part": "Dropout", "dropout_look": "200 masks", "dropout_p": "20 %"},
+            shows="Every mask drops other neurons",
+            does="See a mask for each example; then leave out the division by 1 − p, and watch the mean of the masks "
+            "move.",
         ),
         draw=_draw_dropout,
     ),
@@ -128,11 +127,11 @@ CARDS = (
         r"noise of variance 1 in the gradient, the mean of $w^2$ comes to rest at $\eta/(2 - \eta)$: 0.333, 0.053 and "
         r"0.010 at $\eta$ = 0.5, 0.1 and 0.02. And many schedules begin small and rise first (warm-up).",
         experiment=Experiment(
-            page="transfer",
-            address={"part": "Train", "schedule": "A tenth after each third"},
-            shows="Schedule",
-            does="Train with each schedule and compare the curves of the loss.",
-            coming=COMING,
+            page="learning",
+            address={"part": "Rate over time", "rate_view": "Noisy parabola", "rate_schedule": "Constant"},
+            shows="A constant rate comes to rest where noise and pull balance",
+            does="See where constant rates come to rest; then choose a schedule that falls, and see how much closer "
+            "it gets.",
         ),
     ),
     Card(
@@ -144,11 +143,10 @@ CARDS = (
         "is that evaluation wants one network whose answer does not depend on chance, with the outputs that training "
         "had on average: since those kept were divided by $1 - p$, leaving all on is just that.",
         experiment=Experiment(
-            page="transfer",
-            address={"part": "Train", "dropout": "50 %"},
-            shows="Dropout before the head",
-            does="Train with dropout: loss in training is measured with it, accuracy in validation without.",
-            coming=COMING,
+            page="learning",
+            address={"part": "Dropout", "dropout_look": "200 masks", "dropout_p": "50 %"},
+            shows="in evaluation, where it changes nothing",
+            does="200 masks give 200 answers, evaluation one: compare it with their mean.",
         ),
     ),
     Card(
@@ -162,11 +160,11 @@ CARDS = (
         "deviation 0.25 a pixel of 0.6 becomes 0.4, and at half the light -0.8. Only the picture's own mean and "
         "standard deviation would make them alike.",
         experiment=Experiment(
-            page="augmentation",
-            address={"part": "Normalisation", "dim": "0.5"},
-            shows="A dim and a bright version",
-            does="Make the picture dimmer: the two histograms meet only under its own mean and standard deviation.",
-            coming=COMING,
+            page="learning",
+            address={**_SCALE, "scale_view": "Dim and bright"},
+            shows="so a dim one stays dim",
+            does="Make the picture dimmer: after the data set's mean and standard deviation it stays dim, after its "
+            "own it does not.",
         ),
         draw=_draw_dim,
     ),

@@ -13,6 +13,7 @@ from explorer.augmentation.describing import say_meeting
 from explorer.augmentation.snippets import normalisation_snippet
 from explorer.rendering import channel_histograms_chart, colour_map, draw_picture_grid, encode_png, two_histograms
 from explorer.text import as_plain_text, significant
+from explorer.ui.app import link_to
 from explorer.ui.augmentation.compute import compute_square, square_lines, square_of
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.export import arrays_as_npz, offer
@@ -60,6 +61,8 @@ def show_normalisation(subject: Subject) -> None:
     meeting, dim, bright = _show_meeting(subject, mean, std)
     if meeting is not None:
         _offer(subject, found.values, meeting, dim, bright)
+    columns = {"part": "Scale and batch norm", "scale_view": "Two columns"}
+    link_to("learning", "What inputs of different scale do to training", columns)
 
 
 def _three(values: object) -> str:

@@ -93,6 +93,9 @@ def show_layer(subject: Subject, layer: str, suffix: str = "") -> None:
     facts = layer_names(subject)[layer]
     unit = st.session_state["unit"]
     show_facts(subject, facts)
+    if facts.kind == "BatchNorm2d" and not suffix:
+        shared = {"part": "Scale and batch norm", "scale_view": "Who shares a mean"}
+        link_to("learning", "Which cells share a mean and a scale in training", shared)
     page = st.pagination(pages_of(facts), key=f"grid{suffix}") if pages_of(facts) > 1 else 1
     order, scale = st.session_state["order"], st.session_state["scale"]
     grid, clicked = show_grid(subject, layer, order, scale, page, unit, f"{CARD}{suffix}", key=f"maps{suffix}")

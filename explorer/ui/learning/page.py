@@ -10,6 +10,7 @@ from explorer.ui.kit.ask import choose_asking
 from explorer.ui.kit.choose import choose_part
 from explorer.ui.learning.depth import show_depth
 from explorer.ui.learning.dropout.masks import show_dropout
+from explorer.ui.learning.links import link_back
 from explorer.ui.learning.rate import show_rate
 from explorer.ui.learning.scale import show_scale
 from explorer.ui.learning.terrain import show_terrain
@@ -38,3 +39,4 @@ def show() -> None:
         choose_asking()
     # One part at a time: what is not looked at is not computed.
     PARTS[part][1](subject)
+    link_back(part)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from explorer.ui.app import link_to
 from explorer.ui.kit.choose import choose
 from explorer.ui.learning.normalisation import show_norms
+from explorer.ui.learning.normalisation_batch import first_convolution_of
 from explorer.ui.learning.normalisation_light import show_light
 from explorer.ui.learning.normalisation_modes import show_modes
 from explorer.ui.learning.normalisation_numbers import show_numbers
@@ -27,3 +29,7 @@ def show_scale(subject: Subject) -> None:
     """One view at a time."""
     view = choose("What to look at", {key: label for key, (label, _) in VIEWS.items()}, "scale_view", hidden=True)
     VIEWS[view][1](subject)
+    if view in ("columns", "light"):
+        link_to("augmentation", "What normalisation does to your photo", {"part": "Normalisation"})
+    elif view != "numbers" and (norm := first_convolution_of(subject).norm_name):
+        link_to("layers", f"The maps behind {norm}", {"layer": norm})

@@ -9,7 +9,6 @@ from explorer.learning.two_columns import NEAR, Columns, Numbers
 from explorer.learning.two_columns_snippet import two_columns_snippet
 from explorer.neurons.describing import say_number, write_difference, write_table
 from explorer.rendering import weight_path
-from explorer.ui.app import link_to
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.chart import show_chart
@@ -93,7 +92,6 @@ def show_two_columns() -> None:
         "columns-npz",
     )
     show_snippet(two_columns_snippet(columns, share, STEPS), "columns-python")
-    link_to("augmentation", "The same done to your photo's three channels", {"part": "Normalisation"})
 
 
 def _say_finding(columns: Columns, share: float, path: Numbers) -> None:

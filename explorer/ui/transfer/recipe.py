@@ -8,6 +8,7 @@ from typing import Final, Literal
 import streamlit as st
 
 from explorer.transfer.trial import DEFAULT_RECIPE, Optimiser, Recipe, Schedule
+from explorer.ui.app import link_to
 from explorer.ui.kit.choose import choose_number, choose_one, choose_step
 
 Augment = Literal["none", "small", "own"]
@@ -21,6 +22,11 @@ SCHEDULE_LABELS: Mapping[Schedule, str] = {
     "cosine": "Cosine to zero",
     "step": "A tenth after each third",
     "constant": "Constant",
+}
+_ON_LEARNING: Mapping[Schedule, str] = {  # what that page calls them; each warms up first
+    "cosine": "Warm-up, cosine",
+    "step": "A tenth after each third",
+    "constant": "Warm-up",
 }
 RATES: Final = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1)
 BACKBONE: Final = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
@@ -99,6 +105,7 @@ def choose_recipe() -> Recipe:
             "none",
             help="Without any, frozen layers are computed once, which is many times faster.",
         )
+    _link_learning(optimiser, schedule, dropout)
     return Recipe(
         optimiser=optimiser,
         learning_rate=rate,
@@ -114,6 +121,19 @@ def choose_recipe() -> Recipe:
         patience=patience,
         pipeline=pipeline_of(augment),
     )
+
+
+def _link_learning(optimiser: Optimiser, schedule: Schedule, dropout: float) -> None:
+    """The parts of the Learning page that show what is chosen here at work."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("What these do:", width="content")
+        shown, title = {"adamw": ("AdamW", "AdamW"), "sgd": ("Momentum", "SGD with momentum")}[optimiser]
+        terrain = {"part": "Terrain", "terrain_chosen": shown, "terrain_optimisers": ["SGD", shown]}
+        link_to("learning", f"{title}, step by step", terrain)
+        rate = {"part": "Rate over time", "rate_view": "Noisy parabola", "rate_schedule": _ON_LEARNING[schedule]}
+        link_to("learning", "This schedule against noise", rate)
+        share = {"dropout_p": format_share(dropout)} if dropout else {}
+        link_to("learning", "Dropout, mask by mask", {"part": "Dropout", "dropout_look": "200 masks", **share})
 
 
 def pipeline_of(augment: Augment) -> str:
