@@ -49,6 +49,7 @@ from explorer.rendering.figures.depth import LayerBars, layer_bars
 from explorer.rendering.figures.digits import digit_bars
 from explorer.rendering.figures.figure_png import line_figure_png
 from explorer.rendering.figures.gates import gate_rows
+from explorer.rendering.figures.loss_plane import LossRow, PlanePath, loss_rows, plane_map, plane_picture, two_losses
 from explorer.rendering.figures.rates import Mark, StepLine, rate_sweep_chart, step_lines
 from explorer.rendering.figures.slope import slope_curves
 from explorer.rendering.figures.surprise import surprise_bars
@@ -89,9 +90,11 @@ __all__ = [
     "BeamNode",
     "Box",
     "LayerBars",
+    "LossRow",
     "MapGrid",
     "Mark",
     "PathLine",
+    "PlanePath",
     "Scale",
     "Sprite",
     "StepLine",
@@ -139,12 +142,15 @@ __all__ = [
     "layer_bars",
     "layer_numbers",
     "line_figure_png",
+    "loss_rows",
     "magnify_map",
     "map_pairs",
     "map_rows",
     "mark_cells",
     "overlay_map",
     "overview_sprite",
+    "plane_map",
+    "plane_picture",
     "probability_bars",
     "product_tiles",
     "rate_sweep_chart",
@@ -157,6 +163,7 @@ __all__ = [
     "terrain_picture",
     "training_curves",
     "two_histograms",
+    "two_losses",
     "unit_heatmap",
     "weight_matrix",
     "weight_path",

@@ -12,6 +12,7 @@ from explorer.ui.learning.depth import show_depth
 from explorer.ui.learning.dropout.masks import show_dropout
 from explorer.ui.learning.links import link_back
 from explorer.ui.learning.rate import show_rate
+from explorer.ui.learning.real_network.paths import show_real_network
 from explorer.ui.learning.scale import show_scale
 from explorer.ui.learning.terrain import show_terrain
 from explorer.ui.session.page import begin_page
@@ -20,6 +21,7 @@ from explorer.ui.session.subject import Subject
 
 PARTS: dict[str, tuple[str, Callable[[Subject], None]]] = {
     "terrain": ("Terrain", show_terrain),
+    "network": ("A real network", show_real_network),
     "depth": ("Depth", show_depth),
     "scale": ("Scale and batch norm", show_scale),
     "dropout": ("Dropout", show_dropout),

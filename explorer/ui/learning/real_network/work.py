@@ -1,0 +1,117 @@
+"""What the part on a real network computes while the page waits: races, the surface under them, more starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+import streamlit as st
+
+from explorer.learning.real_network.loss_plane import Plane, Shadow, Surface, cast_shadow, fit_plane, measure_surface
+from explorer.learning.real_network.races import Repeated, Run, Task, measure_losses, race, repeat
+from explorer.ui.kit.cache import once
+from explorer.ui.kit.slow import Tell, obtain
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a race depends on, the optimiser apart.
+
+    Attributes:
+        task: What is learned.
+        seed: Of the first weights.
+        steps: How many.
+    """
+
+    task: Task
+    seed: int
+    steps: int
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The plane through some runs, and what it shows.
+
+    Attributes:
+        plane: Through all their paths.
+        shadows: One for each run.
+        surface: The loss on the plane.
+    """
+
+    plane: Plane
+    shadows: tuple[Shadow, ...]
+    surface: Surface
+
+
+def obtain_runs(recipe: Recipe, names: Sequence[str]) -> tuple[Run, ...] | None:
+    """A run of each optimiser; None where the person has stopped one, which is said."""
+    place = st.empty()
+    found = []
+    for name in names:
+        run = obtain(
+            ("race", recipe, name),
+            f"Training by {name} at every rate",
+            "steps",
+            partial(_finish, partial(race, recipe.task, name, recipe.seed, recipe.steps), Run),
+            place,
+            f"race-{name}",
+        )
+        if run is None:
+            return None
+        found.append(run)
+    return tuple(found)
+
+
+def obtain_view(recipe: Recipe, runs: Sequence[Run]) -> View | None:
+    """The plane through runs that end finite; None where the person has stopped it, which is said."""
+    losses = partial(measure_losses, recipe.task)
+
+    def lay() -> tuple[Plane, tuple[Shadow, ...]]:
+        plane = fit_plane([run.path for run in runs])
+        return plane, tuple(cast_shadow(plane, run.path, run.losses, losses) for run in runs)
+
+    key = (recipe, tuple(run.name for run in runs))
+    plane, shadows = once(("race plane", *key), lay)
+    places = np.concatenate([shadow.places for shadow in shadows])
+    surface = obtain(
+        ("race surface", *key),
+        "Measuring the loss on the plane",
+        "rows",
+        partial(_finish, partial(measure_surface, plane, places, recipe.task.side, losses), Surface),
+        st.empty(),
+        "race-surface",
+    )
+    return None if surface is None else View(plane, shadows, surface)
+
+
+def obtain_repeated(recipe: Recipe, names: Sequence[str], count: int) -> tuple[Repeated, ...] | None:
+    """What each optimiser ends at from other starts; None where the person has stopped it, which is said."""
+    place = st.empty()
+    found = []
+    for name in names:
+        repeated = obtain(
+            ("race starts", recipe, name, count),
+            f"{name} from other starts",
+            "steps",
+            partial(_finish, partial(repeat, recipe.task, name, recipe.seed, count, recipe.steps), Repeated),
+            place,
+            f"race-starts-{name}",
+        )
+        if repeated is None:
+            return None
+        found.append(repeated)
+    return tuple(found)
+
+
+def _finish(begin: Callable[[], Iterator[tuple[int, int] | T]], kind: type[T], tell: Tell) -> T:
+    for told in begin():
+        if isinstance(told, kind):
+            return told
+        assert isinstance(told, tuple)
+        tell(*told)
+    raise AssertionError("work ends with what it makes")
