@@ -130,7 +130,7 @@ def check_start(surface: Surface, start: Place) -> None:
 SURFACES: Final[Mapping[str, Surface]] = {
     "valley": valley(100),
     "rosenbrock": Surface("Rosenbrock's valley", read_formula("(1 - x)**2 + 100*(y - x**2)**2"), (-1.2, 1.0), 2.0, 0.0),
-    "saddle": Surface("saddle", read_formula("0.5*x**2 - 0.5*y**2 + 0.25*y**4"), (1.0, 0.001), 1.5, -0.25),
+    "saddle": Surface("saddle", read_formula("0.5*x**2 - 0.5*y**2 + 0.25*y**4"), (1.2, 0.001), 1.5, -0.25),
     "dips": Surface(
         "two dips", read_formula("x**4 - 0.2*x**3 - 2*x**2 + 0.6*x + y**2"), (1.5, 1.0), 2.0, -1.4
     ),  # by x 4 (x + 1) (x - 0.15) (x - 1): -1.4 at x = -1, -0.6 at x = 1
