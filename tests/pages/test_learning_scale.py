@@ -10,8 +10,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from torch.nn import functional as F
 
-from explorer.learning.normalisation import KINDS
-from explorer.ui.learning.normalisation import LEARNED
+from explorer.learning.norms.normalisation import KINDS
+from explorer.ui.learning.norms.sharing import LEARNED
 from explorer.ui.learning.scale import VIEWS
 from explorer.ui.session.pictures import add_picture
 from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of

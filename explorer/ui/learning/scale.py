@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from explorer.ui.app import link_to
 from explorer.ui.kit.choose import choose
-from explorer.ui.learning.normalisation import show_norms
-from explorer.ui.learning.normalisation_batch import first_convolution_of
-from explorer.ui.learning.normalisation_light import show_light
-from explorer.ui.learning.normalisation_modes import show_modes
-from explorer.ui.learning.normalisation_numbers import show_numbers
-from explorer.ui.learning.running_averages import show_running
+from explorer.ui.learning.norms.batch import first_convolution_of
+from explorer.ui.learning.norms.light import show_light
+from explorer.ui.learning.norms.modes import show_modes
+from explorer.ui.learning.norms.numbers import show_numbers
+from explorer.ui.learning.norms.running_averages import show_running
+from explorer.ui.learning.norms.sharing import show_norms
 from explorer.ui.learning.two_columns import show_two_columns
 from explorer.ui.session.subject import Subject
 

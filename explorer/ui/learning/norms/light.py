@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from explorer.learning.normalisation import EPS, KINDS, find_sets, measure_gap, normalise
-from explorer.learning.normalisation_snippets import light_snippet
-from explorer.learning.running_statistics import evaluate
+from explorer.learning.norms.normalisation import EPS, KINDS, find_sets, measure_gap, normalise
+from explorer.learning.norms.running_statistics import evaluate
+from explorer.learning.norms.snippets import light_snippet
 from explorer.neurons.activations import Numbers
 from explorer.neurons.describing import say_number
 from explorer.rendering import draw_grid
@@ -15,7 +15,7 @@ from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.choose import choose_step
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
-from explorer.ui.learning.normalisation_batch import (
+from explorer.ui.learning.norms.batch import (
     choose_filter,
     dim_inputs,
     first_convolution_of,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from explorer.learning.normalisation import EPS
-from explorer.learning.normalisation_snippets import numbers_snippet
+from explorer.learning.norms.normalisation import EPS
+from explorer.learning.norms.snippets import numbers_snippet
 from explorer.neurons.activations import Numbers
 from explorer.neurons.describing import say_number, write_difference, write_number, write_table
 from explorer.neurons.reading import write_numbers
@@ -58,7 +58,7 @@ def _factor(value: float) -> str:
 
 
 def _say_refusal(values: Numbers) -> None:
-    from explorer.learning.norm_layers import find_refusal
+    from explorer.learning.norms.layers import find_refusal
 
     said = find_refusal(values[:, None])
     st.markdown(
@@ -77,7 +77,7 @@ def _show_table(values: Numbers, right: Numbers, wrong: Numbers) -> None:
 
 
 def _show_oracle(values: Numbers, right: Numbers, wrong: Numbers) -> None:
-    from explorer.learning.norm_layers import normalise_numbers
+    from explorer.learning.norms.layers import normalise_numbers
 
     theirs, running = normalise_numbers(values)
     n, variance = len(values), float(values.var())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from explorer.learning.normalisation_snippets import running_snippet
-from explorer.learning.running_statistics import MOMENTA, Running, follow
+from explorer.learning.norms.running_statistics import MOMENTA, Running, follow
+from explorer.learning.norms.snippets import running_snippet
 from explorer.neurons.activations import Numbers
 from explorer.neurons.describing import say_number, write_difference
 from explorer.rendering import curves
@@ -16,7 +16,7 @@ from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose_one, choose_step, slide
 from explorer.ui.kit.export import arrays_as_npz, download
 from explorer.ui.kit.snippet import show_snippet
-from explorer.ui.learning.normalisation_batch import (
+from explorer.ui.learning.norms.batch import (
     CROPS,
     choose_filter,
     crop_lines,
@@ -113,7 +113,7 @@ def _say_running(running: Running, crops: Numbers, momentum: float, channel: int
 def _show_running_oracle(
     subject: Subject, pictures: list[Picture], batches: Numbers, running: Running, momentum: float, size: int
 ) -> None:
-    from explorer.learning.norm_layers import follow_batches
+    from explorer.learning.norms.layers import follow_batches
 
     mean, variance = follow_batches(batches, momentum)
     difference = write_difference(*(mean - running.mean[-1]), *(variance - running.variance[-1]))

@@ -9,8 +9,8 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.learning.normalisation import EPS, KINDS, Normalised, find_sets, normalise
-from explorer.learning.normalisation_snippets import batch_snippet
+from explorer.learning.norms.normalisation import EPS, KINDS, Normalised, find_sets, normalise
+from explorer.learning.norms.snippets import batch_snippet
 from explorer.neurons.activations import Numbers
 from explorer.neurons.describing import say_number, write_difference
 from explorer.rendering import draw_grid
@@ -19,7 +19,7 @@ from explorer.ui.components import Cell, Rule, shared_mean
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.choose import choose, choose_one, choose_step, settings_popover, slide, switch
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.learning.normalisation_batch import first_convolution_of, list_batch, maps_of, photos_of, picture_lines
+from explorer.ui.learning.norms.batch import first_convolution_of, list_batch, maps_of, photos_of, picture_lines
 from explorer.ui.session.pictures import Picture
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.typed_numbers import read_or_keep
@@ -175,7 +175,7 @@ def _say_sets(subject: Subject, chosen: _Chosen, values: Numbers, cell: Cell) ->
 
 
 def _show_oracle(subject: Subject, chosen: _Chosen, values: Numbers, found: Normalised, cell: Cell) -> None:
-    from explorer.learning.norm_layers import apply_layer, build_layer
+    from explorer.learning.norms.layers import apply_layer, build_layer
 
     first = first_convolution_of(subject)
     layer = build_layer(chosen.kind, values.shape, chosen.groups, chosen.gamma, chosen.beta, chosen.eps)

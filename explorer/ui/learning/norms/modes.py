@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from explorer.learning.normalisation import EPS, find_sets, normalise
-from explorer.learning.normalisation_snippets import modes_snippet
-from explorer.learning.running_statistics import evaluate
+from explorer.learning.norms.normalisation import EPS, find_sets, normalise
+from explorer.learning.norms.running_statistics import evaluate
+from explorer.learning.norms.snippets import modes_snippet
 from explorer.neurons.activations import Numbers
 from explorer.neurons.describing import say_number, write_difference, write_table
 from explorer.rendering import curves
@@ -17,7 +17,7 @@ from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose_step, switch
 from explorer.ui.kit.export import arrays_as_npz, download
 from explorer.ui.kit.snippet import show_snippet
-from explorer.ui.learning.normalisation_batch import (
+from explorer.ui.learning.norms.batch import (
     CROPS,
     choose_filter,
     dim_inputs,
@@ -113,7 +113,7 @@ def _say_modes(in_training: dict[str, Numbers | None], in_evaluation: dict[str, 
 
 
 def _say_pooled(batches: dict[str, Numbers], in_training: dict[str, Numbers | None]) -> None:
-    from explorer.learning.norm_layers import find_refusal
+    from explorer.learning.norms.layers import find_refusal
 
     alone, pair = list(batches)[:2]
     signs = in_training[pair]
@@ -163,7 +163,7 @@ def _show_modes_oracle(
     in_training: dict[str, Numbers | None],
     in_evaluation: dict[str, Numbers],
 ) -> None:
-    from explorer.learning.norm_layers import apply_layer, build_layer, evaluate_batch
+    from explorer.learning.norms.layers import apply_layer, build_layer, evaluate_batch
 
     first = first_convolution_of(subject)
     mean, variance = statistics_of(subject, batch)

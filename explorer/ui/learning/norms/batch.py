@@ -19,7 +19,7 @@ from explorer.ui.session.subject import Subject
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from explorer.learning.first_convolution import FirstConvolution
+    from explorer.learning.norms.first_convolution import FirstConvolution
 
 MOST_PICTURES = 6
 LEAST_PICTURES = 4  # with samples where the person has uploaded fewer
@@ -49,7 +49,7 @@ def list_batch(subject: Subject) -> list[Picture]:
 
 def first_convolution_of(subject: Subject) -> FirstConvolution:
     """Of the network, once for every session."""
-    from explorer.learning.first_convolution import find_first_convolution
+    from explorer.learning.norms.first_convolution import find_first_convolution
 
     key = ("first convolution", subject.network, subject.device, subject.weights)
     return once(key, lambda: find_first_convolution(subject.model.network))
@@ -81,7 +81,7 @@ def maps_of(subject: Subject, pictures: Sequence[Picture]) -> Numbers:
 
 def dim_inputs(subject: Subject, pictures: Sequence[Picture], light: float) -> Tensor:
     """The same inputs with every pixel at this share of its light."""
-    from explorer.learning.first_convolution import dim
+    from explorer.learning.norms.first_convolution import dim
 
     preprocessing = subject.model.preprocessing
     return dim(inputs_of(subject, pictures), light, preprocessing.mean, preprocessing.std)
@@ -89,7 +89,7 @@ def dim_inputs(subject: Subject, pictures: Sequence[Picture], light: float) -> T
 
 def crops_of(subject: Subject, pictures: Sequence[Picture]) -> Numbers:
     """(CROPS, C, H, W) maps of windows of the pictures, by chance."""
-    from explorer.learning.first_convolution import cut_crops
+    from explorer.learning.norms.first_convolution import cut_crops
 
     first = first_convolution_of(subject)
     large = inputs_of(subject, pictures, _CROPS_OF)
@@ -112,7 +112,7 @@ def crop_lines(subject: Subject, pictures: Sequence[Picture]) -> list[str]:
         subject,
         pictures,
         _CROPS_OF * side,
-        "from explorer.learning.first_convolution import cut_crops",
+        "from explorer.learning.norms.first_convolution import cut_crops",
         f"inputs = cut_crops(inputs, {side}, {CROPS}, {_SEED})",
     )
 

@@ -1,0 +1,1 @@
+"""Normalisation layers: which cells share a mean, both modes, running averages, and PyTorch's beside them."""

@@ -1,0 +1,1 @@
+"""The views on normalisation, of the part on scale and batch norm."""
