@@ -30,6 +30,7 @@ def measure(quick: bool) -> list[Row]:
         _rerun_of_terrain(repetitions),
         _rerun_of_depth(repetitions),
         _rerun_of_norms(repetitions),
+        _rerun_of_dropout(repetitions),
     ]
 
 
@@ -110,3 +111,14 @@ def _rerun_of_depth(repetitions: int) -> Row:
         app.slider(key="depth_layers").set_value(50 + repetition % 2)
 
     return time_reruns(PAGE, "Learning page, rerun of Depth", address, change, repetitions, note)
+
+
+def _rerun_of_dropout(repetitions: int) -> Row:
+    """A digit that was drawn through 200 masks, another one of them written out; the network is trained before."""
+    address = {"model": "tiny-vgg", "part": "Dropout", "digit_drawn": "281570154588", "digit_true": "7"}
+    note = f"AppTest, its own parsing included; median of {repetitions}, another example written out each time"
+
+    def write_out(app: "AppTest", repetition: int) -> None:
+        app.slider(key="dropout_example").set_value(2 + repetition % 15)
+
+    return time_reruns(PAGE, "Learning page, rerun of Dropout", address, write_out, repetitions, note)

@@ -8,6 +8,8 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from explorer.learning.dropout.training import DropoutRecipe, train_in_slices
+from explorer.ui.learning.dropout import gap
 from tests.pages.opening import Browser, open_page, run, run_snippet
 
 
@@ -43,7 +45,7 @@ def test_one_digit_through_two_hundred_masks(browser_side: Browser) -> None:
     assert abs(cell(told, "in standard errors")) < 4
     assert cell(told, "in standard errors", 1) < -3
     assert cell(told, "mean of 200 masks", 1) == pytest.approx(100 * shares.mean().item(), rel=0.01)
-    assert cell(told, "spread over all masks") == pytest.approx(deviation, rel=0.01)
+    assert cell(told, "spread of all there are") == pytest.approx(deviation, rel=0.01)
     for difference in re.findall(r"(?:difference|nothing,) (\S+?)[;.]", told):
         assert float(difference) < 1e-12
     _, printed = run_snippet(app.code[0].value)
@@ -54,7 +56,7 @@ def test_one_digit_through_two_hundred_masks(browser_side: Browser) -> None:
     assert [float(word) for word in of_share] == pytest.approx([float(each) for each in values], abs=1e-9)
 
     run(app.toggle(key="dropout_divided").set_value(False))
-    run(app.radio(key="ask-dropout-False").set_value("lower by the factor 1 − p"))
+    run(app.radio(key="ask-dropout-False").set_value("about 1 − p times it"))
     told = texts_of(app)
     assert "You were right." in told
     _, printed = run_snippet(app.code[0].value)
@@ -70,15 +72,42 @@ def test_one_digit_through_two_hundred_masks(browser_side: Browser) -> None:
     assert "For your digit, 200 masks give the" in texts_of(app)
 
 
+@pytest.mark.parametrize("value", ["", "nonsense", "1e999"])
+def test_a_mangled_address_shows_the_first_numbers(value: str, browser_side: Browser) -> None:
+    names = ("look", "p", "divided", "seed", "example")
+    app = open_dropout(**{f"dropout_{name}": value for name in names})
+    assert "For held-out digit 33 (a 6), 200 masks give the 6 a logit of" in texts_of(app)
+    assert (app.select_slider(key="dropout_p").value, app.slider(key="dropout_example").value) == (0.5, 1)
+
+
+def test_what_was_trained_before_a_stop_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("explorer.learning.dropout.training.STEPS", 25)
+    begun: list[DropoutRecipe] = []
+    monkeypatch.setattr(gap, "train_in_slices", lambda recipe: begun.append(recipe) or train_in_slices(recipe))
+    recipes = [DropoutRecipe(0.2, seed=seed) for seed in (990, 991)]
+
+    def stop(done: int, of: int) -> None:
+        if begun == recipes:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        gap._train_all(recipes, stop)
+    told: list[tuple[int, int]] = []
+    assert [each.recipe for each in gap._train_all(recipes, lambda *each: told.append(each))] == recipes
+    assert begun == [*recipes, recipes[1]]
+    assert told[-1][0] == 25 + gap.STEPS  # the second's, behind all steps of the first
+
+
 def test_what_dropout_does_to_the_gap(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("explorer.learning.dropout.training.STEPS", 25)  # and seeds that no other test has had trained
     app = open_dropout(dropout_look="Does it help?", dropout_hidden="128", dropout_seed="3")
     told = texts_of(app)
-    with np.load(io.BytesIO(browser_side.downloads["dropout-npz"][1]())) as arrays:
+    with np.load(io.BytesIO(browser_side.downloads["dropout-gap-offer-npz"][1]())) as arrays:
         training, held_out = arrays["training"], arrays["held_out"]
-    gap = training - held_out
-    assert gap.shape == (3, 5)
-    moved = gap[1:] - gap[0]
+    assert browser_side.downloads["dropout-gap-offer-png"][1]().startswith(b"\x89PNG")
+    gaps = training - held_out
+    assert gaps.shape == (3, 5)
+    moved = gaps[1:] - gaps[0]
     reach = 3.4954 * moved.std(axis=1, ddof=1) / np.sqrt(5)  # Student's quantile of 0.9875 with four degrees of freedom
     means = moved.mean(axis=1)
     for number, mean in enumerate(means):
@@ -86,7 +115,7 @@ def test_what_dropout_does_to_the_gap(browser_side: Browser, monkeypatch: pytest
     names = [
         "none" if abs(m) <= half else "wider" if m > 0 else "narrower" for m, half in zip(means, reach, strict=True)
     ]
-    assert f"| difference |  | {names[0]} | {names[1]} |" in told
+    assert f"| change |  | {names[0]} | {names[1]} |" in told
     assert told.count("makes no difference") == names.count("none")
     _, printed = run_snippet(app.code[0].value)
     rows = np.array([[float(word) for word in line.split()] for line in printed.splitlines()])

@@ -22,7 +22,7 @@ _MARKERS: Final = {
 
 
 def line_figure_png(figure: Figure) -> bytes:
-    """Draws lines, bands and markers of a figure on white, its panels one above the other as their domains say.
+    """Draws lines, bands, markers, intervals and rows' names of a figure on white, its panels as their domains say.
 
     Args:
         figure: of scatter traces on one x axis and one or more y axes.
@@ -43,6 +43,13 @@ def line_figure_png(figure: Figure) -> bytes:
         axis = _axis(layout, name)
         panel.set(ylabel=axis.title.text or "", yscale=axis.type if axis.type == "log" else "linear")
         panel.set_xscale("log" if layout.xaxis.type == "log" else "linear")
+        if axis.range and axis.type != "log":
+            panel.set_ylim(*axis.range)
+        for note in layout.annotations:
+            if note.yref in (None, name) and note.xref == "paper":
+                at, left = (note.x, note.y), panel.get_yaxis_transform()
+                panel.annotate(_plain(note.text), at, (2, 8), xycoords=left, textcoords="offset points")
+        panel.yaxis.set_visible(axis.showticklabels is not False)
         panel.grid(alpha=0.3)
         panel.spines[["top", "right"]].set_visible(False)
     found[0].set_title(_plain(layout.title.text), loc="left", fontsize=11)
@@ -64,6 +71,9 @@ def _draw(panel: Any, trace: Any) -> None:
     if trace.fill == "toself":
         panel.fill(trace.x, trace.y, color=_colour(trace.fillcolor), linewidth=0)
         return
+    if trace.error_x.array is not None:
+        reach = [trace.error_x.arrayminus, trace.error_x.array]
+        panel.errorbar(trace.x, trace.y, xerr=reach, color=trace.error_x.color, fmt="none", capsize=4)
     line, marker = trace.line, trace.marker
     colour = line.color or marker.color
     mode = trace.mode or "lines"

@@ -15,16 +15,15 @@ from explorer.learning.seed_intervals import LEVEL, Interval, interval_of
 from explorer.neurons.activations import Numbers
 from explorer.neurons.describing import write_table
 from explorer.neurons.digits import HELD_OUT
-from explorer.rendering import PREVIOUS, SERIES
+from explorer.rendering import PREVIOUS, SERIES, line_figure_png
 from explorer.rendering.figures.transfer import AccuracyRow, Spread, accuracy_rows
 from explorer.text import format_percent
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose
-from explorer.ui.kit.export import arrays_as_npz, download
+from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.slow import Tell, obtain
-from explorer.ui.kit.snippet import show_snippet
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -79,13 +78,17 @@ def show_gap(seed: int) -> None:
         differences.add_vline(x=0, line={"color": PREVIOUS, "width": 2}, layer="below")
         show_chart(differences, "dropout-moved")
     _show_table(of, gaps, moved)
-    row = st.container(horizontal=True)
     arrays = {
         name: np.array([[getattr(each, name) for each in of[p]] for p in SHARES])
         for name in ("training", "masked", "held_out", "gap")
     }
-    download(row, "Arrays (NPZ)", lambda: arrays_as_npz(p=np.array(SHARES), **arrays), "dropout.npz", "dropout-npz")
-    show_snippet(gap_snippet(recipes), "dropout-gap-python")
+    offer(
+        "dropout-gap",
+        lambda: line_figure_png(differences),
+        lambda: arrays_as_npz(p=np.array(SHARES), **arrays),
+        gap_snippet(recipes),
+        key="dropout-gap-offer",
+    )
 
 
 def _train_all(recipes: Sequence[DropoutRecipe], tell: Tell) -> tuple[DropoutNetwork, ...]:
@@ -105,7 +108,7 @@ def _train(recipe: DropoutRecipe, before: int, of: int, tell: Tell) -> DropoutNe
 
 
 def _say_gaps(hidden: int, gaps: Mapping[float, Interval], moved: Mapping[float, Interval]) -> None:
-    told = " and ".join(f"with p = {p:g} it {_say_verdict(each)}" for p, each in moved.items())
+    told = " and ".join(f"with p\u00a0=\u00a0{p:g} it {_say_verdict(each)}" for p, each in moved.items())
     said = (
         f"**{10 * FEW} digits, {SEEDS} seeds, {hidden} hidden neurons: without dropout the gap is "
         f"{100 * gaps[0.0].mean:.1f} points; {told}.**"
@@ -144,7 +147,7 @@ def _draw(
     high = max(0.0, *(max(each.high, *each.single) for each in spreads.values()))
     room = 0.08 * (high - low)
     rows = [AccuracyRow(names[p], each, _COLOURS[p]) for p, each in spreads.items()]
-    return accuracy_rows(rows, title, (low - room, high + room))
+    return accuracy_rows(rows, title, (low - room, high + room)).update_xaxes(title="percentage points", ticksuffix="")
 
 
 def _show_table(
@@ -164,7 +167,7 @@ def _show_table(
                 "interval": [f"{100 * gaps[p].low:.1f} to {100 * gaps[p].high:.1f}" for p in SHARES],
                 "less that without": ["", *(_say_points(each.mean) for each in moved.values())],
                 "interval ": ["", *(f"{_say_points(e.low)} to {_say_points(e.high)}" for e in moved.values())],
-                "difference": ["", *(_name_change(each) for each in moved.values())],
+                "change": ["", *(_name_change(each) for each in moved.values())],
             },
         )
     )

@@ -38,7 +38,7 @@ SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 MASKS = 200
 _SIDE = 160  # pixels of the digit
 _SHOWN = 16  # of them, as rows
-_PLACES = ("near zero", "lower by the factor 1 − p", "close to it", "far above it")
+_PLACES = ("near zero", "about 1 − p times it", "close to it", "far above it")
 _BY_CHANCE = 3.0  # standard errors; farther off the mean of many masks is once in 400 times
 
 
@@ -130,9 +130,9 @@ def _say_mean(runs: MaskedRuns, digit: Digit, of: int, logit: MeanBesideEvaluati
         return
     bias = say_number(float(runs.bias[of]))
     st.markdown(
-        f"{begins}: without the division the mean is lower by the factor 1 − p = {factor}**, bias ({bias}) aside. What "
-        f"is behind the mask has learned from sums {1 / (1 - runs.p):.3g} times smaller than those that evaluation "
-        f"brings: hence the division by 1 − p in training, or else a factor {factor} in evaluation."
+        f"{begins}: without the division the mean is about 1 − p = {factor} times that**, bias ({bias}) aside. A "
+        f"network that had learned so would get sums in evaluation {1 / (1 - runs.p):.3g} times as large as it knows "
+        f"them. Hence the division by 1 − p in training, or else a factor {factor} in evaluation."
     )
 
 
@@ -159,9 +159,9 @@ def _say_exact_and_near(
                 f"mean of {MASKS} masks": [say_number(logit.mean), format_percent(probability.mean)],
                 "off by": [say_number(logit.mean - logit.evaluation, signed=True), f"{off} points"],
                 "in standard errors": [say_number(each.errors, signed=True) for each in (logit, probability)],
-                "mean of all masks": [say_number(float(runs.expected[of])), "no formula"],
-                "spread of a mask": [say_number(logit.deviation), f"{100 * probability.deviation:.3g} points"],
-                "spread over all masks": [say_number(float(runs.deviation[of])), "no formula"],
+                "mean of all there are": [say_number(float(runs.expected[of])), "no formula"],
+                f"spread of {MASKS} masks": [say_number(logit.deviation), f"{100 * probability.deviation:.3g} points"],
+                "spread of all there are": [say_number(float(runs.deviation[of])), "no formula"],
             },
         )
     )
@@ -186,11 +186,12 @@ def _show_batch(runs: MaskedRuns, of: int) -> None:
     kept, mask, weight = runs.kept[number - 1], runs.masks[number - 1], runs.weight[of]
     heard = kept > 0
     silent = int(((runs.hidden == 0) & (mask == 1)).sum())
+    anyway = f", {silent} of those kept are 0 anyway" if silent else ""
     written = write_sum(kept[heard].tolist(), weight[heard].tolist(), float(runs.bias[of]))
     divisor = rf" / {1 - runs.p:g}" if runs.divided else ""
     total = write_number(float(runs.logits[number - 1, of]))
     st.markdown(
-        f"Example {number} drops {int((mask == 0).sum())} of {len(mask)} neurons, {silent} of those kept are 0 anyway: "
+        f"Example {number} drops {int((mask == 0).sum())} of {len(mask)} neurons{anyway}: "
         rf"$z_{of} = \sum_i (h_i m_i{divisor}) \cdot w_i + b = {written} = {total}$."
     )
 
