@@ -115,13 +115,11 @@ def _combine(sign: str, left: Dual, right: Dual) -> Dual:
     if bx is _ZERO and by is _ZERO:  # the exponent is a number
         slope = b * a ** (b - 1.0) if b else _ZERO
         return Dual(power, _times(ax, slope), _times(ay, slope))
-    slope = np.where(b == 0, 0.0, b * a ** (b - 1.0))  # else 0 times infinity where both are 0
-    still, log = (bx == 0) & (by == 0), np.log(a)
-    return Dual(
-        power,
-        np.where(still, slope * ax, power * (bx * log + b * ax / a)),
-        np.where(still, slope * ay, power * (by * log + b * ay / a)),
-    )
+    # 0 where one would be 0 times infinity, as in PyTorch.
+    slope = np.where(b == 0, 0.0, b * a ** (b - 1.0))
+    growth = np.where((a == 0) & (b >= 0), 0.0, power * np.log(a))
+    by_x, by_y = (np.where(each == 0, 0.0, growth * each) for each in (bx, by))
+    return Dual(power, slope * ax + by_x, slope * ay + by_y)
 
 
 def _plus(left: Numbers, right: Numbers) -> Numbers:

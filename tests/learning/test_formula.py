@@ -90,6 +90,8 @@ def expressions() -> st.SearchStrategy[str]:
 @example("x**(y*0) + (x - 2)**0", 2.0, -1.0)
 @example("abs(x*y) - y/x/2*-3", 1.0, 0.0)
 @example("sqrt(-2)*x", 1.0, 1.0)
+@example("y**x", 1.0, 0.0)
+@example("(x*y)**(x + 1)", 1.0, -0.0)
 def test_value_and_slopes_are_those_of_pytorch(text: str, x: float, y: float) -> None:
     assume(len(text) <= MOST_CHARACTERS)
     try:

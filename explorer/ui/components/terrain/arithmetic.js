@@ -62,9 +62,12 @@ class Formula {
       byX[left] = slope * ax;
       byY[left] = slope * ay;
     } else {
+      // 0 where one would be 0 times infinity, as in PyTorch.
+      const slope = b === 0 ? 0 : b * a ** (b - 1);
+      const growth = a === 0 && b >= 0 ? 0 : a ** b * Math.log(a);
       values[left] = a ** b;
-      byX[left] = values[left] * (bx * Math.log(a) + (b * ax) / a);
-      byY[left] = values[left] * (by * Math.log(a) + (b * ay) / a);
+      byX[left] = slope * ax + (bx === 0 ? 0 : growth * bx);
+      byY[left] = slope * ay + (by === 0 ? 0 : growth * by);
     }
   }
 
