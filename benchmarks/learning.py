@@ -31,6 +31,7 @@ def measure(quick: bool) -> list[Row]:
         _rerun_of_depth(repetitions),
         _rerun_of_norms(repetitions),
         _rerun_of_dropout(repetitions),
+        _rerun_of_rate(repetitions),
     ]
 
 
@@ -122,3 +123,14 @@ def _rerun_of_dropout(repetitions: int) -> Row:
         app.slider(key="dropout_example").set_value(2 + repetition % 15)
 
     return time_reruns(PAGE, "Learning page, rerun of Dropout", address, write_out, repetitions, note)
+
+
+def _rerun_of_rate(repetitions: int) -> Row:
+    """Another peak: 2,000 runs of 500 steps, at first computed and then kept."""
+    address = {"model": "tiny-vgg", "part": "Rate over time", "rate_schedule": "Cosine"}
+    note = f"AppTest, its own parsing included; median of {repetitions}, another peak each time"
+
+    def go_on(app: "AppTest", repetition: int) -> None:
+        app.select_slider(key="rate_peak").set_value((0.1, 0.2, 0.5, 1.0)[repetition % 4])
+
+    return time_reruns(PAGE, "Learning page, rerun of Rate over time", address, go_on, repetitions, note)

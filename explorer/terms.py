@@ -148,6 +148,8 @@ TERMS: Final = (
     _term("logistic regression", "A linear classifier: a weighted sum of the features for each class, then a softmax."),
     _term("epoch", "One pass over all training pictures."),
     _term("learning rate", "How large the steps are that training takes."),
+    _term("cosine schedule", "Lets the learning rate fall along half a wave of the cosine, from its peak to zero."),
+    _term("warm-up", "Small steps first: the learning rate rises to its peak before it stays or falls."),
     _term("cross-entropy, loss", "What training makes smaller: minus the logarithm of the true class's probability."),
     _term("accuracy", "The share of pictures whose class is named correctly."),
     _term("validation", "On pictures kept from training, to choose by; the test pictures are kept even from that."),
@@ -159,6 +161,9 @@ TERMS: Final = (
     _term("dropout", "Sets numbers to zero at random in training, and divides the others by the share that is kept."),
     _term("optimiser", "The rule by which training turns gradients into steps of the parameters."),
     _term("curvature", "How fast a slope changes along a direction; a rate above 2 divided by it is too high there."),
+    _term(
+        "power iteration", "Multiplying by a matrix again and again: what is left points along its largest eigenvalue."
+    ),
     _term("Hessian", "The matrix of all second derivatives of a loss; its eigenvalues are the curvatures."),
     _term("condition number", "The largest curvature divided by the smallest: how narrow a valley is."),
     _term("momentum", "Steps along a fading sum of the gradients so far in place of the last one."),

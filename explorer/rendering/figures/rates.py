@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from explorer.rendering.colours import SERIES
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _LEGEND: Final[dict[str, Any]] = {"orientation": "h", "yanchor": "top", "x": 0.0}  # rows as a narrow screen needs
-_POWERS: Final = {"exponentformat": "power", "showexponent": "all"}
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class StepLine:
         colour: of the line.
         dash: "solid", "dash" or "dot".
         band: the interval of each value, lowest and highest; empty for none.
+        width: in pixels.
     """
 
     name: str
@@ -35,6 +36,7 @@ class StepLine:
     colour: str
     dash: Literal["solid", "dash", "dot"] = "solid"
     band: tuple[Sequence[float], Sequence[float]] | tuple[()] = ()
+    width: float = 2
 
 
 def step_lines(lines: Sequence[StepLine], rates: Mapping[str, Sequence[float]], title: str, y_title: str) -> Figure:
@@ -76,11 +78,12 @@ def step_lines(lines: Sequence[StepLine], rates: Mapping[str, Sequence[float]], 
                 "y": list(line.values),
                 "name": line.name,
                 "mode": "lines",
-                "line": {"color": line.colour, "width": 2, "dash": line.dash},
+                "line": {"color": line.colour, "width": line.width, "dash": line.dash},
                 "hovertemplate": "step %{x}: %{y:.3g}<extra>" + line.name + "</extra>",
             }
         )
     colours = {line.name: line.colour for line in lines}
+    shown = [value for line in lines for value in line.values if value > 0]
     for name, values in rates.items():
         traces.append(
             {
@@ -98,7 +101,7 @@ def step_lines(lines: Sequence[StepLine], rates: Mapping[str, Sequence[float]], 
         traces,
         {
             "xaxis": {"title": "step", "anchor": "y2" if rates else "y"},
-            "yaxis": {"title": y_title, "type": "log", "domain": [0.36 if rates else 0, 1], **_POWERS},
+            "yaxis": {"title": y_title, "type": "log", "domain": [0.36 if rates else 0, 1], **_ticks(shown)},
             "yaxis2": {
                 "title": "rate",
                 "domain": [0, 0.26],
@@ -208,14 +211,27 @@ def rate_sweep_chart(
     figure = go.Figure(
         traces,
         {
-            "xaxis": {"title": "learning rate", "type": "log", "dtick": 1, **_POWERS},
-            "yaxis": {"title": "loss", "type": "log", **_POWERS},
-            "legend": {**_LEGEND, "y": -0.2},
+            "xaxis": {"title": "learning rate", "type": "log", **_ticks(rates)},
+            "yaxis": {"title": "loss", "type": "log", **_ticks([bottom, top])},
+            "legend": {**_LEGEND, "y": -0.26},
         },
     )
-    return dress(figure, title, height=400)
+    return dress(figure, title, height=430)
+
+
+def _ticks(values: Sequence[float]) -> dict[str, Any]:
+    """Powers of ten as plain numbers on a logarithmic axis, and 2 and 5 times them where there would be few."""
+    low, high = floor(log10(min(values, default=1.0))), ceil(log10(max(values, default=1.0)))
+    parts = (1,) if high - low > 3 else (1, 2, 5) if high - low < 2 else (1, 3)
+    places = [part * 10.0**power for power in range(low, high + 1) for part in parts]
+    return {"tickvals": places, "ticktext": [_plainly(place) for place in places], "tickangle": 0}
 
 
 def _faint(colour: str) -> str:
     red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
     return f"rgba({red}, {green}, {blue}, 0.18)"
+
+
+def _plainly(value: float) -> str:
+    """0.001, but 1e-4: seven powers of ten stand side by side on a phone."""
+    return f"{value:g}" if value >= 0.001 else f"{value:.0e}".replace("e-0", "e-")

@@ -27,7 +27,7 @@ from explorer.ui.kit.cache import once
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, choose_number, choose_step, settings_popover
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.learning.rate_digits import KIND_LABELS, show_schedules_on_digits
+from explorer.ui.learning.rate_digits import KIND_LABELS, KIND_NAMES, show_schedules_on_digits, with_article
 from explorer.ui.learning.rate_sweep import show_sweep
 from explorer.ui.session.subject import Subject
 
@@ -74,8 +74,9 @@ def _show_parabola() -> None:
             f"measured, {RUNS:,} runs, with 95 % interval",
             at,
             measured.mean.tolist(),
-            SERIES[0],
+            SERIES[4],  # pale and broad, so that the line of theory is seen upon it
             band=(measured.low.tolist(), measured.high.tolist()),
+            width=5,
         ),
         StepLine("theory", at, expected.tolist(), SERIES[1], "dash"),
         StepLine("least that any schedule can reach", at, bound(steps).tolist(), PREVIOUS, "dot"),
@@ -119,8 +120,8 @@ def _say_parabola(schedule: Schedule, measured: Measured, expected: float) -> No
     apart = write_difference(*(places - measured.first_run).tolist())
     st.caption(
         f"PyTorch's SGD and scheduler with the noise of the first run: w = {say_number(places[-1])} at the end, "
-        f"difference {apart} over all steps; rates {write_difference(*(rates - schedule.rates()).tolist())}. "
-        "The loss is w²/2, w begins at 3, and the gradient is w + noise of variance 1."
+        f"difference {apart} over all steps, and in the rates {write_difference(*(rates - schedule.rates()).tolist())}. "
+        "What is made small is w²/2; w begins at 3, and the gradient is w + noise of variance 1."
     )
 
 
@@ -129,9 +130,9 @@ def _begin(schedule: Schedule) -> str:
     return {
         "constant": f"At a constant rate of {peak}",
         "step": f"From {peak} down to a tenth after each third",
-        "cosine": f"From {peak} along a cosine to 0",
-        "warm_up": f"Warmed up to {peak}, then constant",
-        "warm_up_cosine": f"Warmed up to {peak}, then along a cosine to 0",
+        "cosine": f"By a cosine schedule from {peak} to 0",
+        "warm_up": f"By a warm-up to {peak}, constant from there",
+        "warm_up_cosine": f"By a warm-up to {peak} and a cosine schedule to 0",
     }[schedule.kind]
 
 
@@ -158,27 +159,27 @@ def _show_rest(seed: int) -> None:
     for rate in _RESTED:
         schedule = Schedule("constant", rate, _RESTED_STEPS)
         settled = once(("noisy parabola at rest", rate, seed), partial(_measure_rest, schedule, seed))
-        rows[f"rate {rate:g}"] = [
-            f"{say_number(settled.mean)} ({say_number(settled.low)} to {say_number(settled.high)})",
+        rows[f"rate\u00a0{rate:g}"] = [
+            f"{say_number(settled.mean)} ({say_number(settled.low)}–{say_number(settled.high)})",
             say_number(settle(rate)),
         ]
-    st.markdown("**A constant rate comes to rest where noise and pull balance**")
-    st.markdown(write_table(["measured", "rate ÷ (2 − rate)"], rows))
+    st.markdown("**A constant rate comes to rest at rate ÷ (2 − rate)**")
+    st.markdown(write_table(["measured", "theory"], rows))
     st.caption(f"Mean of w² over the later half of {_RESTED_STEPS:,} steps and {RUNS:,} runs, with its 95 % interval.")
 
 
 def _show_peaks(peak: float, steps: int) -> None:
     """All schedules at the peak that is chosen, and each at its own best."""
     rows, best = {}, {}
-    for kind, label in KIND_LABELS.items():
+    for kind, name in KIND_NAMES.items():
         here = float(expect(Schedule(kind, peak, steps).rates())[-1])
         own, least = best_peak(kind, steps)
         best[kind] = least
-        rows[label] = [say_number(here), say_number(least), f"{own:.2g}"]
+        rows[name] = [say_number(here), say_number(least), f"{own:.2g}"]
     first, last = min(best, key=best.__getitem__), max(best, key=best.__getitem__)
     st.markdown(
-        f"**Each at its own best peak, {KIND_LABELS[first].lower()} ends lowest**, "
-        f"{say_number(best[last] / best[first])} times below {KIND_LABELS[last].lower()}"
+        f"**Each at its own best peak, {with_article(first)} ends lowest**, at {say_number(best[first])}, and "
+        f"{with_article(last)} highest, at {say_number(best[last])}"
     )
     st.markdown(write_table([f"peak {peak:g}", "best peak", "which"], rows))
     st.caption(

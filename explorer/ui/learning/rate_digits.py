@@ -25,6 +25,12 @@ KIND_LABELS: dict[Kind, str] = {
     "warm_up": "Warm-up",
     "warm_up_cosine": "Warm-up, cosine",
 }
+KIND_NAMES: dict[Kind, str] = {  # in sentences and tables
+    **KIND_LABELS,
+    "constant": "Constant rate",
+    "cosine": "Cosine schedule",
+    "warm_up_cosine": "Warm-up, cosine schedule",
+}
 _BEST = 0.0
 _PEAK_LABELS = {_BEST: "the best of each", **{peak: f"{peak:g}" for peak in PEAKS}}
 _BETTER = ("it makes fewer errors", "it makes more errors", "no difference that these seeds show")
@@ -48,8 +54,7 @@ def show_schedules_on_digits() -> None:
         return
     less = trained.error_less_constant(kind)
     right = _BETTER[2] if less.holds_zero else _BETTER[0] if less.high < 0 else _BETTER[1]
-    name = KIND_LABELS[kind]
-    asked = f"{name} beside a constant rate on held-out digits, {len(SEEDS)} seeds each: what comes of it?"
+    asked = f"{KIND_NAMES[kind]} beside a constant rate on held-out digits, {len(SEEDS)} seeds each: what comes of it?"
     if not ask_first(asked, _BETTER, right, f"ask-rate-digits-{kind}-{peak:g}"):
         return
     _say(trained, kind, less, peak)
@@ -72,7 +77,7 @@ def show_schedules_on_digits() -> None:
     figure = step_lines(
         lines,
         {line.name: schedule.rates().tolist() for line, schedule in zip(lines, schedules, strict=True)},
-        f"Loss on the training digits, {len(SEEDS)} seeds with 95 % intervals",
+        f"Training loss, {len(SEEDS)} seeds, 95 % intervals",
         "loss",
     )
     with wide:
@@ -111,7 +116,7 @@ def _say(trained: Trained, kind: Kind, less: Interval, peak: float) -> None:
     else:
         verdict = "fewer errors" if less.high < 0 else "more errors"
     st.markdown(
-        f"**{begin}, {KIND_LABELS[kind].lower()} gets {format_percent(mine.mean)} of the held-out digits wrong, a "
+        f"**{begin}, {with_article(kind)} gets {format_percent(mine.mean)} of the held-out digits wrong, a "
         f"constant rate {format_percent(constant.mean)}: {verdict}.** Seed by seed it is "
         f"{_points(less.mean)} points, with an interval of {_points(less.low)} to {_points(less.high)}."
     )
@@ -130,6 +135,12 @@ def _say(trained: Trained, kind: Kind, less: Interval, peak: float) -> None:
     )
 
 
+def with_article(kind: Kind) -> str:
+    """A schedule in the middle of a sentence."""
+    name = KIND_NAMES[kind].lower()
+    return name if name.startswith("a ") else f"a {name}"
+
+
 def _points(share: float) -> str:
     return f"{100 * share:+.2f}".replace("-", "−")
 
@@ -140,17 +151,21 @@ def _spread(trained: Trained, kind: Kind) -> str:
 
 def _show_table(trained: Trained) -> None:
     rows = {}
-    for kind, label in KIND_LABELS.items():
+    for kind, name in KIND_NAMES.items():
         error, less = trained.error(kind), trained.error_less_constant(kind)
         difference = "" if kind == "constant" else f"{_points(less.low)} to {_points(less.high)}"
-        peak = trained.peaks[KINDS.index(kind)]
-        rows[label] = [f"{peak:g}", say_number(trained.loss(kind).mean), format_percent(error.mean), difference]
-    st.markdown(write_table(["peak", "loss", "wrong", "points from constant"], rows))
+        rows[f"{name}, {trained.peaks[KINDS.index(kind)]:g}"] = [
+            say_number(trained.loss(kind).mean),
+            format_percent(error.mean),
+            difference,
+        ]
+    st.markdown(write_table(["loss", "wrong", "points"], rows))
     st.caption(
         f"An MLP, 64-32-10, on scikit-learn's digits: {STEPS} steps of SGD in batches of 32, {HELD_OUT} digits held "
         f"out, seeds {SEEDS[0]} to {SEEDS[-1]} with the same first weights and batches for all. Losses are geometric "
-        "means. Intervals are Student's t, of 95 % for all four differences together. Best peaks of "
-        f"{', '.join(f'{peak:g}' for peak in PEAKS)} were chosen by the training loss of three other seeds."
+        "means; points: how many more are wrong than with the constant rate, seed by seed. Intervals are Student's t, of 95 % for "
+        f"all four differences together. Best peaks, of {', '.join(f'{peak:g}' for peak in PEAKS)}, were chosen by "
+        "the training loss of three other seeds."
     )
 
 
@@ -168,6 +183,6 @@ def _show_oracle(trained: Trained, schedule: Schedule) -> None:
         return
     ours = float(trained.curves[KINDS.index(schedule.kind), 0, -1])
     st.caption(
-        f"PyTorch's SGD and scheduler, seed {SEEDS[0]} alone, {KIND_LABELS[schedule.kind].lower()}: loss "
+        f"PyTorch's SGD and scheduler, seed {SEEDS[0]} alone, {with_article(schedule.kind)}: loss "
         f"{say_number(theirs)} at the end; all networks trained at once: difference {write_difference(ours - theirs)}."
     )

@@ -140,19 +140,21 @@ def _show_table(sweep: Sweep, steps: int, looked: int) -> None:
     rows = {}
     for place in told:
         name = f"**{RATES[place]:.3g}**" if place == looked else f"{RATES[place]:.3g}"
+        loss, curvature = (float(np.median(of[place])) for of in (sweep.losses[steps], sweep.curvatures))
         rows[name] = [
-            say_number(float(np.median(sweep.losses[steps, place]))),
-            f"{np.median(rises[place]):.0f} of {steps}",
-            say_number(float(np.median(sweep.curvatures[place]))),
+            say_number(loss),
+            f"{np.median(rises[place]):.0f}",
+            say_number(curvature),
             say_number(2 / RATES[place]),
-            f"{np.median(sweep.silent[place]):.0f} of 32",
         ]
-    heads = ["loss", "steps in which it rose", f"curvature after {STEPS}", "2 ÷ rate", "silent neurons"]
-    st.markdown(write_table(heads, rows))
+    st.markdown(write_table(["loss", "rises", "$c$", "2 ÷ rate"], rows))
+    silent = [f"{np.median(sweep.silent[place]):.0f}" for place in (looked, -1)]
     st.caption(
-        f"Medians of {len(SEEDS)} seeds. MLP, 64-32-10, plain gradient descent on {EXAMPLES} digits at once, so "
-        "that nothing is noise. Above the edge nothing goes to infinity: the gradient of cross-entropy is bounded, but "
-        "one leap takes the hidden neurons to where they answer no digit any more, and the biases learn how often each "
+        f"By rate: the loss after {steps} steps, in how many of them it rose, and the curvature $c$ after {STEPS}. "
+        f"Medians of {len(SEEDS)} seeds. MLP, 64-32-10, plain gradient descent on {EXAMPLES} digits at once, so that "
+        "nothing is noise. Above the edge nothing goes to infinity: the gradient of cross-entropy is bounded, but one "
+        "leap takes the hidden neurons to where they answer no digit any more "
+        f"({silent[0]} of 32 at {RATES[looked]:.3g}, {silent[1]} at {RATES[-1]:g}), and the biases learn how often each "
         f"digit comes, {say_number(sweep.guessing)}. Curvature: the Hessian's largest eigenvalue, by power iteration."
     )
 
