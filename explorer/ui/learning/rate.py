@@ -120,7 +120,7 @@ def _say_parabola(schedule: Schedule, measured: Measured, expected: float) -> No
     apart = write_difference(*(places - measured.first_run).tolist())
     st.caption(
         f"PyTorch's SGD and scheduler with the noise of the first run: w = {say_number(places[-1])} at the end, "
-        f"difference {apart} over all steps, and in the rates {write_difference(*(rates - schedule.rates()).tolist())}. "
+        f"difference {apart} over all steps, in the rates {write_difference(*(rates - schedule.rates()).tolist())}. "
         "What is made small is w²/2; w begins at 3, and the gradient is w + noise of variance 1."
     )
 

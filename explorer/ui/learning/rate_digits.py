@@ -163,9 +163,10 @@ def _show_table(trained: Trained) -> None:
     st.caption(
         f"An MLP, 64-32-10, on scikit-learn's digits: {STEPS} steps of SGD in batches of 32, {HELD_OUT} digits held "
         f"out, seeds {SEEDS[0]} to {SEEDS[-1]} with the same first weights and batches for all. Losses are geometric "
-        "means; points: how many more are wrong than with the constant rate, seed by seed. Intervals are Student's t, of 95 % for "
-        f"all four differences together. Best peaks, of {', '.join(f'{peak:g}' for peak in PEAKS)}, were chosen by "
-        "the training loss of three other seeds."
+        "means. Points: how many more are wrong than with the constant rate, seed by seed; intervals by Student's t, "
+        "of 95 % for all four differences together. "
+        f"Best peaks, of {', '.join(f'{peak:g}' for peak in PEAKS)}, were chosen "
+        "by the training loss of three other seeds."
     )
 
 
