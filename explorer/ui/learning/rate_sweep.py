@@ -154,8 +154,9 @@ def _show_table(sweep: Sweep, steps: int, looked: int) -> None:
         f"Medians of {len(SEEDS)} seeds. MLP, 64-32-10, plain gradient descent on {EXAMPLES} digits at once, so that "
         "nothing is noise. Above the edge nothing goes to infinity: the gradient of cross-entropy is bounded, but one "
         "leap takes the hidden neurons to where they answer no digit any more "
-        f"({silent[0]} of 32 at {RATES[looked]:.3g}, {silent[1]} at {RATES[-1]:g}), and the biases learn how often each "
-        f"digit comes, {say_number(sweep.guessing)}. $c$ is the Hessian's largest eigenvalue, by power iteration."
+        f"({silent[0]} of 32 at {RATES[looked]:.3g}, {silent[1]} at {RATES[-1]:g}), and the biases learn how "
+        f"often each digit comes, {say_number(sweep.guessing)}. "
+        "$c$ is the Hessian's largest eigenvalue, by power iteration."
     )
 
 
