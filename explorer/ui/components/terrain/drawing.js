@@ -133,10 +133,12 @@ function drawPath(context, frame, path, kind, step, isChosen, look) {
     // What never arrives may go to and fro all over the place: it stays in the background until it is walked.
     context.globalAlpha = from === now && path.reachedAt === null ? 0.45 : 1;
     trace(context, frame, path, from, to);
-    context.setLineDash([]);
-    context.strokeStyle = look.halo;
-    context.lineWidth = width + (isChosen ? 4 : 1.6);
-    context.stroke();
+    if (isChosen) {
+      context.setLineDash([]);
+      context.strokeStyle = look.halo;
+      context.lineWidth = width + 4;
+      context.stroke();
+    }
     context.setLineDash(DASHES[kind]);
     context.strokeStyle = SERIES[kind];
     context.lineWidth = width + (isChosen ? 0.6 : 0);
