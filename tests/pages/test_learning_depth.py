@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.learning.depth_training import HELD_OUT
+from explorer.ui.learning import depth_controls
 from tests.pages.opening import Browser, open_page, run, run_snippet
 
 
@@ -51,7 +52,7 @@ def test_another_initialisation_flips_the_finding(
 
     assert re.search(r"\| \*\*Xavier\*\* \| \S+e−8 \| \S+e−8 \| [1-9]\.\d+e−16 \|", told)
     assert re.search(r"\| He \| 0\.\d+ \| 0\.\d+ \| 0\.[5-9]\d* \|", told)
-    assert re.search(r"\| σ\s=\s0\.3 \| \S+e26 \| \S+e26 \| not a number \|", told)
+    assert re.search(r"\| σ\s0\.3 \| \S+e26 \| \S+e26 \| not a number \|", told)
 
     told = texts_of(run(app.segmented_control(key="depth_start").set_value("he")))
     assert "about as much" in app.radio(key="ask-depth").options
@@ -94,3 +95,14 @@ def test_a_mangled_address_opens_what_there_is_at_first(value: str, browser_side
     )
     told = texts_of(open_depth(**dict.fromkeys(names, value)))
     assert "**50 layers, ReLU, weights by Xavier: of a gradient" in told
+
+
+def test_an_even_photo_is_said_and_digits_go_in(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(depth_controls, "cut_patches", lambda image: np.full((8, 12, 8, 8), 0.4))
+    depth_controls.compute_inputs.clear()
+    app = open_depth(depth_layers="2", depth_width="32")
+    assert "is one even colour" in app.info[0].value
+    with np.load(io.BytesIO(browser_side.downloads["depth-offer-npz"][1]())) as arrays:
+        assert arrays["inputs"].shape == (128, 64)
+    assert "load_digits" in app.code[0].value
+    depth_controls.compute_inputs.clear()

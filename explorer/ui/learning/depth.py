@@ -188,7 +188,7 @@ def _compare_starts(recipe: Recipe, batch: Batch) -> None:
     for start in STARTS:
         each = recipe.begun(start)
         single = _measure_single(each, batch)
-        name = f"σ\u00a0=\u00a0{recipe.sigma:g}" if start == "own" else say_start(each)
+        name = f"σ\u00a0{recipe.sigma:g}" if start == "own" else say_start(each)
         numbers = (single.spreads[-1], single.lengths[0], single.squares)
         rows[f"**{name}**" if start == recipe.start else name] = [say_size(float(number)) for number in numbers]
     st.markdown(write_table(["signal", "gradient", "both"], rows))
