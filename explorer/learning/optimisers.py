@@ -72,7 +72,8 @@ def _sgd(rule: Optimiser, rate: Numbers, count: int, before: Ledger, place: Numb
 
     With momentum m (Polyak 1964, doi.org/10.1016/0041-5553(64)90137-5) b <- m b + (1 - dampening) g, p <- p - r b,
     where the first b is g; a sum and not a mean, so that a steady slope is taken 1 / (1 - m) times as fast. Nesterov's
-    (1983; in this form Sutskever and others 2013, proceedings.mlr.press/v28/sutskever13) p <- p - r (g + m b).
+    (1983; Sutskever and others 2013, proceedings.mlr.press/v28/sutskever13.html) is, as PyTorch has it,
+    p <- p - r (g + m b).
     """
     ledger, direction = _begin(rule, place, gradient)
     if rule.momentum:
@@ -86,7 +87,7 @@ def _sgd(rule: Optimiser, rate: Numbers, count: int, before: Ledger, place: Numb
 
 
 def _adagrad(rule: Optimiser, rate: Numbers, count: int, before: Ledger, place: Numbers, gradient: Numbers) -> Ledger:
-    """AdaGrad: s <- s + g², p <- p - r g / (√s + eps) (Duchi, Hazan and Singer 2011, jmlr.org/papers/v12/duchi11a).
+    """AdaGrad: s <- s + g², p <- p - r g / (√s + eps) (Duchi and others 2011, jmlr.org/papers/v12/duchi11a.html).
 
     With lr_decay the rate of the t-th step is r / (1 + (t - 1) lr_decay).
     """

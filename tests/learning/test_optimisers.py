@@ -109,7 +109,7 @@ def replay(rule: Optimiser, place: np.ndarray, gradients: np.ndarray) -> np.ndar
     return np.stack(places)
 
 
-@settings(max_examples=settings.default.max_examples // 5, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=settings.default.max_examples // 8, phases=(Phase.explicit, Phase.generate))
 @given(
     st.lists(flags(), min_size=6, max_size=6),
     st.sampled_from(["valley", "rosenbrock", "plateau"]),
