@@ -47,8 +47,8 @@ def expect(recipe: Recipe, inputs: NDArray[np.float32]) -> Theory | None:
     nothing to do with each other, which is true after some layers. A residual connection adds 1 to the factor.
 
     Returns:
-        None for ReLUs with residual connections: there the gradient gathers where outputs are large, so that slopes
-        and weights are not independent of it.
+        None for ReLUs with residual connections: there the gradient turns towards the outputs, which are all above 0,
+        so that slopes and weights are not independent of it.
     """
     if recipe.residual and recipe.activation in _KINKED:
         return None

@@ -182,6 +182,17 @@ def test_theory_in_closed_form() -> None:
     assert expect(Recipe(residual=True), inputs) is None
 
 
+def test_with_relus_and_detours_the_gradient_turns_towards_the_outputs() -> None:
+    """For this reason theory, which takes both for independent, says nothing there."""
+    found = []
+    for residual in (True, False):
+        measured = measure_by_autograd(Recipe(residual=residual), some_inputs(), torch.float64)
+        h, g = measured.outputs[1], measured.gradients[1]
+        found.append(abs(h @ g) / np.linalg.norm(h) / np.linalg.norm(g))
+    assert found[0] > 0.4
+    assert found[1] < 0.2  # of 256 independent numbers it is 0.06
+
+
 def test_lengths_of_extreme_numbers() -> None:
     assert measure_length(np.array([3e200, 4e200])) == pytest.approx(5e200)
     assert measure_length(np.array([3e-200, -4e-200])) == pytest.approx(5e-200)
