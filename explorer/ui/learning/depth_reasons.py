@@ -15,8 +15,8 @@ def say_reasons(recipe: Recipe, factors: Factors, theory: Theory | None) -> None
     st.markdown(" ".join([_say_slopes(recipe), *_say_weights(recipe), *_say_rest(recipe)]))
     if theory is None:
         st.caption(
-            "No line of theory here: with ReLUs and detours the gradient turns towards the outputs themselves, and is then "
-            "no longer independent of slopes and weights, as the theory takes it to be."
+            "No line of theory here: with ReLUs and detours the gradient turns towards the outputs themselves, and is "
+            "then no longer independent of slopes and weights, as the theory takes it to be."
         )
     else:
         unrelated = " and inputs that have nothing to do with each other" if recipe.batch_norm else ""
