@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from explorer.rendering import decode_png, line_figure_png
 from explorer.rendering.figures.dropout import marked_histogram, mask_grid
+from explorer.rendering.figures.transfer import AccuracyRow, Spread, accuracy_rows
 
 
 def test_a_histogram_with_marked_values() -> None:
@@ -27,3 +30,14 @@ def test_dropped_cells_have_no_value() -> None:
     assert [list(row) for row in grid.text] == [["2", "0.5", "0"], ["4", "dropped", "0"], ["dropped", "1", "0"]]
     assert list(grid.y) == ["evaluation", "1", "2"]
     assert grid.zmax == pytest.approx(4)
+
+
+def test_intervals_and_names_are_in_the_picture_to_take_along() -> None:
+    def ink(name: str, reach: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        row = AccuracyRow(name, Spread(0.5, 0.5 - reach, 0.5 + reach), "#d55e00")
+        pixels = decode_png(line_figure_png(accuracy_rows([row], "Accuracies", (0.0, 1.0)))).astype(int)
+        return np.abs(pixels - [0xD5, 0x5E, 0x00]).sum(axis=2) < 30, pixels.sum(axis=2) < 150
+
+    (narrow, bare), (wide, named) = ink(" ", 0.01), ink("a long name", 0.3)
+    assert np.ptp(np.nonzero(wide)[1]) > 3 * np.ptp(np.nonzero(narrow)[1])  # from end to end
+    assert named.sum() > bare.sum() + 100

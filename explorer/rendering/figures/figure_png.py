@@ -45,6 +45,8 @@ def line_figure_png(figure: Figure) -> bytes:
         panel.set_xscale("log" if layout.xaxis.type == "log" else "linear")
         if axis.range and axis.type != "log":
             panel.set_ylim(*axis.range)
+        if layout.xaxis.range and layout.xaxis.type != "log":
+            panel.set_xlim(*layout.xaxis.range)
         for note in layout.annotations:
             if note.yref in (None, name) and note.xref == "paper":
                 at, left = (note.x, note.y), panel.get_yaxis_transform()
