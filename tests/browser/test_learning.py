@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, replace
+from math import inf, nan, sqrt
 from pathlib import Path
+from typing import Any
+from unicodedata import normalize
 from urllib.parse import urlencode
 
 import numpy as np
@@ -42,15 +46,19 @@ WORK_OUT = """cases => cases.map((made) => {
     path.walk(surface, made.settings, made.start, terms);
     const walker = new Walker(made.settings);
     walker.begin(...made.start);
+    let before = walker.read();
     for (let step = 0; step < path.count; step += 1) {
+        before = walker.read();
         surface.measure(...walker.place);
         walker.go(surface.gx + (noise?.[2 * step] ?? 0), surface.gy + (noise?.[2 * step + 1] ?? 0));
     }
     const { count, divergedAt, reachedAt } = path;
     const places = [...path.places.subarray(0, 2 * count + 2)];
     const losses = [...path.losses.subarray(0, count + 1)];
+    const ledger = walker.read();
+    const formulas = walker.names.map((name) => [name, writeFormula(name, made.settings, walker.count, ledger)]);
     const best = made.chooses ? chooseRate(surface, made.settings, made.start, new Path(made.most), terms) : null;
-    return { measured, divergedAt, reachedAt, places, losses, ledger: walker.read(), best };
+    return { measured, divergedAt, reachedAt, places, losses, before, ledger, formulas, best };
 })"""
 
 
@@ -93,9 +101,29 @@ def make_cases() -> list[tuple[Surface, Optimiser, tuple[float, float]]]:
     return cases
 
 
+def check_formulas(found: dict[str, Any], rule: Optimiser) -> None:
+    """Every number of the ledger is what the formula beside it gives, worked out from the numbers above it."""
+    known = {f"{name} before": values for name, values in found["before"].items()}
+    known |= {"rate": [rule.rate] * 2, "g": found["ledger"]["gradient"]}
+    for name, formula in found["formulas"]:
+        values = found["ledger"][name]
+        if name != "gradient":
+            text = re.sub(r"the larger of (.*) and (.*)", r"max(\1, \2)", formula)
+            text = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda match: f"**{int(normalize('NFKC', match[0]))}", text)
+            for sign, python in zip("÷·−√", ("/", "*", "-", "sqrt"), strict=True):
+                text = text.replace(sign, python)
+            for axis in (0, 1):
+                worked_out = text
+                for each in sorted(known, key=len, reverse=True):
+                    worked_out = re.sub(rf"(?<![\w.]){each}(?![\w(])", f"({known[each][axis]!r})", worked_out)
+                result = eval(worked_out, {"sqrt": sqrt, "max": max, "inf": inf, "nan": nan})
+                assert values[axis] == pytest.approx(result, rel=1e-4, abs=1e-9, nan_ok=True), (name, formula)
+        known[name] = values
+
+
 def test_the_browsers_arithmetic_is_the_librarys(page: Page) -> None:
     folder = Path(explorer.ui.components.__file__).parent / "terrain"
-    for script in ("arithmetic.js", "optimisers.js"):
+    for script in ("arithmetic.js", "optimisers.js", "ledger.js"):
         page.add_script_tag(content=(folder / script).read_text(encoding="utf-8"))
     cases = make_cases()
     sent = [
@@ -125,6 +153,7 @@ def test_the_browsers_arithmetic_is_the_librarys(page: Page) -> None:
         assert list(found["ledger"]) == list(ledger)
         for name, values in ledger.items():
             np.testing.assert_allclose(found["ledger"][name], values, rtol=1e-9, atol=1e-12, err_msg=name)
+        check_formulas(found, rule)
         if number % 10 == 0:
             assert found["best"] == pytest.approx(choose_rates(surface, [rule], start, STEPS)[0].rate, rel=1e-12)
 

@@ -3,36 +3,37 @@
 const GATHERED = ["buffer", "sum of squares", "mean of squares", "mean", "m", "v", "largest v"]; // kept from step to step
 const share = (value) => String(Number(value.toPrecision(6)));
 
-/** How each number is computed from those above it. */
+/** How each number is computed from those above it, which are called as their rows are; g is the gradient. */
 function writeFormula(name, settings, count, numbers) {
-  const { momentum, dampening, alpha, eps, beta1, beta2, lr_decay, weight_decay } = settings;
-  const g = numbers["decayed gradient"] ? "decayed g" : "g";
-  const kept = (letter, old) => `${share(old)} · ${letter} before + ${share(1 - old)} · `;
-  const square = ["largest v", "corrected v"].findLast((each) => numbers[each]) ?? (numbers.v ? "v" : numbers.variance ? "variance" : numbers["sum of squares"] ? "sum" : "mean");
-  const isMomentum = settings.name === "RMSprop";
-  const mean = numbers["corrected m"] ? "corrected m" : "m";
-  const pushes = { SGD: numbers.direction ? "direction" : numbers.buffer ? "buffer" : g, RMSprop: numbers.buffer ? "buffer" : `${g} ÷ divisor` };
-  const formulas = {
+  const { momentum, dampening, alpha, eps, beta1, beta2, lr_decay, weight_decay, root } = settings;
+  const has = (...names) => names.find((each) => numbers[each]);
+  const g = has("decayed gradient") ?? "g";
+  const mix = (kept, old, now) => `${share(kept)} · ${old} before + ${share(1 - kept)} · ${now}`;
+  const correct = (old, kept) => `${old} ÷ (1 − ${share(kept)}${superscript(count)})`;
+  const scaled = `${g} ÷ divisor`;
+  const square = has("corrected v", "largest v", "v", "variance", "mean of squares", "sum of squares");
+  const buffer = settings.name === "RMSprop" ? scaled : `${dampening ? `${share(1 - dampening)} · ` : ""}${g}`;
+  const push = settings.name === "SGD" ? (has("direction", "buffer") ?? g) : has("m") ? `${has("corrected m", "m")} ÷ divisor` : (has("buffer") ?? scaled);
+  return {
     gradient: "g, the slopes there",
     "decayed gradient": `g + ${share(weight_decay)} · place before`,
     "shrunk place": `place before · (1 − rate · ${share(weight_decay)})`,
-    buffer: isMomentum ? `${share(momentum)} · buffer before + ${g} ÷ divisor` : count === 1 ? `${g}, as it is the first` : `${share(momentum)} · buffer before + ${dampening ? `${share(1 - dampening)} · ` : ""}${g}`,
+    buffer: settings.name === "SGD" && count === 1 ? g : `${share(momentum)} · buffer before + ${buffer}`,
     direction: `${g} + ${share(momentum)} · buffer`,
-    "sum of squares": `sum before + ${g}²`,
-    "mean of squares": `${kept("mean", alpha)}${g}²`,
-    mean: `${kept("mean of g", alpha)}${g}`,
+    "sum of squares": `sum of squares before + ${g}²`,
+    "mean of squares": mix(alpha, "mean of squares", `${g}²`),
+    mean: mix(alpha, "mean", g),
     variance: "mean of squares − mean²",
-    m: `${kept("m", beta1)}${g}`,
-    v: `${kept("v", beta2)}${g}²`,
-    "largest v": "the largest v so far",
-    "corrected m": `m ÷ (1 − ${share(beta1)}${superscript(count)})`,
-    "corrected v": `${numbers["largest v"] ? "largest v" : "v"} ÷ (1 − ${share(beta2)}${superscript(count)})`,
-    divisor: `${settings.root ? `√${square.includes(" ") ? `(${square})` : square}` : square}${eps ? ` + ${eps.toExponential(0).replace("-", "−")}` : ""}`,
-    rate: `rate ÷ (1 + ${count - 1} · ${share(lr_decay)})`,
-    step: `−rate · ${pushes[settings.name] ?? `${numbers.m ? mean : g} ÷ divisor`}`,
-    place: `${numbers["shrunk place"] ? "shrunk place" : "place before"} + step`,
-  };
-  return formulas[name];
+    m: mix(beta1, "m", g),
+    v: mix(beta2, "v", `${g}²`),
+    "largest v": "the larger of largest v before and v",
+    "corrected m": correct("m", beta1),
+    "corrected v": correct(has("largest v") ?? "v", beta2),
+    divisor: `${root ? `√(${square})` : square}${eps ? ` + ${eps.toExponential(0).replace("-", "−")}` : ""}`,
+    rate: `${share(settings.rate)} ÷ (1 + ${count - 1} · ${share(lr_decay)})`,
+    step: `−rate · ${push}`,
+    place: `${has("shrunk place") ?? "place before"} + step`,
+  }[name];
 }
 
 const superscript = (number) => [...String(number)].map((digit) => digit === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("");
