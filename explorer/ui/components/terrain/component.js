@@ -20,10 +20,15 @@ class Terrain {
     this.root = root;
     root.renderTimes = []; // milliseconds of the last drawings, for those who measure
     this.drawings = 0;
-    for (const name of ["start", "play", "back", "scrub", "on", "speed", "line", "check", "goal", "rows"]) this[name] = root.querySelector(`.${name}`);
+    for (const name of ["start", "play", "back", "scrub", "on", "speed", "line", "check"]) this[name] = root.querySelector(`.${name}`);
     this.boxes = ["bias", "eps", "root"].map((name) => root.querySelector(`input.${name}`));
     this.canvas = root.querySelector(".ground canvas");
     this.ledger = new Ledger(root.querySelector(".ledger"));
+    this.legend = new Legend(root, (index) => {
+      this.chosen = index;
+      if (!this.playing) this.tell();
+      this.schedule();
+    });
     this.playing = false;
     this.observer = new ResizeObserver(() => this.root.clientWidth !== this.width && this.fit());
     this.listen();
@@ -65,7 +70,8 @@ class Terrain {
     this.applyToggles();
     this.walk();
     this.compare();
-    this.showRows();
+    this.legend.build(this.paths, data);
+    this.painted = null;
   }
 
   applyToggles() {
@@ -177,7 +183,7 @@ class Terrain {
     if (this.painted !== shown) {
       this.painted = shown;
       this.ground = paintGround(sampleGround(this.surface, frame), Math.round(side * (window.devicePixelRatio || 1)), look);
-      for (const { sample, kind } of paths) drawSample(sample, kind, look);
+      this.legend.drawSamples(paths, look);
     }
     drawTerrain(context, frame, { ground: this.ground, paths, step: this.step, chosen: this.chosen, made: this.explain(), look });
     const [x, y] = frame.toPixels(...this.turnedStart);
@@ -198,47 +204,10 @@ class Terrain {
     return { text, background, ink: rgb(text), ground: rgb(background), halo: `color-mix(in srgb, ${background} 70%, transparent)` };
   }
 
-  showRows() {
-    const { data } = this;
-    put(this.goal, data.goal === null ? `loss after ${data.steps.toLocaleString("en")} steps` : `steps to 10${superscript(Math.log10(data.target))}`);
-    this.goal.title = data.goal === null ? "" : `Steps until the loss is no more than ${data.target} above its minimum`;
-    this.rows.replaceChildren(
-      ...this.paths.map((each, index) => {
-        const row = element("button", "row");
-        row.type = "button";
-        each.row = row;
-        each.sample = element("canvas");
-        each.sample.setAttribute("aria-hidden", "true");
-        each.rate = element("span", "number");
-        each.outcome = element("span", "number");
-        row.append(each.sample, element("span", "", each.title), each.rate, each.outcome);
-        row.addEventListener("click", () => {
-          this.chosen = index;
-          if (!this.playing) this.tell();
-          this.schedule();
-        });
-        return row;
-      }),
-    );
-    this.painted = null;
-  }
-
-  writeOutcome({ path }) {
-    if (path.divergedAt !== null) return `diverges at step ${path.divergedAt.toLocaleString("en")}`;
-    if (path.reachedAt !== null) return `${path.reachedAt.toLocaleString("en")}${path.leaves(this.terms.goal) ? ", does not stay" : ""}`;
-    const loss = significant(path.endLoss());
-    return this.terms.goal === null ? loss : `not there: loss ${loss}`;
-  }
-
   /** Everything that is said of the paths, and what tests read. */
   say() {
     const { chosen, paths, root, step } = this;
-    const counts = paths.map((each) => this.writeOutcome(each));
-    paths.forEach((each, index) => {
-      put(each.rate, significant(each.settings.rate));
-      put(each.outcome, counts[index]);
-      each.row.setAttribute("aria-pressed", String(index === chosen));
-    });
+    const told = this.legend.show(paths, chosen);
     this.scrub.max = String(this.last);
     this.scrub.min = "1";
     this.scrub.value = String(step);
@@ -250,8 +219,7 @@ class Terrain {
     else put(this.line, `step ${step.toLocaleString("en")} of ${this.last.toLocaleString("en")} · ${title} at x ${significant(at[0])}, y ${significant(at[1])}: loss ${significant(path.losses[now])}`);
     const place = this.turnedStart.map(significant);
     this.start.setAttribute("aria-label", `Start at x ${place[0]}, y ${place[1]}`);
-    const outcomes = paths.map((each, index) => `${each.title} at rate ${significant(each.settings.rate)} ${counts[index]}`);
-    this.canvas.setAttribute("aria-label", `Paths from x ${place[0]}, y ${place[1]}; ${this.goal.textContent}: ${outcomes.join("; ")}`);
+    this.canvas.setAttribute("aria-label", `Paths from x ${place[0]}, y ${place[1]}; ${told}`);
     Object.assign(root.dataset, { step: String(step), chosen: title, start: this.place.join(","), paths: JSON.stringify(Object.fromEntries(paths.map((each) => [each.title, [each.settings.rate, each.path.reachedAt]]))) });
   }
 
@@ -261,14 +229,14 @@ class Terrain {
     const { path, settings, title } = this.paths[this.chosen];
     const walker = new Walker(settings);
     walker.begin(...this.turnedStart);
-    const count = Math.min(this.step, path.end);
+    const count = Math.max(1, Math.min(this.step, path.end));
     let before = walker.read();
     for (let step = 0; step < count; step += 1) {
       if (step === count - 1) before = walker.read();
       this.surface.measure(...walker.place);
       walker.go(this.surface.gx + (noise?.[2 * step] ?? 0), this.surface.gy + (noise?.[2 * step + 1] ?? 0));
     }
-    this.ledger.show(walker, before, title, count + 1 === path.divergedAt);
+    this.ledger.show(walker, before, title, path.divergedAt === null ? null : path.divergedAt - count);
     this.root.dataset.ledger = JSON.stringify(walker.read());
     return { from: before.place, gradient: walker.gradient, to: walker.place };
   }

@@ -58,12 +58,12 @@ class Ledger {
    * @param walker right after the step
    * @param before its numbers before it
    * @param title of the optimiser
-   * @param end whether the path diverges at the next step
+   * @param left steps until the path diverges, null where it does not
    */
-  show(walker, before, title, end) {
+  show(walker, before, title, left) {
     const { count, names, settings } = walker;
     const numbers = walker.read();
-    put(this.title, `Step ${count.toLocaleString("en")} of ${title}, rate ${significant(settings.rate)}${end ? ": the next one diverges" : ""}`);
+    put(this.title, `Step ${count.toLocaleString("en")} of ${title}, rate ${significant(settings.rate)}${["; it diverges here", "; the next one diverges"][left] ?? ""}`);
     const gathered = names.filter((name) => GATHERED.includes(name));
     const rows = [
       ["place before", "", before.place],
