@@ -39,6 +39,8 @@ def test_the_large_column_sets_the_rate_of_both(browser_side: Browser) -> None:
     assert "a valley all the same" in texts_of(app)
     run(app.select_slider(key="columns_second").set_value(1.0))
     assert "The second column's weight jumps past its best value" in texts_of(app)
+    run(app.select_slider(key="columns_rate").set_value(1.01))
+    assert "the second column's weight jumps farther with every step" in texts_of(app)
 
 
 def test_it_asks_first(browser_side: Browser) -> None:

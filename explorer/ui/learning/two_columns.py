@@ -26,8 +26,7 @@ _AXIS = np.linspace(-0.5, 2.5, 61)
 
 def show_two_columns() -> None:
     """What the scale of two columns does to gradient descent, beside the same columns normalised."""
-    row = st.columns(4)
-    write = "{:g}".format
+    finding, row, write = st.container(), st.columns(4), "{:g}".format
     columns = Columns(
         choose_step(
             "Spread of the first column",
@@ -39,9 +38,7 @@ def show_two_columns() -> None:
             help="Its standard deviation.",
         ),
         choose_step("Spread of the second", SPREADS, "columns_second", 0.01, place=row[1], format_func=write),
-        choose_step(
-            "Their correlation", CORRELATIONS, "columns_correlation", 0.0, place=row[2], format_func=say_number
-        ),
+        choose_step("Their correlation", CORRELATIONS, "columns_correlation", 0.0, place=row[2], format_func=write),
     )
     share = choose_step(
         "Rate, of the largest stable one",
@@ -53,19 +50,23 @@ def show_two_columns() -> None:
         help="The largest stable rate is 2 ÷ the larger curvature. The columns as they are and the normalised ones "
         "each have theirs.",
     )
-    asked = "Both weights begin at 0 and are best at 1. At a rate a little too large for both to settle, which jumps "
-    "past 1 with the first step?"
-    names = ("first", "second")
-    answers = (*(f"that of the {name} column, spread {getattr(columns, name):g}" for name in names), "both")
-    past = [int(each) for each in np.flatnonzero(columns.descend(1.01 * columns.largest_stable_rate, 1)[1] > 1)]
-    if not ask_first(asked, answers, answers[past[0] if len(past) == 1 else 2], "ask-columns"):
-        return
+    asked = "The rate is a little too large: which weight jumps past its best value with the first step?"
+    answers = (
+        f"that of the first column, spread {columns.first:g}",
+        f"that of the second column, spread {columns.second:g}",
+        "both",
+    )
+    past = np.flatnonzero(columns.descend(1.01 * columns.largest_stable_rate, 1)[1] > 1)
+    with finding:
+        if not ask_first(asked, answers, answers[past[0] if len(past) == 1 else 2], "ask-columns"):
+            return
     normalised = columns.normalised()
     both = {"as they are": columns, "normalised": normalised}
     paths = {name: each.descend(share * each.largest_stable_rate, STEPS) for name, each in both.items()}
-    _say_finding(columns, share, paths["as they are"])
     said = once(("two columns", columns, share), lambda: _ask_pytorch(columns, share, paths["as they are"]))
-    st.caption(said)
+    with finding:
+        _say_finding(columns, share, paths["as they are"])
+        st.caption(said)
     for place, (name, each) in zip(st.columns(2), both.items(), strict=True):
         losses = each.loss(np.stack(np.meshgrid(_AXIS, _AXIS), axis=-1))
         title = f"Columns {name}: {STEPS} steps at {say_number(share * each.largest_stable_rate)}"
@@ -99,7 +100,9 @@ def _say_finding(columns: Columns, share: float, path: Numbers) -> None:
     at = int(columns.second > columns.first)  # of the large column
     large, small = names[at], names[1 - at]
     past = int((path[1] > 1).sum())
-    if columns.first == columns.second:
+    if share > 1:
+        headline = f"Above the largest stable rate the {large} column's weight jumps farther with every step."
+    elif columns.first == columns.second:
         headline = (
             "Columns of one scale that correlate are a valley all the same."
             if columns.correlation
