@@ -14,7 +14,7 @@ from explorer.ui.app import PAGES
 from tests.deck import checks
 from tests.deck.checks import CHECKED, DRAWS_CHECKED, normal_form, numerals, numerals_in_order
 
-COMING = {"Learning", "Sequences", "Generators"}
+COMING = {"Sequences", "Generators"}
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -226,11 +226,10 @@ CARDS: tuple[Card, ...] = (
         "often generalises as well or better. A comparison is fair only if each gets its own best rate, and several "
         "seeds.",
         experiment=Experiment(
-            page="transfer",
-            address={"part": "Train", "optimiser": "AdamW"},
-            shows="Optimiser",
-            does="In the recipe the optimiser is AdamW: train with it, then with SGD, each at several rates.",
-            coming="Learning",
+            page="learning",
+            address={"part": "A real network", "race_steps": "50"},
+            shows="** over 5 starts",
+            does="Each has its best rate and five starts: see who is first, and whether the intervals let you say so.",
         ),
     ),
     Card(

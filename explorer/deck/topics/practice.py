@@ -129,7 +129,7 @@ CARDS = (
         experiment=Experiment(
             page="learning",
             address={"part": "Rate over time", "rate_view": "Noisy parabola", "rate_schedule": "Constant"},
-            shows="A constant rate comes to rest where noise and pull balance",
+            shows="it comes to rest no lower than rate ÷ (2 − rate) = 0.333",
             does="See where constant rates come to rest; then choose a schedule that falls, and see how much closer "
             "it gets.",
         ),
