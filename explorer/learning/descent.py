@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.learning.optimisers import Ledger, Optimiser
-from explorer.learning.surfaces import Place, Surface
+from explorer.learning.surfaces import LARGEST, Place, Surface
 from explorer.neurons.activations import Numbers
 
 RATES: Final = tuple(10.0 ** (-3 + quarter / 4) for quarter in range(13))
 MOST_STEPS: Final = 1000
-LARGEST: Final = 1e12  # of a loss or of a place, before a path counts as diverged
 _LAST: Final = 50
 
 

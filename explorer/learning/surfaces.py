@@ -15,6 +15,8 @@ from explorer.neurons.activations import Numbers
 
 MOST_CONDITION: Final = 1e4
 TARGET: Final = 1e-6  # above the minimum, from which on a path has arrived
+LARGEST: Final = 1e12  # of a loss or of a place, before a path counts as diverged
+_ROUNDING: Final = 1e-14
 _UINT32: Final = 0xFFFFFFFF
 
 Place = tuple[float, float]
@@ -116,11 +118,14 @@ def check_start(surface: Surface, start: Place) -> None:
     """That paths can begin there, in the surface's own axes.
 
     Raises:
-        FormulaRejected: If loss or gradient is not finite.
+        FormulaRejected: If loss or gradient is not finite, or the loss beyond 10^12.
     """
-    measured = surface.formula.evaluate(*start)
-    for value, name in zip(measured, ("The loss", "The slope by x", "The slope by y"), strict=True):
-        if not np.isfinite(value):
+    near = [each + _ROUNDING * max(1.0, abs(each)) * np.array([-1, 0, 1]) for each in start]  # as turning may leave it
+    loss, *slopes = surface.formula.evaluate(*np.meshgrid(*near))
+    if (np.abs(loss) > LARGEST).any():
+        raise FormulaRejected("The loss at the start is beyond 10¹²; move the start or make the formula smaller.")
+    for values, name in zip((loss, *slopes), ("The loss", "The slope by x", "The slope by y"), strict=True):
+        if not np.isfinite(values).all():
             at = f"({start[0]:.4g}, {start[1]:.4g})".replace("-", "−")
             raise FormulaRejected(
                 f"{name} is not a finite number at the start {at}; move the start or mend the formula."

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from explorer.learning.descent import LARGEST, Path
+from explorer.learning.descent import Path
 from explorer.learning.formula import Program
 from explorer.learning.optimisers import Ledger, Optimiser
-from explorer.learning.surfaces import Place, Surface
+from explorer.learning.surfaces import LARGEST, Place, Surface
 from explorer.neurons.activations import Numbers
 
 _SIGNS: Final[Mapping[str, Callable[[Tensor, Tensor], Tensor]]] = {
