@@ -1,7 +1,6 @@
 """Schedules on digits: many networks at once, held against nn.Sequential and torch.optim one by one."""
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -17,11 +16,6 @@ from explorer.learning.scheduled_digits import Trained, compare_in_slices, train
 from explorer.learning.schedules import KINDS, Schedule
 from explorer.learning.seed_intervals import interval_of
 from tests.pages.opening import run_snippet
-
-
-def last(slices: Iterator[object]) -> object:
-    *_, ended = slices
-    return ended
 
 
 def test_stacked_networks_are_those_of_pytorch_one_by_one() -> None:
@@ -72,7 +66,9 @@ def test_curvatures_are_the_largest_eigenvalues_of_the_hessian(scale: float) -> 
 
 def test_the_snippet_trains_the_same_networks() -> None:
     schedules = [Schedule(kind, 0.5, 50) for kind in ("constant", "warm_up_cosine")]
-    losses, wrong = last(train_in_slices(schedules, (3, 4)))  # type: ignore[misc]
+    *_, (losses, wrong) = train_in_slices(schedules, (3, 4))
+    assert isinstance(losses, np.ndarray)
+    assert isinstance(wrong, np.ndarray)
     _, printed = run_snippet(digits_snippet(schedules, (3, 4)))
     rows = [line.split() for line in printed.splitlines()]
     assert [(name, seed) for name, seed, *_ in rows] == [
@@ -94,11 +90,11 @@ def test_an_interval_is_students() -> None:
 def test_each_schedule_has_its_best_peak_and_differences_are_seed_by_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduled_digits, "STEPS", 42)
     monkeypatch.setattr(scheduled_digits, "PEAKS", (1e-3, 0.5))
-    told = [*compare_in_slices(None)]
-    trained = told[-1]
+    *told, trained = compare_in_slices(None)
     assert isinstance(trained, Trained)
     assert trained.peaks == (0.5,) * len(KINDS)
-    done = [each[0] for each in told[:-1]]  # type: ignore[index]
+    done = [each[0] for each in told if isinstance(each, tuple)]
+    assert len(done) == len(told)
     assert done == sorted(done)
     assert max(done) <= 84
     assert trained.curves.shape[:2] == trained.errors.shape == (len(KINDS), len(scheduled_digits.SEEDS))

@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from plotly.graph_objects import Figure
 
 from explorer.rendering import Mark, StepLine, curves, describe_figure, line_figure_png, rate_sweep_chart, step_lines
 
@@ -46,7 +47,7 @@ def test_marks_stand_where_they_belong() -> None:
         curves([0, 1, 2], {"MLP": [0.9, 0.5, 0.1], "CNN": [0.9, 0.9, 0.8]}, "Right", x_title="cells"),
     ],
 )
-def test_a_figure_is_drawn_as_a_file(figure) -> None:  # type: ignore[no-untyped-def]
+def test_a_figure_is_drawn_as_a_file(figure: Figure) -> None:
     pixels = np.asarray(Image.open(io.BytesIO(line_figure_png(figure))).convert("RGB")).reshape(-1, 3)
     assert (pixels == 255).all(axis=1).mean() > 0.5  # a white ground
     line = next(trace for trace in figure.data if trace.name and "lines" in trace.mode)

@@ -163,7 +163,7 @@ def _show_rest(seed: int) -> None:
             f"{say_number(settled.mean)} ({say_number(settled.low)}–{say_number(settled.high)})",
             say_number(settle(rate)),
         ]
-    st.markdown("**A constant rate comes to rest at rate ÷ (2 − rate)**")
+    st.markdown("**A constant rate comes to rest where noise and pull balance**, at rate ÷ (2 − rate)")
     st.markdown(write_table(["measured", "theory"], rows))
     st.caption(f"Mean of w² over the later half of {_RESTED_STEPS:,} steps and {RUNS:,} runs, with its 95 % interval.")
 
