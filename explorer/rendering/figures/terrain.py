@@ -44,7 +44,7 @@ def terrain_picture(losses: NDArray[np.float64], reach: float, lines: Sequence[P
     from matplotlib.figure import Figure
 
     # Not pyplot: its current figure is one for all threads of a server.
-    figure = Figure(figsize=(7, 7.5 + 0.11 * len(lines)), dpi=120, layout="constrained")
+    figure = Figure(figsize=(7, 7.5 + 0.22 * len(lines)), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot(facecolor=[part / 255 for part in UNDEFINED])
     places = np.linspace(-reach, reach, len(losses))
@@ -54,13 +54,14 @@ def terrain_picture(losses: NDArray[np.float64], reach: float, lines: Sequence[P
     if len(levels) > 1:
         shades = [str(shade) for shade in np.linspace(1, 0.72, len(levels) - 1)]  # of grey, as Matplotlib writes them
         axes.contourf(places, places, known, levels, colors=shades)
-        axes.contour(places, places, known, levels, colors="0.6", linewidths=0.5)
+        axes.contour(places, places, known, levels, colors="0.6", linewidths=0.5, linestyles="solid")
     for label, kind, path in lines:
         (drawn,) = axes.plot(*path.T, label=label, color=SERIES[kind], linestyle=_DASHES[kind], linewidth=2)
         drawn.set(marker=_MARKERS[kind], markersize=9, markeredgecolor="white", markevery=[len(path) - 1])
     axes.plot(*lines[0].places[0], "ko", markersize=9, markerfacecolor="none", markeredgewidth=2, label="start")
-    figure.legend(loc="outside lower left", ncols=2, frameon=False)
-    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel="x", ylabel="y", title=title)
+    figure.legend(loc="outside lower left", frameon=False)
+    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel="x", ylabel="y")
+    axes.set_title(title, fontsize=min(12.0, 900 / max(1, len(title))))  # a formula of 80 characters fits
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     return buffer.getvalue()
