@@ -36,6 +36,7 @@ _PEAKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 1.5, 1.9, 2
 _STEPS = {100: "100", 500: "500", 1000: "1,000"}
 _RESTED = (0.5, 0.1, 0.02)  # rates whose rest is measured, over this many steps
 _RESTED_STEPS = 1000
+_ARRIVED = 1.5  # times where it comes to rest
 _CLOSER = ("ten times closer", "about three times closer", "no closer")
 
 
@@ -137,16 +138,22 @@ def _begin(schedule: Schedule) -> str:
 
 
 def _explain(schedule: Schedule) -> str:
-    rest = settle(schedule.peak)
+    peak, rest = schedule.peak, settle(schedule.peak)
+    constant = float(expect(np.full(schedule.steps, peak))[-1])
+    if constant > _ARRIVED * rest:
+        return (
+            f"Too small a rate crawls: even a constant {peak:g} has come to {say_number(constant)} only, and would "
+            f"come to rest at {say_number(rest)} much later."
+        )
     if schedule.kind in ("constant", "warm_up"):
         if rest == np.inf:
-            return "From a rate of 2 on every step of the parabola lands farther away than it began: it never rests."
+            return "From a rate of 2 on no step lands nearer to the minimum, and each adds its noise: no rest."
         return (
             f"However long it runs, it comes to rest no lower than rate ÷ (2 − rate) = {say_number(rest)}: each step "
             "takes a share of w away, and puts a share of the noise in."
         )
     there = "would never come to rest" if rest == np.inf else f"would stay at {say_number(rest)}"
-    return f"A constant {schedule.peak:g} {there}: large steps cover the way, small ones average the noise away."
+    return f"A constant {peak:g} {there}: large steps cover the way, small ones average the noise away."
 
 
 def _measure_rest(schedule: Schedule, seed: int) -> Estimate:

@@ -112,7 +112,7 @@ def _say(trained: Trained, kind: Kind, less: Interval, peak: float) -> None:
     else:
         begin = f"At a peak of {peak:g}"
     if less.holds_zero:
-        verdict = "no difference"
+        verdict = f"no difference that {len(SEEDS)} seeds show"
     else:
         verdict = "fewer errors" if less.high < 0 else "more errors"
     st.markdown(
@@ -123,15 +123,17 @@ def _say(trained: Trained, kind: Kind, less: Interval, peak: float) -> None:
     ratio = trained.loss_over_constant(kind)
     times, low, high = (say_number(float(np.exp(each))) for each in (ratio.mean, ratio.low, ratio.high))
     if ratio.holds_zero:
-        said = "no difference either" if less.holds_zero else "no difference"
+        said = f"no difference that {len(SEEDS)} seeds show"
     elif ratio.low > 0:
-        said = "higher: its rates add up to less, and much of the way is left"
+        said = "higher, for its rates add up to less"
     else:
         said = "lower"
+    own_spread, other = (100 * float(trained.errors[KINDS.index(each)].std(ddof=1)) for each in (kind, KINDS[0]))
+    why = ", whose last steps are as large as its first" if other > 1.5 * own_spread else ""
     st.markdown(
         f"The loss on the training digits is {times} times the constant rate's ({low} to {high}): {said}. Errors of "
-        f"the {len(SEEDS)} seeds spread by a standard deviation of {_spread(trained, kind)} points, and of "
-        f"{_spread(trained, 'constant')} with a constant rate, whose last step may have been a bad one."
+        f"the {len(SEEDS)} seeds spread by a standard deviation of {own_spread:.2f} points, and of {other:.2f} with "
+        f"a constant rate{why}."
     )
 
 
@@ -143,10 +145,6 @@ def with_article(kind: Kind) -> str:
 
 def _points(share: float) -> str:
     return f"{100 * share:+.2f}".replace("-", "−")
-
-
-def _spread(trained: Trained, kind: Kind) -> str:
-    return f"{100 * trained.errors[KINDS.index(kind)].std(ddof=1):.2f}"
 
 
 def _show_table(trained: Trained) -> None:

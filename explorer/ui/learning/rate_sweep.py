@@ -19,6 +19,7 @@ from explorer.learning.rate_sweep import (
 )
 from explorer.neurons.describing import say_number, write_difference, write_table
 from explorer.rendering import PREVIOUS, SERIES, Mark, StepLine, line_figure_png, rate_sweep_chart, step_lines
+from explorer.text import count_text
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.chart import show_chart
@@ -27,6 +28,7 @@ from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.slow import Tell, obtain
 
 _CRAWLS = RATES.index(0.001)
+_ROUNDED = 1e-12  # a difference that needs no explanation
 _EDGES = {0.2: "about 0.2", 0.6: "about 0.6", 2.0: "about 2", 20.0: "at none of those tried"}
 
 
@@ -117,8 +119,8 @@ def _say(sweep: Sweep, steps: int) -> None:
     at = np.median(sweep.losses[steps], axis=1)
     begin = say_number(float(np.median(sweep.losses[0])))
     st.markdown(
-        f"**After {steps} steps a rate of {RATES[best]:.3g} is best, with a loss of {say_number(at[best])}; "
-        f"{RATES[_CRAWLS]:g} crawls, from {begin} to {say_number(at[_CRAWLS])}; and from {_range(sweep.fails)} on "
+        f"**After {count_text(steps, 'step')} a rate of {RATES[best]:.3g} is best, with a loss of "
+        f"{say_number(at[best])}; {RATES[_CRAWLS]:g} crawls, from {begin} to {say_number(at[_CRAWLS])}; and from {_range(sweep.fails)} on "
         f"nothing is learned in {STEPS} steps.** Medians of {len(SEEDS)} seeds; edges from the lowest to the highest."
     )
     peak = sweep.curvatures.max(axis=0)
@@ -163,7 +165,9 @@ def _show_table(sweep: Sweep, steps: int, looked: int) -> None:
 def _show_oracle(sweep: Sweep, looked: float) -> None:
     theirs = once(("sweep by PyTorch", looked), lambda: train_by_pytorch(looked, SEEDS[0]))
     ours = sweep.losses[:, RATES.index(looked), 0]
+    apart = ours - theirs
+    jumps = "; where the loss jumps, it multiplies every rounding" if np.abs(apart).max() > _ROUNDED else ""
     st.caption(
         f"PyTorch's SGD, rate {looked:.3g}, seed {SEEDS[0]} alone: loss {say_number(theirs[-1])} after {STEPS} steps; "
-        f"all networks trained at once: difference {write_difference(*(ours - theirs).tolist())} over all steps."
+        f"all networks trained at once: difference {write_difference(*apart.tolist())} over all steps{jumps}."
     )
