@@ -29,6 +29,7 @@ def measure(quick: bool) -> list[Row]:
         *_drag(moves=40 if quick else 300),
         _rerun_of_terrain(repetitions),
         _rerun_of_depth(repetitions),
+        _rerun_of_columns(repetitions),
         _rerun_of_norms(repetitions),
         _rerun_of_dropout(repetitions),
         _rerun_of_rate(repetitions),
@@ -90,6 +91,17 @@ def _rerun_of_terrain(repetitions: int) -> Row:
         app.query_params["terrain_step"] = str(repetition + 2)
 
     return time_reruns(PAGE, "Learning page, rerun of Terrain", TERRAIN, go_on, repetitions, note)
+
+
+def _rerun_of_columns(repetitions: int) -> Row:
+    """Another spread of the first column; nothing is kept that takes time."""
+    address = {"model": "tiny-vgg", "part": "Scale and batch norm", "scale_view": "Two columns"}
+    note = f"AppTest, its own parsing included; median of {repetitions}, another spread each time"
+
+    def go_on(app: "AppTest", repetition: int) -> None:
+        app.select_slider(key="columns_first").set_value((1.0, 3.0, 10.0, 30.0)[repetition % 4])
+
+    return time_reruns(PAGE, "Learning page, rerun of Two columns", address, go_on, repetitions, note)
 
 
 def _rerun_of_norms(repetitions: int) -> Row:

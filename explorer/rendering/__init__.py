@@ -54,7 +54,7 @@ from explorer.rendering.figures.rates import Mark, StepLine, rate_sweep_chart, s
 from explorer.rendering.figures.slope import slope_curves
 from explorer.rendering.figures.surprise import surprise_bars
 from explorer.rendering.figures.terrain import PathLine, terrain_picture
-from explorer.rendering.figures.weight_path import weight_path
+from explorer.rendering.figures.weight_path import WeightPath, weight_path, weight_path_picture
 from explorer.rendering.film_strip import film_strip, spotlight
 from explorer.rendering.kernels import (
     colour_kernels,
@@ -99,6 +99,7 @@ __all__ = [
     "Sprite",
     "StepLine",
     "Thumbnails",
+    "WeightPath",
     "activation_curve",
     "agreement_matrix",
     "as_picture",
@@ -167,6 +168,7 @@ __all__ = [
     "unit_heatmap",
     "weight_matrix",
     "weight_path",
+    "weight_path_picture",
     "word_lines",
     "word_map",
 ]

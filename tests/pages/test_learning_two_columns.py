@@ -49,3 +49,9 @@ def test_it_asks_first(browser_side: Browser) -> None:
     run(app.radio(key="ask-columns").set_value("that of the first column, spread 100"))
     assert "You were right." in texts_of(app)
     assert "crawls" in texts_of(app)
+
+
+def test_a_mangled_address_shows_the_first_numbers(browser_side: Browser) -> None:
+    names = ("columns_first", "columns_second", "columns_correlation", "columns_rate")
+    for value in ("", "nonsense", "1e999", "9" * 500):
+        assert "= **0.0002 for both**" in texts_of(open_page("learning", {**LINK, **dict.fromkeys(names, value)}))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,37 +16,55 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 
-def weight_path(
-    weights: NDArray[np.float64],
-    losses: NDArray[np.float64],
-    path: NDArray[np.float64],
-    best: tuple[float, float],
-    title: str,
-) -> Figure:
-    """Draws contours at even steps of the loss's root, so that a bowl has evenly spaced ones.
+_CONTOURS: Final = 14  # about
+_FIRST, _SECOND = "weight of the first column", "of the second"
 
-    Args:
+
+class WeightPath(NamedTuple):
+    """One way.
+
+    Attributes:
         weights: (N,) that both axes run over, rising.
         losses: (N, N), a row for each value of the second weight.
-        path: (steps, 2); from where it leaves the frame for good, nothing is drawn.
+        path: (steps, 2); nothing is drawn from where it is too far beyond the frame.
         best: the weights at which the loss is least.
         title: of the figure.
     """
+
+    weights: NDArray[np.float64]
+    losses: NDArray[np.float64]
+    path: NDArray[np.float64]
+    best: tuple[float, float]
+    title: str
+
+    @property
+    def frame(self) -> tuple[float, float]:
+        """Both ends of both axes."""
+        return float(self.weights[0]), float(self.weights[-1])
+
+    @property
+    def shown(self) -> NDArray[np.float64]:
+        """(T, 2) of the path. Lines out of the frame are cut by it; only what is far beyond would upset them."""
+        low, high = self.frame
+        apart = np.abs(self.path - np.array(self.best)).max(axis=1)
+        inside = apart <= 3 * (high - low)  # which a NaN is not
+        return self.path[: len(self.path) if inside.all() else int(inside.argmin())]
+
+
+def weight_path(way: WeightPath) -> Figure:
+    """Draws contours at even steps of the loss's root, so that a bowl has evenly spaced ones."""
     from plotly import graph_objects as go
 
-    low, high = float(weights[0]), float(weights[-1])
-    reach = 3 * (high - low)  # lines out of the frame are cut by it; only what is far beyond would upset them
-    inside = np.isfinite(path).all(axis=1) & (np.abs(path - np.array(best)).max(axis=1) <= reach)
-    shown = path[: len(path) if inside.all() else int(inside.argmin())]
+    shown, (low, high) = way.shown, way.frame
     hover = {"hovertemplate": "step %{text}: %{x:.4g}, %{y:.4g}<extra></extra>"}
     figure = go.Figure(
         [
             {
                 "type": "contour",
-                "x": weights,
-                "y": weights,
-                "z": np.sqrt(losses),
-                "ncontours": 14,
+                "x": way.weights,
+                "y": way.weights,
+                "z": np.sqrt(way.losses),
+                "ncontours": _CONTOURS,
                 "contours": {"coloring": "none"},
                 "line": {"color": PREVIOUS, "width": 1},
                 "showscale": False,
@@ -63,8 +83,8 @@ def weight_path(
                 **hover,
             },
             {
-                "x": [best[0]],
-                "y": [best[1]],
+                "x": [way.best[0]],
+                "y": [way.best[1]],
                 "mode": "markers",
                 "marker": {"symbol": "star", "size": 14, "color": ACCENT},
                 "name": "best",
@@ -72,9 +92,29 @@ def weight_path(
             },
         ],
         {
-            "xaxis": {"title": "weight of the first column", "range": [low, high], "constrain": "domain"},
-            "yaxis": {"title": "of the second", "range": [low, high], "scaleanchor": "x", "constrain": "domain"},
+            "xaxis": {"title": _FIRST, "range": [low, high], "constrain": "domain"},
+            "yaxis": {"title": _SECOND, "range": [low, high], "scaleanchor": "x", "constrain": "domain"},
             "legend": {"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0.0},
         },
     )
-    return dress(figure, title, height=400)
+    return dress(figure, way.title, height=400)
+
+
+def weight_path_picture(ways: Sequence[WeightPath]) -> bytes:
+    """The same, one beside the other, as a PNG on white for a paper or a slide."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure as Drawing
+
+    # Not pyplot: its current figure is one for all threads of a server.
+    drawing = Drawing(figsize=(5 * len(ways), 5.2), dpi=120, layout="constrained")
+    FigureCanvasAgg(drawing)
+    for axes, way in zip(drawing.subplots(1, len(ways), squeeze=False)[0], ways, strict=True):
+        axes.contour(way.weights, way.weights, np.sqrt(way.losses), levels=_CONTOURS, colors=PREVIOUS, linewidths=0.8)
+        axes.plot(*way.shown.T, "o-", color=SERIES[1], markersize=4, label="gradient descent")
+        axes.plot(*way.best, "*", color=ACCENT, markersize=14, label="best")
+        axes.set(xlim=way.frame, ylim=way.frame, aspect="equal", xlabel=_FIRST, ylabel=_SECOND)
+        axes.set_title(way.title, loc="left", fontsize=10)
+    axes.legend(loc="upper left", fontsize=8)
+    buffer = io.BytesIO()
+    drawing.savefig(buffer, format="png")
+    return buffer.getvalue()

@@ -8,13 +8,12 @@ import streamlit as st
 from explorer.learning.two_columns import NEAR, Columns, Numbers
 from explorer.learning.two_columns_snippet import two_columns_snippet
 from explorer.neurons.describing import say_number, write_difference, write_table
-from explorer.rendering import weight_path
+from explorer.rendering import WeightPath, weight_path, weight_path_picture
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose_step
-from explorer.ui.kit.export import arrays_as_npz, download
-from explorer.ui.kit.snippet import show_snippet
+from explorer.ui.kit.export import arrays_as_npz, offer
 
 SPREADS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 CORRELATIONS = (-0.9, -0.5, 0.0, 0.5, 0.9)
@@ -67,10 +66,19 @@ def show_two_columns() -> None:
     with finding:
         _say_finding(columns, share, paths["as they are"])
         st.caption(said)
-    for place, (name, each) in zip(st.columns(2), both.items(), strict=True):
-        losses = each.loss(np.stack(np.meshgrid(_AXIS, _AXIS), axis=-1))
-        title = f"Columns {name}: {STEPS} steps at {say_number(share * each.largest_stable_rate)}"
-        show_chart(weight_path(_AXIS, losses, paths[name], (1.0, 1.0), title), f"columns-{name[:2]}", place)
+    places = np.stack(np.meshgrid(_AXIS, _AXIS), axis=-1)
+    ways = [
+        WeightPath(
+            _AXIS,
+            each.loss(places),
+            paths[name],
+            (1.0, 1.0),
+            f"Columns {name}: {STEPS} steps at {say_number(share * each.largest_stable_rate)}",
+        )
+        for name, each in both.items()
+    ]
+    for number, (place, way) in enumerate(zip(st.columns(2), ways, strict=True)):
+        show_chart(weight_path(way), f"columns-{number}", place)
     st.markdown(_write_rows(both))
     st.caption(
         "Four rows, ±1 in all four ways, times each column's spread; a linear model, half the mean squared error; the "
@@ -78,9 +86,9 @@ def show_two_columns() -> None:
         f"deviation. Learned: {100 * NEAR:g}\u00a0% of the distance is left, wherever it began; at the best fixed "
         "rate, 2 ÷ the sum of both curvatures."
     )
-    download(
-        st.container(),
-        "Arrays (NPZ)",
+    offer(
+        "two-columns",
+        lambda: weight_path_picture(ways),
         lambda: arrays_as_npz(
             rows=columns.rows,
             hessian=columns.hessian,
@@ -89,10 +97,9 @@ def show_two_columns() -> None:
             normalised_hessian=normalised.hessian,
             normalised_path=paths["normalised"],
         ),
-        "two-columns.npz",
-        "columns-npz",
+        two_columns_snippet(columns, share, STEPS),
+        "columns",
     )
-    show_snippet(two_columns_snippet(columns, share, STEPS), "columns-python")
 
 
 def _say_finding(columns: Columns, share: float, path: Numbers) -> None:
