@@ -121,8 +121,8 @@ def _say(sweep: Sweep, steps: int) -> None:
     st.markdown(
         f"**After {count_text(steps, 'step')} a rate of {RATES[best]:.3g} is best, with a loss of "
         f"{say_number(at[best])}; {RATES[_CRAWLS]:g} crawls, from {begin} to {say_number(at[_CRAWLS])}; and from "
-        f"{_range(sweep.fails)} on nothing is learned in {STEPS} steps.** Medians of {len(SEEDS)} seeds; edges from the "
-        "lowest to the highest."
+        f"{_range(sweep.fails)} on nothing is learned in {STEPS} steps.** Medians of {len(SEEDS)} seeds; edges from "
+        "the lowest to the highest."
     )
     peak = sweep.curvatures.max(axis=0)
     st.markdown(
