@@ -28,6 +28,7 @@ def measure(quick: bool) -> list[Row]:
     return [
         *_drag(moves=40 if quick else 300),
         _rerun_of_terrain(repetitions),
+        _rerun_of_races(repetitions),
         _rerun_of_depth(repetitions),
         _rerun_of_columns(repetitions),
         _rerun_of_norms(repetitions),
@@ -102,6 +103,17 @@ def _rerun_of_columns(repetitions: int) -> Row:
         app.select_slider(key="columns_first").set_value((1.0, 3.0, 10.0, 30.0)[repetition % 4])
 
     return time_reruns(PAGE, "Learning page, rerun of Two columns", address, go_on, repetitions, note)
+
+
+def _rerun_of_races(repetitions: int) -> Row:
+    """The two losses of another path; races, plane and other starts are kept."""
+    address = {"model": "tiny-vgg", "part": "A real network", "race_steps": "50", "race_starts": "3"}
+    note = f"AppTest, its own parsing included; median of {repetitions}, another path each time"
+
+    def change(app: "AppTest", repetition: int) -> None:
+        app.selectbox(key="race_path").select_index((repetition + 1) % 4)
+
+    return time_reruns(PAGE, "Learning page, rerun of A real network", address, change, repetitions, note)
 
 
 def _rerun_of_norms(repetitions: int) -> Row:

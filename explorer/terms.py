@@ -155,6 +155,12 @@ TERMS: Final = (
     _term("validation", "On pictures kept from training, to choose by; the test pictures are kept even from that."),
     _term("confusion matrix", "A table of true classes against named ones."),
     _term("seed", "The number that random draws begin with: the same seed gives the same draws."),
+    _term(
+        "principal direction, principal component",
+        "The direction along which points differ most; the second is the same among those at a right angle to it.",
+    ),
+    _term("variance", "The mean squared distance from the mean; of points in space, from their middle."),
+    _term("geometric mean", "The root of a product of n numbers, the n-th: the mean of their logarithms, taken back."),
     _term("confidence interval", "A range that holds the true value in 95 of 100 repetitions."),
     _term("near-duplicate", "Two that are almost the same."),
     # Training and networks that the Deck asks about
@@ -167,6 +173,8 @@ TERMS: Final = (
     _term("Hessian", "The matrix of all second derivatives of a loss; its eigenvalues are the curvatures."),
     _term("condition number", "The largest curvature divided by the smallest: how narrow a valley is."),
     _term("momentum", "Steps along a fading sum of the gradients so far in place of the last one."),
+    _term("Nesterov", "Momentum whose gradient counts as if the coming step along the sum were made already."),
+    _term("AdamW", "Adam that shrinks the parameters by themselves and not through the gradient."),
     _term("AdaGrad", "Divides the step of every parameter by the root of the sum of all its squared gradients."),
     _term("RMSProp", "Divides the step of every parameter by the root of a fading mean of its squared gradients."),
     _term("Adam", "Momentum and RMSProp together, both corrected for having begun at zero."),

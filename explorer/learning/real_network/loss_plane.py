@@ -58,9 +58,9 @@ class Shadow:
 
     @property
     def factors(self) -> Numbers:
-        """(T,) how many times the smaller of the two losses the larger one is; infinite where only one is zero."""
-        low, high = np.minimum(self.true, self.drawn), np.maximum(self.true, self.drawn)
-        return np.where(low == high, 1.0, high / np.maximum(low, np.finfo(np.float64).tiny))
+        """(T,) how many times the smaller of the two losses the larger is; what is below float64's resolution is it."""
+        both = np.maximum([self.true, self.drawn], np.finfo(np.float64).eps)
+        return np.asarray(both.max(axis=0) / both.min(axis=0))
 
     def parted(self, factor: float) -> NDArray[np.bool_]:
         """(T,) where the two losses are apart by more than a factor."""

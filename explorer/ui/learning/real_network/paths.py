@@ -80,7 +80,7 @@ def show_real_network(subject: Subject) -> None:
 
 def _choose_settings(row: DeltaGenerator) -> tuple[partial[Recipe], float, int]:
     with settings_popover(row):
-        steps = choose_step("Steps", STEPS, "race_steps", 200)
+        steps = choose_step("Steps", STEPS, "race_steps", 100)
         seed = choose_number("Seed of the first weights", 0, 9999, "race_seed", 0)
         said = "A path is dotted where the loss on the plane and that of the network are apart by more than this."
         factor = choose_step("Dotted from a factor of", FACTORS, "race_factor", 2.0, help=said)
@@ -120,16 +120,22 @@ def _show_finding(recipe: Recipe, runs: Sequence[Run], view: View, factor: float
         return False
     run, shadow = max(zip(runs, view.shadows, strict=True), key=lambda pair: float(pair[1].factors.max()))
     worst = int(shadow.factors.argmax())
-    many = f"{len(runs)} optimisers" if len(runs) > 1 else f"One optimiser, {run.name},"
+    several = len(runs) > 1
+    who = f"{len(runs)} optimisers from the same" if several else f"{run.name} from"
+    where = (
+        f"At {int(parted.sum())} of {len(parted)} places the two are apart by more than a factor of {factor:g}: there "
+        f"{'the paths are' if several else 'the path is'} dotted."
+        if parted.any()
+        else f"Nowhere are the two apart by more than a factor of {factor:g}, so nothing is dotted."
+    )
     start = view.shadows[0]
     st.markdown(
-        f"{many} from the same {len(view.plane.centre):,} weights and biases, each at the best of {len(RATES)} rates. "
-        f"**The plane through all their places keeps {explained} of the variance, and still shows a loss of "
-        f"{say_number(shadow.drawn[worst])} where {run.name}, at step {run.steps[worst]}, has "
-        f"{say_number(shadow.true[worst])}.** "
-        f"The common start has {say_number(start.true[0])}; the plane shows {say_number(start.drawn[0])}. "
-        f"At {int(parted.sum())} of {len(parted)} places the two are apart by more than a factor of {factor:g}: there "
-        "the paths are dotted. A path does not lie in the plane; what is drawn under it is the loss at its foot."
+        f"{who} {len(view.plane.centre):,} weights and biases, {'each ' if several else ''}at the best of {len(RATES)} "
+        f"rates. **The plane through all places of {'their paths' if several else 'its path'} keeps {explained} of the "
+        f"variance, and {'still ' if parted.any() else ''}shows a loss of {say_number(shadow.drawn[worst])} where {run.name}, at step "
+        f"{run.steps[worst]}, has {say_number(shadow.true[worst])}.** The start has {say_number(start.true[0])}; the "
+        f"plane shows {say_number(start.drawn[0])}. {where} A path does not lie in the plane; what is drawn under it "
+        "is the loss at its foot."
     )
     _show_check(recipe, runs, view)
     return True

@@ -12,7 +12,6 @@ import streamlit as st
 
 from explorer.learning.real_network.loss_plane import Plane, Shadow, Surface, cast_shadow, fit_plane, measure_surface
 from explorer.learning.real_network.races import Repeated, Run, Task, measure_losses, race, repeat
-from explorer.ui.kit.cache import once
 from explorer.ui.kit.slow import Tell, obtain
 
 T = TypeVar("T")
@@ -69,24 +68,29 @@ def obtain_runs(recipe: Recipe, names: Sequence[str]) -> tuple[Run, ...] | None:
 
 def obtain_view(recipe: Recipe, runs: Sequence[Run]) -> View | None:
     """The plane through runs that end finite; None where the person has stopped it, which is said."""
-    losses = partial(measure_losses, recipe.task)
-
-    def lay() -> tuple[Plane, tuple[Shadow, ...]]:
-        plane = fit_plane([run.path for run in runs])
-        return plane, tuple(cast_shadow(plane, run.path, run.losses, losses) for run in runs)
-
-    key = (recipe, tuple(run.name for run in runs))
-    plane, shadows = once(("race plane", *key), lay)
-    places = np.concatenate([shadow.places for shadow in shadows])
-    surface = obtain(
-        ("race surface", *key),
+    return obtain(
+        ("race view", recipe, tuple(run.name for run in runs)),
         "Measuring the loss on the plane",
         "rows",
-        partial(_finish, partial(measure_surface, plane, places, recipe.task.side, losses), Surface),
+        partial(_finish, partial(_lay_plane, recipe.task, runs), View),
         st.empty(),
-        "race-surface",
+        "race-view",
     )
-    return None if surface is None else View(plane, shadows, surface)
+
+
+def _lay_plane(task: Task, runs: Sequence[Run]) -> Iterator[tuple[int, int] | View]:
+    losses = partial(measure_losses, task)
+    plane = fit_plane([run.path for run in runs])
+    shadows, whole = list[Shadow](), len(runs) + task.side
+    for run in runs:
+        shadows.append(cast_shadow(plane, run.path, run.losses, losses))
+        yield len(shadows), whole
+    places = np.concatenate([shadow.places for shadow in shadows])
+    for told in measure_surface(plane, places, task.side, losses):
+        if isinstance(told, Surface):
+            yield View(plane, tuple(shadows), told)
+        else:
+            yield len(runs) + told[0], whole
 
 
 def obtain_repeated(recipe: Recipe, names: Sequence[str], count: int) -> tuple[Repeated, ...] | None:
