@@ -14,6 +14,15 @@ import numpy as np
 
 from explorer.neurons.activations import Numbers
 
+_SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "SGD": ("momentum", "dampening", "nesterov", "weight_decay"),
+    "Adagrad": ("lr_decay", "weight_decay", "eps"),
+    "RMSprop": ("alpha", "eps", "weight_decay", "momentum", "centered"),
+    "Adam": ("eps", "weight_decay", "amsgrad"),
+    "AdamW": ("eps", "weight_decay", "amsgrad"),
+}
+"""What is handed on to each class of `torch.optim` by the same name."""
+
 Ledger = dict[str, Numbers]
 """The quantities of one step by name, in the order in which they are computed; the last is "place". All of one shape,
 along whose first axis lie x and y."""
@@ -53,6 +62,12 @@ class Optimiser:
     amsgrad: bool = False
     bias_correction: bool = True
     root: bool = True
+
+    @property
+    def torch_settings(self) -> dict[str, object]:
+        """The arguments of the class in `torch.optim`, `lr` included."""
+        settings: dict[str, object] = {"lr": self.rate, **{name: getattr(self, name) for name in _SETTINGS[self.name]}}
+        return settings | ({"betas": (self.beta1, self.beta2)} if self.name.startswith("Adam") else {})
 
     def step(self, rate: Numbers, count: int, before: Ledger, place: Numbers, gradient: Numbers) -> Ledger:
         """One step and every number of it.

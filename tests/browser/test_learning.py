@@ -16,10 +16,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 import explorer.ui.components
-from explorer.learning.descent import RATES, choose_rates, take_step, walk
-from explorer.learning.formula import read_formula
 from explorer.learning.optimisers import OPTIMISERS, Optimiser
-from explorer.learning.surfaces import SURFACES, Surface
+from explorer.learning.terrain.descent import RATES, choose_rates, take_step, walk
+from explorer.learning.terrain.formula import read_formula
+from explorer.learning.terrain.surfaces import SURFACES, Surface
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
 from tests.browser.test_layers import check_width, in_both_schemes

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page
 
 from explorer.images import open_image
-from explorer.learning.norms.first_convolution import find_first_convolution
-from explorer.learning.norms.normalisation import EPS, find_sets, normalise
+from explorer.learning.scale.first_convolution import find_first_convolution
+from explorer.learning.scale.normalisation import EPS, find_sets, normalise
 from explorer.samples import SAMPLES, read_sample
 from explorer.zoo import load_model
 from tests.browser.serving import wait_until_idle

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from explorer.learning.depth import (
+from explorer.learning.depth.signal import (
     STARTS,
     Recipe,
     geometric_mean,
@@ -22,9 +22,9 @@ from explorer.learning.depth import (
     standardise,
     work_out_factors,
 )
-from explorer.learning.depth_snippet import signal_snippet
-from explorer.learning.depth_theory import expect
-from explorer.learning.depth_training import load_data
+from explorer.learning.depth.snippets import signal_snippet
+from explorer.learning.depth.theory import expect
+from explorer.learning.depth.training import load_data
 from explorer.neurons.activations import ACTIVATIONS
 from tests.pages.opening import run_snippet
 

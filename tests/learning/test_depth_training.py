@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from explorer.learning.depth import Recipe
-from explorer.learning.depth_snippet import training_snippet
-from explorer.learning.depth_training import RATES, STEPS, Optimiser, Run, Trial, train_in_slices
+from explorer.learning.depth.signal import Recipe
+from explorer.learning.depth.snippets import training_snippet
+from explorer.learning.depth.training import RATES, STEPS, Optimiser, Run, Trial, train_in_slices
 from tests.pages.opening import run_snippet
 
 

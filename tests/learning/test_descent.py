@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.learning.descent import MOST_STEPS, RATES, choose_rates, take_step, walk
 from explorer.learning.optimisers import OPTIMISERS
-from explorer.learning.surfaces import SURFACES, own_surface, valley
+from explorer.learning.terrain.descent import MOST_STEPS, RATES, choose_rates, take_step, walk
+from explorer.learning.terrain.surfaces import SURFACES, own_surface, valley
 
 # What goes to `torch.optim`, and the steps to a loss of 1e-6 that it takes at best, aligned and turned by 45 degrees.
 MEASURED: Mapping[str, tuple[type[torch.optim.Optimizer], Mapping[str, Any], int, int]] = {

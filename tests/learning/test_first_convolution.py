@@ -6,8 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from explorer.learning.norms.first_convolution import cut_crops, dim, find_first_convolution
-from explorer.learning.norms.normalisation import measure_gap
+from explorer.learning.scale.first_convolution import cut_crops, dim, find_first_convolution
+from explorer.learning.scale.normalisation import measure_gap
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.25, 0.3)
 

@@ -11,7 +11,7 @@ import torch
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from explorer.learning.formula import MOST_CHARACTERS, FormulaRejected, read_formula
+from explorer.learning.terrain.formula import MOST_CHARACTERS, FormulaRejected, read_formula
 
 PIECES = (
     *("x", "y", "2", "0.5", ".5", "3.", "1e2", "1e-3", "pi", "e", "+", "-", "−", "*", "/", "**", "^", "(", ")"),

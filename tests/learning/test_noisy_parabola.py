@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.learning.noisy_parabola import START, best_peak, bound, expect, measure, run_by_pytorch, settle
-from explorer.learning.schedules import KINDS, Kind, Schedule
+from explorer.learning.rate.noisy_parabola import START, best_peak, bound, expect, measure, run_by_pytorch, settle
+from explorer.learning.rate.schedules import KINDS, Kind, Schedule
 
 RATES = st.lists(st.floats(0, 2.5), min_size=1, max_size=20)
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from explorer.learning.norms.layers import apply_layer, build_layer, find_refusal, normalise_numbers
-from explorer.learning.norms.normalisation import KINDS, find_sets, normalise
-from explorer.learning.norms.snippets import numbers_snippet
+from explorer.learning.scale.layers import apply_layer, build_layer, find_refusal, normalise_numbers
+from explorer.learning.scale.normalisation import KINDS, find_sets, normalise
+from explorer.learning.scale.snippets import numbers_snippet
 from tests.pages.opening import run_snippet
 
 SHAPES = st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3), st.integers(1, 4), st.integers(2, 4))

@@ -13,10 +13,10 @@ import torch
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from explorer.learning.descent import take_step, walk
 from explorer.learning.optimisers import OPTIMISERS, Ledger, Optimiser
-from explorer.learning.surfaces import SURFACES, Surface
-from explorer.learning.torch_descent import find_difference, find_step_difference, walk_by_torch
+from explorer.learning.terrain.descent import take_step, walk
+from explorer.learning.terrain.surfaces import SURFACES, Surface
+from explorer.learning.terrain.torch_descent import find_difference, find_step_difference, walk_by_torch
 from tests.learning.losses import LOSSES
 
 STEPS = 500

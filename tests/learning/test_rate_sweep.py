@@ -8,11 +8,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from explorer.learning.many_networks import load_data
-from explorer.learning.noisy_parabola import expect, measure
-from explorer.learning.rate_snippets import parabola_snippet, sweep_snippet
-from explorer.learning.rate_sweep import EXAMPLES, RATES, SEEDS, STEPS, Sweep, count_rises, sweep_in_slices
-from explorer.learning.schedules import KINDS, Kind, Schedule
+from explorer.learning.rate.many_networks import load_data
+from explorer.learning.rate.noisy_parabola import expect, measure
+from explorer.learning.rate.schedules import KINDS, Kind, Schedule
+from explorer.learning.rate.snippets import parabola_snippet, sweep_snippet
+from explorer.learning.rate.sweep import EXAMPLES, RATES, SEEDS, STEPS, Sweep, count_rises, sweep_in_slices
 from tests.pages.opening import run_snippet
 
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from explorer.learning.norms.layers import evaluate_batch, follow_batches
-from explorer.learning.norms.running_statistics import evaluate, follow
+from explorer.learning.scale.layers import evaluate_batch, follow_batches
+from explorer.learning.scale.running_statistics import evaluate, follow
 
 
 @settings(max_examples=40, deadline=None)

@@ -9,11 +9,18 @@ from scipy import stats
 from torch import nn
 from torch.nn import functional as F
 
-from explorer.learning import scheduled_digits
-from explorer.learning.many_networks import descend, first_networks, largest_curvatures, load_data, mean_losses, repeat
-from explorer.learning.rate_snippets import digits_snippet
-from explorer.learning.scheduled_digits import Trained, compare_in_slices, train_in_slices
-from explorer.learning.schedules import KINDS, Schedule
+from explorer.learning.rate import scheduled_digits
+from explorer.learning.rate.many_networks import (
+    descend,
+    first_networks,
+    largest_curvatures,
+    load_data,
+    mean_losses,
+    repeat,
+)
+from explorer.learning.rate.scheduled_digits import Trained, compare_in_slices, train_in_slices
+from explorer.learning.rate.schedules import KINDS, Schedule
+from explorer.learning.rate.snippets import digits_snippet
 from explorer.learning.seed_intervals import interval_of
 from tests.pages.opening import run_snippet
 

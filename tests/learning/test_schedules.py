@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.optim import lr_scheduler
 
-from explorer.learning.schedules import KINDS, Kind, Schedule
+from explorer.learning.rate.schedules import KINDS, Kind, Schedule
 
 
 def rates_of_pytorch(kind: Kind, peak: float, steps: int) -> list[float]:

@@ -11,8 +11,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.learning.formula import FormulaRejected
-from explorer.learning.surfaces import SURFACES, check_start, draw_uniforms, own_surface, valley
+from explorer.learning.terrain.formula import FormulaRejected
+from explorer.learning.terrain.surfaces import SURFACES, check_start, draw_uniforms, own_surface, valley
 from tests.learning.losses import LOSSES
 
 

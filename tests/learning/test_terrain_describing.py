@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from explorer.learning.descent import Path
-from explorer.learning.surfaces import SURFACES
-from explorer.learning.terrain_describing import say_agreement, say_end, say_who_stays
+from explorer.learning.terrain.descent import Path
+from explorer.learning.terrain.describing import say_agreement, say_end, say_who_stays
+from explorer.learning.terrain.surfaces import SURFACES
 
 VALLEY, NOISE = SURFACES["valley"], SURFACES["noise"]
 

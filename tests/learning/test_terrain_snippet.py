@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 
-from explorer.learning.descent import walk
-from explorer.learning.formula import FormulaRejected, read_formula
 from explorer.learning.optimisers import OPTIMISERS
-from explorer.learning.surfaces import SURFACES, Surface, own_surface
-from explorer.learning.terrain_snippet import terrain_snippet, write_formula
+from explorer.learning.terrain.descent import walk
+from explorer.learning.terrain.formula import FormulaRejected, read_formula
+from explorer.learning.terrain.snippet import terrain_snippet, write_formula
+from explorer.learning.terrain.surfaces import SURFACES, Surface, own_surface
 from tests.learning.test_formula import by_pytorch, expressions
 
 

@@ -8,8 +8,8 @@ import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from explorer.learning.two_columns import NEAR, Columns
-from explorer.learning.two_columns_snippet import two_columns_snippet
+from explorer.learning.scale.two_columns import NEAR, Columns
+from explorer.learning.scale.two_columns_snippet import two_columns_snippet
 from tests.pages.opening import run_snippet
 
 SPREADS = st.floats(0.01, 100)

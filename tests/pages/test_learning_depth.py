@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer.learning.depth_training import HELD_OUT
-from explorer.ui.learning import depth_controls
+from explorer.learning.depth.training import HELD_OUT
+from explorer.ui.learning.depth import controls
 from tests.pages.opening import Browser, open_page, run, run_snippet
 
 
@@ -98,11 +98,11 @@ def test_a_mangled_address_opens_what_there_is_at_first(value: str, browser_side
 
 
 def test_an_even_photo_is_said_and_digits_go_in(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(depth_controls, "cut_patches", lambda image: np.full((8, 12, 8, 8), 0.4))
-    depth_controls.compute_inputs.clear()
+    monkeypatch.setattr(controls, "cut_patches", lambda image: np.full((8, 12, 8, 8), 0.4))
+    controls.compute_inputs.clear()
     app = open_depth(depth_layers="2", depth_width="32")
     assert "is one even colour" in app.info[0].value
     with np.load(io.BytesIO(browser_side.downloads["depth-offer-npz"][1]())) as arrays:
         assert arrays["inputs"].shape == (128, 64)
     assert "load_digits" in app.code[0].value
-    depth_controls.compute_inputs.clear()
+    controls.compute_inputs.clear()

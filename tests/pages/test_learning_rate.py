@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from explorer.learning.rate_sweep import RATES, SEEDS, STEPS, Sweep
-from explorer.ui.learning import rate_sweep
+from explorer.learning.rate.sweep import RATES, SEEDS, STEPS, Sweep
+from explorer.ui.learning.rate import sweep
 from tests.pages.opening import Browser, open_page, run, run_snippet
 from tests.pages.test_neurons import texts_of
 
@@ -85,7 +85,7 @@ def made_up() -> Sweep:
 
 def test_a_sweep_of_rates(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wiring only: what the page says of a sweep whose numbers are given."""
-    monkeypatch.setattr(rate_sweep, "_sweep", lambda tell: made_up())
+    monkeypatch.setattr(sweep, "_sweep", lambda tell: made_up())
     app = open_rate(rate_view="Sweep of rates", rate_looked="0.1", rate_after="40")
     told = texts_of(app)
     assert "After 40 steps a rate of 0.562 is best, with a loss of 0.1;" in told
@@ -101,7 +101,7 @@ def test_a_sweep_of_rates(browser_side: Browser, monkeypatch: pytest.MonkeyPatch
 def test_a_mangled_address_still_opens_the_view(
     view: str, browser_side: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rate_sweep, "_sweep", lambda tell: made_up())
+    monkeypatch.setattr(sweep, "_sweep", lambda tell: made_up())
     names = ["rate_schedule", "rate_peak", "rate_steps", "rate_seed", "rate_looked", "rate_after"]
     for value in ("nonsense", "9" * 500, "-1"):
         app = open_rate(rate_view=view, **dict.fromkeys(names, value))

@@ -10,9 +10,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from torch.nn import functional as F
 
-from explorer.learning.norms.normalisation import KINDS
-from explorer.ui.learning.norms.sharing import LEARNED
-from explorer.ui.learning.scale import VIEWS
+from explorer.learning.scale.normalisation import KINDS
+from explorer.ui.learning.scale.part import VIEWS
+from explorer.ui.learning.scale.sharing import LEARNED
 from explorer.ui.session.pictures import add_picture
 from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of
 from tests.pages.test_neurons import texts_of

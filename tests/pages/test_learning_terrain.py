@@ -9,9 +9,9 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from explorer.learning.descent import walk
 from explorer.learning.optimisers import OPTIMISERS
-from explorer.learning.surfaces import SURFACES
+from explorer.learning.terrain.descent import walk
+from explorer.learning.terrain.surfaces import SURFACES
 from explorer.ui.components import Look
 from explorer.ui.components.terrain import read_look
 from tests.pages.opening import Browser, open_page, run

@@ -16,7 +16,6 @@ from torch.func import functional_call, vmap
 from torch.nn import functional as F
 
 from explorer.learning.optimisers import OPTIMISERS
-from explorer.learning.torch_descent import settings_of
 from explorer.neurons.activations import Numbers
 from explorer.neurons.digits import load_digits
 from explorer.neurons.points import Points
@@ -192,7 +191,7 @@ def train(task: Task, name: str, lanes: Sequence[Lane], steps: int) -> Iterator[
     numbers = [first_numbers(task, lane.seed).requires_grad_() for lane in lanes]
     rule = OPTIMISERS[name]
     optimiser: torch.optim.Optimizer = getattr(torch.optim, rule.name)(
-        [{"params": [each], "lr": lane.rate} for each, lane in zip(numbers, lanes, strict=True)], **settings_of(rule)
+        [{"params": [each], "lr": lane.rate} for each, lane in zip(numbers, lanes, strict=True)], **rule.torch_settings
     )
     orders = {seed: draw_batches(task, seed) for seed in {lane.seed for lane in lanes}}
     wanted = {*kept_steps(steps)}
@@ -334,7 +333,7 @@ def race_alone(task: Task, run: Run, seed: int) -> NDArray[np.floating]:
     x, y = training_data(task)
     network = load_numbers(task, first_numbers(task, seed))
     rule = replace(OPTIMISERS[run.name], rate=run.rate)
-    optimiser: torch.optim.Optimizer = getattr(torch.optim, rule.name)(network.parameters(), **settings_of(rule))
+    optimiser: torch.optim.Optimizer = getattr(torch.optim, rule.name)(network.parameters(), **rule.torch_settings)
     for _, chosen in zip(range(run.steps[-1]), draw_batches(task, seed), strict=False):
         optimiser.zero_grad()
         F.cross_entropy(network(x[chosen]), y[chosen]).backward()

@@ -8,7 +8,6 @@ from torch import nn
 
 from explorer.learning.optimisers import OPTIMISERS
 from explorer.learning.real_network.races import BATCH, Run, Task, build
-from explorer.learning.torch_descent import settings_of
 from explorer.neurons.digits import HELD_OUT
 from explorer.operations.layer_line import layer_line
 from explorer.snippet import snippet
@@ -89,7 +88,7 @@ def race_snippet(task: Task, runs: Sequence[Run], seed: int) -> str:
 
 def _call(run: Run) -> str:
     rule = OPTIMISERS[run.name]
-    settings = {**settings_of(rule), "lr": run.rate}
+    settings = {**rule.torch_settings, "lr": run.rate}
     written = ", ".join(f"{name}={value!r}" for name, value in settings.items() if value is not False and value != 0)
     return f"lambda parameters: torch.optim.{rule.name}(parameters, {written})"
 

@@ -8,13 +8,13 @@ import streamlit as st
 
 from explorer.ui.kit.ask import choose_asking
 from explorer.ui.kit.choose import choose_part
-from explorer.ui.learning.depth import show_depth
-from explorer.ui.learning.dropout.masks import show_dropout
+from explorer.ui.learning.depth.part import show_depth
+from explorer.ui.learning.dropout.part import show_dropout
 from explorer.ui.learning.links import link_back
-from explorer.ui.learning.rate import show_rate
-from explorer.ui.learning.real_network.paths import show_real_network
-from explorer.ui.learning.scale import show_scale
-from explorer.ui.learning.terrain import show_terrain
+from explorer.ui.learning.rate.part import show_rate
+from explorer.ui.learning.real_network.part import show_real_network
+from explorer.ui.learning.scale.part import show_scale
+from explorer.ui.learning.terrain.part import show_terrain
 from explorer.ui.session.page import begin_page
 from explorer.ui.session.sidebar import show_sidebar
 from explorer.ui.session.subject import Subject

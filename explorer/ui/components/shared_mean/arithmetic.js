@@ -6,7 +6,7 @@ const AFTER = 3; // standard deviations at the end of the colours after normalis
 const COLOURS = Uint32Array.from(DIVERGING, ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0);
 const GRADIENT = `linear-gradient(90deg, ${[1, 32, 64, 96, 128, 160, 192, 224, 255].map((row) => `rgb(${DIVERGING[row].join(" ")})`).join(", ")})`;
 
-/** The result of a cell, as `explorer.learning.norms.normalisation.normalise` has it. */
+/** The result of a cell, as `explorer.learning.scale.normalisation.normalise` has it. */
 function normaliseCell({ mean, variance, gamma, beta, eps, byVariance }, map, channel, x) {
   const inner = variance[map] + eps;
   return ((x - mean[map]) / (byVariance ? inner : Math.sqrt(inner))) * gamma[channel] + beta[channel];

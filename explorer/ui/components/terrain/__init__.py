@@ -14,9 +14,9 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from explorer.learning.descent import MOST_STEPS, RATES
 from explorer.learning.optimisers import OPTIMISERS, Optimiser
-from explorer.learning.surfaces import TARGET, Place, Surface
+from explorer.learning.terrain.descent import MOST_STEPS, RATES
+from explorer.learning.terrain.surfaces import TARGET, Place, Surface
 from explorer.rendering.colours import SERIES
 from explorer.ui.components.colours import COLOURS_JS
 from explorer.ui.components.mounting import keep_event, mount

@@ -1,1 +1,0 @@
-"""The views on normalisation, of the part on scale and batch norm."""

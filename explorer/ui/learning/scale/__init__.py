@@ -1,0 +1,1 @@
+"""The Learning page's part on scale and normalisation."""

@@ -1,0 +1,1 @@
+"""The Learning page's part on optimisers on surfaces."""
