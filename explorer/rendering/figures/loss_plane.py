@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 Numbers = NDArray[np.float64]
 
 _LEAST: Final = 1e-16  # a loss below that is drawn as that
-_GROUND: Final = [[0, "rgba(128, 138, 153, 0.03)"], [1, "rgba(128, 138, 153, 0.6)"]]
+# Opaque, so that lower is lighter on any ground; a colour bar could not show transparency either.
+_GROUND: Final = [[0, "#f6f7f9"], [1, "#99a1ad"]]
 _LINES: Final = 12  # contours, about
 _MARKS: Final = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star")
 
@@ -68,7 +69,7 @@ def plane_map(first: Numbers, second: Numbers, losses: Numbers, paths: Sequence[
             "z": decades,
             "colorscale": _GROUND,
             "contours": {"start": low, "end": high, "size": max((high - low) / _LINES, 1e-6)},
-            "line": {"width": 0.7, "color": "rgba(128, 138, 153, 0.7)"},
+            "line": {"width": 0.7, "color": "#808a99"},
             "colorbar": {
                 "title": {"text": "loss", "side": "top"},
                 "tickvals": [log10(tick) for tick in ticks],
@@ -117,7 +118,7 @@ def plane_map(first: Numbers, second: Numbers, losses: Numbers, paths: Sequence[
                 "name": "start",
                 "x": start[:1],
                 "y": start[1:],
-                "marker": {"symbol": "circle-open", "size": 14, "color": "rgb(128, 138, 153)", "line": {"width": 3}},
+                "marker": {"symbol": "circle-open", "size": 14, "color": "#23292b", "line": {"width": 3}},
                 "hoverinfo": "skip",
             }
         )

@@ -129,10 +129,11 @@ def _show_finding(recipe: Recipe, runs: Sequence[Run], view: View, factor: float
         else f"Nowhere are the two apart by more than a factor of {factor:g}, so nothing is dotted."
     )
     start = view.shadows[0]
+    still = "still " if parted.any() else ""
     st.markdown(
         f"{who} {len(view.plane.centre):,} weights and biases, {'each ' if several else ''}at the best of {len(RATES)} "
         f"rates. **The plane through all places of {'their paths' if several else 'its path'} keeps {explained} of the "
-        f"variance, and {'still ' if parted.any() else ''}shows a loss of {say_number(shadow.drawn[worst])} where {run.name}, at step "
+        f"variance, and {still}shows a loss of {say_number(shadow.drawn[worst])} where {run.name}, at step "
         f"{run.steps[worst]}, has {say_number(shadow.true[worst])}.** The start has {say_number(start.true[0])}; the "
         f"plane shows {say_number(start.drawn[0])}. {where} A path does not lie in the plane; what is drawn under it "
         "is the loss at its foot."
