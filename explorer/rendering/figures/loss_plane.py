@@ -118,7 +118,7 @@ def plane_map(first: Numbers, second: Numbers, losses: Numbers, paths: Sequence[
                 "name": "start",
                 "x": start[:1],
                 "y": start[1:],
-                "marker": {"symbol": "circle-open", "size": 14, "color": "#23292b", "line": {"width": 3}},
+                "marker": {"size": 12, "color": "#ffffff", "line": {"width": 3, "color": "#23292b"}},
                 "hoverinfo": "skip",
             }
         )
@@ -188,7 +188,7 @@ def two_losses(steps: Sequence[int], true: Numbers, drawn: Numbers, title: str) 
         ]
     )
     figure.update_xaxes(title="step")
-    figure.update_yaxes(type="log", title="loss", exponentformat="power", dtick=1)
+    figure.update_yaxes(title="loss", **_log_axis([*true, *drawn]))
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25, "yanchor": "top", "x": 0.0})
     return dress(figure, title, height=300)
 
@@ -259,7 +259,7 @@ def loss_rows(rows: Sequence[LossRow], title: str) -> Figure:
         figure.add_annotation(
             x=0, xref="paper", y=place, text=row.name, xanchor="left", yanchor="bottom", yshift=8, showarrow=False
         )
-    figure.update_xaxes(type="log", exponentformat="power", dtick=1)
+    figure.update_xaxes(**_log_axis([each for row in rows for each in (*row.single, *(row.spread or ()))]))
     figure.update_yaxes(
         showticklabels=False,
         range=[len(rows) - 0.5, -0.8],
@@ -279,10 +279,22 @@ def _decades(losses: Numbers) -> Numbers:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Round losses between two powers of ten: 1, 2 and 5 where they are near each other."""
+    """Round losses between two powers of ten: 1, 2 and 5 where they are near each other, else six powers at most."""
     steps = (1, 2, 5) if high - low < 2 else (1, 3) if high - low < 3.5 else (1,)
-    every = [step * 10.0**power for power in range(floor(low), ceil(high) + 1) for step in steps]
+    powers = range(floor(low), ceil(high) + 1, max(1, ceil((high - low) / 6)))
+    every = [step * 10.0**power for power in powers for step in steps]
     return [tick for tick in every if low <= log10(tick) <= high]
+
+
+def _log_axis(losses: Sequence[float]) -> dict[str, Any]:
+    """An axis of powers of ten that has ticks however near to each other the losses are."""
+    decades = _decades(np.asarray(losses, np.float64))
+    if not decades.size:
+        return {"type": "log"}
+    margin = 0.05 * max(float(np.ptp(decades)), 1.0)
+    low, high = float(decades.min()) - margin, float(decades.max()) + margin
+    ticks = _ticks(low, high)
+    return {"type": "log", "range": [low, high], "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
 
 
 def _parts(path: PlanePath) -> tuple[Numbers, Numbers]:

@@ -118,7 +118,7 @@ def _show_finding(recipe: Recipe, runs: Sequence[Run], view: View, factor: float
     key = f"ask-race-{hash((recipe, tuple(run.name for run in runs), factor))}"
     if not ask_first(asked, _SHARES, right, key):
         return False
-    run, shadow = max(zip(runs, view.shadows, strict=True), key=lambda pair: float(pair[1].factors.max()))
+    run, shadow = _find_worst(runs, view)
     worst = int(shadow.factors.argmax())
     several = len(runs) > 1
     who = f"{len(runs)} optimisers from the same" if several else f"{run.name} from"
@@ -140,6 +140,11 @@ def _show_finding(recipe: Recipe, runs: Sequence[Run], view: View, factor: float
     )
     _show_check(recipe, runs, view)
     return True
+
+
+def _find_worst(runs: Sequence[Run], view: View) -> tuple[Run, Shadow]:
+    """The run with the place at which the two losses are farthest apart."""
+    return max(zip(runs, view.shadows, strict=True), key=lambda pair: float(pair[1].factors.max()))
 
 
 def _show_check(recipe: Recipe, runs: Sequence[Run], view: View) -> None:
@@ -215,7 +220,8 @@ def _as_path(run: Run, shadow: Shadow, factor: float) -> PlanePath:
 
 
 def _show_losses(runs: Sequence[Run], view: View, factor: float) -> None:
-    name = choose_one("The two losses of", [run.name for run in runs], "race_path")
+    worst, _ = _find_worst(runs, view)
+    name = choose_one("The two losses of", [run.name for run in runs], "race_path", worst.name)
     run, shadow = next(pair for pair in zip(runs, view.shadows, strict=True) if pair[0].name == name)
     show_chart(two_losses(run.steps, shadow.true, shadow.drawn, f"{name}: the two losses"), "race-losses")
     farthest = int(shadow.distances.argmax())

@@ -28,13 +28,21 @@ def show_starts(recipe: Recipe, names: Sequence[str], count: int) -> None:
     intervals = {each.name: judge(in_decades(np.array(each.losses)).tolist()) for each in repeated}
     shares = {each.name: judge(each.accuracies) for each in repeated if each.accuracies}
     st.markdown(_say(find_winner(intervals, lowest=True), intervals, count, "loss after the last step"))
+    losses = {
+        each.name: [
+            "none" if each.rate is None else f"{each.rate:g}",
+            _write(intervals[each.name], lambda decades: say_number(10**decades)),
+        ]
+        for each in repeated
+    }
+    st.markdown(write_table(["rate", "loss (95 % interval)"], losses))
+    rows = [_as_row(each, intervals[each.name]) for each in repeated]
+    show_chart(loss_rows(rows, f"Loss after {recipe.steps:,} steps"), "race-starts")
     if shares:
         said = f"share of the {HELD_OUT} held-out digits that are right"
         st.markdown(_say(find_winner(shares, lowest=False), shares, count, said))
-    heads = ["rate", "loss (95 % interval)", *(["held out right (95 % interval)"] if shares else [])]
-    st.markdown(write_table(heads, {each.name: _cells(each, intervals[each.name], shares) for each in repeated}))
-    rows = [_as_row(each, intervals[each.name]) for each in repeated]
-    show_chart(loss_rows(rows, f"Loss after {recipe.steps:,} steps"), "race-starts")
+        written = {name: [_write(interval, format_percent)] for name, interval in shares.items()}
+        st.markdown(write_table(["held out right (95 % interval)"], written))
     st.caption(
         f"Rates were chosen on {TUNING} starts of their own, by the geometric mean; the {count} that are measured had "
         "no part in it. Means of losses are geometric, their intervals by Student’s t on the powers of ten. Who wins "
@@ -65,12 +73,6 @@ def _say(verdict: Verdict, intervals: Mapping[str, Interval | None], count: int,
         f"**No winner by {what}** over {count} starts: {verdict.best} is first, but its interval overlaps with "
         f"{'that' if len(verdict.rivals) == 1 else 'those'} of {join_names(verdict.rivals)}.{also}"
     )
-
-
-def _cells(repeated: Repeated, interval: Interval | None, shares: Mapping[str, Interval | None]) -> list[str]:
-    rate = "none" if repeated.rate is None else f"{repeated.rate:g}"
-    cells = [rate, _write(interval, lambda decades: say_number(10**decades))]
-    return [*cells, _write(shares.get(repeated.name), format_percent)] if shares else cells
 
 
 def _write(interval: Interval | None, say: Callable[[float], str]) -> str:
