@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from explorer.learning.real_network.loss_plane import Surface, cast_shadow, fit_plane, measure_surface
-from explorer.learning.real_network.races import Task, build, first_numbers, measure_losses
+from explorer.learning.real_network.networks import Task, build, first_numbers, measure_losses
 from explorer.neurons.activations import Numbers
 from explorer.neurons.digits import load_digits
 from explorer.neurons.points import point_set

@@ -7,7 +7,8 @@ import pytest
 
 from explorer.learning.optimisers import OPTIMISERS
 from explorer.learning.real_network.loss_plane import cast_shadow, fit_plane
-from explorer.learning.real_network.races import Run, Task, measure_losses, race
+from explorer.learning.real_network.networks import Task, measure_losses
+from explorer.learning.real_network.races import Run, race
 from explorer.learning.real_network.snippet import race_snippet
 from explorer.neurons.points import point_set
 from tests.learning.test_races import last

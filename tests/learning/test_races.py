@@ -11,19 +11,16 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from explorer.learning.real_network import races
+from explorer.learning.real_network.networks import BATCH, Task, build, first_numbers, measure_losses
 from explorer.learning.real_network.races import (
-    BATCH,
     RATES,
     TUNING,
     Lane,
     Repeated,
     Run,
-    Task,
-    build,
-    first_numbers,
     in_decades,
     kept_steps,
-    measure_losses,
     race,
     race_alone,
     repeat,
@@ -163,6 +160,17 @@ def test_accuracies_are_counted_on_held_out_digits() -> None:
     nn.utils.vector_to_parameters(torch.from_numpy(path[-1]), network.parameters())
     right = network(torch.tensor(data.images[data.held_out])[:, None]).argmax(1).numpy() == data.labels[data.held_out]
     assert repeated.accuracies[0] == pytest.approx(right.mean(), abs=0.005)
+
+
+def test_where_no_rate_ends_finite_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(races, "RATES", (1e308,))
+    run = last(race(POINTS, "SGD", 0, 4), Run)
+    assert run.rate is None
+    assert run.finals == (np.inf,)
+    with pytest.raises(ValueError, match="no rate"):
+        race_alone(POINTS, run, 0)
+    repeated = last(repeat(POINTS, "SGD", 0, 3, 4), Repeated)
+    assert (repeated.rate, repeated.losses) == (None, (np.inf,) * 3)
 
 
 @pytest.mark.parametrize("steps", [1, 7, 50, 60, 1000])

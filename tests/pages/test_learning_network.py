@@ -10,7 +10,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from torch.nn import functional as F
 
-from explorer.learning.real_network.races import Task
+from explorer.learning.real_network import races
+from explorer.learning.real_network.networks import Task
 from explorer.neurons.points import point_set
 from tests.learning.test_races import POINTS, plain_network
 from tests.pages.opening import Browser, open_page, run, run_snippet
@@ -87,12 +88,19 @@ def test_a_winner_or_none_from_other_starts(browser_side: Browser) -> None:
     assert "nothing but Adam was tried" in texts_of(app)
 
 
-def test_own_points_that_no_rate_can_learn_are_said(browser_side: Browser) -> None:
+def test_own_points_are_learned_and_a_bad_row_keeps_the_last(browser_side: Browser) -> None:
     app = open_network(race_points="your own points", race_optimisers=["SGD"])
     assert "An MLP 2-16-16-3" in texts_of(app)
     run(app.text_area(key="own_points").set_value("1 2 a\n2 x b"))
     assert "Row 2: x2 is “x”" in app.error[0].value
     assert "An MLP 2-16-16-3" in texts_of(app)  # the last points that worked
+
+
+def test_where_no_rate_ends_finite_it_is_said(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(races, "RATES", (1e308,))
+    app = open_network(race_optimisers=["SGD"], race_seed="9")
+    assert "does SGD end at a finite loss" in app.error[0].value
+    assert "variance" not in texts_of(app)
 
 
 def test_digits_by_a_small_cnn(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,54 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from math import inf, isfinite, sqrt
-from typing import Any, Final, Literal
+from math import inf, isfinite
+from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.func import functional_call, vmap
+from torch.func import vmap
 from torch.nn import functional as F
 
 from explorer.learning.optimisers import OPTIMISERS
+from explorer.learning.real_network.networks import (
+    Task,
+    draw_batches,
+    first_numbers,
+    load_numbers,
+    loss_of,
+    measure_losses,
+    split_digits,
+    training_data,
+)
 from explorer.neurons.activations import Numbers
-from explorer.neurons.digits import load_digits
-from explorer.neurons.points import Points
 
 RATES: Final = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-HIDDEN: Final = 16
-BATCH: Final = 64  # digits a step; of points a step takes all
 TUNING: Final = 3  # starts on which rates are chosen before others are compared
 _KEPT = 50  # places of a path beside its start, where it has as many steps
 _STEPS_A_SLICE = 5  # 0.2 s at most
 _MEASURED_A_SLICE = 16  # networks; 0.1 s of convolutions
-_AT_ONCE = 61  # small networks that are measured together; of convolutions one at a time is as fast
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is learned, and by what.
-
-    Attributes:
-        points: Learned by an MLP 2-16-16-K with tanh in float64, which takes all of them at every step; None for
-            scikit-learn's digits, learned by a small CNN in float32, 64 a step.
-    """
-
-    points: Points | None
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """Of all that is computed."""
-        return torch.float64 if self.points else torch.float32
-
-    @property
-    def side(self) -> int:
-        """Places along each axis of the surface that this network can afford."""
-        return 61 if self.points else 25
 
 
 @dataclass(frozen=True)
@@ -105,69 +87,6 @@ class Repeated:
     accuracies: tuple[float, ...]
 
 
-def build(task: Task, device: str = "cpu") -> nn.Sequential:
-    """The network with PyTorch's own first weights, from its global generator; on "meta" without any numbers."""
-    kind: dict[str, Any] = {"dtype": task.dtype, "device": device}
-    if task.points is None:
-        return nn.Sequential(
-            nn.Conv2d(1, 8, 3, padding=1, **kind),
-            nn.ReLU(),
-            nn.MaxPool2d(2),
-            nn.Conv2d(8, 16, 3, padding=1, **kind),
-            nn.ReLU(),
-            nn.AdaptiveMaxPool2d(1),
-            nn.Flatten(),
-            nn.Linear(16, 10, **kind),
-        )
-    return nn.Sequential(
-        nn.Linear(2, HIDDEN, **kind),
-        nn.Tanh(),
-        nn.Linear(HIDDEN, HIDDEN, **kind),
-        nn.Tanh(),
-        nn.Linear(HIDDEN, task.points.count, **kind),
-    )
-
-
-def first_numbers(task: Task, seed: int) -> Tensor:
-    """(P,) what `torch.manual_seed(seed)` would give the network, without touching PyTorch's global generator."""
-    chance = torch.Generator().manual_seed(seed)
-    parts = []
-    for layer in build(task, "meta"):
-        if isinstance(layer, (nn.Linear, nn.Conv2d)):
-            weight = torch.empty(layer.weight.shape, dtype=task.dtype)
-            bias = torch.empty(len(weight), dtype=task.dtype)
-            reach = 1 / sqrt(weight[0].numel())
-            nn.init.kaiming_uniform_(weight, a=sqrt(5), generator=chance)
-            nn.init.uniform_(bias, -reach, reach, generator=chance)
-            parts += [weight.ravel(), bias]
-    return torch.cat(parts)
-
-
-def training_data(task: Task) -> tuple[Tensor, Tensor]:
-    """What is learned from: points (N, 2) or digits (N, 1, 8, 8), and the classes (N,)."""
-    if task.points is None:
-        return _digits("training")
-    return torch.from_numpy(task.points.places), torch.tensor(task.points.classes)
-
-
-@cache
-def _digits(which: Literal["training", "held_out"]) -> tuple[Tensor, Tensor]:
-    data = load_digits()
-    places = getattr(data, which)
-    return torch.from_numpy(data.images[places])[:, None], torch.from_numpy(data.labels[places])
-
-
-def draw_batches(task: Task, seed: int) -> Iterator[Tensor]:
-    """The examples of each step, endlessly: all points, or 64 digits at a time in a new order every round."""
-    count = len(training_data(task)[1])
-    chance = torch.Generator().manual_seed(seed)
-    while True:
-        if task.points is None:
-            yield from torch.randperm(count, generator=chance)[: count // BATCH * BATCH].split(BATCH)
-        else:
-            yield torch.arange(count)
-
-
 def kept_steps(steps: int) -> tuple[int, ...]:
     """The steps of which a path keeps its place: the first, the last, and evenly some between them."""
     return tuple(round(place) for place in np.linspace(0, steps, min(steps, _KEPT) + 1))
@@ -187,7 +106,7 @@ def train(task: Task, name: str, lanes: Sequence[Lane], steps: int) -> Iterator[
         at the steps of `kept_steps`.
     """
     x, y = training_data(task)
-    losses = vmap(_loss_of(task))
+    losses = vmap(loss_of(task))
     numbers = [first_numbers(task, lane.seed).requires_grad_() for lane in lanes]
     rule = OPTIMISERS[name]
     optimiser: torch.optim.Optimizer = getattr(torch.optim, rule.name)(
@@ -207,31 +126,6 @@ def train(task: Task, name: str, lanes: Sequence[Lane], steps: int) -> Iterator[
         if step % _STEPS_A_SLICE == 0:
             yield step, steps
     yield torch.stack(kept)
-
-
-def measure_losses(task: Task, numbers: NDArray[np.floating]) -> Numbers:
-    """(B, P) networks to their (B,) mean cross-entropies over all that is learned from; infinite where not finite."""
-    x, y = training_data(task)
-    losses = vmap(_loss_of(task), in_dims=(0, None, None))
-    every = torch.from_numpy(numbers).to(task.dtype)
-    with torch.inference_mode():
-        parts = [losses(part, x, y) for part in every.split(_AT_ONCE if task.points else 1)]
-    found = torch.cat(parts).double().numpy()
-    return np.where(np.isfinite(found), found, inf)
-
-
-def _loss_of(task: Task) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-    """The mean cross-entropy of the network whose (P,) numbers are given, on examples (N, ...) and their classes."""
-    network = build(task, "meta")
-    shapes = {name: parameter.shape for name, parameter in network.named_parameters()}
-    sizes = [shape.numel() for shape in shapes.values()]
-
-    def loss(numbers: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        parts = zip(shapes.items(), numbers.split(sizes), strict=True)
-        named = {name: part.view(shape) for (name, shape), part in parts}
-        return F.cross_entropy(functional_call(network, named, (x,)), y)
-
-    return loss
 
 
 def race(task: Task, name: str, seed: int, steps: int) -> Iterator[tuple[int, int] | Run]:
@@ -309,17 +203,10 @@ def in_decades(losses: Numbers) -> Numbers:
 
 
 def _accuracies(task: Task, every: Tensor) -> tuple[float, ...]:
-    x, y = _digits("held_out")
+    x, y = split_digits("held_out")
     networks = [load_numbers(task, each) for each in every]
     with torch.no_grad():
         return tuple(float((network(x).argmax(dim=1) == y).double().mean()) for network in networks)
-
-
-def load_numbers(task: Task, numbers: Tensor) -> nn.Sequential:
-    """PyTorch's own network with these (P,) weights and biases."""
-    network = build(task, "meta").to_empty(device="cpu")
-    nn.utils.vector_to_parameters(numbers.to(task.dtype), network.parameters())
-    return network
 
 
 def race_alone(task: Task, run: Run, seed: int) -> NDArray[np.floating]:
@@ -339,11 +226,3 @@ def race_alone(task: Task, run: Run, seed: int) -> NDArray[np.floating]:
         F.cross_entropy(network(x[chosen]), y[chosen]).backward()
         optimiser.step()
     return np.asarray(nn.utils.parameters_to_vector(network.parameters()).detach().numpy())
-
-
-def ask_pytorch(task: Task, numbers: NDArray[np.floating]) -> float:
-    """The loss of (P,) numbers by PyTorch's own network."""
-    x, y = training_data(task)
-    network = load_numbers(task, torch.from_numpy(numbers))
-    with torch.no_grad():
-        return F.cross_entropy(network(x), y).item()

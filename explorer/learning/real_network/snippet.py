@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from torch import nn
 
 from explorer.learning.optimisers import OPTIMISERS
-from explorer.learning.real_network.races import BATCH, Run, Task, build
+from explorer.learning.real_network.networks import BATCH, Task, build
+from explorer.learning.real_network.races import Run
 from explorer.neurons.digits import HELD_OUT
 from explorer.operations.layer_line import layer_line
 from explorer.snippet import snippet

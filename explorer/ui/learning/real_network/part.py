@@ -11,16 +11,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.learning.optimisers import OPTIMISERS
 from explorer.learning.real_network.loss_plane import Shadow
-from explorer.learning.real_network.races import (
-    BATCH,
-    HIDDEN,
-    RATES,
-    Run,
-    Task,
-    ask_pytorch,
-    measure_losses,
-    race_alone,
-)
+from explorer.learning.real_network.networks import BATCH, HIDDEN, Task, ask_pytorch, measure_losses
+from explorer.learning.real_network.races import RATES, Run, race_alone
 from explorer.learning.real_network.snippet import race_snippet
 from explorer.neurons.describing import say_number, write_difference, write_table
 from explorer.rendering import SERIES, PlanePath, format_percent, plane_map, plane_picture, two_losses

@@ -11,7 +11,8 @@ import numpy as np
 import streamlit as st
 
 from explorer.learning.real_network.loss_plane import Plane, Shadow, Surface, cast_shadow, fit_plane, measure_surface
-from explorer.learning.real_network.races import Repeated, Run, Task, measure_losses, race, repeat
+from explorer.learning.real_network.networks import Task, measure_losses
+from explorer.learning.real_network.races import Repeated, Run, race, repeat
 from explorer.ui.kit.slow import Tell, obtain
 
 T = TypeVar("T")
