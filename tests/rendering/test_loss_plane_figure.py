@@ -33,7 +33,7 @@ def test_every_scale_has_ticks_among_its_losses(losses: list[float]) -> None:
     assert (low <= ticks).all()
     assert (ticks <= high).all()
     assert len(ticks) <= 8
-    assert len(ticks) >= (1 if high - low < 0.5 else 2)
+    assert len(ticks) >= 2
 
 
 def test_rows_have_rings_and_an_interval_where_there_is_one() -> None:

@@ -21,7 +21,7 @@ Numbers = NDArray[np.float64]
 
 _LEAST: Final = 1e-16  # a loss below that is drawn as that
 # Opaque, so that lower is lighter on any ground; a colour bar could not show transparency either.
-_GROUND: Final = [[0, "#f6f7f9"], [1, "#99a1ad"]]
+_GROUND: Final = ((0, "#f6f7f9"), (1, "#99a1ad"))
 _LINES: Final = 12  # contours, about
 _MARKS: Final = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star")
 
@@ -137,6 +137,7 @@ def plane_map(first: Numbers, second: Numbers, losses: Numbers, paths: Sequence[
 def plane_picture(first: Numbers, second: Numbers, losses: Numbers, paths: Sequence[PlanePath], title: str) -> bytes:
     """The same as a PNG on white, for a paper or a slide."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.figure import Figure as Grid
 
     # Not pyplot: its current figure is one for all threads of a server.
@@ -145,7 +146,8 @@ def plane_picture(first: Numbers, second: Numbers, losses: Numbers, paths: Seque
     axes = grid.add_subplot()
     decades = _decades(losses)
     ticks = _ticks(float(decades.min()), float(decades.max()))
-    shades = axes.contourf(first, second, decades, levels=_LINES, cmap="Greys", alpha=0.6)
+    greys = LinearSegmentedColormap.from_list("loss", [colour for _, colour in _GROUND])
+    shades = axes.contourf(first, second, decades, levels=_LINES, cmap=greys)
     axes.contour(first, second, decades, levels=_LINES, colors="#808a99", linewidths=0.4)
     bar = grid.colorbar(shades, ax=axes, ticks=[log10(tick) for tick in ticks], label="loss")
     bar.ax.set_yticklabels([f"{tick:g}" for tick in ticks])
@@ -279,11 +281,13 @@ def _decades(losses: Numbers) -> Numbers:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Round losses between two powers of ten: 1, 2 and 5 where they are near each other, else six powers at most."""
+    """Losses between two powers of ten, round ones where there are two: 1, 2 and 5 of each power, or fewer."""
     steps = (1, 2, 5) if high - low < 2 else (1, 3) if high - low < 3.5 else (1,)
     powers = range(floor(low), ceil(high) + 1, max(1, ceil((high - low) / 6)))
     every = [step * 10.0**power for power in powers for step in steps]
-    return [tick for tick in every if low <= log10(tick) <= high]
+    found = [tick for tick in every if low <= log10(tick) <= high]
+    inside = 0.1 * (high - low)
+    return found if len(found) > 1 else [float(f"{10**end:.3g}") for end in (low + inside, high - inside)]
 
 
 def _log_axis(losses: Sequence[float]) -> dict[str, Any]:
