@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import groupby
 from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import RerunException, get_script_run_ctx
+from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from explorer.text import count_text
 from explorer.ui.glossary import glossary
 
 _PAGES = Path(__file__).parents[2] / "pages"
-_SHOWN, _ADDRESS, _LED_BACK = "shown_page", "parameters_of_address", "led_back"
+_SHOWN, _ADDRESS, _LED_BACK, _LINKS = "shown_page", "parameters_of_address", "led_back", "links_to_pages"
 _STYLE = Path(__file__).parent / "app.css"
 _HISTORY = f"<script>{(Path(__file__).parent / 'app.js').read_text(encoding='utf-8')}</script>"
 
@@ -122,6 +123,7 @@ def link_to(name: str, label: str, address: Mapping[str, str | Sequence[str]]) -
     if shown_page():
         page = page_of(name)
         st.page_link(page.file, label=label, icon=page.icon, query_params=dict(address))
+        st.session_state[_LINKS].append((name, address))
 
 
 def open_page() -> None:
@@ -134,6 +136,7 @@ def open_page() -> None:
     _forget_what_was_left()
     name = st.navigation(_list_pages(), position="hidden").url_path
     _open_as_the_link_says(name)
+    st.session_state[_LINKS] = []
     show_navigation()
     # What stands in the page's place stays until it is written over: emptied first where another page begins.
     place = st.empty() if st.session_state.get(_SHOWN) != name else st
@@ -184,17 +187,30 @@ def _forget_what_was_left() -> None:
 def _open_as_the_link_says(name: str) -> None:
     """What a link to another page names wins over what the session says of it, also where it is the default.
 
-    Streamlit would keep the session's value there. An experiment of the Deck begins with all of the page's own settings
-    as its address has them, the rest as at first; what stood in the Deck's address too, picture and network, belongs to
-    the sidebar, and stays.
+    Streamlit would keep the session's value there; where the last page has a parameter of the same name, both values
+    stand in the address, and the control takes neither. An experiment of the Deck begins with all of the page's own
+    settings as its address has them, the rest as at first; what stood in the Deck's address too, picture and network,
+    belongs to the sidebar, and stays.
     """
     if name == st.session_state.get(_SHOWN):
         return
     if "card" in st.query_params:
         addresses = st.session_state.get(_ADDRESS, {})
         _forget({*addresses.get(name, []), *st.query_params} - {*addresses.get("deck", [])})
-    else:
-        _forget([*st.query_params])
+        return
+    said = {key: st.query_params.get_all(key) for key in st.query_params}
+    for page, address in st.session_state.get(_LINKS, []):
+        named = {key: [one] if isinstance(one, str) else [*one] for key, one in address.items()}
+        if page == name and all(said.get(key, [])[-len(values) :] == values for key, values in named.items()):
+            _forget(named)
+            context = get_script_run_ctx()
+            if context is not None and any(said[key] != values for key, values in named.items()):
+                # This run's widgets have the address as it was. `st.rerun` would too: what the last page's controls
+                # are bound to can be set by nobody else.
+                text = urlencode({**said, **named}, doseq=True)
+                page_hash, info = context.page_script_hash, context.context_info
+                raise RerunException(RerunData(text, page_script_hash=page_hash, context_info=info))
+            return
 
 
 def _forget(keys: Iterable[str]) -> None:
