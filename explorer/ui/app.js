@@ -18,6 +18,7 @@ if (!window.explorerKeepsHistory) {
     else {
       if (isHere(left)) replace(history.state, title, left);
       push(state, title, url);
+      document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0); // a link may stand at a page's end
     }
   };
 }

@@ -9,6 +9,7 @@ from tests.browser.serving import ROOT, wait_until_idle
 from tests.browser.test_upload import upload
 from tests.browser.watching import PATIENCE, address_of, open_layers, wait_until_drawn
 
+SCROLLED = '[data-testid="stMain"]'
 COFFEE, FLOWER = "A cup of coffee", "A flower"
 # Of every large picture of the page: its text, and how much of it shows.
 SEEN = """() => [...document.querySelectorAll('[data-testid="stMain"] img')].map(image => {
@@ -32,9 +33,13 @@ def pick(page: Page, label: str, option: str) -> None:
 
 
 def go_to(page: Page, title: str) -> None:
-    page.locator(".st-key-navigation").get_by_role("link", name=title, exact=True).click()
+    """Begins at the top of the next page, wherever on this one the link was."""
+    page.locator(SCROLLED).evaluate("main => main.scrollTo(0, main.scrollHeight)")
+    link = page.locator(".st-key-navigation").get_by_role("link", name=title, exact=True)
+    link.evaluate("link => link.click()")
     page.get_by_role("heading", name=title, exact=True).wait_for()
     wait_until_idle(page, timeout=PATIENCE)
+    assert page.locator(SCROLLED).evaluate("main => main.scrollTop") == 0
 
 
 def chosen(page: Page, label: str) -> str:
