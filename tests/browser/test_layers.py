@@ -235,7 +235,7 @@ def test_every_page_is_one_click_away_and_the_current_one_is_marked(dashboard: s
     for width, height in ((1440, 900), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         for entry in PAGES:
-            link = navigation.get_by_role("link", name=entry.title)
+            link = navigation.get_by_role("link", name=entry.title, exact=True)
             expect(link).to_be_in_viewport()
             expect(navigation.get_by_text(entry.group, exact=True)).to_be_in_viewport()
             weight = int(link.locator("p, span").last.evaluate("text => getComputedStyle(text).fontWeight"))
