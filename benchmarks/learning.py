@@ -1,17 +1,15 @@
 """The Learning page: the terrain's start dragged in the browser, and reruns of its parts."""
 
-import os
-from pathlib import Path
 from statistics import median, quantiles
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from benchmarks.browsing import open_dashboard
 from benchmarks.results import Row
 from benchmarks.timing import time_reruns
 from explorer.learning.optimisers import OPTIMISERS
-from tests.browser.find_browser import BrowserMissing, find_browser
-from tests.browser.serving import ROOT, serve, wait_until_idle
+from tests.browser.find_browser import BrowserMissing
+from tests.browser.serving import ROOT, wait_until_idle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -40,24 +38,15 @@ def measure(quick: bool) -> list[Row]:
 def _drag(moves: int) -> list[Row]:
     """Every drawing while the start is dragged: all paths are walked anew, then the terrain and the step are drawn."""
     what = "drag the start of seven paths on the terrain"
+    query = urlencode({**TERRAIN, "terrain_optimisers": list(OPTIMISERS)}, doseq=True)
     try:
-        program = find_browser()
-    except BrowserMissing as missing:
-        return [Row(what, None, "ms", FRAME_BOUND, str(missing))]
-    from playwright.sync_api import sync_playwright
-
-    # Chromium's sandbox refuses to run for root, who is the user in a container.
-    flags = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with TemporaryDirectory() as home, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=flags)
-        with serve(ROOT / "streamlit_app.py", home=Path(home)) as address:
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
-            query = urlencode({**TERRAIN, "terrain_optimisers": list(OPTIMISERS)}, doseq=True)
+        with open_dashboard() as (page, address):
             page.goto(f"{address}/learning?{query}")
             page.locator(".terrain[data-drawn]").wait_for(timeout=90_000)
             wait_until_idle(page, timeout=90)
             times = _drag_start(page, moves)
-        browser.close()
+    except BrowserMissing as missing:
+        return [Row(what, None, "ms", FRAME_BOUND, str(missing))]
     note = f"{len(times)} drawings, Chromium without a GPU"
     return [
         Row(f"{what}, median", median(times), "ms", FRAME_BOUND, note),

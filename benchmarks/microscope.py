@@ -1,23 +1,21 @@
 """The microscope: how long its data takes to build, and how long the browser draws for one cell under the pointer."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median, quantiles
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import torch
 from torch import nn
 
+from benchmarks.browsing import open_dashboard
 from benchmarks.results import Row
 from benchmarks.timing import drawing_times, seconds_of
 from explorer.anatomy.microscope import break_down
 from explorer.operations import LayerBreakdown, break_down_module
 from explorer.zoo import random_model
-from tests.browser.find_browser import BrowserMissing, find_browser
-from tests.browser.serving import ROOT, serve, wait_until_idle
+from tests.browser.find_browser import BrowserMissing
+from tests.browser.serving import wait_until_idle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -61,22 +59,13 @@ def _milliseconds(take_apart: Callable[[], LayerBreakdown], repetitions: int) ->
 
 def _frames(moves: int) -> list[Row]:
     name = "draw one cell under the pointer, 64 channels, 64x64 outputs"
-    try:
-        program = find_browser()
-    except BrowserMissing as missing:
-        return [Row(f"{name}, median", None, "ms", FRAME_BOUND, str(missing))]
-    from playwright.sync_api import sync_playwright
-
-    # Chromium's sandbox refuses to run for root, who is the user in a container.
-    flags = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     query = urlencode({"model": "photo-net", "size": "256 px", "look": "A layer of the network", "layer": LAYER})
-    with TemporaryDirectory() as home, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=flags)
-        with serve(ROOT / "streamlit_app.py", home=Path(home)) as address:
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
+    try:
+        with open_dashboard() as (page, address):
             page.goto(f"{address}/convolution?{query}")
             times = _hover(page, moves)
-        browser.close()
+    except BrowserMissing as missing:
+        return [Row(f"{name}, median", None, "ms", FRAME_BOUND, str(missing))]
     note = f"{len(times)} cells, Chromium without a GPU"
     return [
         Row(f"{name}, median", median(times), "ms", FRAME_BOUND, note),

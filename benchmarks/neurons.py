@@ -1,18 +1,16 @@
 """The Neurons page: training and pointing in the browser, and reruns of its parts."""
 
-import os
-from pathlib import Path
 from statistics import median, quantiles
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.browsing import open_dashboard
 from benchmarks.results import Row
 from benchmarks.timing import drawing_times, time_reruns
-from tests.browser.find_browser import BrowserMissing, find_browser
-from tests.browser.serving import ROOT, serve, wait_until_idle
+from tests.browser.find_browser import BrowserMissing
+from tests.browser.serving import ROOT, wait_until_idle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -39,21 +37,12 @@ def _in_browser(seconds: int, moves: int) -> list[Row]:
     step = "one training step of a 2-8-8-2 network on 200 points in the browser"
     frame = "draw what is under the pointer, 2-8-8-8-8-2 network with all its paths"
     try:
-        program = find_browser()
-    except BrowserMissing as missing:
-        return [Row(step, None, "ms", STEP_BOUND, str(missing)), Row(frame, None, "ms", FRAME_BOUND, str(missing))]
-    from playwright.sync_api import sync_playwright
-
-    # Chromium's sandbox refuses to run for root, who is the user in a container.
-    flags = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with TemporaryDirectory() as home, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=flags)
-        with serve(ROOT / "streamlit_app.py", home=Path(home)) as address:
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
+        with open_dashboard() as (page, address):
             speed = _play(page, _open(page, address), seconds)
             root = _open(page, address, hidden="8-8-8-8")
             times = drawing_times(page, root, root.locator(".network canvas"), moves)
-        browser.close()
+    except BrowserMissing as missing:
+        return [Row(step, None, "ms", STEP_BOUND, str(missing)), Row(frame, None, "ms", FRAME_BOUND, str(missing))]
     note = f"{len(times)} drawings, Chromium without a GPU"
     return [
         Row(

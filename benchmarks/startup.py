@@ -1,6 +1,5 @@
 """How long a person waits for the home page after `make run`, against an empty Streamlit app."""
 
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -8,10 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from benchmarks.browsing import launch
 from benchmarks.isolation import call_in_fresh_process
 from benchmarks.results import Row
 from benchmarks.timing import compare
-from tests.browser.find_browser import BrowserMissing, find_browser
+from tests.browser.find_browser import BrowserMissing
 from tests.browser.serving import ROOT, serve
 
 if TYPE_CHECKING:
@@ -49,19 +49,12 @@ def home_imports_torch() -> bool:
 def _time_first_paint(repetitions: int) -> list[Row]:
     ratio = "server start to first paint of home, over an empty Streamlit app"
     try:
-        program = find_browser()
+        with TemporaryDirectory() as folder, launch() as browser:
+            empty = Path(folder) / "empty.py"
+            empty.write_text(EMPTY, encoding="utf-8")
+            ours, theirs = compare(_opening(APP, browser), _opening(empty, browser), repetitions, warm_up=1)
     except BrowserMissing as missing:
         return [Row(ratio, None, "x", BOUND, str(missing))]
-    from playwright.sync_api import sync_playwright
-
-    # Chromium's sandbox refuses to run for root, who is the user in a container.
-    flags = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with TemporaryDirectory() as folder, sync_playwright() as playwright:
-        empty = Path(folder) / "empty.py"
-        empty.write_text(EMPTY, encoding="utf-8")
-        browser = playwright.chromium.launch(executable_path=program, args=flags)
-        ours, theirs = compare(_opening(APP, browser), _opening(empty, browser), repetitions, warm_up=1)
-        browser.close()
     note = f"medians of {repetitions} servers each, in turns"
     return [
         Row(ratio, ours / theirs, "x", BOUND, note),

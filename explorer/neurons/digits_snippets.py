@@ -54,19 +54,30 @@ def shuffling_snippet(seed: int) -> str:
     )
 
 
-def _begin(seed: int) -> list[str]:
-    """The data, and two functions: to train a network and to measure it."""
+def load_lines(images: str) -> list[str]:
+    """What programs on the digits begin with: `labels`, `training` and `held_out`, and the pictures of `found`.
+
+    Args:
+        images: the line that makes a tensor of the pictures.
+    """
     return [
         "import torch",
         "from sklearn import datasets, model_selection",
         "from torch import nn",
         "from torch.nn import functional as F",
         "found = datasets.load_digits()",
-        "images = torch.tensor(found.images, dtype=torch.float32)[:, None] / 16  # (1797, 1, 8, 8)",
+        images,
         "labels = torch.tensor(found.target)",
-        "training, held_out = model_selection.train_test_split(",
+        "training, held_out = map(torch.tensor, model_selection.train_test_split(",
         f"    range(len(labels)), test_size={HELD_OUT}, stratify=found.target, random_state=0",
-        ")",
+        "))",
+    ]
+
+
+def _begin(seed: int) -> list[str]:
+    """The data, and two functions: to train a network and to measure it."""
+    return [
+        *load_lines("images = torch.tensor(found.images, dtype=torch.float32)[:, None] / 16  # (1797, 1, 8, 8)"),
         "",
         "",
         "def train(layers, x, epochs):",

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from explorer.learning.dropout import training
 from explorer.learning.dropout.training import BATCH, RATE, DropoutRecipe
-from explorer.neurons.digits import HELD_OUT
+from explorer.neurons.digits_snippets import load_lines
 from explorer.snippet import snippet
 
 
@@ -69,16 +69,7 @@ def gap_snippet(recipes: list[DropoutRecipe]) -> str:
 def _begin() -> list[str]:
     """The data, and a function that trains a network."""
     return [
-        "import torch",
-        "from sklearn import datasets, model_selection",
-        "from torch import nn",
-        "from torch.nn import functional as F",
-        "found = datasets.load_digits()",
-        "images = torch.tensor(found.images, dtype=torch.float32)[:, None] / 16  # (1797, 1, 8, 8)",
-        "labels = torch.tensor(found.target)",
-        "training, held_out = map(torch.tensor, model_selection.train_test_split(",
-        f"    range(len(labels)), test_size={HELD_OUT}, stratify=found.target, random_state=0",
-        "))",
+        *load_lines("images = torch.tensor(found.images, dtype=torch.float32)[:, None] / 16  # (1797, 1, 8, 8)"),
         "",
         "",
         "def train(p, hidden, a_class, seed):",

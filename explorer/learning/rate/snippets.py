@@ -8,7 +8,8 @@ from explorer.learning.rate.noisy_parabola import START
 from explorer.learning.rate.scheduled_digits import A_ROUND
 from explorer.learning.rate.schedules import Schedule, scheduler_lines
 from explorer.learning.rate.sweep import EXAMPLES
-from explorer.neurons.digits import BATCH, HELD_OUT
+from explorer.neurons.digits import BATCH
+from explorer.neurons.digits_snippets import load_lines
 from explorer.snippet import snippet
 
 
@@ -90,16 +91,7 @@ def sweep_snippet(rate: float, steps: int, seeds: Sequence[int]) -> str:
 def _begin() -> list[str]:
     """The data, and a function that gives a network before training, with the generator of its weights."""
     return [
-        "import torch",
-        "from sklearn import datasets, model_selection",
-        "from torch import nn",
-        "from torch.nn import functional as F",
-        "found = datasets.load_digits()",
-        "x = torch.tensor(found.images.reshape(-1, 64) / 16)",
-        "labels = torch.tensor(found.target)",
-        "training, held_out = model_selection.train_test_split(",
-        f"    range(len(labels)), test_size={HELD_OUT}, stratify=found.target, random_state=0",
-        ")",
+        *load_lines("x = torch.tensor(found.images.reshape(-1, 64) / 16)"),
         "",
         "",
         "def build(seed):",

@@ -11,7 +11,7 @@ from typing import Any
 from explorer.ui.components.losses import LOSSES_JS
 from explorer.ui.components.mounting import keep_event, mount
 
-_mount = mount(Path(__file__).parent, constants=LOSSES_JS)
+_mount = mount(Path(__file__).parent, ("../shared/elements.js",), constants=LOSSES_JS)
 
 
 def logit_board(

@@ -22,13 +22,6 @@ function write(value) {
   return text.replaceAll("-", MINUS);
 }
 
-function element(tag, className, text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
-
 class LogitBoard {
   constructor(root) {
     this.root = root;

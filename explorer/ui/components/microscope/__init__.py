@@ -24,7 +24,10 @@ MOST_BYTES: Final = 1_500_000
 
 _mount = mount(
     Path(__file__).parent,
-    ("arithmetic.js", "drawing.js", "page.js", "maps.js", "cards.js", "ledger.js"),
+    (
+        *("../shared/elements.js", "../shared/canvas.js"),
+        *("arithmetic.js", "drawing.js", "page.js", "maps.js", "cards.js", "ledger.js"),
+    ),
     ("button.css",),
     COLOURS_JS,
 )

@@ -121,8 +121,8 @@ class Cards {
     for (const card of this.opened) {
       const { context, channel, grids, values } = card;
       if (!context) continue;
-      write(card.name, nameChannel(channelView, channel));
-      write(card.amount, writeSigned(found.contributions[channel]));
+      put(card.name, nameChannel(channelView, channel));
+      put(card.amount, writeSigned(found.contributions[channel]));
       card.button.setAttribute("aria-pressed", String(channel === shown));
       if (colours.length) card.box.style.setProperty("--tint", colours[channel]);
       context.clearRect(0, 0, ...card.size);

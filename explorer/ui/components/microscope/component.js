@@ -97,7 +97,7 @@ class Microscope {
     for (const button of [this.back, this.player, this.step]) button.disabled = output.length < 2;
     this.output.show(toPicture(output, 0, ...outputSize, range), range);
     const before = steps.length ? `, before ${steps[0].name}` : "";
-    write(this.output.what, `${outputSize.join("×")}${before}`);
+    put(this.output.what, `${outputSize.join("×")}${before}`);
     this.shape = `${channels}×${inputSize.join("×")}`;
     const name = title || `this ${this.kernelWords}`;
     this.output.over.setAttribute("aria-label", `Output of ${name}, ${outputSize.join(" by ")} cells: arrows move, Enter pins`);
@@ -218,7 +218,7 @@ class Microscope {
     if (shown === this.shown) return;
     this.shown = shown;
     const name = shown >= 0 && channelView.channels > 1 ? `${nameChannel(channelView, shown)} of ` : "";
-    write(this.input.what, name + this.shape);
+    put(this.input.what, name + this.shape);
     if (shown < 0 && backdrop) {
       this.input.show(backdrop, null);
       return;
@@ -253,10 +253,10 @@ class Microscope {
   /** The sentence, the hint and what tests read. */
   say(row, column) {
     const { channelView, found, pinned } = this;
-    write(this.line, `output cell (row ${row}, column ${column}) ${writeReading(channelView, found, this.runs)}`);
-    write(this.hint, writeHint(pinned));
+    put(this.line, `output cell (row ${row}, column ${column}) ${writeReading(channelView, found, this.runs)}`);
+    put(this.hint, writeHint(pinned));
     this.note.hidden = channelView.sent || found.known;
-    if (!this.note.hidden) write(this.note, writeAbsence(channelView, pinned));
+    if (!this.note.hidden) put(this.note, writeAbsence(channelView, pinned));
     const theirs = (channelView.final ?? channelView.output)[row * channelView.outputSize[1] + column];
     this.tell("cell", `${row},${column}`);
     this.tell("framework", String(theirs));
@@ -312,7 +312,7 @@ class Microscope {
 
   showPlaying() {
     const text = this.playing === null ? "Play" : "Pause";
-    write(this.player, text);
+    put(this.player, text);
     this.player.setAttribute("aria-label", text);
     this.line.setAttribute("aria-live", this.playing === null ? "polite" : "off"); // nobody wants eight lines a second
   }

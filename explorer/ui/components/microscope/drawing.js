@@ -69,21 +69,6 @@ function toGradient(signed) {
   return `linear-gradient(90deg, ${stops.join(", ")})`;
 }
 
-/** Sets a canvas to a size in CSS pixels, and gives its context in the same. */
-function sizeCanvas(canvas, width, height) {
-  const screen = globalThis.devicePixelRatio || 1;
-  const [wide, high] = [Math.max(1, Math.round(width * screen)), Math.max(1, Math.round(height * screen))];
-  if (canvas.width !== wide || canvas.height !== high) {
-    canvas.width = wide;
-    canvas.height = high;
-  }
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
-  const context = canvas.getContext("2d");
-  context.setTransform(screen, 0, 0, screen, 0, 0);
-  return context;
-}
-
 const withMinus = (text) => text.replaceAll("-", MINUS);
 
 /** Three significant digits in as little room as they take: for cells, so with a hyphen for the minus. */

@@ -18,7 +18,7 @@ class Bars {
     this.found = found;
     this.canvas.hidden = this.under.hidden = channelView.channels <= FEW; // their cards say it already
     const label = `Contributions of ${channelView.channels} channels, greatest first`;
-    write(this.under, label);
+    put(this.under, label);
     this.canvas.setAttribute("aria-label", label);
   }
 
@@ -124,13 +124,13 @@ class Ledger {
   draw() {
     const { found } = this;
     for (const { label, number, name, value } of this.lines) {
-      if (typeof name === "function") write(label, name());
+      if (typeof name === "function") put(label, name());
       const here = found.known || number.classList.contains("known") || number.classList.contains("quiet");
-      if (!here) write(number, WAITING);
-      else if (number.classList.contains("difference")) write(number, writeDifference(value()));
-      else write(number, writeLong(value()));
+      if (!here) put(number, WAITING);
+      else if (number.classList.contains("difference")) put(number, writeDifference(value()));
+      else put(number, writeLong(value()));
     }
-    write(this.remark, found.known ? this.judge() : "");
+    put(this.remark, found.known ? this.judge() : "");
   }
 
   /** What a difference means: float32 keeps seven digits of every term. */

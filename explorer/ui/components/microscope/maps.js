@@ -46,8 +46,8 @@ class MapView {
     this.base.classList.toggle("smooth", this.times < 1);
     this.figure.querySelector(".scale").classList.toggle("none", !range);
     if (!range) return;
-    write(this.low, writeThree(range.low));
-    write(this.high, writeThree(range.high));
+    put(this.low, writeThree(range.low));
+    put(this.high, writeThree(range.high));
     this.bar.style.background = toGradient(range.signed);
   }
 

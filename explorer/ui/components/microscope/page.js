@@ -1,16 +1,4 @@
-// Small things on the page: making and writing nodes, the text at the pointer, the sentences under the maps.
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text; // never innerHTML: layer names are not ours
-  return made;
-}
-
-/** Changes the page only where the text does. */
-function write(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
+// Small things on the page: the text at the pointer, the sentences under the maps.
 
 const nameChannel = ({ names }, channel) => names[channel] ?? `channel ${channel}`;
 
@@ -22,7 +10,7 @@ class Tip {
   }
 
   show(text, event) {
-    write(this.node, text);
+    put(this.node, text);
     this.node.hidden = false;
     const area = this.root.getBoundingClientRect();
     const left = Math.min(event.clientX - area.left + 12, area.width - this.node.offsetWidth - 4);

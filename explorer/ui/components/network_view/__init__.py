@@ -18,7 +18,9 @@ from explorer.ui.components.colours import COLOURS_JS
 from explorer.ui.components.mounting import keep_event, mount
 from explorer.ui.components.store import send_numbers, send_picture
 
-_mount = mount(Path(__file__).parent, ("connections.js", "classes.js"), ("button.css",), COLOURS_JS)
+_mount = mount(
+    Path(__file__).parent, ("../shared/elements.js", "connections.js", "classes.js"), ("button.css",), COLOURS_JS
+)
 
 MOST_PROBABILITIES = 10
 

@@ -14,13 +14,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   return () => view.hideTip();
 }
 
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text; // never innerHTML: class and layer names are not ours
-  return made;
-}
-
 const writeShape = (shape) => shape.join("×");
 
 class View {

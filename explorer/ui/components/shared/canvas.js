@@ -5,13 +5,13 @@ const toRgb = (hex) => [1, 3, 5].map((start) => parseInt(hex.slice(start, start 
 /** A canvas of a size in CSS pixels, sharp on every screen; gives its context. */
 function sizeCanvas(canvas, width, height) {
   const scale = window.devicePixelRatio || 1;
-  const [across, down] = [Math.round(width * scale), Math.round(height * scale)];
+  const [across, down] = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
   if (canvas.width !== across || canvas.height !== down) {
     canvas.width = across;
     canvas.height = down;
-    canvas.style.width = `${width}px`;
-    canvas.style.height = `${height}px`;
   }
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
   const context = canvas.getContext("2d");
   context.setTransform(scale, 0, 0, scale, 0, 0);
   return context;
