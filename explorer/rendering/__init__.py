@@ -45,16 +45,24 @@ from explorer.rendering.figures.basic import (
 from explorer.rendering.figures.beam_tree import BeamNode, beam_tree, beam_tree_picture, grow_tree
 from explorer.rendering.figures.curves import curves
 from explorer.rendering.figures.decoder import draw_units, draw_words, unit_heatmap, word_lines, word_map
-from explorer.rendering.figures.depth import LayerBars, layer_bars
 from explorer.rendering.figures.digits import digit_bars
 from explorer.rendering.figures.figure_png import line_figure_png
 from explorer.rendering.figures.gates import gate_rows
-from explorer.rendering.figures.loss_plane import LossRow, PlanePath, loss_rows, plane_map, plane_picture, two_losses
-from explorer.rendering.figures.rates import Mark, StepLine, rate_sweep_chart, step_lines
+from explorer.rendering.figures.learning.depth import LayerBars, layer_bars
+from explorer.rendering.figures.learning.dropout import marked_histogram, mask_grid
+from explorer.rendering.figures.learning.loss_plane import (
+    LossRow,
+    PlanePath,
+    loss_rows,
+    plane_map,
+    plane_picture,
+    two_losses,
+)
+from explorer.rendering.figures.learning.rates import Mark, StepLine, rate_sweep_chart, step_lines
+from explorer.rendering.figures.learning.terrain import PathLine, terrain_picture
+from explorer.rendering.figures.learning.weight_path import WeightPath, weight_path, weight_path_picture
 from explorer.rendering.figures.slope import slope_curves
 from explorer.rendering.figures.surprise import surprise_bars
-from explorer.rendering.figures.terrain import PathLine, terrain_picture
-from explorer.rendering.figures.weight_path import WeightPath, weight_path, weight_path_picture
 from explorer.rendering.film_strip import film_strip, spotlight
 from explorer.rendering.kernels import (
     colour_kernels,
@@ -148,6 +156,8 @@ __all__ = [
     "map_pairs",
     "map_rows",
     "mark_cells",
+    "marked_histogram",
+    "mask_grid",
     "overlay_map",
     "overview_sprite",
     "plane_map",

@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from explorer.rendering import decode_png, line_figure_png
-from explorer.rendering.figures.dropout import marked_histogram, mask_grid
+from explorer.rendering.figures.learning.dropout import marked_histogram, mask_grid
 from explorer.rendering.figures.transfer import AccuracyRow, Spread, accuracy_rows
 
 

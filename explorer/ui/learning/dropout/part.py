@@ -19,8 +19,7 @@ from explorer.learning.dropout.snippets import masks_snippet
 from explorer.learning.dropout.training import ALL, DropoutNetwork, DropoutRecipe, train
 from explorer.neurons.describing import say_number, write_difference, write_number, write_sum, write_table
 from explorer.neurons.digits import SMALL
-from explorer.rendering import as_picture, colour_map, encode_png, enlarge_cells
-from explorer.rendering.figures.dropout import marked_histogram, mask_grid
+from explorer.rendering import as_picture, colour_map, encode_png, enlarge_cells, marked_histogram, mask_grid
 from explorer.text import format_percent
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.cache import once
