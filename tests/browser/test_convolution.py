@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from explorer.zoo.download import is_cached
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
-from tests.browser.watching import PATIENCE, address_of, follow, frames_to
+from tests.browser.watching import PATIENCE, address_of, follow, frames_to, wait_for
 
 LAYER = "A layer of the network"
 
@@ -111,11 +112,20 @@ def test_a_number_typed_into_the_kernel(dashboard: str, page: Page) -> None:
     grid = page.locator("[data-testid=stDataFrame] canvas").first
     grid.scroll_into_view_if_needed()
     grid.element_handle().wait_for_element_state("stable")  # the expander slides open
-    box = grid.bounding_box()
-    # The middle cell of three by three, under one row of headings; the canvas itself lies under a scroller.
-    page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] * 2.5 / 4)
     editor = page.locator("#portal input, #portal textarea").first
-    editor.wait_for()
+
+    def opens() -> bool:
+        """On a busy machine the table is drawn before it listens, or moves on while it is clicked."""
+        box = grid.bounding_box()
+        # The middle cell of three by three, under one row of headings; the canvas itself lies under a scroller.
+        page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] * 2.5 / 4)
+        try:
+            editor.wait_for(timeout=3000)
+        except PlaywrightTimeout:
+            return False
+        return True
+
+    wait_for(page, opens)
     editor.fill("3")
     editor.press("Enter")
     text = page.get_by_role("textbox", name="Your own kernel as text")
