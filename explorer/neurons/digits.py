@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cache
@@ -14,6 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from explorer.slices import Slices, finish
 
 Kind = Literal["mlp", "cnn"]
 Place = Literal["ground", "bare"]
@@ -174,13 +175,16 @@ def first_pictures(network: nn.Sequential) -> NDArray[np.float32]:
     return np.array(weight.reshape(len(weight), side, side))
 
 
-def train_in_slices(recipe: Recipe) -> Iterator[tuple[int, int] | Trained]:
+def train_in_slices(recipe: Recipe) -> Slices[Trained]:
     """Train one network by Adam on cross-entropy, and count what it gets right.
 
     The same recipe gives the same weights on the same machine.
 
     Yields:
-        How many steps are done, of how many, every fraction of a second; at last the network.
+        How many steps are done, of how many, every fraction of a second.
+
+    Returns:
+        The network.
     """
     data = load_digits()
     known = prepare(data.images[data.training], recipe)
@@ -211,7 +215,7 @@ def train_in_slices(recipe: Recipe) -> Iterator[tuple[int, int] | Trained]:
         right.append(_count_right(network, recipe, columns))
         done += _STEPS_A_SLICE
         yield done, whole
-    yield Trained(recipe, network, start, tuple(right))
+    return Trained(recipe, network, start, tuple(right))
 
 
 def _count_right(network: nn.Sequential, recipe: Recipe, columns: int) -> int:
@@ -223,9 +227,7 @@ def _count_right(network: nn.Sequential, recipe: Recipe, columns: int) -> int:
 
 def train(recipe: Recipe) -> Trained:
     """The network of a recipe, without a pause."""
-    *_, trained = train_in_slices(recipe)
-    assert isinstance(trained, Trained)
-    return trained
+    return finish(train_in_slices(recipe))
 
 
 def compute_logits(trained: Trained, image: NDArray[np.float32], columns: int = 0) -> NDArray[np.float64]:

@@ -7,7 +7,9 @@ import pytest
 from explorer.learning.depth.signal import Recipe
 from explorer.learning.depth.snippets import training_snippet
 from explorer.learning.depth.training import RATES, STEPS, Optimiser, Run, Trial, train_in_slices
+from explorer.slices import finish
 from tests.pages.opening import run_snippet
+from tests.slices import gather
 
 
 @pytest.mark.parametrize(
@@ -15,8 +17,7 @@ from tests.pages.opening import run_snippet
     [("sgd", Recipe(2, 32, "tanh", seed=3)), ("adam", Recipe(2, 32, "relu", "he", residual=True, batch_norm=True))],
 )
 def test_the_snippet_trains_to_the_same_numbers(optimiser: Optimiser, recipe: Recipe) -> None:
-    *told, trial = train_in_slices(recipe, optimiser)
-    assert isinstance(trial, Trial)
+    told, trial = gather(train_in_slices(recipe, optimiser))
     assert told == sorted(told)
     assert told[-1] == (900, 900)
     _, printed = run_snippet(training_snippet(recipe, optimiser))
@@ -30,8 +31,7 @@ def test_the_snippet_trains_to_the_same_numbers(optimiser: Optimiser, recipe: Re
 
 
 def test_a_loss_that_is_no_number_ends_its_training() -> None:
-    *_, trial = train_in_slices(Recipe(20, 32, start="own", sigma=2.0), "sgd")
-    assert isinstance(trial, Trial)
+    trial = finish(train_in_slices(Recipe(20, 32, start="own", sigma=2.0), "sgd"))
     assert {run.after for run in trial.runs} == {float("inf")}
     assert max(run.steps for run in trial.runs) < STEPS
     assert trial.verdict == "does not learn"

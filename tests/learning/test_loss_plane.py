@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
 
-from explorer.learning.real_network.loss_plane import Surface, cast_shadow, fit_plane, measure_surface
+from explorer.learning.real_network.loss_plane import cast_shadow, fit_plane, measure_surface
 from explorer.learning.real_network.networks import Task, build, first_numbers, measure_losses
 from explorer.neurons.activations import Numbers
 from explorer.neurons.digits import load_digits
 from explorer.neurons.points import point_set
+from tests.slices import gather
 
 TASKS = {"mlp": Task(point_set("blobs", 3)), "cnn": Task(None)}
 
@@ -86,9 +87,8 @@ def test_the_surface_is_the_loss_of_the_network_at_each_place(kind: str) -> None
     paths = [np.stack(starts[:2]), np.stack(starts[2:])]
     plane = fit_plane(paths)
     places = np.concatenate([plane.project(path) for path in paths])
-    *told, surface = measure_surface(plane, places, 5, lambda numbers: measure_losses(task, numbers))
+    told, surface = gather(measure_surface(plane, places, 5, lambda numbers: measure_losses(task, numbers)))
     assert told == [(row, 5) for row in range(1, 6)]
-    assert isinstance(surface, Surface)
     assert surface.first.min() < places[:, 0].min() < places[:, 0].max() < surface.first.max()
     assert surface.second.min() < places[:, 1].min() < places[:, 1].max() < surface.second.max()
     network = build(task)

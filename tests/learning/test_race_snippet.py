@@ -8,10 +8,10 @@ import pytest
 from explorer.learning.optimisers import OPTIMISERS
 from explorer.learning.real_network.loss_plane import cast_shadow, fit_plane
 from explorer.learning.real_network.networks import Task, measure_losses
-from explorer.learning.real_network.races import Run, race
+from explorer.learning.real_network.races import race
 from explorer.learning.real_network.snippet import race_snippet
 from explorer.neurons.points import point_set
-from tests.learning.test_races import last
+from explorer.slices import finish
 from tests.pages.opening import run_snippet
 
 
@@ -21,7 +21,7 @@ from tests.pages.opening import run_snippet
     ids=["points", "digits"],
 )
 def test_it_gives_the_losses_of_the_page(task: Task, names: list[str], steps: int, tolerance: float) -> None:
-    runs = [last(race(task, name, 5, steps), Run) for name in names]
+    runs = [finish(race(task, name, 5, steps)) for name in names]
     code = race_snippet(task, runs, 5)
     assert "explorer" not in code
     made, printed = run_snippet(code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,8 +17,6 @@ from explorer.learning.real_network.races import (
     RATES,
     TUNING,
     Lane,
-    Repeated,
-    Run,
     in_decades,
     kept_steps,
     race,
@@ -28,6 +26,7 @@ from explorer.learning.real_network.races import (
 )
 from explorer.neurons.digits import load_digits
 from explorer.neurons.points import point_set
+from explorer.slices import finish
 
 T = TypeVar("T")
 STEPS = 12
@@ -42,12 +41,6 @@ PLAIN: dict[str, Callable[[Any, float], torch.optim.Optimizer]] = {
     "Adam": lambda parameters, rate: torch.optim.Adam(parameters, lr=rate),
     "AdamW": lambda parameters, rate: torch.optim.AdamW(parameters, lr=rate),
 }
-
-
-def last(told: Iterator[object], kind: type[T]) -> T:
-    *_, made = told
-    assert isinstance(made, kind)
-    return made
 
 
 def plain_network(task: Task, seed: int) -> nn.Sequential:
@@ -88,7 +81,7 @@ def plain_training(task: Task, name: str, lane: Lane, steps: int) -> list[np.nda
 @pytest.mark.parametrize("name", PLAIN)
 def test_side_by_side_each_trains_as_torch_optim_alone(name: str) -> None:
     lanes = [Lane(3, 0.03), Lane(5, 0.3), Lane(3, 0.003)]
-    paths = last(train(POINTS, name, lanes, STEPS), torch.Tensor).numpy()
+    paths = finish(train(POINTS, name, lanes, STEPS)).numpy()
     assert paths.shape == (STEPS + 1, len(lanes), first_numbers(POINTS, 0).numel())
     for number, lane in enumerate(lanes):
         np.testing.assert_allclose(paths[:, number], plain_training(POINTS, name, lane, STEPS), rtol=1e-9, atol=1e-11)
@@ -96,7 +89,7 @@ def test_side_by_side_each_trains_as_torch_optim_alone(name: str) -> None:
 
 def test_the_digits_network_too_on_the_same_batches() -> None:
     lanes = [Lane(1, 0.01), Lane(2, 0.01)]
-    paths = last(train(DIGITS, "Momentum", lanes, 6), torch.Tensor).numpy()
+    paths = finish(train(DIGITS, "Momentum", lanes, 6)).numpy()
     for number, lane in enumerate(lanes):
         theirs = plain_training(DIGITS, "Momentum", lane, 6)
         np.testing.assert_allclose(paths[:, number], theirs, rtol=1e-4, atol=1e-5)
@@ -113,7 +106,7 @@ def test_a_start_is_what_manual_seed_gives_and_asks_nothing_of_the_global_genera
 
 
 def test_a_race_is_run_at_the_rate_that_ends_lowest() -> None:
-    run = last(race(POINTS, "Adam", 2, STEPS), Run)
+    run = finish(race(POINTS, "Adam", 2, STEPS))
     assert run.rate is not None
     assert run.steps == tuple(range(STEPS + 1))
     ends = []
@@ -130,7 +123,7 @@ def test_a_race_is_run_at_the_rate_that_ends_lowest() -> None:
 
 def test_the_highest_loss_of_the_last_tenth_decides_and_no_lucky_last_step() -> None:
     steps = 60
-    run = last(race(POINTS, "RMSProp", 0, steps), Run)
+    run = finish(race(POINTS, "RMSProp", 0, steps))
     lucky = 0
     for rate, final in list(zip(RATES, run.finals, strict=True))[:4]:  # higher ones magnify rounding
         path = np.stack(plain_training(POINTS, "RMSProp", Lane(0, rate), steps))
@@ -142,8 +135,8 @@ def test_the_highest_loss_of_the_last_tenth_decides_and_no_lucky_last_step() -> 
 
 def test_starts_that_are_measured_had_no_part_in_the_rate() -> None:
     seed, count = 7, 3
-    repeated = last(repeat(POINTS, "RMSProp", seed, count, STEPS), Repeated)
-    tuning = [last(race(POINTS, "RMSProp", seed + number, STEPS), Run).finals for number in range(1, TUNING + 1)]
+    repeated = finish(repeat(POINTS, "RMSProp", seed, count, STEPS))
+    tuning = [finish(race(POINTS, "RMSProp", seed + number, STEPS)).finals for number in range(1, TUNING + 1)]
     assert repeated.rate == RATES[int(np.log10(tuning).mean(axis=0).argmin())]
     for number, loss in enumerate(repeated.losses, 1):
         path = plain_training(POINTS, "RMSProp", Lane(seed + TUNING + number, repeated.rate), STEPS)
@@ -152,7 +145,7 @@ def test_starts_that_are_measured_had_no_part_in_the_rate() -> None:
 
 
 def test_accuracies_are_counted_on_held_out_digits() -> None:
-    repeated = last(repeat(DIGITS, "Adam", 0, 3, 4), Repeated)
+    repeated = finish(repeat(DIGITS, "Adam", 0, 3, 4))
     assert repeated.rate is not None
     data = load_digits()
     network = plain_network(DIGITS, 0)
@@ -164,12 +157,12 @@ def test_accuracies_are_counted_on_held_out_digits() -> None:
 
 def test_where_no_rate_ends_finite_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(races, "RATES", (1e308,))
-    run = last(race(POINTS, "SGD", 0, 4), Run)
+    run = finish(race(POINTS, "SGD", 0, 4))
     assert run.rate is None
     assert run.finals == (np.inf,)
     with pytest.raises(ValueError, match="no rate"):
         race_alone(POINTS, run, 0)
-    repeated = last(repeat(POINTS, "SGD", 0, 3, 4), Repeated)
+    repeated = finish(repeat(POINTS, "SGD", 0, 3, 4))
     assert (repeated.rate, repeated.losses) == (None, (np.inf,) * 3)
 
 

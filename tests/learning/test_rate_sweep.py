@@ -14,13 +14,13 @@ from explorer.learning.rate.schedules import KINDS, Kind, Schedule
 from explorer.learning.rate.snippets import parabola_snippet, sweep_snippet
 from explorer.learning.rate.sweep import EXAMPLES, RATES, SEEDS, STEPS, Sweep, count_rises, sweep_in_slices
 from tests.pages.opening import run_snippet
+from tests.slices import gather
 
 
 @pytest.fixture(scope="module")
 def sweep() -> Sweep:
-    *told, ended = sweep_in_slices()
-    assert isinstance(ended, Sweep)
-    steps = [each[0] for each in told if isinstance(each, tuple)]
+    told, ended = gather(sweep_in_slices())
+    steps = [done for done, _ in told]
     assert steps == sorted(steps)
     return ended
 

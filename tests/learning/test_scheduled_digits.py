@@ -18,11 +18,13 @@ from explorer.learning.rate.many_networks import (
     mean_losses,
     repeat,
 )
-from explorer.learning.rate.scheduled_digits import Trained, compare_in_slices, train_in_slices
+from explorer.learning.rate.scheduled_digits import compare_in_slices, train_in_slices
 from explorer.learning.rate.schedules import KINDS, Schedule
 from explorer.learning.rate.snippets import digits_snippet
 from explorer.learning.seed_intervals import interval_of
+from explorer.slices import finish
 from tests.pages.opening import run_snippet
+from tests.slices import gather
 
 
 def test_stacked_networks_are_those_of_pytorch_one_by_one() -> None:
@@ -73,9 +75,7 @@ def test_curvatures_are_the_largest_eigenvalues_of_the_hessian(scale: float) -> 
 
 def test_the_snippet_trains_the_same_networks() -> None:
     schedules = [Schedule(kind, 0.5, 50) for kind in ("constant", "warm_up_cosine")]
-    *_, (losses, wrong) = train_in_slices(schedules, (3, 4))
-    assert isinstance(losses, np.ndarray)
-    assert isinstance(wrong, np.ndarray)
+    losses, wrong = finish(train_in_slices(schedules, (3, 4)))
     _, printed = run_snippet(digits_snippet(schedules, (3, 4)))
     rows = [line.split() for line in printed.splitlines()]
     assert [(name, seed) for name, seed, *_ in rows] == [
@@ -97,11 +97,9 @@ def test_an_interval_is_students() -> None:
 def test_each_schedule_has_its_best_peak_and_differences_are_seed_by_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduled_digits, "STEPS", 42)
     monkeypatch.setattr(scheduled_digits, "PEAKS", (1e-3, 0.5))
-    *told, trained = compare_in_slices(None)
-    assert isinstance(trained, Trained)
+    told, trained = gather(compare_in_slices(None))
     assert trained.peaks == (0.5,) * len(KINDS)
-    done = [each[0] for each in told if isinstance(each, tuple)]
-    assert len(done) == len(told)
+    done = [each for each, _ in told]
     assert done == sorted(done)
     assert max(done) <= 84
     assert trained.curves.shape[:2] == trained.errors.shape == (len(KINDS), len(scheduled_digits.SEEDS))

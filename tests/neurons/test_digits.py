@@ -31,6 +31,7 @@ from explorer.neurons.digits_snippets import first_layer_snippet, moving_snippet
 from explorer.neurons.straightness import ROUNDEST_EDGE, measure_straightness
 from explorer.neurons.strokes import MOST_TEXT, draw_strokes, read_strokes, shrink_photo
 from tests.pages.opening import run_snippet
+from tests.slices import gather
 
 RECIPES = [
     Recipe("mlp"),
@@ -313,7 +314,7 @@ def test_the_snippets_train_the_same_networks(monkeypatch: pytest.MonkeyPatch) -
 
 def test_training_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(digits, "EPOCHS", dict.fromkeys(EPOCHS, 1))
-    *told, trained = digits.train_in_slices(Recipe("mlp", "bare", seed=4))
+    told, trained = gather(digits.train_in_slices(Recipe("mlp", "bare", seed=4)))
     done, of = zip(*told, strict=True)
     assert list(done) == sorted(done)
     assert done[-1] == of[-1]

@@ -9,6 +9,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from explorer.learning.rate.sweep import RATES, SEEDS, STEPS, Sweep
+from explorer.slices import Slices
 from explorer.ui.learning.rate import sweep
 from tests.pages.opening import Browser, open_page, run, run_snippet
 from tests.pages.test_neurons import texts_of
@@ -66,12 +67,13 @@ def test_schedules_on_digits(browser_side: Browser) -> None:
     assert ": no difference that 8 seeds show.**" in texts_of(app)
 
 
-def made_up() -> Sweep:
+def made_up() -> Slices[Sweep]:
     """A sweep whose losses stand still after the first step."""
     shape = len(RATES), len(SEEDS)
     distance = np.abs(np.log10(np.array(RATES)) + 0.25)  # least at 0.562
     losses = np.broadcast_to((0.1 + distance)[None, :, None], (STEPS + 1, *shape)).copy()
     losses[0] = 7.0
+    yield 1, 1
     return Sweep(
         losses,
         np.full(shape, 3.0),
@@ -85,7 +87,7 @@ def made_up() -> Sweep:
 
 def test_a_sweep_of_rates(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wiring only: what the page says of a sweep whose numbers are given."""
-    monkeypatch.setattr(sweep, "_sweep", lambda tell: made_up())
+    monkeypatch.setattr(sweep, "sweep_in_slices", made_up)
     app = open_rate(rate_view="Sweep of rates", rate_looked="0.1", rate_after="40")
     told = texts_of(app)
     assert "After 40 steps a rate of 0.562 is best, with a loss of 0.1;" in told
@@ -101,7 +103,7 @@ def test_a_sweep_of_rates(browser_side: Browser, monkeypatch: pytest.MonkeyPatch
 def test_a_mangled_address_still_opens_the_view(
     view: str, browser_side: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep, "_sweep", lambda tell: made_up())
+    monkeypatch.setattr(sweep, "sweep_in_slices", made_up)
     names = ["rate_schedule", "rate_peak", "rate_steps", "rate_seed", "rate_looked", "rate_after"]
     for value in ("nonsense", "9" * 500, "-1"):
         app = open_rate(rate_view=view, **dict.fromkeys(names, value))

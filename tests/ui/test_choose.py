@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("packages_read_once")
 def page() -> None:
     import streamlit as st
 
-    from explorer.ui.kit.choose import choose, choose_one, choose_step, slide
+    from explorer.ui.kit.choose import choose, choose_one, choose_several, choose_step, slide
 
     labels = {0: "None", 3: "Three", 5: "Five"}
     labels = {each: labels[each] for each in labels if each not in st.session_state.get("gone", ())}
@@ -24,6 +24,7 @@ def page() -> None:
         choose_one("Which name", list(labels.values()), "name"),
         choose_step("How much", [each for each in (1, 2, 5) if each in (1, 2, *labels)], "much", 2),
         slide("How far", 1, max(labels), 3, "far", place=st.container()),
+        choose_several("Several", labels, "several", (3, 0), place=st.container()),
     )
 
 
@@ -35,7 +36,7 @@ def answers_of(address: dict[str, str]) -> tuple[AppTest, tuple[Any, ...]]:
     return app, app.session_state["answers"]
 
 
-START = (3, 0, 3, "None", 2, 3)
+START = (3, 0, 3, "None", 2, 3, (0, 3))  # several in the order of the labels
 
 
 def test_it_starts_where_it_is_told_or_with_the_first() -> None:
@@ -48,19 +49,23 @@ def test_a_choice_and_a_link_are_followed() -> None:
     run(app.selectbox(key="which").set_value(0))
     run(app.select_slider(key="much").set_value(5))
     run(app.slider(key="far").set_value(1))
-    assert app.session_state["answers"] == (5, 0, 0, "None", 5, 1)
+    run(app.pills(key="several").set_value([]))
+    assert app.session_state["answers"] == (5, 0, 0, "None", 5, 1, ())
     address = {"many": "Five", "any": "Three", "which": "Five", "name": "Five", "much": "5", "far": "2"}
-    assert answers_of(address)[1] == (5, 3, 5, "Five", 5, 2)
+    assert answers_of({**address, "several": "Five"})[1] == (5, 3, 5, "Five", 5, 2, (5,))
+    assert answers_of({"several": ""})[1][-1] == ()
 
 
 @pytest.mark.parametrize("said", ["Seven", "", "5", "🙂"])
 def test_what_an_address_says_in_vain_is_forgotten(said: str) -> None:
     address = dict.fromkeys(("many", "any", "which", "name"), said)
+    if said:  # an empty one means that none of several is chosen
+        address["several"] = said
     assert answers_of({**address, "much": f"-{said}", "far": f"-{said}"})[1] == START
 
 
 def test_what_is_no_longer_on_offer_goes_back_to_the_start() -> None:
-    app, _ = answers_of({"many": "Five", "which": "Five", "name": "Five", "much": "5", "far": "5"})
+    app, _ = answers_of({"many": "Five", "which": "Five", "name": "Five", "much": "5", "far": "5", "several": "Five"})
     app.session_state["gone"] = (5,)
     assert run(app).session_state["answers"] == START
 

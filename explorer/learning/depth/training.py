@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from math import inf, isfinite, log
@@ -14,6 +13,7 @@ from torch.nn import functional as F
 
 from explorer.learning.depth.signal import INPUTS, Recipe, draw_weights, run_layers, standardise
 from explorer.neurons.digits import HELD_OUT, load_digits
+from explorer.slices import Slices, count_within
 
 Optimiser = Literal["sgd", "adam"]
 Verdict = Literal["learns", "begins to learn", "begins to learn from some seeds only", "does not learn"]
@@ -94,25 +94,25 @@ def load_data() -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return pixels[data.training], labels[data.training], pixels[data.held_out], labels[data.held_out]
 
 
-def train_in_slices(recipe: Recipe, optimiser: Optimiser) -> Iterator[tuple[int, int] | Trial]:
+def train_in_slices(recipe: Recipe, optimiser: Optimiser) -> Slices[Trial]:
     """Train at every rate from the recipe's seed and the two after it; the same recipe gives the same numbers.
 
     Yields:
-        How many steps are done, of how many, every fraction of a second; at last the trial.
+        How many steps are done, of how many, every fraction of a second.
+
+    Returns:
+        The trial.
     """
     runs: list[Run] = []
     whole = len(RATES[optimiser]) * SEEDS * STEPS
     for seed in range(recipe.seed, recipe.seed + SEEDS):
         for rate in RATES[optimiser]:
-            for told in _train(replace(recipe, seed=seed), optimiser, rate):
-                if isinstance(told, Run):
-                    runs.append(told)
-                else:
-                    yield len(runs) * STEPS + told, whole
-    yield Trial(tuple(runs))
+            training = _train(replace(recipe, seed=seed), optimiser, rate)
+            runs.append((yield from count_within(training, len(runs) * STEPS, whole)))
+    return Trial(tuple(runs))
 
 
-def _train(recipe: Recipe, optimiser: Optimiser, rate: float) -> Iterator[int | Run]:
+def _train(recipe: Recipe, optimiser: Optimiser, rate: float) -> Slices[Run]:
     pixels, labels, held_out, answers = load_data()
     generator = torch.Generator().manual_seed(recipe.seed + TRAINING)
     last = torch.empty(10, recipe.width)
@@ -143,6 +143,6 @@ def _train(recipe: Recipe, optimiser: Optimiser, rate: float) -> Iterator[int | 
         optim.step()
         done += 1
         if done % _STEPS_A_SLICE == 0:
-            yield done
+            yield done, STEPS
     after, right = measure()
-    yield Run(rate, recipe.seed, before, after, right, done)
+    return Run(rate, recipe.seed, before, after, right, done)

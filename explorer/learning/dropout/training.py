@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from explorer.neurons.digits import HELD_OUT, SMALL, load_digits
+from explorer.slices import Slices, finish
 
 STEPS: Final = 300
 RATE: Final = 0.01
@@ -62,14 +62,17 @@ class DropoutNetwork:
         return self.training - self.held_out
 
 
-def train_in_slices(recipe: DropoutRecipe) -> Iterator[int | DropoutNetwork]:
+def train_in_slices(recipe: DropoutRecipe) -> Slices[DropoutNetwork]:
     """Train by Adam on cross-entropy, `STEPS` batches.
 
     Random numbers come from one generator, in the order in which PyTorch's own layers would draw them after
     `torch.manual_seed`: the program beside the page, which has `nn.Dropout` draw, trains the same network.
 
     Yields:
-        How many steps are done, every few hundredths of a second; at last the network.
+        How many steps are done, every few hundredths of a second.
+
+    Returns:
+        The network.
     """
     data = load_digits()
     generator = torch.Generator().manual_seed(recipe.seed)
@@ -86,11 +89,11 @@ def train_in_slices(recipe: DropoutRecipe) -> Iterator[int | DropoutNetwork]:
             optimiser.step()
             done += 1
             if done % _STEPS_A_SLICE == 0:
-                yield done
+                yield done, STEPS
     network.eval().requires_grad_(False)
     unknown, others = (torch.from_numpy(each)[data.held_out] for each in (data.images, data.labels))
     masked = _run_masked(network, recipe.p, known.repeat(MASKED, 1, 1, 1), generator)
-    yield DropoutNetwork(
+    return DropoutNetwork(
         recipe,
         network,
         _count_right(network(known), labels) / len(labels),
@@ -101,9 +104,7 @@ def train_in_slices(recipe: DropoutRecipe) -> Iterator[int | DropoutNetwork]:
 
 def train(recipe: DropoutRecipe) -> DropoutNetwork:
     """The network of a recipe, without a pause."""
-    *_, trained = train_in_slices(recipe)
-    assert isinstance(trained, DropoutNetwork)
-    return trained
+    return finish(train_in_slices(recipe))
 
 
 def _choose_digits(recipe: DropoutRecipe, generator: torch.Generator) -> Tensor:

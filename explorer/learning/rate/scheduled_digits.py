@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,7 @@ from explorer.learning.rate.many_networks import descend, first_networks, load_d
 from explorer.learning.rate.schedules import KINDS, Kind, Schedule, schedule_by_pytorch
 from explorer.learning.seed_intervals import LEVEL, Interval, interval_of
 from explorer.neurons.digits import BATCH, Recipe, build
+from explorer.slices import Slices, count_within
 
 Numbers = NDArray[np.float64]
 
@@ -65,7 +66,7 @@ class Trained:
 
 def train_in_slices(
     schedules: Sequence[Schedule], seeds: Sequence[int], *, measured: bool = True
-) -> Iterator[tuple[int, int] | tuple[Numbers, Numbers]]:
+) -> Slices[tuple[Numbers, Numbers]]:
     """Train a network of each schedule and each seed by SGD in batches of 32, all at once.
 
     Args:
@@ -74,7 +75,10 @@ def train_in_slices(
         measured: whether the loss is measured on the way too, and not at both ends only.
 
     Yields:
-        How many steps are done, of how many, every fraction of a second; at last the losses (schedules, seeds, points)
+        How many steps are done, of how many, every fraction of a second.
+
+    Returns:
+        The losses (schedules, seeds, points)
         and the shares of held-out digits that are wrong (schedules, seeds).
     """
     x, y, unseen, truth = load_data()
@@ -101,7 +105,7 @@ def train_in_slices(
     with torch.inference_mode():
         wrong = (logits(networks, unseen).argmax(dim=-1) != truth).double().mean(dim=1).numpy()
     shape = len(schedules), len(seeds)
-    yield np.stack(losses, axis=-1).reshape(*shape, -1), wrong.reshape(shape)
+    return np.stack(losses, axis=-1).reshape(*shape, -1), wrong.reshape(shape)
 
 
 def train_by_pytorch(schedule: Schedule, seed: int) -> float:
@@ -126,29 +130,25 @@ def train_by_pytorch(schedule: Schedule, seed: int) -> float:
         return nn.functional.cross_entropy(network(x), y).item()
 
 
-def compare_in_slices(peak: float | None) -> Iterator[tuple[int, int] | Trained]:
+def compare_in_slices(peak: float | None) -> Slices[Trained]:
     """Train all schedules at one peak, or each at its best one, which trainings of other seeds have chosen.
 
     Best is the peak with the least mean log of the training loss at the end: no held-out digit is asked.
 
     Yields:
-        How many steps are done, of how many; at last what came of it.
+        How many steps are done, of how many.
+
+    Returns:
+        What came of it.
     """
     if peak is None:
         trials = [Schedule(kind, each, STEPS) for kind in KINDS for each in PEAKS]
-        for told in train_in_slices(trials, TUNING_SEEDS, measured=False):
-            if isinstance(told[0], int):
-                yield told[0], 2 * STEPS
-            else:
-                ends = np.log(told[0][:, :, -1]).mean(axis=1).reshape(len(KINDS), len(PEAKS))
+        curves, _ = yield from count_within(train_in_slices(trials, TUNING_SEEDS, measured=False), 0, 2 * STEPS)
+        ends = np.log(curves[:, :, -1]).mean(axis=1).reshape(len(KINDS), len(PEAKS))
         peaks = tuple(PEAKS[place] for place in ends.argmin(axis=1))
     else:
         peaks = (peak,) * len(KINDS)
     before = STEPS if peak is None else 0
     schedules = [Schedule(kind, each, STEPS) for kind, each in zip(KINDS, peaks, strict=True)]
-    for told in train_in_slices(schedules, SEEDS):
-        if isinstance(told[0], int):
-            yield before + told[0], before + STEPS
-        else:
-            curves, errors = told
-    yield Trained(peaks, (*range(0, STEPS, EVERY), STEPS), curves, errors)
+    curves, errors = yield from count_within(train_in_slices(schedules, SEEDS), before, before + STEPS)
+    return Trained(peaks, (*range(0, STEPS, EVERY), STEPS), curves, errors)

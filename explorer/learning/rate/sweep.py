@@ -29,6 +29,7 @@ from explorer.learning.rate.many_networks import (
     repeat,
 )
 from explorer.neurons.digits import Recipe, build
+from explorer.slices import Slices
 
 Numbers = NDArray[np.float64]
 
@@ -81,11 +82,14 @@ def count_rises(losses: Numbers) -> NDArray[np.int64]:
     return (~(np.diff(losses, axis=0) <= 0)).sum(axis=0)
 
 
-def sweep_in_slices() -> Iterator[tuple[int, int] | Sweep]:
+def sweep_in_slices() -> Slices[Sweep]:
     """Train by every rate from the first weights of every seed, then by rates between to find both edges.
 
     Yields:
-        How many steps are done, of how many, every fraction of a second; at last the sweep.
+        How many steps are done, of how many, every fraction of a second.
+
+    Returns:
+        The sweep.
     """
     x, y, *_ = load_data()
     x, y = x[:EXAMPLES], y[:EXAMPLES]
@@ -126,7 +130,7 @@ def sweep_in_slices() -> Iterator[tuple[int, int] | Sweep]:
         order = rates.argsort()
         every = np.concatenate([by_rate[:, :, seed], more[:, mine]], axis=1)[:, order]
         jagged[seed], fails[seed] = _edges(rates[order], every, guessing, swept[best])
-    yield Sweep(by_rate, curvatures, first_curvatures, silent.reshape(shape), guessing, jagged, fails)
+    return Sweep(by_rate, curvatures, first_curvatures, silent.reshape(shape), guessing, jagged, fails)
 
 
 def train_by_pytorch(rate: float, seed: int) -> Numbers:

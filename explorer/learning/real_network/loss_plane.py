@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.neurons.activations import Numbers
+from explorer.slices import Slices
 
 Losses = Callable[[Numbers], Numbers]
 """(B, P) the numbers of B networks to their (B,) losses."""
@@ -106,7 +107,7 @@ def cast_shadow(plane: Plane, path: NDArray[np.floating], true: Numbers, losses:
     return Shadow(places, np.linalg.norm(path - feet, axis=1), true, losses(feet))
 
 
-def measure_surface(plane: Plane, places: Numbers, side: int, losses: Losses) -> Iterator[tuple[int, int] | Surface]:
+def measure_surface(plane: Plane, places: Numbers, side: int, losses: Losses) -> Slices[Surface]:
     """The loss on a square grid of side² places that holds all that is given, with a margin.
 
     Args:
@@ -116,7 +117,10 @@ def measure_surface(plane: Plane, places: Numbers, side: int, losses: Losses) ->
         losses: Of the networks there.
 
     Yields:
-        How many rows are measured, of how many; at last the surface.
+        How many rows are measured, of how many.
+
+    Returns:
+        The surface.
     """
     low, high = places.min(axis=0), places.max(axis=0)
     margin = _MARGIN * np.maximum(high - low, 1e-9)
@@ -125,4 +129,4 @@ def measure_surface(plane: Plane, places: Numbers, side: int, losses: Losses) ->
     for height in second:
         rows.append(losses(plane.lift(np.stack([first, np.full(side, height)], axis=1))))
         yield len(rows), side
-    yield Surface(first, second, np.stack(rows))
+    return Surface(first, second, np.stack(rows))

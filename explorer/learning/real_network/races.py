@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf, isfinite
 from typing import Final
@@ -26,6 +26,7 @@ from explorer.learning.real_network.networks import (
     training_data,
 )
 from explorer.neurons.activations import Numbers
+from explorer.slices import Slices, count_within
 
 RATES: Final = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 TUNING: Final = 3  # starts on which rates are chosen before others are compared
@@ -92,7 +93,7 @@ def kept_steps(steps: int) -> tuple[int, ...]:
     return tuple(round(place) for place in np.linspace(0, steps, min(steps, _KEPT) + 1))
 
 
-def train(task: Task, name: str, lanes: Sequence[Lane], steps: int) -> Iterator[tuple[int, int] | Tensor]:
+def train(task: Task, name: str, lanes: Sequence[Lane], steps: int) -> Slices[Tensor]:
     """Train a network for each lane, all side by side and none touched by the others.
 
     Args:
@@ -102,7 +103,10 @@ def train(task: Task, name: str, lanes: Sequence[Lane], steps: int) -> Iterator[
         steps: How many.
 
     Yields:
-        How many steps are done, of how many, every fraction of a second; at last (T, lanes, P) all weights and biases
+        How many steps are done, of how many, every fraction of a second.
+
+    Returns:
+        (T, lanes, P) all weights and biases
         at the steps of `kept_steps`.
     """
     x, y = training_data(task)
@@ -125,28 +129,28 @@ def train(task: Task, name: str, lanes: Sequence[Lane], steps: int) -> Iterator[
             kept.append(torch.stack(numbers).detach())
         if step % _STEPS_A_SLICE == 0:
             yield step, steps
-    yield torch.stack(kept)
+    return torch.stack(kept)
 
 
-def race(task: Task, name: str, seed: int, steps: int) -> Iterator[tuple[int, int] | Run]:
+def race(task: Task, name: str, seed: int, steps: int) -> Slices[Run]:
     """One optimiser from one start at every rate of `RATES`, and its path at the best.
 
     Yields:
-        How many steps are done, of how many; at last the run.
+        How many steps are done, of how many.
+
+    Returns:
+        The run.
     """
-    for told in train(task, name, [Lane(seed, rate) for rate in RATES], steps):
-        if isinstance(told, tuple):
-            yield told
-            continue
-        finals = yield from _measure_ends(task, told, (steps, steps))
-        best = int(finals.argmin())
-        path = told[:, best].numpy()
-        rate = RATES[best] if isfinite(finals[best]) else None
-        losses = yield from _measure_in_slices(task, path, (steps, steps))
-        yield Run(name, tuple(finals.tolist()), rate, kept_steps(steps), path, losses)
+    paths = yield from train(task, name, [Lane(seed, rate) for rate in RATES], steps)
+    finals = yield from _measure_ends(task, paths, (steps, steps))
+    best = int(finals.argmin())
+    path = paths[:, best].numpy()
+    rate = RATES[best] if isfinite(finals[best]) else None
+    losses = yield from _measure_in_slices(task, path, (steps, steps))
+    return Run(name, tuple(finals.tolist()), rate, kept_steps(steps), path, losses)
 
 
-def repeat(task: Task, name: str, seed: int, count: int, steps: int) -> Iterator[tuple[int, int] | Repeated]:
+def repeat(task: Task, name: str, seed: int, count: int, steps: int) -> Slices[Repeated]:
     """One optimiser at a rate that `TUNING` starts choose, from others: how it does where nothing was tuned.
 
     Args:
@@ -157,39 +161,33 @@ def repeat(task: Task, name: str, seed: int, count: int, steps: int) -> Iterator
         steps: How many.
 
     Yields:
-        How many steps are done, of how many; at last what they end at.
+        How many steps are done, of how many.
+
+    Returns:
+        What they end at.
     """
     measured = [seed + TUNING + number for number in range(1, count + 1)]
     lanes = [Lane(seed + number, rate) for number in range(1, TUNING + 1) for rate in RATES]
-    rate = None
-    for told in train(task, name, lanes, steps):
-        if isinstance(told, tuple):
-            yield told[0], 2 * steps
-            continue
-        finals = yield from _measure_ends(task, told, (steps, 2 * steps))
-        means = in_decades(finals).reshape(TUNING, len(RATES)).mean(axis=0)
-        rate = RATES[int(means.argmin())] if np.isfinite(means).any() else None
-    if rate is None:
-        yield Repeated(name, None, (inf,) * count, ())
-        return
-    for told in train(task, name, [Lane(each, rate) for each in measured], steps):
-        if isinstance(told, tuple):
-            yield steps + told[0], 2 * steps
-            continue
-        losses = measure_losses(task, told[-1].numpy())
-        yield Repeated(name, rate, tuple(losses.tolist()), () if task.points else _accuracies(task, told[-1]))
+    paths = yield from count_within(train(task, name, lanes, steps), 0, 2 * steps)
+    finals = yield from _measure_ends(task, paths, (steps, 2 * steps))
+    means = in_decades(finals).reshape(TUNING, len(RATES)).mean(axis=0)
+    if not np.isfinite(means).any():
+        return Repeated(name, None, (inf,) * count, ())
+    rate = RATES[int(means.argmin())]
+    training = train(task, name, [Lane(each, rate) for each in measured], steps)
+    last = (yield from count_within(training, steps, 2 * steps))[-1]
+    losses = measure_losses(task, last.numpy())
+    return Repeated(name, rate, tuple(losses.tolist()), () if task.points else _accuracies(task, last))
 
 
-def _measure_ends(task: Task, paths: Tensor, told: tuple[int, int]) -> Generator[tuple[int, int], None, Numbers]:
+def _measure_ends(task: Task, paths: Tensor, told: tuple[int, int]) -> Slices[Numbers]:
     """(T, lanes, P) to (lanes,) the highest loss within the last tenth of the steps; yields what is told meanwhile."""
     ends = paths[-max(1, (len(paths) - 1) // 10) :]
     every = yield from _measure_in_slices(task, ends.flatten(0, 1).numpy(), told)
     return np.asarray(every.reshape(ends.shape[:2]).max(axis=0))
 
 
-def _measure_in_slices(
-    task: Task, numbers: NDArray[np.floating], told: tuple[int, int]
-) -> Generator[tuple[int, int], None, Numbers]:
+def _measure_in_slices(task: Task, numbers: NDArray[np.floating], told: tuple[int, int]) -> Slices[Numbers]:
     parts = []
     for start in range(0, len(numbers), _MEASURED_A_SLICE):
         parts.append(measure_losses(task, numbers[start : start + _MEASURED_A_SLICE]))

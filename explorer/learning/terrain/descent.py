@@ -16,7 +16,7 @@ from explorer.neurons.activations import Numbers
 
 RATES: Final = tuple(10.0 ** (-3 + quarter / 4) for quarter in range(13))
 MOST_STEPS: Final = 1000
-_LAST: Final = 50
+LAST: Final = 50  # steps whose mean loss counts where there is no goal
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,7 @@ def choose_rates(
     goal = surface.goal
     best = dict[int, Choice]()
     alive = np.ones(rates.shape, bool)
-    last = deque[Numbers](maxlen=_LAST)
+    last = deque[Numbers](maxlen=LAST)
     with np.errstate(all="ignore"):
         for count, (place, loss, _) in enumerate(_march(surface, rules, rates, start, steps)):
             alive &= _holds(place, loss)

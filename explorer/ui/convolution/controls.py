@@ -24,6 +24,7 @@ from explorer.ui.kit.choose import (
     choose,
     choose_number,
     choose_one,
+    choose_several,
     choose_step,
     keep_valid,
     said_by,
@@ -116,18 +117,14 @@ def choose_experiment(picture: Picture, editor: DeltaGenerator) -> Experiment:
 
 def choose_filters() -> tuple[str, ...]:
     """Which filters; at least one."""
-    picked = st.pills(
+    names = choose_several(
         "Filters",
-        list(_FILTER_LABELS),
-        selection_mode="multi",
-        default=["sobel x"],
-        format_func=_FILTER_LABELS.__getitem__,
-        key="filters",
-        bind="query-params",
+        _FILTER_LABELS,
+        "filters",
+        ["sobel x"],
         help="Each filter makes one map: the depth of the output is the number of filters. Its numbers lie on every "
         "channel alike, and the answers of the channels are added up.",
     )
-    names = tuple(name for name in _FILTER_LABELS if name in picked)
     if not names:
         st.caption("No filter is picked: this is Identity.")
     return names or ("identity",)

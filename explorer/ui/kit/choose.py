@@ -125,6 +125,35 @@ def choose_step(
     )
 
 
+def choose_several(
+    label: str,
+    labels: Mapping[T, str],
+    key: str,
+    start: Sequence[T],
+    *,
+    place: DeltaGenerator | None = None,
+    help: str | None = None,
+) -> tuple[T, ...]:
+    """Any of several named values, in the order of `labels`, in the address under `key`; perhaps none.
+
+    Back to `start` where an address or an earlier choice names what is not on offer.
+    """
+    asked = st.session_state.get(key)
+    if asked is not None and any(each not in labels for each in asked):
+        st.session_state[key] = list(start)
+    picked = (place or st).pills(
+        label,
+        list(labels),
+        selection_mode="multi",
+        default=list(start),
+        format_func=labels.__getitem__,
+        key=key,
+        bind="query-params",
+        help=help,
+    )
+    return tuple(value for value in labels if value in picked)
+
+
 def slide(
     label: str,
     least: int,

@@ -14,7 +14,8 @@ from explorer.neurons.digits import Kind, Recipe, Trained, compute_logits, prepa
 from explorer.neurons.digits_by_hand import run_by_hand
 from explorer.neurons.losses import LOSSES, one_hot, softmax
 from explorer.rendering import format_percent
-from explorer.ui.kit.slow import Tell, obtain
+from explorer.slices import finish
+from explorer.ui.kit.slow import obtain
 from explorer.ui.shared.digits_source import Digit
 
 NAMES: dict[Kind, str] = {"mlp": "MLP", "cnn": "CNN"}
@@ -29,7 +30,7 @@ def obtain_networks(recipes: Sequence[Recipe]) -> tuple[Trained, ...] | None:
             ("digits", recipe),
             f"Training the {NAMES[recipe.kind]}{' on shuffled pixels' if recipe.shuffled else ''}",
             "steps",
-            partial(_train, recipe),
+            partial(finish, train_in_slices(recipe)),
             place,
             f"digits-{recipe.kind}-{recipe.shuffled}",
             quick=recipe.kind == "mlp",  # 0.3 s
@@ -38,14 +39,6 @@ def obtain_networks(recipes: Sequence[Recipe]) -> tuple[Trained, ...] | None:
             return None
         found.append(trained)
     return tuple(found)
-
-
-def _train(recipe: Recipe, tell: Tell) -> Trained:
-    for told in train_in_slices(recipe):
-        if isinstance(told, Trained):
-            return told
-        tell(*told)
-    raise AssertionError("a training ends with its network")
 
 
 def say_answers(networks: Sequence[Trained], digit: Digit, columns: int = 0) -> list[Numbers]:

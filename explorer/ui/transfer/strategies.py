@@ -8,7 +8,7 @@ import streamlit as st
 
 from explorer.transfer.choice import Choice
 from explorer.transfer.trial import FOUR, STRATEGIES, STRATEGY_TITLES, Strategy
-from explorer.ui.kit.choose import choose_number, choose_step, switch
+from explorer.ui.kit.choose import choose_number, choose_several, choose_step, switch
 from explorer.ui.session.subject import Subject, open_network
 from explorer.ui.transfer.recipe import choose_recipe
 
@@ -81,17 +81,11 @@ def _choose_strategies() -> tuple[Strategy, ...]:
 
 
 def _choose_shares() -> tuple[float, ...]:
-    asked = st.session_state.get("shares")
-    if asked is not None and any(each not in SHARES for each in asked):
-        st.session_state["shares"] = [100]
-    chosen = st.pills(
+    chosen = choose_several(
         "Training pictures used",
-        SHARES,
-        selection_mode="multi",
-        default=[100],
-        format_func=lambda percent: f"{percent} %",
-        key="shares",
-        bind="query-params",
+        {percent: f"{percent} %" for percent in SHARES},
+        "shares",
+        [100],
         help="Several shares give learning curves; each smaller one is a part of the larger ones. "
         "The test pictures stay the same.",
     )

@@ -30,10 +30,11 @@ from explorer.neurons.activations import ACTIVATIONS
 from explorer.neurons.describing import say_number, write_table
 from explorer.neurons.digits import HELD_OUT
 from explorer.rendering import format_percent
+from explorer.slices import finish
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, download
-from explorer.ui.kit.slow import Tell, obtain
+from explorer.ui.kit.slow import obtain
 from explorer.ui.kit.snippet import show_snippet
 from explorer.ui.learning.depth.controls import say_start
 
@@ -48,7 +49,7 @@ def show_training(recipe: Recipe, finding: DeltaGenerator) -> None:
         ("depth-training", recipe, optimiser),
         f"Training {SEEDS} seeds at {len(RATES[optimiser])} rates",
         "steps",
-        partial(_train, recipe, optimiser),
+        partial(finish, train_in_slices(recipe, optimiser)),
         st.empty(),
         "depth-training",
     )
@@ -79,14 +80,6 @@ def show_training(recipe: Recipe, finding: DeltaGenerator) -> None:
         "depth-training-npz",
     )
     show_snippet(training_snippet(recipe, optimiser), "depth-training-python")
-
-
-def _train(recipe: Recipe, optimiser: Optimiser, tell: Tell) -> Trial:
-    for told in train_in_slices(recipe, optimiser):
-        if isinstance(told, Trial):
-            return told
-        tell(*told)
-    raise AssertionError("a training ends with its trial")
 
 
 def _say_trial(recipe: Recipe, optimiser: Optimiser, trial: Trial) -> None:

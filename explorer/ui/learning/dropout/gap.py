@@ -17,6 +17,7 @@ from explorer.neurons.describing import write_table
 from explorer.neurons.digits import HELD_OUT
 from explorer.rendering import PREVIOUS, SERIES, line_figure_png
 from explorer.rendering.figures.transfer import AccuracyRow, Spread, accuracy_rows
+from explorer.slices import count_within, finish
 from explorer.text import format_percent
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.cache import once
@@ -100,11 +101,7 @@ def _train_all(recipes: Sequence[DropoutRecipe], tell: Tell) -> tuple[DropoutNet
 
 
 def _train(recipe: DropoutRecipe, before: int, of: int, tell: Tell) -> DropoutNetwork:
-    for told in train_in_slices(recipe):
-        if isinstance(told, DropoutNetwork):
-            return told
-        tell(before + told, of)
-    raise AssertionError("a training ends with its network")
+    return finish(count_within(train_in_slices(recipe), before, of), tell)
 
 
 def _say_gaps(hidden: int, least: float, gaps: Mapping[float, Interval], moved: Mapping[float, Interval]) -> None:

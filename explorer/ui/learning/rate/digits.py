@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -12,11 +14,12 @@ from explorer.learning.seed_intervals import Interval
 from explorer.neurons.describing import say_number, write_difference, write_table
 from explorer.neurons.digits import HELD_OUT
 from explorer.rendering import SERIES, StepLine, format_percent, line_figure_png, step_lines
+from explorer.slices import finish
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.slow import Tell, obtain
+from explorer.ui.kit.slow import obtain
 
 KIND_LABELS: dict[Kind, str] = {
     "constant": "Constant",
@@ -46,7 +49,7 @@ def show_schedules_on_digits() -> None:
         ("schedules on digits", peak),
         "Training all schedules",
         "steps",
-        lambda tell: _train(peak, tell),
+        partial(finish, compare_in_slices(None if peak == _BEST else peak)),
         st.empty(),
         "rate-digits",
     )
@@ -94,14 +97,6 @@ def show_schedules_on_digits() -> None:
         digits_snippet(schedules, SEEDS),
         key="rate-digits-offer",
     )
-
-
-def _train(peak: float, tell: Tell) -> Trained:
-    for told in compare_in_slices(None if peak == _BEST else peak):
-        if isinstance(told, Trained):
-            return told
-        tell(*told)
-    raise AssertionError("a comparison ends with what came of it")
 
 
 def _say(trained: Trained, kind: Kind, less: Interval, peak: float) -> None:

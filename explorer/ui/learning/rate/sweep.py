@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -19,13 +21,14 @@ from explorer.learning.rate.sweep import (
 )
 from explorer.neurons.describing import say_number, write_difference, write_table
 from explorer.rendering import PREVIOUS, SERIES, Mark, StepLine, line_figure_png, rate_sweep_chart, step_lines
+from explorer.slices import finish
 from explorer.text import count_text
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose_step, slide
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.slow import Tell, obtain
+from explorer.ui.kit.slow import obtain
 
 _CRAWLS = RATES.index(0.001)
 _ROUNDED = 1e-12  # a difference that needs no explanation
@@ -39,7 +42,14 @@ def show_sweep() -> None:
         "Rate looked at", RATES, "rate_looked", 1.0, format_func=lambda rate: f"{rate:.3g}", place=row, width=330
     )
     steps = slide("After steps", 1, STEPS, STEPS, "rate_after", place=row, width=220)
-    sweep = obtain(("sweep of rates",), "Training by 25 rates", "steps", _sweep, st.empty(), "rate-sweep")
+    sweep = obtain(
+        ("sweep of rates",),
+        "Training by 25 rates",
+        "steps",
+        partial(finish, sweep_in_slices()),
+        st.empty(),
+        "rate-sweep",
+    )
     if sweep is None:
         return
     edge = float(np.median(sweep.fails))
@@ -95,14 +105,6 @@ def show_sweep() -> None:
         sweep_snippet(looked, steps, SEEDS),
         key="rate-sweep-offer",
     )
-
-
-def _sweep(tell: Tell) -> Sweep:
-    for told in sweep_in_slices():
-        if isinstance(told, Sweep):
-            return told
-        tell(*told)
-    raise AssertionError("a sweep ends with what came of it")
 
 
 def _ends(values: Numbers) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from explorer.rendering import SERIES, PlanePath, format_percent, plane_map, pla
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.chart import show_chart
-from explorer.ui.kit.choose import choose, choose_number, choose_one, choose_step, settings_popover
+from explorer.ui.kit.choose import choose, choose_number, choose_one, choose_several, choose_step, settings_popover
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.learning.real_network.starts import join_names, show_starts
 from explorer.ui.learning.real_network.work import Recipe, View, obtain_runs, obtain_view
@@ -81,21 +81,11 @@ def _choose_settings(row: DeltaGenerator) -> tuple[partial[Recipe], float, int]:
 
 
 def _choose_optimisers() -> tuple[str, ...]:
-    asked = st.session_state.get("race_optimisers")
-    if asked is not None and any(each not in OPTIMISERS for each in asked):
-        st.session_state["race_optimisers"] = list(FIRST)
-    picked = st.pills(
-        "Optimisers",
-        list(OPTIMISERS),
-        selection_mode="multi",
-        default=list(FIRST),
-        key="race_optimisers",
-        bind="query-params",
-        help="The plane goes through the paths of all that are picked: one more turns it.",
-    )
+    said = "The plane goes through the paths of all that are picked: one more turns it."
+    picked = choose_several("Optimisers", {name: name for name in OPTIMISERS}, "race_optimisers", FIRST, help=said)
     if not picked:
         st.caption("No optimiser is picked: these are the first four.")
-    return tuple(name for name in OPTIMISERS if name in (picked or FIRST))
+    return picked or FIRST
 
 
 def _show_finding(recipe: Recipe, runs: Sequence[Run], view: View, factor: float) -> bool:

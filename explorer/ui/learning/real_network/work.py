@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
 
 import numpy as np
 import streamlit as st
@@ -13,9 +12,8 @@ import streamlit as st
 from explorer.learning.real_network.loss_plane import Plane, Shadow, Surface, cast_shadow, fit_plane, measure_surface
 from explorer.learning.real_network.networks import Task, measure_losses
 from explorer.learning.real_network.races import Repeated, Run, race, repeat
-from explorer.ui.kit.slow import Tell, obtain
-
-T = TypeVar("T")
+from explorer.slices import Slices, count_within, finish
+from explorer.ui.kit.slow import obtain
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ def obtain_runs(recipe: Recipe, names: Sequence[str]) -> tuple[Run, ...] | None:
             ("race", recipe, name),
             f"Training by {name} at every rate",
             "steps",
-            partial(_finish, partial(race, recipe.task, name, recipe.seed, recipe.steps), Run),
+            partial(finish, race(recipe.task, name, recipe.seed, recipe.steps)),
             place,
             f"race-{name}",
         )
@@ -73,13 +71,13 @@ def obtain_view(recipe: Recipe, runs: Sequence[Run]) -> View | None:
         ("race view", recipe, tuple(run.name for run in runs)),
         "Measuring the loss on the plane",
         "rows",
-        partial(_finish, partial(_lay_plane, recipe.task, runs), View),
+        partial(finish, _lay_plane(recipe.task, runs)),
         st.empty(),
         "race-view",
     )
 
 
-def _lay_plane(task: Task, runs: Sequence[Run]) -> Iterator[tuple[int, int] | View]:
+def _lay_plane(task: Task, runs: Sequence[Run]) -> Slices[View]:
     losses = partial(measure_losses, task)
     plane = fit_plane([run.path for run in runs])
     shadows, whole = list[Shadow](), len(runs) + task.side
@@ -87,11 +85,8 @@ def _lay_plane(task: Task, runs: Sequence[Run]) -> Iterator[tuple[int, int] | Vi
         shadows.append(cast_shadow(plane, run.path, run.losses, losses))
         yield len(shadows), whole
     places = np.concatenate([shadow.places for shadow in shadows])
-    for told in measure_surface(plane, places, task.side, losses):
-        if isinstance(told, Surface):
-            yield View(plane, tuple(shadows), told)
-        else:
-            yield len(runs) + told[0], whole
+    surface = yield from count_within(measure_surface(plane, places, task.side, losses), len(runs), whole)
+    return View(plane, tuple(shadows), surface)
 
 
 def obtain_repeated(recipe: Recipe, names: Sequence[str], count: int) -> tuple[Repeated, ...] | None:
@@ -103,7 +98,7 @@ def obtain_repeated(recipe: Recipe, names: Sequence[str], count: int) -> tuple[R
             ("race starts", recipe, name, count),
             f"{name} from other starts",
             "steps",
-            partial(_finish, partial(repeat, recipe.task, name, recipe.seed, count, recipe.steps), Repeated),
+            partial(finish, repeat(recipe.task, name, recipe.seed, count, recipe.steps)),
             place,
             f"race-starts-{name}",
         )
@@ -111,12 +106,3 @@ def obtain_repeated(recipe: Recipe, names: Sequence[str], count: int) -> tuple[R
             return None
         found.append(repeated)
     return tuple(found)
-
-
-def _finish(begin: Callable[[], Iterator[tuple[int, int] | T]], kind: type[T], tell: Tell) -> T:
-    for told in begin():
-        if isinstance(told, kind):
-            return told
-        assert isinstance(told, tuple)
-        tell(*told)
-    raise AssertionError("work ends with what it makes")

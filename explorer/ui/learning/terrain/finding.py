@@ -10,14 +10,13 @@ from typing import Final
 import streamlit as st
 
 from explorer.learning.optimisers import Optimiser
-from explorer.learning.terrain.descent import MOST_STEPS, RATES, Path
+from explorer.learning.terrain.descent import LAST, MOST_STEPS, RATES, Path
 from explorer.learning.terrain.surfaces import Surface
 from explorer.neurons.describing import say_number
 from explorer.text import significant
 from explorer.ui.kit.ask import ask_first
 
 Paths = Mapping[str, Path]
-_LAST: Final = 50  # steps whose mean loss is told where there is no goal
 _ANSWERS: Final = (
     "Those with one rate for both directions: SGD, momentum",
     "Those that scale each direction by itself: AdaGrad, RMSProp, Adam",
@@ -72,7 +71,7 @@ def show_finding(surface: Surface, rules: Mapping[str, Optimiser], aligned: Path
         else f"all at rate {significant(next(iter(rules.values())).rate)}"
     )
     what = (
-        f"Mean loss of the last {_LAST} of {MOST_STEPS:,} steps"
+        f"Mean loss of the last {LAST} of {MOST_STEPS:,} steps"
         if surface.goal is None
         else "Steps until the loss first is within 10⁻⁶ of its minimum"
     )
@@ -83,7 +82,7 @@ def show_finding(surface: Surface, rules: Mapping[str, Optimiser], aligned: Path
 
 def _measure(surface: Surface, path: Path) -> _End:
     steps = None if surface.goal is None else path.arrives(surface.goal)
-    loss = say_number(float(path.losses[-_LAST:].mean()))
+    loss = say_number(float(path.losses[-LAST:].mean()))
     if steps is not None:
         text = f"{steps:,}"
     elif path.diverged is not None:

@@ -14,7 +14,7 @@ from explorer.learning.terrain.descent import RATES
 from explorer.learning.terrain.formula import MOST_CHARACTERS, FormulaRejected
 from explorer.learning.terrain.surfaces import SURFACES, Surface, own_surface, valley
 from explorer.text import as_plain_text, significant
-from explorer.ui.kit.choose import choose, choose_number, choose_one, choose_step, settings_popover
+from explorer.ui.kit.choose import choose, choose_number, choose_one, choose_several, choose_step, settings_popover
 
 OWN: Final = "own"
 _OWN_FORMULA = "0.1*x**2 + y**2 + 0.3*sin(3*x)"
@@ -70,21 +70,14 @@ def _choose_rules(place: DeltaGenerator, row: DeltaGenerator, rate: float) -> di
         momentum = choose_step("Momentum", _MOMENTA, "terrain_momentum", 0.9)
         alpha = choose_step("What RMSProp keeps of squares", _SQUARES, "terrain_alpha", 0.99)
         beta2 = choose_step("What Adam and AdamW keep of squares", _SQUARES, "terrain_beta2", 0.999)
-    picked = place.pills(
-        "Optimisers",
-        list(OPTIMISERS),
-        selection_mode="multi",
-        default=list(_FIVE),
-        key="terrain_optimisers",
-        bind="query-params",
-    )
+    picked = choose_several("Optimisers", {name: name for name in OPTIMISERS}, "terrain_optimisers", _FIVE, place=place)
     if not picked:
         place.caption(f"None is picked: {', '.join(_FIVE)} are shown.")
     rules = {}
     for title in picked or _FIVE:
         rule = replace(OPTIMISERS[title], rate=rate, alpha=alpha, beta2=beta2)
         rules[title] = replace(rule, momentum=momentum) if rule.momentum else rule
-    return {title: rules[title] for title in OPTIMISERS if title in rules}
+    return rules
 
 
 def _choose_own(row: DeltaGenerator) -> Surface:
