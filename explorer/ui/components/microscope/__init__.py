@@ -1,7 +1,7 @@
 """The microscope: which numbers made one output cell, worked out in the browser and held against the framework's value.
 
 Pointer, keyboard and play answer in the browser. What a channel view holds is said in
-`explorer.operations.channel_view`; the arithmetic is in arithmetic.js, pixels and short texts in drawing.js, the maps
+`explorer.operations.channel_view`; the arithmetic is in arithmetic.js, short texts in drawing.js, the maps
 in maps.js, the opened channels in cards.js, the sum and the bars in ledger.js, sentences in page.js; component.js is
 pointer, keyboard, play and pin.
 """
@@ -25,7 +25,7 @@ MOST_BYTES: Final = 1_500_000
 _mount = mount(
     Path(__file__).parent,
     (
-        *("../shared/elements.js", "../shared/canvas.js"),
+        *("../shared/elements.js", "../shared/canvas.js", "../shared/colour_maps.js"),
         *("arithmetic.js", "drawing.js", "page.js", "maps.js", "cards.js", "ledger.js"),
     ),
     ("button.css",),

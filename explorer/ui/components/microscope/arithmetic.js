@@ -18,8 +18,6 @@ function erf(x) {
 }
 
 const sigmoid = (x) => 1 / (1 + Math.exp(-x));
-const clamp = (x, low, high) => (x < low ? low : x > high ? high : x); // a NaN stays one
-
 const STEPS = {
   affine: (x, { scale, shift }) => x * scale + shift,
   relu: (x) => (x < 0 ? 0 : x),

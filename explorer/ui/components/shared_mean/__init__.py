@@ -1,6 +1,6 @@
 """Maps of a batch before and after normalisation: point at a cell, and those that share its mean light up.
 
-arithmetic.js has the colours, the formula and how numbers are written; component.js draws and listens.
+arithmetic.js has the formula and how numbers are written; component.js draws and listens.
 """
 
 from __future__ import annotations
@@ -22,7 +22,12 @@ from explorer.ui.components.store import send_numbers, send_picture
 
 Cell = tuple[int, int, int, int]
 
-_mount = mount(Path(__file__).parent, ("../shared/canvas.js", "arithmetic.js"), ("unseen.css",), COLOURS_JS)
+_mount = mount(
+    Path(__file__).parent,
+    ("../shared/canvas.js", "../shared/colour_maps.js", "arithmetic.js"),
+    ("unseen.css",),
+    COLOURS_JS,
+)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,7 @@
-// Colours, the formula of one cell, and how its numbers are written. DIVERGING comes from explorer.rendering.colours.
+// The formula of one cell, and how its numbers are written.
 
 const MINUS = "\u2212";
 const AFTER = 3; // standard deviations at the end of the colours after normalisation, before gamma
-
-const COLOURS = Uint32Array.from(DIVERGING, ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0);
-const GRADIENT = `linear-gradient(90deg, ${[1, 32, 64, 96, 128, 160, 192, 224, 255].map((row) => `rgb(${DIVERGING[row].join(" ")})`).join(", ")})`;
 
 /** The result of a cell, as `explorer.learning.scale.normalisation.normalise` has it. */
 function normaliseCell({ mean, variance, gamma, beta, eps, byVariance }, map, channel, x) {
@@ -34,17 +31,6 @@ function findMostOfFilters(values, [pictures, channels, height, width]) {
     most[map % channels] = Math.max(most[map % channels], findMost(values.subarray(map * area, (map + 1) * area)));
   }
   return most;
-}
-
-/** One map as pixels, blue below zero and red above. */
-function toPicture(values, from, height, width, most) {
-  const picture = new ImageData(width, height);
-  const pixels = new Uint32Array(picture.data.buffer);
-  for (let index = 0; index < pixels.length; index += 1) {
-    const share = most > 0 ? values[from + index] / most : 0;
-    pixels[index] = COLOURS[128 + Math.round(127 * Math.max(-1, Math.min(1, share)))];
-  }
-  return picture;
 }
 
 function writeNumber(value) {

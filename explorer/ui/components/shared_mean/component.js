@@ -23,7 +23,7 @@ class SharedMean {
       const figure = root.querySelector(`.${name}`);
       const found = { figure };
       for (const part of ["base", "over", "what", "low", "high"]) found[part] = figure.querySelector(`.${part}`);
-      figure.querySelector(".scale i").style.background = GRADIENT;
+      figure.querySelector(".scale i").style.background = toGradient(true);
       return found;
     });
     for (const name of ["line", "worked", "hint"]) this[name] = root.querySelector(`.${name}`);
@@ -104,7 +104,7 @@ class SharedMean {
         for (let c = 0; c < channels; c += 1) {
           scratch.width = width;
           scratch.height = height;
-          scratch.getContext("2d").putImageData(toPicture(numbers, (n * channels + c) * height * width, height, width, most[c]), 0, 0);
+          scratch.getContext("2d").putImageData(toPicture(numbers, (n * channels + c) * height * width, height, width, { low: -most[c], high: most[c], signed: true }), 0, 0);
           context.drawImage(scratch, ...this.corner(n, c), width * this.cellSide, height * this.cellSide);
         }
       }
@@ -213,17 +213,4 @@ class SharedMean {
     else return;
     event.preventDefault();
   }
-}
-
-const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
-const scratch = document.createElement("canvas");
-
-/** A frame that stands out from any map: the colour between two lines of the page's ground. */
-function frame(context, x, y, width, height, colour, ground, thickness) {
-  context.lineWidth = thickness + 2;
-  context.strokeStyle = ground;
-  context.strokeRect(x, y, width, height);
-  context.lineWidth = thickness;
-  context.strokeStyle = colour;
-  context.strokeRect(x, y, width, height);
 }
