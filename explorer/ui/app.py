@@ -98,6 +98,20 @@ PAGES = (
     ),
     Page("captions", "Captions", ":material/subtitles:", WRITE, "A sentence about your photo; where each word looked."),
     Page(
+        "sequences",
+        "Sequences",
+        ":material/linear_scale:",
+        WRITE,
+        "What a network remembers of a sentence, for how long, and where it looks instead.",
+    ),
+    Page(
+        "generators",
+        "Generators",
+        ":material/auto_awesome:",
+        WRITE,
+        "Squeeze your photo through a few numbers, and make pictures from none.",
+    ),
+    Page(
         "deck",
         "Deck",
         ":material/quiz:",

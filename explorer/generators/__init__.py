@@ -1,0 +1,1 @@
+"""A picture squeezed through a few numbers, and pictures made from none."""
