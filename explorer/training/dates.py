@@ -11,7 +11,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -39,6 +39,7 @@ from explorer.training.__main__ import MODELS
 
 Log = Callable[[str], None]
 LENGTHS: Final = ((6, 11), (12, 17), (18, 23), (24, 29), (30, 40))  # characters, both ends counted
+DOTS: Final = (0, 5, 10, 20, 40, 60)  # beside a date, in texts longer than any that was learned from
 UNKNOWN_EVERY: Final = 10  # one text of so many gets a character that no network knows
 
 
@@ -126,7 +127,8 @@ def round_weights(network: DateNetwork) -> DateNetwork:
 
 
 def measure(network: DateNetwork, count: int) -> dict[str, Any]:
-    """How many dates are written right: of formats learned from and held out, by length, and where no such day exists.
+    """How many dates are written right: of formats learned from and held out, by length, where no such day exists,
+    and in the midst of what is no date.
 
     Args:
         network: as stored.
@@ -148,7 +150,18 @@ def measure(network: DateNetwork, count: int) -> dict[str, Any]:
             {"from": low, "to": high, "exact": exact_share(network, some)} for (low, high), some in by_length.items()
         ],
         "no_such_day": exact_share(network, [draw_missing(numbers, held_out) for _ in range(count)]),
+        "held_out_among_dots": [_measure_among_dots(network, dots, count) for dots in DOTS],
     }
+
+
+def _measure_among_dots(network: DateNetwork, dots: int, count: int) -> dict[str, float]:
+    """How many dates are written right where a row of dots stands before or after them."""
+    numbers = random.Random("dots")
+    _, held_out = split_formats()
+    some = [draw_example(numbers, held_out) for _ in range(count)]
+    before = [replace(each, text="." * dots + each.text) for each in some]
+    after = [replace(each, text=each.text + "." * dots) for each in some]
+    return {"dots": dots, "before": exact_share(network, before), "after": exact_share(network, after)}
 
 
 def draw_missing(numbers: random.Random, formats: tuple[Format, ...]) -> Example:
@@ -198,7 +211,7 @@ def make(folder: Path, attends: bool, plan: Plan, command: str, log: Log) -> dic
             "licence": "none needed: a program writes them",
             "split": f"{len(learnt)} formats to learn from, {len(held_out)} held out",
         },
-        "note": "Wrong dates are not taught: every day that is learned from exists.",
+        "note": "Dates that do not exist are not taught, nor is anything beside a date but one unknown character.",
         "training": {
             "command": command,
             **asdict(plan),
