@@ -43,6 +43,7 @@ from explorer.rendering.figures.basic import (
     probability_bars,
 )
 from explorer.rendering.figures.beam_tree import BeamNode, beam_tree, beam_tree_picture, grow_tree
+from explorer.rendering.figures.code_errors import code_errors
 from explorer.rendering.figures.curves import curves
 from explorer.rendering.figures.decoder import draw_units, draw_words, unit_heatmap, word_lines, word_map
 from explorer.rendering.figures.digits import digit_bars
@@ -117,6 +118,7 @@ __all__ = [
     "beam_tree_picture",
     "channel_histograms_chart",
     "channel_means",
+    "code_errors",
     "colour_alike",
     "colour_kernels",
     "colour_map",

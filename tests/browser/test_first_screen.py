@@ -28,6 +28,7 @@ PICTURES = {
     "captions": (".player[data-drawn] .photo", {}),
     "neurons": (".js-plotly-plot", {}),
     "learning": (".terrain[data-drawn] .ground canvas", {}),
+    "generators": ('img[alt*=", drawn from 16 numbers"]', {}),
     "deck": (".st-key-asked", {}),
 }
 

@@ -1,0 +1,1 @@
+"""Patches of a photo squeezed through a few numbers: by principal components, and by trained autoencoders."""

@@ -1,0 +1,86 @@
+"""What the views of the Autoencoder part share: the photo's patches, and the code that is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Literal
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from explorer.generators.autoencoder.coder import Coder
+from explorer.generators.autoencoder.patches import DEPTH, Patches, cut
+from explorer.generators.autoencoder.principal import Principal, find_principal
+from explorer.generators.autoencoder.training import STEPS, Kind, Recipe, train_in_slices
+from explorer.neurons.describing import say_number
+from explorer.slices import finish
+from explorer.ui.kit.cache import once
+from explorer.ui.kit.choose import choose_number, choose_one, choose_step, settings_popover, slide
+from explorer.ui.kit.slow import obtain
+from explorer.ui.session.pictures import Picture
+
+Way = Literal["pca", "linear", "mlp"]
+WAYS: Final[dict[Way, str]] = {"pca": "PCA", "linear": "Linear autoencoder", "mlp": "MLP autoencoder"}
+SIZE: Final = 16  # numbers of a code at first
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A photo, its patches and their principal directions."""
+
+    picture: Picture
+    patches: Patches
+    principal: Principal
+
+
+def open_photo(picture: Picture) -> Photo:
+    """Kept for all sessions.
+
+    Raises:
+        PatchesRejected: If it has too few patches, or one colour.
+    """
+
+    def make() -> Photo:
+        patches = cut(picture.intake.image)
+        return Photo(picture, patches, find_principal(patches))
+
+    return once(("code-photo", picture), make)
+
+
+def choose_size(place: DeltaGenerator) -> int:
+    """How many numbers a patch becomes."""
+    said = f"Of a code. A patch of 8 × 8 pixels in red, green and blue has {DEPTH}."
+    return slide("Numbers per patch", 1, DEPTH, SIZE, "code_size", place=place, width=230, help=said)
+
+
+def choose_recipe(place: DeltaGenerator, kind: Kind, size: int) -> Recipe:
+    """How an autoencoder is trained, what is changed rarely in `place`."""
+    with settings_popover(place):
+        steps = choose_step("Steps of training", STEPS, "code_steps", Recipe.steps)
+        seed = choose_number("Seed of the first weights", 0, 99, "code_seed", Recipe.seed)
+    return Recipe(kind, size, steps, seed)
+
+
+def choose_coder(photo: Photo, place: DeltaGenerator, size: int) -> tuple[Way, Recipe, Coder | None]:
+    """Which way makes the code and draws of it; None where its training was stopped."""
+    way = choose_one("Code by", WAYS, "code_by", place=place, width=200)
+    recipe = choose_recipe(place, "linear" if way == "linear" else "mlp", size)
+    if way == "pca":
+        return way, recipe, photo.principal.coder(size)
+    trained = obtain(
+        ("code-trained", photo.picture, recipe),
+        f"Training the {WAYS[way]}",
+        "steps",
+        partial(finish, train_in_slices(photo.patches, recipe)),
+        st.empty(),
+        "code-trained",
+    )
+    return way, recipe, None if trained is None else trained.coder
+
+
+def compare(error: float, floor: float) -> str:
+    """How far an error is from the least that a linear code leaves."""
+    if floor < 1e-20:
+        return "where a linear code leaves nothing"
+    return f"{say_number(100 * abs(error / floor - 1))} % {'above' if error >= floor else 'below'}"
