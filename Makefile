@@ -54,6 +54,7 @@ models: for-testing
 	$(BIN)/python -m explorer.training.photo_captioner photo-captioner photo-transformer
 	$(BIN)/python -m explorer.training.caption_kinds
 	$(BIN)/python -m explorer.training.scene_recipe
+	$(BIN)/python -m explorer.training.dates
 
 for-running:
 	@$(PYTHON) scripts/set_up.py requirements.txt
