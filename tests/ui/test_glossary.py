@@ -38,7 +38,7 @@ BEHIND = {  # the library's texts that a page shows
 def texts_of(page: str) -> str:
     """Every sentence in the code of a page: strings with a space that are no docstring."""
     found = []
-    for file in [*(CODE / "ui" / page).glob("*.py"), *(CODE / name for name in BEHIND.get(page, []))]:
+    for file in [*(CODE / "ui" / page).rglob("*.py"), *(CODE / name for name in BEHIND.get(page, []))]:
         tree = ast.parse(file.read_text(encoding="utf-8"))
         docstrings = {
             id(node.body[0].value)
