@@ -1,8 +1,8 @@
-"""How many dates are written right with attention and without, seed by seed: by length, and among dots."""
+"""How many dates are written right, in short and in long texts, with attention and without."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,54 +13,42 @@ from explorer.neurons.activations import Numbers
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
-    """Both kinds of network on texts of one kind.
+class Length:
+    """Texts of held-out formats of about one length.
 
     Attributes:
-        title: what kind of texts.
-        middle: a number for it, such as a length in characters.
-        attending, plain: (seeds,) shares of dates that come out exact with attention and without.
-        difference: the first less the second; the intervals of all comparisons that stand together hold together.
+        low, high: how many characters they have, both counted.
+        attending, plain: (seeds,) shares of dates that networks with and without attention write right.
+        difference: the first less the second, with its interval; all intervals of a comparison hold together.
     """
 
-    title: str
-    middle: float
+    low: int
+    high: int
     attending: Numbers
     plain: Numbers
     difference: Interval
 
-
-def compare_lengths(attending: Mapping[str, Any], plain: Mapping[str, Any]) -> list[Comparison]:
-    """By length, from short to long, of formats held out.
-
-    Args:
-        attending, plain: cards of networks with attention and without, which were trained from the same seeds.
-    """
-    rows = attending["accuracy"]["held_out_by_length"]
-    named = [(f"{row['from']} to {row['to']} characters", (row["from"] + row["to"]) / 2) for row in rows]
-    return _compare(named, *(_shares(card, "held_out_by_length", "exact") for card in (attending, plain)))
+    @property
+    def title(self) -> str:
+        """The lengths as text."""
+        return f"{self.low}–{self.high}"
 
 
-def compare_among_dots(attending: Mapping[str, Any], plain: Mapping[str, Any], side: str) -> list[Comparison]:
-    """With ever more dots beside the date, which no network has learned to pass over.
+def compare_lengths(attending: Mapping[str, Any], plain: Mapping[str, Any]) -> list[Length]:
+    """Both kinds of network, seed by seed.
 
     Args:
-        attending, plain: as for `compare_lengths`.
-        side: "before" or "after" the date.
+        attending, plain: the cards of the networks with and without attention, which were trained from the same seeds.
+
+    Returns:
+        From short to long.
     """
-    rows = attending["accuracy"]["held_out_among_dots"]
-    named = [(f"{row['dots']} dots", float(row["dots"])) for row in rows]
-    return _compare(named, *(_shares(card, "held_out_among_dots", side) for card in (attending, plain)))
-
-
-def _shares(card: Mapping[str, Any], kind: str, key: str) -> Numbers:
-    """(seeds, rows)."""
-    return np.array([[row[key] for row in seed[kind]] for seed in card["seeds"]])
-
-
-def _compare(named: Sequence[tuple[str, float]], attending: Numbers, plain: Numbers) -> list[Comparison]:
-    level = 1 - (1 - LEVEL) / len(named)  # Bonferroni: each may err by its part only
+    first, second = (
+        np.array([[row["exact"] for row in seed["held_out_by_length"]] for seed in card["seeds"]])
+        for card in (attending, plain)
+    )
+    level = 1 - (1 - LEVEL) / first.shape[1]  # Bonferroni: each may err by its part only
     return [
-        Comparison(title, middle, ours, theirs, interval_of(ours - theirs, level))
-        for (title, middle), ours, theirs in zip(named, attending.T, plain.T, strict=True)
+        Length(row["from"], row["to"], ours, theirs, interval_of(ours - theirs, level))
+        for row, ours, theirs in zip(attending["seeds"][0]["held_out_by_length"], first.T, second.T, strict=True)
     ]
