@@ -7,13 +7,17 @@ from collections.abc import Callable
 import streamlit as st
 
 from explorer.ui.generators.autoencoder.part import show_autoencoder
+from explorer.ui.generators.growing.part import show_growing
 from explorer.ui.kit.ask import choose_asking
 from explorer.ui.kit.choose import choose_part
 from explorer.ui.session.page import begin_page
 from explorer.ui.session.sidebar import show_sidebar
 from explorer.ui.session.subject import Subject
 
-PARTS: dict[str, tuple[str, Callable[[Subject], None]]] = {"autoencoder": ("Autoencoder", show_autoencoder)}
+PARTS: dict[str, tuple[str, Callable[[Subject], None]]] = {
+    "autoencoder": ("Autoencoder", show_autoencoder),
+    "growing": ("Growing", show_growing),
+}
 
 
 def show() -> None:

@@ -1,0 +1,1 @@
+"""Three ways of making maps larger: what each does to a constant picture, and in a decoder that learns."""

@@ -1,0 +1,1 @@
+"""The Generators page's part on layers that make maps larger."""
