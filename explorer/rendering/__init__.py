@@ -62,6 +62,7 @@ from explorer.rendering.figures.learning.loss_plane import (
 from explorer.rendering.figures.learning.rates import Mark, StepLine, rate_sweep_chart, step_lines
 from explorer.rendering.figures.learning.terrain import PathLine, terrain_picture
 from explorer.rendering.figures.learning.weight_path import WeightPath, weight_path, weight_path_picture
+from explorer.rendering.figures.recurrent import joined_matrix, step_boxes
 from explorer.rendering.figures.slope import slope_curves
 from explorer.rendering.figures.surprise import surprise_bars
 from explorer.rendering.film_strip import film_strip, spotlight
@@ -148,6 +149,7 @@ __all__ = [
     "head_heatmap",
     "histogram",
     "join_pictures",
+    "joined_matrix",
     "kernel_numbers",
     "kernel_slices",
     "layer_bars",
@@ -170,6 +172,7 @@ __all__ = [
     "scale_of",
     "slope_curves",
     "spotlight",
+    "step_boxes",
     "step_lines",
     "surprise_bars",
     "sweep_curves",

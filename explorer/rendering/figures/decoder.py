@@ -58,7 +58,7 @@ def unit_heatmap(
             text=[list(words)] * len(order),
             zmin=-peak if signed else 0.0,
             zmax=peak if signed else 1.0,
-            colorscale=_colour_scale(signed=signed),
+            colorscale=colour_scale(signed=signed),
             colorbar={"thickness": 10, "outlinewidth": 0, "nticks": 5, "len": 1.0},
             hovertemplate="unit %{customdata} at “%{text}”: %{z:.3f}<extra></extra>",
         )
@@ -222,7 +222,8 @@ def _name_words(figure: Figure, words: Sequence[str]) -> None:
     )
 
 
-def _colour_scale(*, signed: bool) -> list[tuple[float, str]]:
+def colour_scale(*, signed: bool) -> list[tuple[float, str]]:
+    """Viridis, or blue-white-red, in the few steps that a figure carries."""
     steps = np.linspace(0.0, 1.0, _STEPS + 1)
     # Row 0 of the signed table repeats row 1, so that white is in the middle of what is left.
     rows = [1 + round(254 * step) for step in steps] if signed else [round(255 * step) for step in steps]

@@ -1,0 +1,1 @@
+"""The Sequences page's part on a recurrent network, one step after another."""
