@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.rendering.colours import AMBER
+from explorer.rendering.colours import SERIES
 from explorer.rendering.figures.basic import dress, plain
 from explorer.rendering.figures.decoder import colour_scale
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _HALF: Final = 0.31  # of a box's width, where boxes are 1 apart
 _LINE: Final = "rgba(128, 138, 153, 1)"
+_CHOSEN: Final = SERIES[5]  # amber
 _ROW: Final = 26  # pixels of a unit
 _WITH_NUMBERS: Final = 16  # columns of a matrix, at most, whose cells have room for a number
 
@@ -76,7 +77,7 @@ def step_boxes(
                 "x1": step + _HALF,
                 "y0": top,
                 "y1": bottom,
-                "line": {"color": AMBER if is_chosen else _LINE, "width": 4 if is_chosen else 1},
+                "line": {"color": _CHOSEN if is_chosen else _LINE, "width": 4 if is_chosen else 1},
             }
         )
         notes += [
@@ -137,7 +138,7 @@ def joined_matrix(
     )
     figure = go.Figure(heat)
     figure.add_shape(
-        type="line", x0=split - 0.5, x1=split - 0.5, y0=-0.5, y1=units + 1.5, line={"color": AMBER, "width": 4}
+        type="line", x0=split - 0.5, x1=split - 0.5, y0=-0.5, y1=units + 1.5, line={"color": _CHOSEN, "width": 4}
     )
     for name, first, last in (("W<sub>x</sub>", 0, split), ("W<sub>h</sub>", split, columns)):
         figure.add_annotation(_word((first + last - 1) / 2, 1, name, 13))
