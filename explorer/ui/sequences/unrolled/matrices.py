@@ -35,7 +35,7 @@ def show_joined(weights: Weights, recipe: Recipe, step: int, before: Numbers) ->
         )
     with right:
         rows = {
-            f"unit {unit + 1}": [say_number(float(one)), say_number(float(other))]
+            f"$h_{unit + 1}$": [say_number(float(one)), say_number(float(other))]
             for unit, (one, other) in enumerate(zip(joined.product, two, strict=True))
         }
         st.markdown(write_table(["$[W_x \\mid W_h][x; h]$", "$W_x x + W_h h$"], rows))
@@ -66,4 +66,4 @@ def show_look_up(weights: Weights, recipe: Recipe, step: int) -> None:
         for at, (letter, one, row) in enumerate(zip(letters, hot(number, len(letters)), table.tolist(), strict=True))
     }
     with st.container(height=320 if len(letters) > 8 else "content", border=False):
-        st.markdown(write_table(["one-hot", *(f"unit {unit + 1}" for unit in range(recipe.units))], lines))
+        st.markdown(write_table(["one-hot", *(f"$h_{unit + 1}$" for unit in range(recipe.units))], lines))

@@ -83,9 +83,17 @@ def show_unrolled(subject: Subject) -> None:
     with settings_popover(row):
         seed = choose_number("Seed of the weights", 0, 99, "unrolled_seed", 0)
     finding = st.container()
+    controls = st.container(horizontal=True, gap="large")
     changed = "Multiplies W_h, all that leads from one step to the next. At 0 nothing is remembered."
     times = choose_step(
-        "$W_h$ times", TIMES, "unrolled_times", 1.0, width=360, format_func=lambda value: f"{value:g}", help=changed
+        "$W_h$ times",
+        TIMES,
+        "unrolled_times",
+        1.0,
+        place=controls,
+        width=300,
+        format_func=lambda value: f"{value:g}",
+        help=changed,
     )
     recipes = [Recipe(text, "rnn", units, seed + more, STEPS if start == "trained" else 0) for more in range(SEEDS)]
     place, trained = st.empty(), []
@@ -99,7 +107,7 @@ def show_unrolled(subject: Subject) -> None:
     with finding:
         if not _show_finding(looked):
             return
-    step = _show_step(looked)
+    step = _show_step(looked, controls)
     states, rows = run_by_torch(weights, recipes[0].numbers)
     st.caption(
         f"PyTorch, `nn.RNN` with the same weights: the states of all {len(text)} steps differ by "
@@ -157,16 +165,16 @@ def _count(trained: Trained, times: float) -> int:
     return count_right(unroll(trained.weights.remember(times), numbers).probabilities, numbers)
 
 
-def _show_step(looked: Looked) -> int:
+def _show_step(looked: Looked, controls: DeltaGenerator) -> int:
     """The number of the step that is looked at, from 1."""
     recipe, run, length = looked.recipe, looked.run, len(looked.recipe.text)
     twice = find_twice(recipe.text)
-    step = slide("Step", 1, length, 1 + (twice[1] if twice else 0), "unrolled_step", width=360)
+    step = slide("Step", 1, length, 1 + (twice[1] if twice else 0), "unrolled_step", place=controls, width=300)
     begins = max(0, min(step - 1 - _WINDOW // 2, length - _WINDOW))
     shown = range(begins, min(length, begins + _WINDOW))
     names = [name_letter(letter) for letter in recipe.text]
     likeliest = run.probabilities.argmax(axis=1)
-    written = [f"{name_letter(recipe.letters[likeliest[at]])} {run.probabilities[at].max():.0%}" for at in shown]
+    written = [f"{name_letter(recipe.letters[likeliest[at]])} {format_percent(float(run.probabilities[at].max()))}" for at in shown]
     left, right = st.columns([6, 5], gap="large")
     with left:
         show_chart(
@@ -203,7 +211,7 @@ def _write_step(looked: Looked, step: int) -> None:
     st.markdown(f"**Step {step} reads {looked.name(at)}**: $h = \\tanh(W_x x + W_h h_{{\\text{{before}}}} + b)$")
     columns = (run.inward[at], run.onward[at], looked.weights.bias, run.sums[at], run.states[at])
     rows = {
-        f"unit {unit + 1}": [say_number(float(column[unit])) for column in columns] for unit in range(units)
+        f"$h_{unit + 1}$": [say_number(float(column[unit])) for column in columns] for unit in range(units)
     }
     st.markdown(write_table(["$W_x x$", "$W_h h$", "$b$", "sum", "$h$"], rows))
     unit = slide("Unit written out", 1, units, 1, "unrolled_unit", width=240) - 1
