@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final, Literal
 
 import numpy as np
@@ -183,7 +184,7 @@ def count_right(probabilities: Numbers, numbers: NDArray[np.int64]) -> int:
 def count_without_memory(text: str) -> int:
     """How many next letters can be right at most where only the letter before is known: the commonest after each."""
     after: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for letter, following in zip(text, text[1:], strict=False):
+    for letter, following in pairwise(text):
         after[letter][following] += 1
     return sum(counts.most_common(1)[0][1] for counts in after.values())
 

@@ -50,7 +50,9 @@ def step_boxes(
     for step, unit in np.ndindex(steps, units):
         cells[unit][2 * step] = float(states[step, unit])
         texts[unit][2 * step] = f"{states[step, unit]:.2f}".replace("-", "−")
-    told = [[f"step {numbers[column // 2]}, unit {unit + 1}" for column in range(2 * steps - 1)] for unit in range(units)]
+    told = [
+        [f"step {numbers[column // 2]}, unit {unit + 1}" for column in range(2 * steps - 1)] for unit in range(units)
+    ]
     heat = go.Heatmap(
         x=edges,
         y=list(range(units)),

@@ -83,12 +83,12 @@ def run_cell(weights: Weights, numbers: NDArray[np.int64], holds: Sequence[Hold]
         cell = gates["forget"] * before + gates["input"] * candidate
         hidden = gates["output"] * np.tanh(cell)
         steps.append((gates["input"], gates["forget"], candidate, gates["output"], before, cell, hidden))
-    parts = [np.stack(each) for each in zip(*steps, strict=True)]
-    return CellRun(*parts, softmax(parts[-1] @ weights.out.T + weights.out_bias))
+    i, f, g, o, before, cell, hidden = (np.stack(each) for each in zip(*steps, strict=True))
+    return CellRun(i, f, g, o, before, cell, hidden, softmax(hidden @ weights.out.T + weights.out_bias))
 
 
 def hold_each_step(weights: Weights, numbers: NDArray[np.int64], gate: Gate, value: float) -> Numbers:
-    """(T - 1,) the probability of the text's last letter where all units' gate is held at one step only, each in turn."""
+    """(T - 1,) the last letter's probability where a gate of all units is held at one step only, each step in turn."""
     reads, last = numbers[:-1], numbers[-1]
     ends = [
         run_cell(weights, reads, [Hold(gate, value, step, step)]).probabilities[-1, last] for step in range(len(reads))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, get_args
 
 import numpy as np
@@ -105,9 +106,7 @@ def show_cell() -> None:
         for column, kind in zip(st.columns(2, gap="medium"), pair, strict=True):
             values = getattr(looked.run, kind)
             show_chart(
-                unit_heatmap(
-                    values, names, np.arange(UNITS), _TITLES[kind], signed=kind not in _GATE_LIKE, height=150
-                ),
+                unit_heatmap(values, names, np.arange(UNITS), _TITLES[kind], signed=kind not in _GATE_LIKE, height=150),
                 f"cell-{kind}",
                 column,
             )
@@ -167,12 +166,13 @@ def _show_finding(looked: Looked) -> bool:
     )
     if not ask_first(asked, tuple(dict.fromkeys(answers)), right, f"ask-cell-{hash(looked.trained.recipe)}"):
         return False
+    follows = f", what follows {first}" if held == text[1] else ""
     apart = float(np.abs(kept.cell[-1] - kept.cell[0]).max())
     st.markdown(
         f"**An LSTM of {UNITS} units, trained on your text, reads all of it but the last letter and expects "
         f"{_say_end(looked, looked.free)}. With every forget gate held open and every input gate shut from step 2 on, "
-        f"it expects {_say_end(looked, kept)}**: its memory after step {steps} is still that of step 1, of {first} "
-        f"alone (difference {write_difference(apart)}), whatever it has read since."
+        f"it expects {_say_end(looked, kept)}{follows}**: its memory after step {steps} is still that of step 1, of "
+        f"{first} alone (difference {write_difference(apart)}), whatever it has read since."
     )
     left = looked.free.forget[1:].prod(axis=0)
     st.markdown(
@@ -206,11 +206,12 @@ def _write_step(looked: Looked, step: int) -> None:
     }
     st.markdown(f"**Step {step} reads {quote(looked.text[at])}**")
     st.markdown(write_table([f"unit\u00a0{unit + 1}" for unit in range(UNITS)], rows))
-    f, c, i, g, o = (float(each[at, 0]) for each in (run.forget, run.before, run.input, run.candidate, run.output))
+    kept, new, shown = (float(each[at, 0]) for each in (run.forget, run.input, run.output))
+    before, candidate, c, h = (float(each[at, 0]) for each in (run.before, run.candidate, run.cell, run.hidden))
     st.markdown(
-        f"Unit 1: $c = {write_number(f)} \\cdot {write_factor(c)} + {write_number(i)} \\cdot {write_factor(g)} = "
-        f"{write_number(float(run.cell[at, 0]))}$, $\\ h = {write_number(o)} \\cdot \\tanh({write_number(float(run.cell[at, 0]))})"
-        f" = {write_number(float(run.hidden[at, 0]))}$"
+        f"Unit 1: $c = {write_number(kept)} \\cdot {write_factor(before)} + {write_number(new)} \\cdot "
+        f"{write_factor(candidate)} = {write_number(c)}$, $\\ h = {write_number(shown)} \\cdot "
+        f"\\tanh({write_number(c)}) = {write_number(h)}$"
     )
 
 
@@ -224,13 +225,12 @@ def _show_each_step(looked: Looked, names: list[str]) -> None:
     )
     lines = {
         name: once(
-            ("lstm cell held", recipe, gate, value),
-            lambda gate=gate, value=value: hold_each_step(weights, recipe.numbers, gate, value),
+            ("lstm cell held", recipe, gate, value), partial(hold_each_step, weights, recipe.numbers, gate, value)
         )
         for name, gate, value in tried
     }
     show_chart(
-        word_lines(names, lines, f"Probability of the last letter, one step held", percent=True, top=1.0),
+        word_lines(names, lines, "Probability of the last letter, one step held", percent=True, top=1.0),
         "cell-each-step",
     )
     name, ends = min(lines.items(), key=lambda each: float(each[1].min()))

@@ -30,7 +30,9 @@ def show_joined(weights: Weights, recipe: Recipe, step: int, before: Numbers) ->
     left, right = st.columns([7, 4], gap="large")
     with left:
         show_chart(
-            joined_matrix(joined.matrix, joined.vector, names, len(letters), "[W<sub>x</sub> | W<sub>h</sub>] times [x; h]"),
+            joined_matrix(
+                joined.matrix, joined.vector, names, len(letters), "[W<sub>x</sub> | W<sub>h</sub>] times [x; h]"
+            ),
             "unrolled-joined",
         )
     with right:
@@ -42,9 +44,9 @@ def show_joined(weights: Weights, recipe: Recipe, step: int, before: Numbers) ->
     exact = "0" if joined.exact == 0 else f"{float(joined.exact):.0e}"
     rounded = "0" if not joined.rounding else f"{write_difference(joined.rounding)}, by the order of adding"
     st.markdown(
-        f"**The same products, so the same step: difference {exact}**, worked out in fractions, which round nothing; in "
-        f"float64 {rounded}. A step is one dense layer of shape {recipe.units} × ({len(letters)} + {recipe.units}), and "
-        "part of what it reads is its own last output."
+        f"**The same products, so the same step: difference {exact}**, worked out in fractions, which round nothing; "
+        f"in float64 {rounded}. A step is one dense layer of shape {recipe.units} × ({len(letters)} + {recipe.units}), "
+        "and part of what it reads is its own last output."
     )
 
 
@@ -61,7 +63,8 @@ def show_look_up(weights: Weights, recipe: Recipe, step: int) -> None:
     )
     lines = {
         f"{'**' if at == number else ''}{as_plain_text(name_letter(letter))}{'**' if at == number else ''}": [
-            f"{one:.0f}", *(say_number(value) for value in row)
+            f"{one:.0f}",
+            *(say_number(value) for value in row),
         ]
         for at, (letter, one, row) in enumerate(zip(letters, hot(number, len(letters)), table.tolist(), strict=True))
     }

@@ -149,7 +149,9 @@ def _show_finding(looked: Looked) -> bool:
         f"right: {beside}.**"
     )
     if twice is None:
-        st.markdown("Every letter of it has one follower only, so no memory is needed. Type a text with two, as in hello.")
+        st.markdown(
+            "Every letter of it has one follower only, so no memory is needed. Type a text with two, as in hello."
+        )
         return True
     st.markdown(
         f"{looked.name(first)} at step {first + 1} expects {looked.says(first)}, at step {second + 1} "
@@ -174,7 +176,10 @@ def _show_step(looked: Looked, controls: DeltaGenerator) -> int:
     shown = range(begins, min(length, begins + _WINDOW))
     names = [name_letter(letter) for letter in recipe.text]
     likeliest = run.probabilities.argmax(axis=1)
-    written = [f"{name_letter(recipe.letters[likeliest[at]])} {format_percent(float(run.probabilities[at].max()))}" for at in shown]
+    written = [
+        f"{name_letter(recipe.letters[likeliest[at]])} {format_percent(float(run.probabilities[at].max()))}"
+        for at in shown
+    ]
     left, right = st.columns([6, 5], gap="large")
     with left:
         show_chart(
@@ -210,9 +215,7 @@ def _write_step(looked: Looked, step: int) -> None:
     run, at, units = looked.run, step - 1, looked.recipe.units
     st.markdown(f"**Step {step} reads {looked.name(at)}**: $h = \\tanh(W_x x + W_h h_{{\\text{{before}}}} + b)$")
     columns = (run.inward[at], run.onward[at], looked.weights.bias, run.sums[at], run.states[at])
-    rows = {
-        f"$h_{unit + 1}$": [say_number(float(column[unit])) for column in columns] for unit in range(units)
-    }
+    rows = {f"$h_{unit + 1}$": [say_number(float(column[unit])) for column in columns] for unit in range(units)}
     st.markdown(write_table(["$W_x x$", "$W_h h$", "$b$", "sum", "$h$"], rows))
     unit = slide("Unit written out", 1, units, 1, "unrolled_unit", width=240) - 1
     before, back = run.before[at].tolist(), looked.weights.onward[unit].tolist()
