@@ -141,10 +141,14 @@ def say_comparison(reading: Caption, own: Caption) -> str:
 
 def say_loss(reading: Caption) -> str:
     """That the bits of a sentence are the loss of training in another unit."""
+    counted = int(np.isfinite(reading.surprise).sum()) + 1  # words that are known, and the end
+    nats = -reading.log_probability
     return (
         f"These {significant(bits_of(reading))} bits are the cross-entropy, the loss with which a captioner is trained "
-        "word by word: minus the logarithm of the probability that each word was given. With the natural logarithm, as "
-        f"PyTorch's `F.cross_entropy` takes it, they add up to {significant(-reading.log_probability)}."
+        "word by word: minus the logarithm of the probability that each word was given, to base 2. With the natural "
+        f"logarithm, as PyTorch's `F.cross_entropy` takes it, they add up to {significant(nats)}. The loss of training "
+        f"is the mean, here {significant(nats / counted)} a word; divided by ln 2 = 0.693 it is "
+        f"{significant(bits_of(reading) / counted)} bits a word."
     )
 
 

@@ -15,7 +15,8 @@ from explorer.captioning.decoder import Decoder
 
 Order = Literal["alike", "mean", "number"]
 ORDERS: tuple[Order, ...] = get_args(Order)
-KINDS = ("input", "forget", "output", "cell")
+KINDS = ("input", "candidate", "forget", "output", "cell", "hidden")
+SIGNED = ("candidate", "cell", "hidden")  # of them, those that are below zero too
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,6 @@
 """Inside the decoder: gates, memory and word vectors on the page, against the library and by hand."""
 
+import base64
 import io
 import json
 from collections.abc import Callable
@@ -46,15 +47,20 @@ def test_gates_and_cells_are_what_the_lstm_did(shelve: Shelve, browser_side: Bro
     np.testing.assert_allclose(arrays["beta"], led.beta[0, : len(words)].numpy(), rtol=1e-5)
     assert sorted(arrays["order"]) == list(range(14))
     titles = titles_of(app)
-    assert [title.split(":")[0] for title in titles[:4]] == ["Input gate", "Forget gate", "Output gate", "Cell state"]
-    assert titles[4].startswith("Mean of each gate")
+    kinds = ["Input gate i", "Candidate g", "Forget gate f", "Output gate o", "Cell state c", "State h"]
+    assert [title.split(":")[0] for title in titles[:6]] == kinds
+    assert titles[6].startswith("Mean of each gate")
+    cells = json.loads(app.get("plotly_chart")[1].proto.spec)["data"][0]["z"]
+    drawn = np.frombuffer(base64.b64decode(cells["bdata"]), cells["dtype"])
+    np.testing.assert_allclose(drawn, arrays["candidate"].T[arrays["order"]].ravel())
+    np.testing.assert_allclose(arrays["hidden"], arrays["output"] * np.tanh(arrays["cell"]), rtol=1e-5)
     assert "14 units" in texts_of(app)
     first, second = run_code(app)
     np.testing.assert_allclose(first["memory"].cell, arrays["cell"], rtol=1e-5)
     np.testing.assert_array_equal(first["units"], arrays["order"])
     assert second["points"].shape == (len(second["numbers"]), 2)
     with Image.open(io.BytesIO(browser_side.downloads["inside-offer-png"][1]())) as png:
-        assert png.size == (4 * 24 * len(words) + 24, 512)
+        assert png.size == (6 * 24 * len(words) + 40, 512)
 
 
 def test_units_by_their_mean(shelve: Shelve, browser_side: Browser) -> None:

@@ -49,7 +49,10 @@ def check_reading(app: AppTest, side: Browser, words: tuple[str, ...]) -> Captio
     places = [*np.flatnonzero(np.isfinite(own)), len(words)]
     targets = torch.tensor([*numbers, END])[places]
     nats = functional.cross_entropy(led.log_probabilities[0, places], targets, reduction="sum")
-    assert f"`F.cross_entropy` takes it, they add up to {significant(nats.item())}." in texts_of(app)
+    mean = functional.cross_entropy(led.log_probabilities[0, places], targets).item()
+    said = f"takes it, they add up to {significant(nats.item())}. The loss of training is the mean, here "
+    said += f"{significant(mean)} a word; divided by ln 2 = 0.693 it is {significant(mean / math.log(2))} bits a word."
+    assert said in texts_of(app)
     theirs = captioner.follow(subject.seen, [captioner.search(subject.seen, 3).best])[0]
     assert app.metric[1].value == f"{significant(-theirs.log_probability / math.log(2))} bits"
     arrays = arrays_of(side, "writing")

@@ -21,7 +21,22 @@ from explorer.sequences.attention.loading import load_date_network
 from explorer.sequences.attention.network import pad, write_many
 from explorer.sequences.attention.steps import write
 
-WORDS = ("the", "a", "of", "in", "on", "house", "tree", "river", "green", "walks", "quickly", "window", "seven", "paper")
+WORDS = (
+    "the",
+    "a",
+    "of",
+    "in",
+    "on",
+    "house",
+    "tree",
+    "river",
+    "green",
+    "walks",
+    "quickly",
+    "window",
+    "seven",
+    "paper",
+)
 
 
 def draw(seed: str, count: int) -> list[Example]:

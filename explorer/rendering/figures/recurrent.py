@@ -91,15 +91,15 @@ def step_boxes(
             _word(step - 0.5, middle - 0.45, "W<sub>h</sub>", 11),
             _word(step, bottom + 1.55, f"<b>{plain(letters[step])}</b>", 17),
             _word(step, bottom + 2.3, f"step {numbers[step]}", 11),
-            _word(step, top - 1.6, written[step], 13),
+            _word(step, top - 1.75, written[step], 12),
         ]
     if numbers[0] == 1:
         notes.append(_word(-1 + _HALF - 0.12, middle, "0", 13))
     figure = go.Figure(heat)
     figure.update_xaxes(range=[-0.85, steps - 0.6], visible=False, fixedrange=True)
-    figure.update_yaxes(range=[bottom + 2.7, top - 2.2], visible=False, fixedrange=True)
+    figure.update_yaxes(range=[bottom + 2.7, top - 2.5], visible=False, fixedrange=True)
     figure.update_layout(annotations=notes, shapes=frames, dragmode=False)
-    return dress(figure, title, height=60 + round(_ROW * (units + 4.9)))
+    return dress(figure, title, height=60 + round(_ROW * (units + 5.2)))
 
 
 def joined_matrix(

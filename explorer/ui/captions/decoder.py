@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from explorer.captioning.describing import say_memory
 from explorer.captioning.heads import read_heads
-from explorer.captioning.inside import KINDS, Memory, Order, look_inside, order_units
+from explorer.captioning.inside import KINDS, SIGNED, Memory, Order, look_inside, order_units
 from explorer.captioning.large_caption import LargeCaption
 from explorer.captioning.snippets import heads_snippet, memory_snippet
 from explorer.captioning.transformer import TransformerDecoder
 from explorer.rendering import draw_units, unit_heatmap, word_lines
+from explorer.ui.app import link_to
 from explorer.ui.captions.choices import choose_width
 from explorer.ui.captions.embeddings import show_vectors
 from explorer.ui.captions.heads import HeadView, show_heads
@@ -24,13 +25,21 @@ from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
 
 KIND_LABELS = {
-    "input": "Input gate: how much is taken in",
-    "forget": "Forget gate: how much is kept",
-    "output": "Output gate: how much is shown",
-    "cell": "Cell state: what is remembered",
+    "input": "Input gate i: how much is taken in",
+    "candidate": "Candidate g: what is new",
+    "forget": "Forget gate f: how much is kept",
+    "output": "Output gate o: how much is shown",
+    "cell": "Cell state c: what is remembered",
+    "hidden": "State h: what is shown",
 }
 ORDER_LABELS: dict[Order, str] = {"alike": "Alike together", "mean": "By mean", "number": "By number"}
-BY_LABELS = {"cell": "cell state", "input": "input gate", "forget": "forget gate", "output": "output gate"}
+BY_LABELS = {
+    "cell": "cell state",
+    "input": "input gate",
+    "candidate": "candidate",
+    "forget": "forget gate",
+    "output": "output gate",
+}
 
 
 @st.cache_data(max_entries=32, show_spinner="Reading the decoder …")
@@ -46,7 +55,7 @@ def compute_order(subject: CaptionSubject, words: tuple[str, ...], by: str, orde
 
 
 def show_inside(subject: CaptionSubject) -> None:
-    """Four heatmaps with the same unit in the same row, their means, and the vectors."""
+    """Six heatmaps with the same unit in the same row, their means, and the vectors."""
     controls = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
     width = choose_width(controls)
     words = compute_caption(subject, width).words
@@ -63,31 +72,35 @@ def show_inside(subject: CaptionSubject) -> None:
     units = compute_order(subject, words, by, order)
     st.markdown(
         f"The decoder remembers with {memory.cell.shape[1]:,} units, a row each. At every word the input and forget "
-        "gates decide what a unit's cell takes in and keeps, and the output gate how much of it is shown."
+        "gates decide what a unit's cell takes in of the candidate, what is new, and what it keeps, and the output gate "
+        "how much of it is shown: $c = f\\,c_{\\text{before}} + i\\,g$ and $h = o \\tanh c$."
     )
-    for pair in (KINDS[:2], KINDS[2:]):
+    for pair in zip(KINDS[::2], KINDS[1::2], strict=True):
         for column, kind in zip(st.columns(2, gap="medium"), pair, strict=True):
             show_chart(
-                unit_heatmap(getattr(memory, kind), words, units, KIND_LABELS[kind], signed=kind == "cell"),
+                unit_heatmap(getattr(memory, kind), words, units, KIND_LABELS[kind], signed=kind in SIGNED),
                 f"units-{kind}",
                 column,
             )
-    st.caption("Gates run from 0 (dark) to 1 (yellow); cells are blue below zero, white at zero, red above.")
+    st.caption(
+        "Gates run from 0 (dark) to 1 (yellow); candidate, cell and state are blue below zero, white at zero, red above."
+    )
     st.markdown(say_memory(memory))
     _show_means(memory)
     offer(
         f"{subject.name}-decoder",
-        lambda: draw_units([getattr(memory, kind) for kind in KINDS], units, [kind == "cell" for kind in KINDS]),
+        lambda: draw_units([getattr(memory, kind) for kind in KINDS], units, [kind in SIGNED for kind in KINDS]),
         lambda: arrays_as_npz(
             words=np.array(words, dtype=np.str_),
             order=units,
             beta=memory.beta,
-            candidate=memory.candidate,
             **{kind: getattr(memory, kind) for kind in KINDS},
         ),
         memory_snippet(captioner_lines(subject), width, by, order),
         key="inside-offer",
     )
+    cell = {"part": "Memory", "memory_look": "One LSTM cell"}
+    link_to("sequences", "One cell of four units on a text of yours, whose gates can be held", cell)
     show_vectors(subject, words)
 
 

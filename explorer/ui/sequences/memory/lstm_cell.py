@@ -176,8 +176,8 @@ def _show_finding(looked: Looked) -> bool:
     )
     left = looked.free.forget[1:].prod(axis=0)
     st.markdown(
-        f"With no gate held, of the memory of step 1 the forget gates leave {say_number(float(left.max()))} at most in "
-        f"a unit, the product of its {steps - 1} gates."
+        f"With no gate held, of the memory of step 1 the forget gates leave ${write_number(float(left.max()))}$ at most "
+        f"in a unit, the product of its {steps - 1} gates."
         if steps > 1
         else "Two letters are one step: a longer text has something to keep."
     )
@@ -192,19 +192,21 @@ def _write_step(looked: Looked, step: int) -> None:
     run, at = looked.run, step - 1
     held = {hold.gate for hold in looked.holds if hold.first <= at <= hold.last}
     parts = {
-        "$i$ input gate": ("input", run.input),
-        "$f$ forget gate": ("forget", run.forget),
-        "$g$ candidate": ("candidate", run.candidate),
-        "$o$ output gate": ("output", run.output),
+        "$i$": ("input", run.input),
+        "$f$": ("forget", run.forget),
+        "$g$": ("candidate", run.candidate),
+        "$o$": ("output", run.output),
         "$c$ before": ("before", run.before),
-        "$c = f c + i g$": ("cell", run.cell),
-        "$h = o \\tanh c$": ("hidden", run.hidden),
+        "$c$": ("cell", run.cell),
+        "$h$": ("hidden", run.hidden),
     }
     rows = {
-        f"{name}{', held' if kind in held else ''}": [say_number(float(value)) for value in values[at]]
+        f"{name}{' held' if kind in held else ''}": [say_number(float(value)) for value in values[at]]
         for name, (kind, values) in parts.items()
     }
-    st.markdown(f"**Step {step} reads {quote(looked.text[at])}**")
+    st.markdown(
+        f"**Step {step} reads {quote(looked.text[at])}**: $c = f c_{{\\text{{before}}}} + i g$, $\\ h = o \\tanh c$"
+    )
     st.markdown(write_table([f"unit\u00a0{unit + 1}" for unit in range(UNITS)], rows))
     kept, new, shown = (float(each[at, 0]) for each in (run.forget, run.input, run.output))
     before, candidate, c, h = (float(each[at, 0]) for each in (run.before, run.candidate, run.cell, run.hidden))
@@ -219,9 +221,9 @@ def _show_each_step(looked: Looked, names: list[str]) -> None:
     """What the last letter gets where one kind of gate is held at one step, of all units, and the others are free."""
     recipe, weights = looked.trained.recipe, looked.trained.weights
     tried: tuple[tuple[str, Gate, float], ...] = (
-        ("forget shut", "forget", 0.0),
-        ("forget open", "forget", 1.0),
-        ("input shut", "input", 0.0),
+        ("f shut", "forget", 0.0),
+        ("f open", "forget", 1.0),
+        ("i shut", "input", 0.0),
     )
     lines = {
         name: once(

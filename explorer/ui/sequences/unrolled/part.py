@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.neurons.describing import say_number, write_difference, write_number, write_sum, write_table
+from explorer.neurons.describing import write_difference, write_number, write_sum, write_table
 from explorer.rendering import draw_units, step_boxes, unit_heatmap
 from explorer.sequences.next_letter import (
     LEAST_UNITS,
@@ -177,7 +177,7 @@ def _show_step(looked: Looked, controls: DeltaGenerator) -> int:
     names = [name_letter(letter) for letter in recipe.text]
     likeliest = run.probabilities.argmax(axis=1)
     written = [
-        f"{name_letter(recipe.letters[likeliest[at]])} {format_percent(float(run.probabilities[at].max()))}"
+        f"{name_letter(recipe.letters[likeliest[at]])}<br>{format_percent(float(run.probabilities[at].max()))}"
         for at in shown
     ]
     left, right = st.columns([6, 5], gap="large")
@@ -215,7 +215,7 @@ def _write_step(looked: Looked, step: int) -> None:
     run, at, units = looked.run, step - 1, looked.recipe.units
     st.markdown(f"**Step {step} reads {looked.name(at)}**: $h = \\tanh(W_x x + W_h h_{{\\text{{before}}}} + b)$")
     columns = (run.inward[at], run.onward[at], looked.weights.bias, run.sums[at], run.states[at])
-    rows = {f"$h_{unit + 1}$": [say_number(float(column[unit])) for column in columns] for unit in range(units)}
+    rows = {f"$h_{unit + 1}$": [f"{column[unit]:.2f}".replace("-", "−") for column in columns] for unit in range(units)}
     st.markdown(write_table(["$W_x x$", "$W_h h$", "$b$", "sum", "$h$"], rows))
     unit = slide("Unit written out", 1, units, 1, "unrolled_unit", width=240) - 1
     before, back = run.before[at].tolist(), looked.weights.onward[unit].tolist()
