@@ -21,22 +21,7 @@ from explorer.sequences.attention.loading import load_date_network
 from explorer.sequences.attention.network import pad, write_many
 from explorer.sequences.attention.steps import write
 
-WORDS = (
-    "the",
-    "a",
-    "of",
-    "in",
-    "on",
-    "house",
-    "tree",
-    "river",
-    "green",
-    "walks",
-    "quickly",
-    "window",
-    "seven",
-    "paper",
-)
+WORDS = ("the", "a", "of", "in", "on", "house", "tree", "river", "green", "walks", "quickly", "window", "seven")
 
 
 def draw(seed: str, count: int) -> list[Example]:
