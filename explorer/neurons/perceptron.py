@@ -104,7 +104,7 @@ def mean_loss(net: Perceptron, points: Numbers, targets: Numbers, loss: str) -> 
 
 
 def backward(net: Perceptron, passed: Forward, targets: Numbers, loss: str) -> Backward:
-    """The chain rule from the logits to the first layer: every upstream gradient is used again by the layer before.
+    """The chain rule from a loss to the first layer.
 
     Args:
         net: What made the forward pass.
@@ -112,12 +112,23 @@ def backward(net: Perceptron, passed: Forward, targets: Numbers, loss: str) -> B
         targets: (N, classes), as the losses take them.
         loss: A name in `LOSSES`.
     """
+    return carry_back(net, passed, LOSSES[loss].gradient(passed.sums[-1], targets))
+
+
+def carry_back(net: Perceptron, passed: Forward, by_logits: Numbers) -> Backward:
+    """The chain rule from the logits to the first layer: every upstream gradient is used again by the layer before.
+
+    Args:
+        net: What made the forward pass.
+        passed: The forward pass of N points.
+        by_logits: (N, classes) the derivative of each point's own loss by its logits.
+    """
     slope = ACTIVATIONS[net.activation].slope
     gradient = np.empty_like(net.numbers)
     by_layer = split_numbers(net.sizes, gradient)
-    upstream = [LOSSES[loss].gradient(passed.sums[-1], targets)]
+    upstream = [by_logits]
     for index in reversed(range(len(net.layers))):
-        by_layer[index].weight[:] = upstream[0].T @ passed.values[index] / len(targets)
+        by_layer[index].weight[:] = upstream[0].T @ passed.values[index] / len(by_logits)
         by_layer[index].bias[:] = upstream[0].mean(axis=0)
         if index:
             upstream.insert(0, upstream[0] @ net.layers[index].weight * slope(passed.sums[index - 1]))

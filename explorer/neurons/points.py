@@ -131,13 +131,13 @@ def read_points(text: str) -> Points:
     """
     lines = [(number, line.strip()) for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1)]
     lines = [(number, line) for number, line in lines if line]
-    if lines and _is_header(_split(lines[0][1])):
+    if lines and _is_header(split_row(lines[0][1])):
         lines = lines[1:]
     if not lines:
         raise PointsRejected("There are no points: each row needs x1, x2 and a class.")
     if len(lines) > MOST_POINTS:
         raise PointsRejected(f"{len(lines):,} points are too many: {MOST_POINTS} at most.")
-    rows, kinds = zip(*(_read_row(number, _split(line)) for number, line in lines), strict=True)
+    rows, kinds = zip(*(_read_row(number, split_row(line)) for number, line in lines), strict=True)
     names = tuple(dict.fromkeys(kinds))
     if len(names) > MOST_CLASSES:
         number = lines[kinds.index(names[MOST_CLASSES])][0]
@@ -150,7 +150,8 @@ def read_points(text: str) -> Points:
     return Points(rows, tuple(names.index(kind) for kind in kinds), names)
 
 
-def _split(line: str) -> list[str]:
+def split_row(line: str) -> list[str]:
+    """The fields of a row as `read_points` parts them, three at most where spaces do."""
     for mark in "\t;,":
         if mark in line:
             fields = [field.strip().strip('"') for field in line.split(mark)]
@@ -159,10 +160,11 @@ def _split(line: str) -> list[str]:
 
 
 def _is_header(fields: list[str]) -> bool:
-    return len(fields) == 3 and all(_number(field) is None for field in fields[:2])
+    return len(fields) == 3 and all(read_number(field) is None for field in fields[:2])
 
 
-def _number(text: str) -> float | None:
+def read_number(text: str) -> float | None:
+    """What a field says, infinity and NaN too; None where it is no number."""
     try:
         return float(text)
     except ValueError:
@@ -174,9 +176,9 @@ def _read_row(number: int, fields: list[str]) -> tuple[tuple[float, float], str]
         raise PointsRejected(f"Row {number} has {len(fields)} columns: three are needed, x1, x2 and a class.")
     place = []
     for column, field in enumerate(fields[:2], 1):
-        value = _number(field)
+        value = read_number(field)
         if value is None or not isfinite(value):
-            raise PointsRejected(f"Row {number}: x{column} is “{_shorten(field)}”, which is no finite number.")
+            raise PointsRejected(f"Row {number}: x{column} is “{shorten(field)}”, which is no finite number.")
         if abs(value) > LARGEST:
             raise PointsRejected(f"Row {number}: x{column} is {value:g}, beyond ±{LARGEST:g}.")
         place.append(value)
@@ -186,5 +188,6 @@ def _read_row(number: int, fields: list[str]) -> tuple[tuple[float, float], str]
     return (place[0], place[1]), kind
 
 
-def _shorten(text: str) -> str:
+def shorten(text: str) -> str:
+    """A field as a message shows it."""
     return text if len(text) <= 20 else f"{text[:20]}…"

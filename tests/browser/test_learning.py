@@ -123,7 +123,7 @@ def check_formulas(found: dict[str, Any], rule: Optimiser) -> None:
 
 def test_the_browsers_arithmetic_is_the_librarys(page: Page) -> None:
     folder = Path(explorer.ui.components.__file__).parent / "terrain"
-    for script in ("arithmetic.js", "optimisers.js", "ledger.js"):
+    for script in ("../shared/chance.js", "arithmetic.js", "../shared/optimisers.js", "paths.js", "ledger.js"):
         page.add_script_tag(content=(folder / script).read_text(encoding="utf-8"))
     cases = make_cases()
     sent = [

@@ -73,8 +73,9 @@ def make_cases() -> list[dict[str, object]]:
 
 
 def test_the_browsers_arithmetic_is_the_librarys(page: Page) -> None:
-    script = Path(explorer.ui.components.__file__).parent / "perceptron_trainer" / "arithmetic.js"
-    page.add_script_tag(content=LOSSES_JS + script.read_text(encoding="utf-8"))
+    folder = Path(explorer.ui.components.__file__).parent
+    scripts = (folder / name for name in ("shared/dense.js", "perceptron_trainer/arithmetic.js"))
+    page.add_script_tag(content=LOSSES_JS + "".join(script.read_text(encoding="utf-8") for script in scripts))
     cases = make_cases()
     for case, found in zip(cases, page.evaluate(WORK_OUT, cases), strict=True):
         sizes, loss, clears = tuple(case["sizes"]), case["loss"], case["clears"]

@@ -26,6 +26,7 @@ COMPONENTS = (
     "digit_pad",
     "shared_mean",
     "terrain",
+    "gan_plane",
 )
 
 

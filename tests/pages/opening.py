@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Widget
 
 from explorer.operations import ChannelView
-from explorer.ui.components import Look, NetworkClick, Stop, Stored
+from explorer.ui.components import GanStop, Look, NetworkClick, Stop, Stored
 from explorer.ui.session.pictures import get_picture
 from explorer.ui.session.subject import Subject
 
@@ -76,6 +76,7 @@ class Browser:
         trainers: those of every perceptron that is trained.
         batches: those of every batch of maps whose cells share means.
         terrains: those of every surface with paths.
+        games: those of every game of a generator and a discriminator.
         downloads: label, data and file name of every download button, by key.
         clicks: what a component gives the next time it is drawn, by key.
     """
@@ -93,8 +94,11 @@ class Browser:
     trainers: dict[str, dict[str, Any]] = field(default_factory=dict)
     batches: dict[str, dict[str, Any]] = field(default_factory=dict)
     terrains: dict[str, dict[str, Any]] = field(default_factory=dict)
+    games: dict[str, dict[str, Any]] = field(default_factory=dict)
     downloads: dict[str, tuple[str, Any, str]] = field(default_factory=dict)
-    clicks: dict[str, NetworkClick | Stop | Look | int | str | tuple[float, ...]] = field(default_factory=dict)
+    clicks: dict[str, NetworkClick | Stop | Look | GanStop | int | str | tuple[float, ...]] = field(
+        default_factory=dict
+    )
 
     def network_view(self, *, key: str, **given: Any) -> Any:
         self.networks[key] = given
@@ -143,6 +147,10 @@ class Browser:
 
     def terrain(self, *, key: str, **given: Any) -> Any:
         self.terrains[key] = given
+        return self.clicks.pop(key, None)
+
+    def gan_plane(self, *, key: str, **given: Any) -> Any:
+        self.games[key] = given
         return self.clicks.pop(key, None)
 
     def watch_downloads(self, original: Callable[..., bool]) -> Callable[..., bool]:

@@ -9,6 +9,7 @@ from explorer.ui.components.browser_storage import Stored, keep_in_storage, read
 from explorer.ui.components.caption_player import caption_player
 from explorer.ui.components.clickable_grid import clickable_grid
 from explorer.ui.components.digit_pad import digit_pad
+from explorer.ui.components.gan_plane import GanStop, gan_plane
 from explorer.ui.components.logit_board import logit_board
 from explorer.ui.components.microscope import MOST_BYTES, NONE, PAD, ChannelView, Step, microscope
 from explorer.ui.components.network_view import NetworkClick, network_view
@@ -23,6 +24,7 @@ __all__ = [
     "PAD",
     "Cell",
     "ChannelView",
+    "GanStop",
     "Item",
     "Look",
     "NetworkClick",
@@ -34,6 +36,7 @@ __all__ = [
     "caption_player",
     "clickable_grid",
     "digit_pad",
+    "gan_plane",
     "keep_in_storage",
     "logit_board",
     "microscope",

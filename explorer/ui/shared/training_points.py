@@ -62,23 +62,12 @@ def _make(name: str, classes: int) -> Points:
 
 
 def _read_own() -> Points | None:
-    columns = st.columns([2, 1])
-    file = columns[1].file_uploader(
-        "Or a CSV file", type=["csv", "tsv", "txt"], max_upload_size=1, key="own_points_file"
-    )
-    scales = switch("Scale both columns", "scale_points", help="To mean 0 and standard deviation 1.", place=columns[1])
-    st.session_state.setdefault(_TEXT, st.session_state.get(f"{_TEXT}_kept", _EXAMPLE))
-    text = columns[0].text_area(
-        f"Rows of x1, x2 and a class: at most {MOST_POINTS} rows and {MOST_CLASSES} classes",
-        key=_TEXT,
-        height=130,
-        max_chars=MOST_BYTES,
-        disabled=file is not None,
-        help="Paste from a table or write. Columns are parted by tabs, semicolons, commas or spaces.",
-    )
-    st.session_state[f"{_TEXT}_kept"] = text  # a widget that is not drawn forgets
+    written, beside = st.columns([2, 1])
+    upload = beside.container()
+    scales = switch("Scale both columns", "scale_points", help="To mean 0 and standard deviation 1.", place=beside)
     try:
-        points = read_points(text if file is None else _decode(file.getvalue()))
+        label = f"Rows of x1, x2 and a class: at most {MOST_POINTS} rows and {MOST_CLASSES} classes"
+        points = read_points(take_text(label, _TEXT, _EXAMPLE, (written, upload)))
     except PointsRejected as refused:
         last: Points | None = st.session_state.get(_LAST_GOOD)
         stays = " The last points that worked stay." if last else ""
@@ -95,6 +84,33 @@ def _read_own() -> Points | None:
         )
     st.caption("A link holds the settings and not your points: whoever follows it brings their own.")
     return points.scaled() if scales else points
+
+
+def take_text(label: str, key: str, example: str, places: tuple[DeltaGenerator, DeltaGenerator]) -> str:
+    """Rows that a person pastes or writes, or those of a file; kept for the session.
+
+    Args:
+        label: What is wanted.
+        key: Of the text.
+        example: What stands there at first.
+        places: Of the text and of the file.
+
+    Raises:
+        PointsRejected: The file is no text, or too large.
+    """
+    written, upload = places
+    file = upload.file_uploader("Or a CSV file", type=["csv", "tsv", "txt"], max_upload_size=1, key=f"{key}_file")
+    st.session_state.setdefault(key, st.session_state.get(f"{key}_kept", example))
+    text = written.text_area(
+        label,
+        key=key,
+        height=130,
+        max_chars=MOST_BYTES,
+        disabled=file is not None,
+        help="Paste from a table or write. Columns are parted by tabs, semicolons, commas or spaces.",
+    )
+    st.session_state[f"{key}_kept"] = text  # a widget that is not drawn forgets
+    return text if file is None else _decode(file.getvalue())
 
 
 def _decode(data: bytes) -> str:

@@ -46,6 +46,7 @@ class DigitPad {
 
   update(data) {
     this.data = data;
+    this.photo.setAttribute("aria-label", `Draw ${data.what}`);
     // The answer to an earlier stroke must not take away a later one.
     if (this.asked !== null && data.drawing !== this.asked) return;
     this.asked = null;
@@ -63,7 +64,7 @@ class DigitPad {
       mark.setAttribute("cx", this.pen[0]);
       mark.setAttribute("cy", this.pen[1]);
     }
-    this.say(this.pen === null ? (this.list.length ? "" : "Draw a digit here.") : this.describePen());
+    this.say(this.pen === null ? (this.list.length ? "" : `Draw ${this.data.what} here.`) : this.describePen());
   }
 
   describePen() {

@@ -36,6 +36,7 @@ _mount = mount(
         "../shared/numbers.js",
         "../shared/canvas.js",
         "../shared/shapes.js",
+        "../shared/dense.js",
         "arithmetic.js",
         "training.js",
         "words.js",

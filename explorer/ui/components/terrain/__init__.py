@@ -1,8 +1,8 @@
 """A loss of two numbers, and the paths of several optimisers down it from a start that is dragged.
 
-Pointer, keyboard and steps answer in the browser. The loss and its slopes are in arithmetic.js, steps, paths and the
-choice of a rate in optimisers.js, the picture in drawing.js, the numbers of one step in ledger.js, the optimisers in
-legend.js; component.js is pointer, keyboard and time.
+Pointer, keyboard and steps answer in the browser. The loss and its slopes are in arithmetic.js, steps in
+shared/optimisers.js, paths and the choice of a rate in paths.js, the picture in drawing.js, the numbers of one step in
+ledger.js, the optimisers in legend.js; component.js is pointer, keyboard and time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ _mount = mount(
     Path(__file__).parent,
     (
         *("../shared/elements.js", "../shared/numbers.js", "../shared/canvas.js", "../shared/shapes.js"),
-        *("arithmetic.js", "optimisers.js", "drawing.js", "ledger.js", "legend.js"),
+        "../shared/chance.js",
+        *("arithmetic.js", "../shared/optimisers.js", "paths.js", "drawing.js", "ledger.js", "legend.js"),
     ),
     ("button.css", "unseen.css"),
     f"{COLOURS_JS}const SERIES = {json.dumps(SERIES)};\n",

@@ -101,17 +101,6 @@ class Formula {
 /** Squares are most of what is asked for, and a product is quicker. */
 const power = (a, b) => (b === 2 ? a * a : b === 1 ? a : a ** b);
 
-/** Numbers from 0 to 1, the same for every machine (mulberry32). */
-function mulberry32(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 /** Normal numbers of a spread, two a step (Box and Muller 1958): the same for every optimiser at the same step. */
 function drawNoise(seed, sigma, steps) {
   const chance = mulberry32(seed);

@@ -1,0 +1,318 @@
+// One round, play and stop; which fake is worked out. At most one drawing a frame.
+// The server is told where the game stands when it pauses, and which fake is looked at.
+
+const FRAME_WORK = 11; // milliseconds of a frame in which rounds are played
+const DRAW_PAUSE = 90; // milliseconds between two drawings while playing: most of the time is for rounds
+const KEPT_TIMES = 300;
+const WIDE = 700; // CSS pixels from which three maps stand side by side
+const LARGEST_SIDE = 380;
+const CURVE = 150; // CSS pixels
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const found = drawnIn(parentElement, ".plane", GanPlane, (gone) => gone.stop());
+  found.send = (state) => setTriggerValue("state", state);
+  found.update(data);
+  return () => found.stop();
+}
+
+class GanPlane {
+  constructor(root) {
+    this.root = root;
+    root.renderTimes = []; // milliseconds of the last drawings, for those who measure
+    this.drawings = 0;
+    for (const name of ["step", "play", "reset", "speed", "count", "problem", "before", "next", "numbers", "check"]) {
+      this[name] = root.querySelector(`.${name}`);
+    }
+    for (const name of ["says", "best", "made", "curve"]) this[`${name}Canvas`] = root.querySelector(`.${name} canvas`);
+    this.results = root.querySelector("dl");
+    this.heading = root.querySelector("h4");
+    this.room = document.createElement("canvas");
+    this.playing = false;
+    this.fake = 0;
+    // Its height changes with the words in it, which moves nothing else.
+    this.observer = new ResizeObserver(() => this.root.clientWidth !== this.width && this.fit());
+    this.listen();
+  }
+
+  stop() {
+    this.observer.disconnect();
+    this.pause();
+  }
+
+  update(data) {
+    this.observer.observe(this.root);
+    const other = this.data?.recipe !== data.recipe;
+    this.data = data;
+    const given = JSON.stringify([data.state.rounds, data.fake]);
+    const isAnswer = given === this.asked;
+    if (other) {
+      this.game = new Game(data);
+      this.yardstick = new Yardstick(data);
+      this.asked = null;
+      this.playing = false;
+    }
+    this.game.data = data;
+    // What comes late, or while it plays, is of a state that is gone.
+    if (other || isAnswer || (!this.asked && given !== this.state)) this.adopt(given);
+    if (isAnswer) this.asked = null;
+    this.fit();
+  }
+
+  /** Takes the server's state; `data-drift` says how far the browser's own had gone from it by rounding. */
+  adopt(given) {
+    const { data } = this;
+    this.root.dataset.drift = String(this.game.take(data.state) ?? "");
+    this.state = given;
+    this.fake = data.fake;
+    this.pause();
+    this.schedule();
+  }
+
+  fit() {
+    const width = this.root.clientWidth;
+    if (!width || !this.game) return;
+    this.width = width;
+    const columns = width >= WIDE ? 3 : 1;
+    this.root.style.setProperty("--columns", String(columns));
+    this.side = Math.min(LARGEST_SIDE, Math.floor((width - 12 * (columns - 1)) / columns));
+    this.curveWidth = columns === 1 ? width : Math.floor((width - 24 * (columns - 1)) / columns);
+    this.plane = new Plane(this.side, this.data.grid.reach);
+    this.schedule();
+  }
+
+  schedule() {
+    this.frame ??= requestAnimationFrame((now) => {
+      this.frame = null;
+      if (this.playing) this.advance(now);
+      if (!this.playing || now - (this.drawnAt ?? 0) > DRAW_PAUSE) this.draw(now);
+    });
+  }
+
+  /** As many rounds as the speed asks for and a frame has time for. */
+  advance(now) {
+    const speed = Number(this.speed.value);
+    const passed = Math.min(100, now - this.lastFrame);
+    this.lastFrame = now;
+    this.due = speed === Infinity ? Infinity : Math.min(this.due + (speed * passed) / 1000, speed);
+    const start = performance.now();
+    const before = this.game.rounds;
+    while (this.due >= 1 && performance.now() - start < FRAME_WORK) {
+      this.due -= 1;
+      this.game.round();
+      if (this.game.isOver) {
+        this.pauseAndTell();
+        break;
+      }
+    }
+    this.played += this.game.rounds - before;
+    this.root.dataset.speed = String((1000 * this.played) / (now - this.startedAt || 1));
+    this.schedule();
+  }
+
+  stateNow() {
+    return JSON.stringify([this.game.rounds, this.fake]);
+  }
+
+  tell() {
+    this.asked = this.stateNow();
+    this.send({ rounds: this.game.rounds, fake: this.fake });
+  }
+
+  draw(now) {
+    if (!this.side) return;
+    const start = performance.now();
+    this.drawnAt = now;
+    this.look = this.readLook();
+    const { data, game, look, plane, side, yardstick } = this;
+    this.fakes = game.makeFakes();
+    yardstick.measure(game, this.fakes);
+    const pulls = this.pullAll();
+    const contexts = ["says", "best", "made"].map((name) => sizeCanvas(this[`${name}Canvas`], side, side));
+    const { cells } = data.grid;
+    drawShares(contexts[0], yardstick.says.map(sigmoid), () => 1, cells, side, look, this.room);
+    // Where neither real points nor fakes lie, what is best means nothing.
+    const lies = (cell) => Math.min(1, (yardstick.real[cell] + yardstick.fake[cell]) / data.grid.faint);
+    drawShares(contexts[1], yardstick.best, lies, cells, side, look, this.room);
+    contexts[2].fillStyle = look.secondary;
+    contexts[2].fillRect(0, 0, side, side);
+    drawGrid(contexts[2], plane, game, look);
+    drawMarks(contexts[2], plane, game.points, "real", look);
+    for (const context of contexts.slice(0, 2)) {
+      drawMarks(context, plane, game.points, "real", look);
+      if (context === contexts[0]) drawPulls(context, plane, this.fakes, pulls, look);
+      drawMarks(context, plane, this.fakes, "fake", look);
+    }
+    drawChosen(contexts[0], plane, this.fakes[2 * this.fake], this.fakes[2 * this.fake + 1], look);
+    drawValues(this.curveCanvas, game.values, this.curveWidth, CURVE, look);
+    this.say();
+    this.explain(pulls);
+    this.root.dataset.drawn = "true";
+    this.root.renderTimes[this.drawings % KEPT_TIMES] = performance.now() - start;
+    this.drawings += 1;
+  }
+
+  /** The derivative of every fake's own loss by its place, x, y, x, y, ... */
+  pullAll() {
+    const { fakes, game } = this;
+    const pulls = new Float64Array(fakes.length);
+    for (let at = 0; at < fakes.length; at += 2) {
+      const factor = game.factor(game.pull(fakes[at], fakes[at + 1]));
+      pulls[at] = factor * game.slope[0];
+      pulls[at + 1] = factor * game.slope[1];
+    }
+    return pulls;
+  }
+
+  /** The theme's colours as they are now, for the canvases. */
+  readLook() {
+    const style = getComputedStyle(this.root);
+    const names = ["text-color", "background-color", "secondary-background-color"];
+    const [text, background, secondary] = names.map((name) => style.getPropertyValue(`--st-${name}`).trim());
+    if (this.look?.text === text && this.look.background === background) return this.look;
+    const context = this.room.getContext("2d");
+    context.fillStyle = background;
+    const css = ([r, g, b]) => `rgb(${r} ${g} ${b})`;
+    const [plus, minus] = [DIVERGING[212], DIVERGING[44]];
+    const fake = SERIES[5];
+    for (const canvas of this.root.querySelectorAll("canvas")) canvas.dataset.font = style.fontFamily;
+    for (const [name, colour] of [["plus", css(plus)], ["minus", css(minus)], ["fake", fake]]) {
+      this.root.querySelector(`.legend .${name}`).style.color = colour;
+    }
+    return {
+      text,
+      background,
+      secondary,
+      plus,
+      minus,
+      fake,
+      ground: toRgb(context.fillStyle), // any colour, as #rrggbb
+      muted: `color-mix(in srgb, ${text} 68%, ${background})`,
+      fakeLine: `color-mix(in srgb, ${text} 55%, ${fake})`,
+    };
+  }
+
+  /** The table of results, the line beside the buttons, and what tests read. */
+  say() {
+    const { data, fakes, game, root, yardstick } = this;
+    const { among, bestValue, covered, divergence, modes, value } = yardstick;
+    const percent = (share) => `${(100 * share).toFixed(share === 1 || share === 0 ? 0 : 1)} %`;
+    const clusters = data.clusters?.centres.length;
+    const rows = [
+      ...(modes === null ? [] : [["clusters covered", `${modes} of ${clusters}`]]),
+      ["real points with a fake nearby", percent(covered)],
+      ["fakes with a real point nearby", percent(among)],
+      ["value by the discriminator", fixed(value)],
+      ["value by the best there could be", fixed(bestValue)],
+      ["divergence of fakes from real (0 to 0.693)", fixed(divergence)],
+    ];
+    this.results.replaceChildren(...rows.flatMap(([name, text]) => [element("dt", "", name), element("dd", "", text)]));
+    const turns = data.turns.join(" : ");
+    put(this.count, `round ${game.rounds.toLocaleString("en")} of at most ${data.most.toLocaleString("en")} · turns ${turns}`);
+    Object.assign(root.dataset, { rounds: String(game.rounds), value: String(value), best: String(bestValue), covered: String(covered), among: String(among), modes: String(modes) });
+    const told = rows.map(([name, text]) => `${name}: ${text}`).join("; ");
+    this.saysCanvas.setAttribute("aria-label", `What the discriminator says of every place, with ${game.points.length / 2} real points and ${fakes.length / 2} fakes. ${told}`);
+    this.bestCanvas.setAttribute("aria-label", `What the best discriminator would say; it makes ${fixed(bestValue)} of the game, the one that plays ${fixed(value)}`);
+    this.madeCanvas.setAttribute("aria-label", "Lines of equal numbers among the codes as the generator bends them, on the real points");
+    this.curveCanvas.setAttribute("aria-label", `The game's value from round 0 to ${game.rounds}, last ${fixed(game.values.at(-1)?.[1] ?? NaN)}; −1.386 where nothing can be told apart`);
+    this.problem.hidden = !game.ended;
+    if (game.ended) put(this.problem, `The next round gives no finite number: round ${game.rounds.toLocaleString("en")} is the last that does, and it is kept. Smaller rates lead on.`);
+    this.step.disabled = this.play.disabled = !this.playing && game.isOver;
+  }
+
+  /** The chosen fake: its code, its place, what the discriminator says of it, and both losses' gradients. */
+  explain(pulls) {
+    const { data, fake, fakes, game } = this;
+    const { size } = data.codes;
+    const pair = (values) => `(${[...values].map(significant).join(", ")})`;
+    const place = fakes.subarray(2 * fake, 2 * fake + 2);
+    const logit = game.pull(place[0], place[1]);
+    const slope = Float64Array.from(game.slope);
+    const says = sigmoid(logit);
+    put(this.heading, `Fake ${fake + 1} of ${fakes.length / 2}`);
+    const lines = [
+      `Code ${pair(game.fixed.subarray(fake * size, (fake + 1) * size))} becomes the place ${pair(place)}.`,
+      `Discriminator: logit ${significant(logit)}, D = ${significant(says)}; the logit’s slope there is ${pair(slope)}.`,
+      ...["non_saturating", "minimax"].map((loss) => {
+        const factor = game.factor(logit, loss);
+        const [name, sign] = loss === "minimax" ? ["log(1 − D)", "−D"] : ["−log D", "−(1 − D)"];
+        return `${loss === data.loss ? "▸ " : ""}Loss ${name}: ${sign} · slope = ${significant(factor)} · ${pair(slope)} = ${pair(slope.map((each) => factor * each))}`;
+      }),
+    ];
+    this.numbers.replaceChildren(...lines.map((text) => element("p", "", text)));
+    const known = !this.playing && this.state === this.stateNow();
+    put(this.check, known ? `PyTorch’s autograd, loss ${data.loss === "minimax" ? "log(1 − D)" : "−log D"}: ${pair(data.pytorch)}; difference ${tiny(Math.max(...data.pytorch.map((each, axis) => Math.abs(each - pulls[2 * fake + axis]))))}` : "");
+    this.root.dataset.pull = JSON.stringify([...pulls.subarray(2 * fake, 2 * fake + 2)]);
+  }
+
+  start() {
+    this.playing = true;
+    this.asked = "nothing, while it plays";
+    this.due = 1;
+    this.played = 0;
+    this.startedAt = this.lastFrame = performance.now();
+    this.showPlaying();
+    this.schedule();
+  }
+
+  pause() {
+    this.playing = false;
+    this.showPlaying();
+  }
+
+  pauseAndTell() {
+    this.pause();
+    this.tell();
+    this.schedule();
+  }
+
+  showPlaying() {
+    put(this.play, this.playing ? "Stop" : "Play");
+    this.numbers.setAttribute("aria-live", this.playing ? "off" : "polite");
+  }
+
+  chooseFake(fake) {
+    this.fake = fake;
+    if (!this.playing) this.tell();
+    this.schedule();
+  }
+
+  /** The fake before or after. */
+  goOn(by) {
+    const { fakes } = this.data;
+    this.chooseFake((this.fake + by + fakes) % fakes);
+  }
+
+  listen() {
+    this.step.addEventListener("click", () => {
+      this.pause();
+      this.game.round();
+      this.pauseAndTell();
+    });
+    this.play.addEventListener("click", () => (this.playing ? this.pauseAndTell() : this.start()));
+    this.reset.addEventListener("click", () => {
+      this.game.take({ rounds: 0, numbers: this.data.first, memories: [{}, {}], values: [] });
+      this.pauseAndTell();
+    });
+    this.before.addEventListener("click", () => this.goOn(-1));
+    this.next.addEventListener("click", () => this.goOn(1));
+    this.saysCanvas.addEventListener("click", (event) => {
+      const box = this.saysCanvas.getBoundingClientRect();
+      const found = fakeAt(this.plane, this.fakes, event.clientX - box.left, event.clientY - box.top);
+      if (found !== null) this.chooseFake(found);
+    });
+    this.saysCanvas.addEventListener("keydown", (event) => {
+      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      this.goOn(by);
+    });
+    // The theme's variables change without a word to the component, but a transition of a colour they set is heard.
+    this.root.addEventListener("transitionend", (event) => event.target === this.root && this.schedule());
+  }
+}
+
+/** Three digits behind the point, with a true minus. */
+const fixed = (value) => (Number.isFinite(value) ? value.toFixed(3).replace("-", "−") : "none");
+
+/** One digit and a power of ten; 0 where there is no difference. */
+const tiny = (value) => (value ? value.toExponential(0).replace("-", "−") : "0");

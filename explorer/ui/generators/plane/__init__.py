@@ -1,0 +1,1 @@
+"""The Generators page's part on a GAN in the plane."""
