@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.generators.growing import decoder
 from explorer.ui.generators.growing import decoder as view
 from tests.pages.opening import Browser, open_page, run, run_snippet
+from tests.pages.test_learning_links import go, links_of, open_dashboard
 from tests.pages.test_neurons import texts_of
 
 
@@ -27,7 +28,7 @@ def test_a_picture_of_ones_shows_the_phases(browser_side: Browser) -> None:
     _, printed = run_snippet(app.code[0].value)
     for line in printed.splitlines():
         title, values = re.fullmatch(r"(.*) \[(.*)\]", line).groups()  # type: ignore[union-attr]
-        rows = re.search(r"\| even row, even column \| (.*) \|", told)
+        rows = re.search(r"\| even, even \| (.*) \|", told)
         assert rows
         number = ["3, stride 2", "4, stride 2", "convolve"].index(title.split("kernel ")[-1].split("then ")[-1])
         shown = rows[1].split(" | ")[number].partition(": ")[2].replace("−", "-")
@@ -46,7 +47,7 @@ def test_the_same_training_in_three_ways(browser_side: Browser, monkeypatch: pyt
     monkeypatch.setattr(decoder, "LONGEST", 32)
     app = open_growing(growing_view="The same training", growing_step="0", growing_seed="7")
     told = texts_of(app)
-    said = re.findall(r"(?:stride 2|convolve): ([\d.]+) % to ([\d.]+) %", told)
+    said = re.findall(r"(?:kernel 3|kernel 4|resizing) ([\d.]+) % to ([\d.]+) %", told)
     assert len(said) == 3
     with np.load(io.BytesIO(browser_side.downloads["growing-decoder-offer-npz"][1]())) as arrays:
         shares, ways = arrays["shares"][:, 0], arrays["ways"]
@@ -63,3 +64,11 @@ def test_the_same_training_in_three_ways(browser_side: Browser, monkeypatch: pyt
         errors = arrays["errors"][::2, 1]
     for line, error in zip(printed.splitlines()[1:], errors, strict=True):
         assert float(line.split()[-2]) == pytest.approx(error, rel=0.01)
+
+
+def test_growing_and_the_photos_cells_lead_to_each_other(browser_side: Browser) -> None:
+    app = open_dashboard("generators", {"model": "tiny-vgg", "part": "Growing"})
+    go(app, *links_of(app)["A transposed convolution on the photo, cell by cell"])
+    assert "How many stamps meet in a cell" in [each.value for each in app.subheader]
+    go(app, *links_of(app)["Three ways of making maps larger, and a decoder that learns"])
+    assert "A picture of ones becomes" in texts_of(app)

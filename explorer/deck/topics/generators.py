@@ -73,11 +73,11 @@ CARDS: tuple[Card, ...] = (
         "all its layers are linear, no code is better than that of PCA: on scikit-learn's digits with 64 pixels, 8 "
         "numbers then keep at most 67.4 % of the variance. Nonlinear layers may do better.",
         experiment=Experiment(
-            page="pooling",
-            address={"part": "Pictures", "show": "Un-pooled"},
-            shows="PSNR compares the un-pooled picture with the input",
-            does="Pooling is an encoder without learning: see how much of the photo comes back from fewer numbers.",
-            coming="Generators",
+            page="generators",
+            address={"part": "Autoencoder"},
+            shows="No linear code of 16 can do better",
+            does="Squeeze the photo through more and fewer numbers, move one of them, then train an autoencoder of "
+            "each kind and see which gets below the floor.",
         ),
         draw=_draw_bottleneck,
     ),
@@ -91,7 +91,13 @@ CARDS: tuple[Card, ...] = (
         more_exactly="Often called deconvolution, but it is no inverse: it brings back the size and not the values. "
         "With kernel 3 and stride 2 cells are met by 1, 2 or 4 weights, the source of checkerboards. With kernel 4 "
         "the counts are even, and still a constant picture can become up to 4 different values.",
-        experiment=_TRANSPOSED,
+        experiment=Experiment(
+            page="generators",
+            address={"part": "Growing"},
+            shows="Even counts are not enough",
+            does="See what each layer makes of a picture of ones, take other kernels, then let three decoders learn "
+            "the same photo.",
+        ),
         draw=_draw_stamps,
     ),
     Card(

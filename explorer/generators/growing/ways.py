@@ -17,12 +17,14 @@ class Way:
 
     Attributes:
         title: for people.
+        short: the same where there is little room.
         side: of the kernel.
         output_padding: of the transposed convolution; None where the map is resized first.
         line: what makes it in PyTorch, for maps of `a` and then of `b` channels.
     """
 
     title: str
+    short: str
     side: int
     output_padding: int | None
     line: str
@@ -35,7 +37,11 @@ class Way:
 
 
 WAYS: Final[Mapping[Name, Way]] = {
-    "k3": Way("transposed, kernel 3, stride 2", 3, 1, "nn.ConvTranspose2d(a, b, 3, 2, 1, output_padding=1)"),
-    "k4": Way("transposed, kernel 4, stride 2", 4, 0, "nn.ConvTranspose2d(a, b, 4, 2, 1)"),
-    "resize": Way("resize, then convolve", 3, None, "nn.Upsample(scale_factor=2), nn.Conv2d(a, b, 3, padding=1)"),
+    "k3": Way(
+        "transposed, kernel 3, stride 2", "kernel 3", 3, 1, "nn.ConvTranspose2d(a, b, 3, 2, 1, output_padding=1)"
+    ),
+    "k4": Way("transposed, kernel 4, stride 2", "kernel 4", 4, 0, "nn.ConvTranspose2d(a, b, 4, 2, 1)"),
+    "resize": Way(
+        "resize, then convolve", "resizing", 3, None, "nn.Upsample(scale_factor=2), nn.Conv2d(a, b, 3, padding=1)"
+    ),
 }

@@ -29,6 +29,7 @@ from explorer.operations.photo import to_tensor
 from explorer.operations.sizes import SizeFormula, size_lines
 from explorer.rendering import MapGrid, activation_curve, as_picture, draw_grid, encode_png, magnify_map
 from explorer.text import count_text, shape_text, significant
+from explorer.ui.app import link_to
 from explorer.ui.components import clickable_grid
 from explorer.ui.convolution.controls import Experiment
 from explorer.ui.kit.chart import show_chart
@@ -222,6 +223,8 @@ def show_overlaps(experiment: Experiment, unit: int) -> None:
     )
     assert isinstance(module, nn.ConvTranspose2d)
     words.markdown(describe_overlaps(module, unit))
+    with words:
+        link_to("generators", "Three ways of making maps larger, and a decoder that learns", {"part": "Growing"})
 
 
 def show_activation(experiment: Experiment, unit: int) -> None:

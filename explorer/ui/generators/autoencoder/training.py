@@ -17,14 +17,14 @@ from explorer.learning.seed_intervals import interval_of
 from explorer.neurons.describing import say_number, write_difference, write_table
 from explorer.rendering import PREVIOUS, SERIES, StepLine, line_figure_png, step_lines
 from explorer.slices import finish
-from explorer.ui.generators.autoencoder.controls import WAYS, Photo, choose_recipe, compare
+from explorer.ui.generators.autoencoder.controls import Photo, choose_recipe, compare
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.slow import obtain
 from explorer.ui.session.opening import image_lines
 
-_KINDS: tuple[Kind, ...] = ("linear", "mlp")
+_TITLES: dict[Kind, str] = {"linear": "linear", "mlp": "MLP"}
 _DASHES: tuple[Literal["solid", "dash", "dot"], ...] = ("solid", "dash", "dot")
 _ANSWERS = ("neither", "the linear one", "the MLP", "both")
 
@@ -34,7 +34,7 @@ def show_training(photo: Photo, size: int, row: DeltaGenerator) -> None:
     finding = st.container()
     first = choose_recipe(row, "linear", size)
     recipes = [
-        Recipe(kind, size, first.steps, seed) for kind, seed in product(_KINDS, range(first.seed, first.seed + SEEDS))
+        Recipe(kind, size, first.steps, seed) for kind, seed in product(_TITLES, range(first.seed, first.seed + SEEDS))
     ]
     runs = obtain(
         ("code-runs", photo.picture, tuple(recipes)),
@@ -47,8 +47,8 @@ def show_training(photo: Photo, size: int, row: DeltaGenerator) -> None:
     if runs is None:
         return
     floor = float(photo.principal.floors[size])
-    by_kind = {kind: [run for run in runs if run.recipe.kind == kind] for kind in _KINDS}
-    passed = [all(run.error < floor for run in by_kind[kind]) for kind in _KINDS]
+    by_kind = {kind: [run for run in runs if run.recipe.kind == kind] for kind in _TITLES}
+    passed = [all(run.error < floor for run in by_kind[kind]) for kind in _TITLES]
     asked = (
         f"Two autoencoders with {size} numbers in the middle learn this photo's patches: one linear, one with hidden "
         "layers and ReLU. Which gets below the error of PCA from every seed?"
@@ -61,7 +61,9 @@ def show_training(photo: Photo, size: int, row: DeltaGenerator) -> None:
         [
             StepLine("best linear code (PCA)", [0, first.steps], [floor, floor], PREVIOUS, "dash"),
             *(
-                StepLine(f"{kind}, seed {run.recipe.seed}", run.steps.tolist(), run.errors.tolist(), colour, dash)
+                StepLine(
+                    f"{_TITLES[kind]}, seed {run.recipe.seed}", run.steps.tolist(), run.errors.tolist(), colour, dash
+                )
                 for (kind, each), colour in zip(by_kind.items(), SERIES, strict=False)
                 for run, dash in zip(each, _DASHES, strict=True)
             ),
@@ -72,15 +74,14 @@ def show_training(photo: Photo, size: int, row: DeltaGenerator) -> None:
     )
     show_chart(figure, "code-training-chart")
     rows = {
-        WAYS[kind]: [f"{say_number(run.error)} ({compare(run.error, floor)})" for run in each]
-        for kind, each in by_kind.items()
+        f"seed {each[0].recipe.seed}": [f"{say_number(run.error)} ({compare(run.error, floor)})" for run in each]
+        for each in zip(*by_kind.values(), strict=True)
     }
-    st.markdown(write_table([f"seed {run.recipe.seed}" for run in by_kind["linear"]], rows))
+    st.markdown(write_table(list(_TITLES.values()), rows))
     off = write_difference(*(run.error - run.by_torch for run in runs)).replace("-", "−")
     st.caption(
         f"Error after {first.steps:,} steps of Adam, and how far it is from the floor, {say_number(floor)}. The rate "
-        f"falls "
-        "along a cosine to 0. Worked out by hand in float64; by PyTorch's own layers the errors differ by "
+        "follows a cosine schedule. Worked out by hand in float64; by PyTorch's own layers the errors differ by "
         f"{off} at most."
     )
     offer(

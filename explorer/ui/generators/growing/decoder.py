@@ -50,6 +50,7 @@ from explorer.ui.session.subject import Subject
 
 _SIDE: Final = 256  # pixels of a picture's height, about
 _DASHES: Final[dict[Name, Literal["solid", "dash", "dot"]]] = {"k3": "solid", "k4": "dash", "resize": "dot"}
+_LAYER: Final = 170  # pixels of a layer's maps: two side by side on a phone
 _MAPS: Final = 8  # of a layer that are drawn
 _ANSWERS: Final = ("kernel 3, stride 2", "kernel 4, stride 2", "resize, then convolve")
 
@@ -93,8 +94,7 @@ def show_decoder(subject: Subject, row: DeltaGenerator) -> None:
     chart, words = st.columns([3, 2], gap="large")
     with chart:
         show_chart(
-            step_lines(_lines(grown, own), {}, "Share of the power that repeats every 2 pixels", "share"),
-            "growing-chart",
+            step_lines(_lines(grown, own), {}, "Share of power that repeats every 2 px", "share"), "growing-chart"
         )
     with words:
         _show_table(grown, step)
@@ -111,7 +111,7 @@ def show_decoder(subject: Subject, row: DeltaGenerator) -> None:
 def _say_finding(grown: Sequence[Grown], step: int, own: float) -> None:
     shares = {name: shares_at(grown, name, step) for name in WAYS}
     said = "; ".join(
-        f"{WAYS[name].title}: {format_percent(float(each.min()))} to {format_percent(float(each.max()))}"
+        f"{WAYS[name].short} {format_percent(float(each.min()))} to {format_percent(float(each.max()))}"
         for name, each in shares.items()
     )
     trained = "Before the first step" if step == 0 else f"After {step} steps"
@@ -158,7 +158,7 @@ def _show_table(grown: Sequence[Grown], step: int) -> None:
         found = [each for each in grown if each.way == name]
         errors = [each.at(step)[0] for each in found]
         shares = [each.at(step)[1] for each in found]
-        rows[way.title] = [
+        rows[way.short] = [
             format_percent(float(np.mean(shares))),
             say_number(float(np.mean(errors))),
             f"{found[0].parameters:,}",
@@ -177,8 +177,8 @@ def _show_layers(first: dict[Name, Grown], shape: tuple[int, ...]) -> None:
     name = choose("Layer by layer, after the last step", {name: way.title for name, way in WAYS.items()}, "growing_way")
     layers = first[name].layers
     way = WAYS[name]
-    places = st.columns(len(layers), gap="small")
-    for number, (place, maps) in enumerate(zip(places, layers, strict=True)):
+    place = st.container(horizontal=True, gap="small")
+    for number, maps in enumerate(layers):
         what = "noise" if not number else f"layer {number}"
         shown = maps[:_MAPS] if number < len(layers) - 1 else maps
         grid = draw_grid(shown, signed=True, columns=2, magnify=max(1, 96 // maps.shape[2]) if number else 8)
@@ -186,6 +186,7 @@ def _show_layers(first: dict[Name, Grown], shape: tuple[int, ...]) -> None:
             grid.png,
             f"{what}: {shape_text(maps.shape)}",
             alt=f"{len(shown)} maps of {what} of the decoder, {shape_text(maps.shape)}",
+            width=_LAYER,
             place=place,
         )
     cells = shape[2] // 2 ** (len(CHANNELS) - 1)

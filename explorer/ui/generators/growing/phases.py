@@ -25,7 +25,7 @@ from explorer.ui.session.subject import Subject
 _STARTS: Final[dict[Start, str]] = {"random": "Random", "ones": "All ones", "bilinear": "Bilinear"}
 _SIDE: Final = 360  # pixels of a picture on the screen
 _INSIDE: Final = np.s_[CELLS : CELLS + 2, CELLS : CELLS + 2]  # one period, away from the edge
-_PLACES: Final = ("even row, even column", "even row, odd column", "odd row, even column", "odd row, odd column")
+_PLACES: Final = ("even, even", "even, odd", "odd, even", "odd, odd")  # row and column
 
 
 def show_phases(subject: Subject, row: DeltaGenerator) -> None:
@@ -63,14 +63,16 @@ def show_phases(subject: Subject, row: DeltaGenerator) -> None:
         ]
         for number, place in enumerate(_PLACES)
     }
-    table["power with period 2"] = [say_number(each.power) for each in found.values()]
-    st.markdown(write_table([way.title for way in WAYS.values()], table))
+    table["power"] = [say_number(each.power) for each in found.values()]
+    st.markdown(write_table([way.short for way in WAYS.values()], table))
     off = write_difference(
         *(float(np.abs(outputs[name][_INSIDE] - found[name].values).max()) for name in WAYS)
     ).replace("-", "−")
     st.caption(
-        "How many cells of the kernel meet in a cell of the output, and what they add up to: the output itself, as the "
-        f"picture is 1. Counted and added by hand; largest difference from PyTorch's layers {off}. The power is the "
+        "Row and column of the output: how many cells of the kernel meet there, and what they add up to, the output, "
+        "as the "
+        f"picture is 1. Counted and added by hand; largest difference from PyTorch's layers {off}. The power with a "
+        f"period of 2 is the "
         "variance of the four values. Pictures have one scale: red above zero, blue below."
     )
     offer(
