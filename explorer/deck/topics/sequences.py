@@ -18,10 +18,11 @@ _DECODER: Final = Experiment(
     does="See what the units of a recurrent network hold from word to word.",
     coming="Sequences",
 )
-_WORDS: Final = replace(
-    _DECODER,
-    shows="Vectors of its words",
-    does="Scroll to the vectors that this decoder reads: learned ones beside looked-up ones.",
+_UNROLLED: Final = Experiment(
+    page="sequences",
+    address={"part": "Unrolled"},
+    shows="every box is the same network",
+    does="Type a text, then take $W_h$ times 0: which letters does the network need its state for?",
 )
 
 
@@ -117,7 +118,7 @@ CARDS: tuple[Card, ...] = (
         r"$W_y$ from the state to the output, at every step or at the last one only.",
         more_exactly="Biases are learned too. PyTorch's `nn.RNN` leaves the third set to you and keeps two biases for "
         "each unit, which are added: `nn.RNN(10, 20)` has 200 + 400 weights and 40 biases, 640 parameters.",
-        experiment=_DECODER,
+        experiment=_UNROLLED,
         draw=_draw_states,
     ),
     Card(
@@ -127,7 +128,12 @@ CARDS: tuple[Card, ...] = (
         r"$W_x x_t + W_h h_{t-1} = [W_x \mid W_h]\,[x_t; h_{t-1}]$. A step of an RNN is one dense layer, and part of "
         "what it reads is its own last output.",
         more_exactly="",
-        experiment=_DECODER,
+        experiment=replace(
+            _UNROLLED,
+            address={"part": "Unrolled", "unrolled_joined": "true"},
+            shows="The same products, so the same step: difference 0",
+            does="See both matrices side by side, the state below the letter, and the step that comes out.",
+        ),
         draw=_draw_joined,
     ),
     Card(
@@ -167,7 +173,11 @@ CARDS: tuple[Card, ...] = (
         "cell that vector is the input $x_t$. Where the vectors are learned along, backpropagation through time goes "
         "on into the table, and changes the rows of the words that occurred.",
         more_exactly="",
-        experiment=_WORDS,
+        experiment=replace(
+            _UNROLLED,
+            shows="This is where vectors of letters, or of words, enter the network",
+            does="Scroll to the table: the letter's row is its vector, and all of $x_t$ that the cell ever sees.",
+        ),
         draw=_draw_table,
     ),
     Card(

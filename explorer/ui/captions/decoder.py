@@ -72,8 +72,8 @@ def show_inside(subject: CaptionSubject) -> None:
     units = compute_order(subject, words, by, order)
     st.markdown(
         f"The decoder remembers with {memory.cell.shape[1]:,} units, a row each. At every word the input and forget "
-        "gates decide what a unit's cell takes in of the candidate, what is new, and what it keeps, and the output gate "
-        "how much of it is shown: $c = f\\,c_{\\text{before}} + i\\,g$ and $h = o \\tanh c$."
+        "gates decide what a unit's cell takes in of the candidate, what is new, and what it keeps, and the output "
+        "gate how much of it is shown: $c = f\\,c_{\\text{before}} + i\\,g$ and $h = o \\tanh c$."
     )
     for pair in zip(KINDS[::2], KINDS[1::2], strict=True):
         for column, kind in zip(st.columns(2, gap="medium"), pair, strict=True):
@@ -83,7 +83,8 @@ def show_inside(subject: CaptionSubject) -> None:
                 column,
             )
     st.caption(
-        "Gates run from 0 (dark) to 1 (yellow); candidate, cell and state are blue below zero, white at zero, red above."
+        "Gates run from 0 (dark) to 1 (yellow); candidate, cell and state are blue below zero, white at zero, red "
+        "above."
     )
     st.markdown(say_memory(memory))
     _show_means(memory)

@@ -176,8 +176,8 @@ def _show_finding(looked: Looked) -> bool:
     )
     left = looked.free.forget[1:].prod(axis=0)
     st.markdown(
-        f"With no gate held, of the memory of step 1 the forget gates leave ${write_number(float(left.max()))}$ at most "
-        f"in a unit, the product of its {steps - 1} gates."
+        "With no gate held, of the memory of step 1 the forget gates leave "
+        f"${write_number(float(left.max()))}$ at most in a unit, the product of its {steps - 1} gates."
         if steps > 1
         else "Two letters are one step: a longer text has something to keep."
     )

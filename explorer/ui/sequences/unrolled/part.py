@@ -38,7 +38,7 @@ from explorer.ui.session.subject import Subject
 STARTS = {"trained": "Trained on your text", "begun": "As they begin"}
 TIMES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 _WINDOW = 5  # boxes side by side
-_ANSWERS = ("Yes: same letter, same weights, same answer", "No: the state before is another")
+_ANSWERS = ("the same, by the same letter and the same weights", "different ones, since the state before is another")
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,8 +126,8 @@ def _show_finding(looked: Looked) -> bool:
         first, second = twice
         before, after = (int(run.probabilities[place].argmax()) for place in twice)
         asked = (
-            f"{looked.name(first)} is read at step {first + 1} and at step {second + 1}, by the same weights. Does the "
-            "network expect the same next letter both times?"
+            f"{looked.name(first)} is read at step {first + 1} and at step {second + 1}, by the same weights. Which "
+            "next letters does the network expect?"
         )
         if not ask_first(asked, _ANSWERS, _ANSWERS[before != after], f"ask-unrolled-{hash((recipe, looked.times))}"):
             return False
