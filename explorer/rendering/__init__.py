@@ -74,6 +74,7 @@ from explorer.rendering.kernels import (
     kernel_slices,
     weight_matrix,
 )
+from explorer.rendering.letters import draw_letters
 from explorer.rendering.map_comparison import map_pairs, map_rows
 from explorer.rendering.map_grid import GRID_ASPECT, MapGrid, draw_grid
 from explorer.rendering.overlay import decode_png, draw_box, encode_png, magnify_map, overlay_map
@@ -133,6 +134,7 @@ __all__ = [
     "draw_bars",
     "draw_box",
     "draw_grid",
+    "draw_letters",
     "draw_picture_grid",
     "draw_solid",
     "draw_units",

@@ -29,6 +29,7 @@ PICTURES = {
     "neurons": (".js-plotly-plot", {}),
     "learning": (".terrain[data-drawn] .ground canvas", {}),
     "generators": ('img[alt*=", drawn from 16 numbers"]', {}),
+    "sequences": (".letters[data-drawn] .table", {}),
     "deck": (".st-key-asked", {}),
 }
 

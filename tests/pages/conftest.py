@@ -27,6 +27,7 @@ COMPONENTS = (
     "shared_mean",
     "terrain",
     "gan_plane",
+    "letter_attention",
 )
 
 

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Widget
 
 from explorer.operations import ChannelView
-from explorer.ui.components import GanStop, Look, NetworkClick, Stop, Stored
+from explorer.ui.components import GanStop, Look, Looking, NetworkClick, Stop, Stored
 from explorer.ui.session.pictures import get_picture
 from explorer.ui.session.subject import Subject
 
@@ -77,6 +77,7 @@ class Browser:
         batches: those of every batch of maps whose cells share means.
         terrains: those of every surface with paths.
         games: those of every game of a generator and a discriminator.
+        letters: those of every text that was looked at character by character.
         downloads: label, data and file name of every download button, by key.
         clicks: what a component gives the next time it is drawn, by key.
     """
@@ -95,8 +96,9 @@ class Browser:
     batches: dict[str, dict[str, Any]] = field(default_factory=dict)
     terrains: dict[str, dict[str, Any]] = field(default_factory=dict)
     games: dict[str, dict[str, Any]] = field(default_factory=dict)
+    letters: dict[str, dict[str, Any]] = field(default_factory=dict)
     downloads: dict[str, tuple[str, Any, str]] = field(default_factory=dict)
-    clicks: dict[str, NetworkClick | Stop | Look | GanStop | int | str | tuple[float, ...]] = field(
+    clicks: dict[str, NetworkClick | Stop | Look | Looking | GanStop | int | str | tuple[float, ...]] = field(
         default_factory=dict
     )
 
@@ -151,6 +153,10 @@ class Browser:
 
     def gan_plane(self, *, key: str, **given: Any) -> Any:
         self.games[key] = given
+        return self.clicks.pop(key, None)
+
+    def letter_attention(self, *, key: str, **given: Any) -> Any:
+        self.letters[key] = given
         return self.clicks.pop(key, None)
 
     def watch_downloads(self, original: Callable[..., bool]) -> Callable[..., bool]:

@@ -15,6 +15,7 @@ from explorer.sequences.attention.network import START, STATE, DateNetwork
 
 Weights = Mapping[str, Numbers]
 HALF = STATE // 2
+_DECODER = ("decoder.weight_{}", "decoder.bias_{}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +130,7 @@ def write(network: DateNetwork, reading: Reading, moved: Mapping[int, Numbers] |
             weights = led.get(place, own_weights)
             context = weights @ states
         x = np.concatenate([own["written.weight"][before], context])
-        state = step_gru(own, "decoder.weight_{}", "decoder.bias_{}", x, asking)
+        state = step_gru(own, *_DECODER, x, asking)
         logits = own["output.weight"] @ np.concatenate([state, context]) + own["output.bias"]
         number = int(logits.argmax())
         probabilities = softmax(logits)
@@ -154,21 +155,45 @@ def encode(own: Weights, reading: Reading) -> Numbers:
 
 
 def step_gru(own: Weights, weight: str, bias: str, x: Numbers, h: Numbers) -> Numbers:
-    """One step of a gated recurrent unit, as PyTorch computes it: the reset gate acts after the matrix.
+    """One step of a gated recurrent unit: the state after.
 
     Args:
         own: weights by name.
         weight, bias: names, with {} for "ih" and "hh".
         x: the input.
         h: the state before.
-
-    Returns:
-        The state after.
     """
+    gates = _gate(own, weight, bias, x, h)
+    return np.asarray((1 - gates.update) * gates.candidate + gates.update * h)
+
+
+@dataclass(frozen=True, eq=False)
+class Gates:
+    """Inside one step of a gated recurrent unit, a number for each of its units.
+
+    Attributes:
+        reset: how much of the state before the candidate is made of, 0 to 1.
+        update: how much of the state before is kept, 0 to 1.
+        candidate: what takes the place of the rest, -1 to 1.
+    """
+
+    reset: Numbers
+    update: Numbers
+    candidate: Numbers
+
+
+def open_gates(network: DateNetwork, step: Step) -> Gates:
+    """Inside the decoder while it made a step."""
+    own = {name: value.double().numpy() for name, value in network.state_dict().items()}
+    return _gate(own, *_DECODER, np.concatenate([own["written.weight"][step.before], step.context]), step.asking)
+
+
+def _gate(own: Weights, weight: str, bias: str, x: Numbers, h: Numbers) -> Gates:
+    """As PyTorch computes them: the reset gate acts after the matrix."""
     reset_x, update_x, candidate_x = np.split(own[weight.format("ih")] @ x + own[bias.format("ih")], 3)
     reset_h, update_h, candidate_h = np.split(own[weight.format("hh")] @ h + own[bias.format("hh")], 3)
     reset, update = (1 / (1 + np.exp(-z)) for z in (reset_x + reset_h, update_x + update_h))
-    return np.asarray((1 - update) * np.tanh(candidate_x + reset * candidate_h) + update * h)
+    return Gates(reset, update, np.tanh(candidate_x + reset * candidate_h))
 
 
 def _check(place: int, weights: Numbers, length: int) -> Numbers:

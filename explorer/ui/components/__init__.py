@@ -10,6 +10,7 @@ from explorer.ui.components.caption_player import caption_player
 from explorer.ui.components.clickable_grid import clickable_grid
 from explorer.ui.components.digit_pad import digit_pad
 from explorer.ui.components.gan_plane import GanStop, gan_plane
+from explorer.ui.components.letter_attention import Looking, letter_attention
 from explorer.ui.components.logit_board import logit_board
 from explorer.ui.components.microscope import MOST_BYTES, NONE, PAD, ChannelView, Step, microscope
 from explorer.ui.components.network_view import NetworkClick, network_view
@@ -27,6 +28,7 @@ __all__ = [
     "GanStop",
     "Item",
     "Look",
+    "Looking",
     "NetworkClick",
     "Rule",
     "Step",
@@ -38,6 +40,7 @@ __all__ = [
     "digit_pad",
     "gan_plane",
     "keep_in_storage",
+    "letter_attention",
     "logit_board",
     "microscope",
     "network_view",

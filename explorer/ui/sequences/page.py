@@ -8,6 +8,7 @@ import streamlit as st
 
 from explorer.ui.kit.ask import choose_asking
 from explorer.ui.kit.choose import choose_part
+from explorer.ui.sequences.attention.part import show_attention
 from explorer.ui.sequences.memory.part import show_memory
 from explorer.ui.sequences.unrolled.part import show_unrolled
 from explorer.ui.session.page import begin_page
@@ -15,6 +16,7 @@ from explorer.ui.session.sidebar import show_sidebar
 from explorer.ui.session.subject import Subject
 
 PARTS: dict[str, tuple[str, Callable[[Subject], None]]] = {
+    "attention": ("Attention", show_attention),
     "unrolled": ("Unrolled", show_unrolled),
     "memory": ("Memory", show_memory),
 }
