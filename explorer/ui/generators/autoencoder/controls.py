@@ -51,7 +51,7 @@ def open_photo(picture: Picture) -> Photo:
 def choose_size(place: DeltaGenerator) -> int:
     """How many numbers a patch becomes."""
     said = f"Of a code. A patch of 8 × 8 pixels in red, green and blue has {DEPTH}."
-    return slide("Numbers per patch", 1, DEPTH, SIZE, "code_size", place=place, width=230, help=said)
+    return slide("Numbers per patch", 1, DEPTH, SIZE, "code_size", place=place, width=180, help=said)
 
 
 def choose_recipe(place: DeltaGenerator, kind: Kind, size: int) -> Recipe:
@@ -64,7 +64,7 @@ def choose_recipe(place: DeltaGenerator, kind: Kind, size: int) -> Recipe:
 
 def choose_coder(photo: Photo, place: DeltaGenerator, size: int) -> tuple[Way, Recipe, Coder | None]:
     """Which way makes the code and draws of it; None where its training was stopped."""
-    way = choose_one("Code by", WAYS, "code_by", place=place, width=200)
+    way = choose_one("Code by", WAYS, "code_by", place=place, width=190)
     recipe = choose_recipe(place, "linear" if way == "linear" else "mlp", size)
     if way == "pca":
         return way, recipe, photo.principal.coder(size)

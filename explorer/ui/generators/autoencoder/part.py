@@ -16,7 +16,7 @@ from explorer.ui.session.subject import Subject
 
 VIEWS = {
     "squeeze": ("Squeeze", show_squeeze),
-    "train": ("Train three seeds", show_training),
+    "train": ("Train", show_training),
     "other": ("Another photo", show_other_photo),
     "noise": ("Noise", show_noise),
 }

@@ -61,6 +61,7 @@ def show_squeeze(photo: Photo, size: int, row: DeltaGenerator) -> None:
         lines = {"best linear code of so many numbers": floors[1:].tolist()}
         show_chart(code_errors(lines, size, marked, "Error by the length of the code", y_title="error"), "code-chart")
     with words:
+        _say_floor(size, error)
         _say_bytes(photo, way, recipe, coder)
         _say_oracle(photo, size, way, error)
     opening = image_lines(photo.picture)
@@ -77,23 +78,29 @@ def _say_finding(photo: Photo, way: Way, size: int, error: float, kept: float) -
     floor = float(photo.principal.floors[size])
     title = as_plain_text(photo.picture.title)
     begins = (
-        f"**{title} from {count_text(size, 'number')} for each patch of {DEPTH}: the error is {say_number(error)}** "
-        f"(mean squared difference of colour values from 0 to 1; {say_number(255 * error**0.5)} of 255 at the root), "
-        f"{format_percent(kept)} of the patches' variance comes back. "
+        f"**{title} from {count_text(size, 'number')} for each patch of {DEPTH}: the error is {say_number(error)}**, "
+        f"{format_percent(kept)} of the variance comes back. "
     )
     if error < 1e-20:
         st.markdown(f"{begins}Nothing is lost: {photo.principal.rank} numbers are enough for all of these patches.")
     elif way == "pca":
-        st.markdown(
-            f"{begins}No linear code of {size} can do better: they are measured along the patches' first "
-            f"{count_text(size, 'principal direction')}, and what is left is the floor (Eckart and Young 1936)."
-        )
+        st.markdown(f"{begins}No linear code of {size} can do better.")
     else:
         passes = "passes it, as a network that bends may" if error < floor else "does not reach it"
         st.markdown(
-            f"{begins}The floor of all linear codes of {size} is {say_number(floor)}; the {WAYS[way]} {passes} "
+            f"{begins}The floor of all linear codes is {say_number(floor)}; the {WAYS[way]} {passes} "
             f"({compare(error, floor)})."
         )
+
+
+def _say_floor(size: int, error: float) -> None:
+    st.markdown(
+        f"**The floor:** what is left of the patches outside their first {count_text(size, 'principal direction')}. A "
+        f"linear encoder and decoder, however found, give a matrix of rank {size}, and none is nearer (Eckart and "
+        f"Young "
+        f"1936). The error is the mean squared difference of colour values from 0 to 1; its root is "
+        f"{say_number(255 * error**0.5)} of 255."
+    )
 
 
 def _show_photo(photo: Photo, patch: int) -> None:
