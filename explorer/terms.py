@@ -127,6 +127,8 @@ TERMS: Final = (
     _term("LSTM", "A layer that reads or writes word by word and carries a memory along, guarded by gates."),
     _term("gate", "Numbers from 0 to 1 that decide how much of others passes."),
     _term("embedding", "The vector of numbers that stands for a word or a picture inside a network."),
+    _term("skip-gram", "Learns vectors of words by telling from each word which others stand near it."),
+    _term("negative sampling", "Telling what stood there from a few words drawn by chance, not from all there are."),
     _term("cosine similarity, cosine", "How alike two directions are: 1 the same, 0 unrelated, −1 opposite."),
     _term("beam search", "Writes several sentences at once and keeps, at every word, the likeliest so far."),
     _term("greedy", "Takes the likeliest word every time, and never looks back."),

@@ -73,11 +73,11 @@ CARDS = (
         more_exactly="Its entries are often pieces of words. And a word has one vector whatever the sentence: the bank "
         "of a river and the bank with the money share it. Only later layers bring the context in.",
         experiment=Experiment(
-            page="captions",
-            address={"part": "Inside the decoder", "near": "dog"},
-            shows="Vectors of its words",
-            does="Type a word and look at those nearest to it by cosine.",
-            coming=COMING,
+            page="sequences",
+            address={"part": "Words", "words_view": "Analogies"},
+            shows="are answered as a person would",
+            does="See what the numbers carry of meaning and grammar, misses included; then learn vectors from your own "
+            "text.",
         ),
         draw=_draw_cosine,
     ),
@@ -90,11 +90,10 @@ CARDS = (
         more_exactly="The second way is not a sub-network that makes vectors: it is the same table (`nn.Embedding`), "
         "only with gradients. A look-up is one-hot times the table, so only rows of words in the batch get any.",
         experiment=Experiment(
-            page="captions",
-            address={"part": "Inside the decoder", "vectors": "Looked up", "near": "dog"},
-            shows="Looked up and frozen",
-            does="Compare both kinds: the nearest words, and how well a captioner writes with each.",
-            coming=COMING,
+            page="sequences",
+            address={"part": "Words", "words_sentence": "A dog sees a cat."},
+            shows="got a gradient",
+            does="Freeze the table or let it learn, step once, and see which of its rows move.",
         ),
         draw=_draw_rows,
     ),

@@ -11,6 +11,7 @@ from explorer.ui.kit.choose import choose_part
 from explorer.ui.sequences.attention.part import show_attention
 from explorer.ui.sequences.memory.part import show_memory
 from explorer.ui.sequences.unrolled.part import show_unrolled
+from explorer.ui.sequences.words.part import show_words
 from explorer.ui.session.page import begin_page
 from explorer.ui.session.sidebar import show_sidebar
 from explorer.ui.session.subject import Subject
@@ -19,6 +20,7 @@ PARTS: dict[str, tuple[str, Callable[[Subject], None]]] = {
     "attention": ("Attention", show_attention),
     "unrolled": ("Unrolled", show_unrolled),
     "memory": ("Memory", show_memory),
+    "words": ("Words", show_words),
 }
 
 

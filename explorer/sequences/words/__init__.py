@@ -1,0 +1,1 @@
+"""Vectors of words: a table with a row for each, which is looked up, frozen or learned."""
