@@ -198,6 +198,7 @@ TERMS: Final = (
     _term("checkerboard", "A pattern with a period of two cells, left by layers that make maps larger."),
     _term("autoencoder", "A network that squeezes its input through few numbers and has to make it again of them."),
     _term("GAN", "A generator that makes pictures, trained against a network that has to tell them from real ones."),
+    _term("latent vector, latent space", "The numbers of which a generator makes a picture, and all that they can be."),
     _term("spaced repetition", "Asking again just before a thing would be forgotten, after waits that grow."),
     _term("ONNX", "A file format for networks that other programs than PyTorch run."),
 )

@@ -49,6 +49,7 @@ from explorer.rendering.figures.decoder import draw_units, draw_words, unit_heat
 from explorer.rendering.figures.digits import digit_bars
 from explorer.rendering.figures.figure_png import line_figure_png
 from explorer.rendering.figures.gates import gate_rows
+from explorer.rendering.figures.generators.nearest import nearest_bars
 from explorer.rendering.figures.learning.depth import LayerBars, layer_bars
 from explorer.rendering.figures.learning.dropout import marked_histogram, mask_grid
 from explorer.rendering.figures.learning.loss_plane import (
@@ -164,6 +165,7 @@ __all__ = [
     "mark_cells",
     "marked_histogram",
     "mask_grid",
+    "nearest_bars",
     "overlay_map",
     "overview_sprite",
     "plane_map",

@@ -109,7 +109,7 @@ def draw_bars(
     room = top * 0.24
     for place, picture in enumerate(pictures):
         figure.add_layout_image(
-            source=_as_address(picture),
+            source=as_address(picture),
             x=place,
             y=-0.02 * top,
             xref="x",
@@ -127,9 +127,10 @@ def draw_bars(
     return dress(figure, f"Probability of {plain(target)}, draw by draw", height=360)
 
 
-def _as_address(picture: NDArray[np.uint8]) -> str:
+def as_address(picture: NDArray[np.uint8], side: int = _TINY) -> str:
+    """A picture, `side` pixels on its longer side, as an address by which a figure shows it."""
     buffer = io.BytesIO()
-    fit_picture(picture, _TINY).save(buffer, "PNG")
+    fit_picture(picture, side).save(buffer, "PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 

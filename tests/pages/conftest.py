@@ -28,6 +28,7 @@ COMPONENTS = (
     "terrain",
     "gan_plane",
     "letter_attention",
+    "latent_pad",
 )
 
 

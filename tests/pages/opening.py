@@ -78,6 +78,7 @@ class Browser:
         terrains: those of every surface with paths.
         games: those of every game of a generator and a discriminator.
         letters: those of every text that was looked at character by character.
+        latents: those of every plane in z.
         downloads: label, data and file name of every download button, by key.
         clicks: what a component gives the next time it is drawn, by key.
     """
@@ -97,6 +98,7 @@ class Browser:
     terrains: dict[str, dict[str, Any]] = field(default_factory=dict)
     games: dict[str, dict[str, Any]] = field(default_factory=dict)
     letters: dict[str, dict[str, Any]] = field(default_factory=dict)
+    latents: dict[str, dict[str, Any]] = field(default_factory=dict)
     downloads: dict[str, tuple[str, Any, str]] = field(default_factory=dict)
     clicks: dict[str, NetworkClick | Stop | Look | Looking | GanStop | int | str | tuple[float, ...]] = field(
         default_factory=dict
@@ -157,6 +159,9 @@ class Browser:
 
     def letter_attention(self, *, key: str, **given: Any) -> Any:
         self.letters[key] = given
+
+    def latent_pad(self, *, key: str, **given: Any) -> Any:
+        self.latents[key] = given
         return self.clicks.pop(key, None)
 
     def watch_downloads(self, original: Callable[..., bool]) -> Callable[..., bool]:

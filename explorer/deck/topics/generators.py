@@ -123,13 +123,15 @@ CARDS: tuple[Card, ...] = (
         "into a zebra, a sketch into a photo, a photo into a painter's manner. To enlarge pictures or fill in what is "
         "missing.",
         more_exactly="Deepfakes are often named here, but they began with autoencoders. And for making pictures "
-        "diffusion models have mostly taken over; a GAN still needs one pass where they need many.",
+        "diffusion models have mostly taken over; a GAN still needs one pass where they need many. Whether it makes "
+        "new pictures or gives back those it has learned is a question for numbers: how near training pictures come to "
+        "made ones, and how near to real ones that were held out.",
         experiment=Experiment(
-            page="captions",
-            address={"part": "Other sentences"},
-            shows="Drawn by chance",
-            does="Draw others: here too chance and a trained network make something new, sentences and not pictures.",
-            coming="Generators",
+            page="generators",
+            address={"part": "Latent walk"},
+            shows="What GANs are used for",
+            does="See digits that nobody wrote beside the training digits nearest to them, then drag z and invert a "
+            "digit of your own.",
         ),
     ),
 )

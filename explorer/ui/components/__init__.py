@@ -1,7 +1,8 @@
 """What must answer in the browser: one folder for each component, html, css and js beside its typed function.
 
 Hover and keyboard never call the server; a click, or a drawing that is complete, does, once. The components know no
-network, but for the small one of `perceptron_trainer`: they are given pictures, places in them and words.
+network, but for the small ones of `perceptron_trainer` and `latent_pad`: they are given pictures, places in them and
+words.
 """
 
 from explorer.ui.components.attention_mover import attention_mover
@@ -10,6 +11,7 @@ from explorer.ui.components.caption_player import caption_player
 from explorer.ui.components.clickable_grid import clickable_grid
 from explorer.ui.components.digit_pad import digit_pad
 from explorer.ui.components.gan_plane import GanStop, gan_plane
+from explorer.ui.components.latent_pad import Plane, Spot, latent_pad
 from explorer.ui.components.letter_attention import Looking, letter_attention
 from explorer.ui.components.logit_board import logit_board
 from explorer.ui.components.microscope import MOST_BYTES, NONE, PAD, ChannelView, Step, microscope
@@ -30,7 +32,9 @@ __all__ = [
     "Look",
     "Looking",
     "NetworkClick",
+    "Plane",
     "Rule",
+    "Spot",
     "Step",
     "Stop",
     "Stored",
@@ -40,6 +44,7 @@ __all__ = [
     "digit_pad",
     "gan_plane",
     "keep_in_storage",
+    "latent_pad",
     "letter_attention",
     "logit_board",
     "microscope",

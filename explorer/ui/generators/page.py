@@ -8,6 +8,7 @@ import streamlit as st
 
 from explorer.ui.generators.autoencoder.part import show_autoencoder
 from explorer.ui.generators.growing.part import show_growing
+from explorer.ui.generators.latent.part import show_latent
 from explorer.ui.generators.plane.part import show_plane
 from explorer.ui.kit.ask import choose_asking
 from explorer.ui.kit.choose import choose_part
@@ -19,6 +20,7 @@ PARTS: dict[str, tuple[str, Callable[[Subject], None]]] = {
     "autoencoder": ("Autoencoder", show_autoencoder),
     "growing": ("Growing", show_growing),
     "plane": ("GAN in the plane", show_plane),
+    "latent": ("Latent walk", show_latent),
 }
 
 

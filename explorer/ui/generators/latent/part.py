@@ -1,0 +1,50 @@
+"""The Generators page's part on a small GAN of digits: its samples, its z dragged and walked, a digit inverted."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explorer.generators.latent.networks import load_gan
+from explorer.ui.app import link_to
+from explorer.ui.generators.latent.between import show_between
+from explorer.ui.generators.latent.drag import show_drag
+from explorer.ui.generators.latent.own import show_own
+from explorer.ui.generators.latent.samples import show_samples
+from explorer.ui.kit.choose import choose, choose_number, settings_popover
+from explorer.ui.session.subject import Subject
+
+LOOKS = {"samples": "Samples", "drag": "Drag z", "between": "Between two", "own": "Your digit"}
+
+
+def show_latent(subject: Subject) -> None:
+    """One view at a time, and what such networks are used for."""
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    look = choose("What to look at", LOOKS, "walk_look", place=row, hidden=True)
+    with settings_popover(row):
+        seed = choose_number("Seed", 0, 99, "walk_seed", 0, help="Of all z that are drawn here, and of the starts.")
+    gan = load_gan()
+    if look == "samples":
+        show_samples(gan, seed)
+    elif look == "drag":
+        show_drag(gan, seed)
+    elif look == "between":
+        show_between(gan, seed)
+    else:
+        show_own(gan, subject.picture, seed)
+    parameters, training = gan.card["parameters"], gan.card["training"]
+    st.caption(
+        f"Generator {parameters['generator']:,} parameters, discriminator {parameters['discriminator']:,}, trained for "
+        f"{training['steps']:,} steps on the {gan.card['data']['split'].split(': ')[1]}: `{training['command']}`, "
+        f"{training['seconds']} s, seed {training['seed']}."
+    )
+    st.markdown(
+        "**What GANs are used for**, and what is not shown here: faces of people who do not exist, a horse turned into "
+        "a zebra or a sketch into a photo, pictures enlarged or filled in. Digits of 64 cells are what a processor "
+        "learns to make in minutes. For pictures diffusion models have mostly taken over; a GAN still needs one pass "
+        "where they need many."
+    )
+    link_to(
+        "convolution",
+        "The layer that makes maps larger, on your photo",
+        {"look": "Kernels on your photo", "transposed": "true", "stride": "2", "ksize": "4", "padding": "1"},
+    )
