@@ -159,6 +159,7 @@ class Browser:
 
     def letter_attention(self, *, key: str, **given: Any) -> Any:
         self.letters[key] = given
+        return self.clicks.pop(key, None)
 
     def latent_pad(self, *, key: str, **given: Any) -> Any:
         self.latents[key] = given
