@@ -11,8 +11,6 @@ from explorer.captioning.vocabulary import MARKS
 from explorer.deck.card import Card, Drawn, Experiment
 from explorer.neurons.losses import softmax
 
-COMING = "Sequences"
-
 
 def _draw_cosine(numbers: random.Random) -> Drawn:
     first, second = ([numbers.choice((-1, 1)) * numbers.randint(1, 9) for _ in range(3)] for _ in range(2))
@@ -106,10 +104,11 @@ CARDS = (
         more_exactly="Often told as looking at the relevant parts alone. In fact everything is weighted and no weight "
         "is ever quite zero. And a large weight is no proof that this part decided the answer.",
         experiment=Experiment(
-            page="captions",
-            address={"part": "Believe it?"},
-            shows="Does it matter where it looks?",
-            does="Compare the caption with its own attention, with none (uniform) and with the weights on other cells.",
+            page="sequences",
+            address={"part": "Attention"},
+            shows="Scores, then their softmax",
+            does="Point at a character that was written: the weights of all that were typed. Lead them elsewhere, and "
+            "see whether something else is written.",
         ),
         draw=_draw_weights,
     ),
@@ -122,11 +121,10 @@ CARDS = (
         more_exactly="What training learns are the parameters of the scoring. The weights themselves are computed anew "
         "for every output of every sentence, from the two states.",
         experiment=Experiment(
-            page="captions",
-            address={"part": "Change the cause", "cause": "Move the attention"},
-            shows="Click the photo where the decoder shall look",
-            does="Move the attention before one word: another context vector, and perhaps another word.",
-            coming=COMING,
+            page="sequences",
+            address={"part": "Attention", "dates_character": "7"},
+            shows="The context vector",
+            does="Follow one character of a date in numbers: scores, weights, context vector, the decoder's step.",
         ),
         draw=_draw_context,
     ),
