@@ -63,7 +63,7 @@ from explorer.rendering.figures.learning.loss_plane import (
 from explorer.rendering.figures.learning.rates import Mark, StepLine, rate_sweep_chart, step_lines
 from explorer.rendering.figures.learning.terrain import PathLine, terrain_picture
 from explorer.rendering.figures.learning.weight_path import WeightPath, weight_path, weight_path_picture
-from explorer.rendering.figures.recurrent import joined_matrix, step_boxes
+from explorer.rendering.figures.recurrent import step_boxes, vector_over_matrix
 from explorer.rendering.figures.slope import slope_curves
 from explorer.rendering.figures.surprise import surprise_bars
 from explorer.rendering.film_strip import film_strip, spotlight
@@ -152,7 +152,6 @@ __all__ = [
     "head_heatmap",
     "histogram",
     "join_pictures",
-    "joined_matrix",
     "kernel_numbers",
     "kernel_slices",
     "layer_bars",
@@ -185,6 +184,7 @@ __all__ = [
     "two_histograms",
     "two_losses",
     "unit_heatmap",
+    "vector_over_matrix",
     "weight_matrix",
     "weight_path",
     "weight_path_picture",

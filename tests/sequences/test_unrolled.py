@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from explorer.rendering import joined_matrix, step_boxes
+from explorer.rendering import step_boxes, vector_over_matrix
 from explorer.sequences.next_letter import Numbers, Recipe, Weights
 from explorer.sequences.unrolled.snippets import unrolled_snippet
 from explorer.sequences.unrolled.steps import find_twice, join, look_up, run_by_torch, unroll
@@ -100,7 +100,12 @@ def test_boxes_hold_the_states_of_their_steps() -> None:
 
 def test_the_vector_stands_over_the_matrix() -> None:
     matrix, vector = np.array([[1.0, -2.0, 0.5]]), np.array([1.0, 0.0, -0.25])
-    (heat,) = joined_matrix(matrix, vector, ["a", "b", "h1"], 2, "Joined").data
+    figure = vector_over_matrix(matrix, vector, ["a", "b", "h1"], {"x": 2, "h": 1}, "Joined", 1)
+    (heat,) = figure.data
     assert list(heat.text[0]) == ["1.00", "0.00", "−0.25"]
     assert list(heat.text[2]) == ["1.00", "−2.00", "0.50"]
     assert list(heat.z[2]) == [0.5, -1.0, 0.25]
+    parted, framed = figure.layout.shapes
+    assert (parted.x0, parted.x1) == (1.5, 1.5)
+    assert (framed.x0, framed.x1) == (0.5, 1.5)
+    assert [(note.text, note.x) for note in figure.layout.annotations] == [("x", 0.5), ("h", 2)]

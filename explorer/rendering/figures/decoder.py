@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _DASHES: Final = ("solid", "dash", "dot", "dashdot")
 _MARKERS: Final = ("circle", "square", "diamond", "triangle-up")
+_NAMED: Final = 40  # words under an axis, at most
 _STEPS: Final = 32  # of a colour scale that a figure carries
 
 
@@ -216,9 +217,14 @@ def _groups(marked: Mapping[str, Collection[str]]) -> dict[str, str]:
 
 
 def _name_words(figure: Figure, words: Sequence[str]) -> None:
-    """Words under an axis of their numbers: the same word may stand twice."""
+    """Words under an axis of their numbers: the same word may stand twice. Too many would lie on one another."""
     figure.update_xaxes(
-        tickvals=list(range(len(words))), ticktext=list(words), showgrid=False, zeroline=False, fixedrange=True
+        tickvals=list(range(len(words))),
+        ticktext=list(words),
+        showticklabels=len(words) <= _NAMED,
+        showgrid=False,
+        zeroline=False,
+        fixedrange=True,
     )
 
 

@@ -1,8 +1,8 @@
-"""Figures of a recurrent network: its steps as boxes in a row, and its two matrices as one."""
+"""Figures of a recurrent network: its steps as boxes in a row, and its matrices under what they are multiplied by."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -49,7 +49,7 @@ def step_boxes(
     texts = [[""] * (2 * steps - 1) for _ in range(units)]
     for step, unit in np.ndindex(steps, units):
         cells[unit][2 * step] = float(states[step, unit])
-        texts[unit][2 * step] = f"{states[step, unit]:.2f}".replace("-", "−")
+        texts[unit][2 * step] = f"{states[step, unit]:z.2f}".replace("-", "−")
     told = [
         [f"step {numbers[column // 2]}, unit {unit + 1}" for column in range(2 * steps - 1)] for unit in range(units)
     ]
@@ -102,35 +102,40 @@ def step_boxes(
     return dress(figure, title, height=60 + round(_ROW * (units + 5.2)))
 
 
-def joined_matrix(
-    matrix: NDArray[np.float64], vector: NDArray[np.float64], names: Sequence[str], split: int, title: str
+def vector_over_matrix(
+    matrix: NDArray[np.float64],
+    vector: NDArray[np.float64],
+    names: Sequence[str],
+    blocks: Mapping[str, int],
+    title: str,
+    framed: int | None = None,
 ) -> Figure:
-    """Draws a matrix of two blocks with the vector that it is multiplied by on top, an entry above its column.
+    """Draws a matrix with the vector that it is multiplied by on top, an entry above its column.
 
     Args:
         matrix: (H, N).
-        vector: (N,).
+        vector: (N,), in [-1, 1].
         names: of the columns.
-        split: how many columns the first block has.
+        blocks: how many columns each part of the matrix has, by its name.
         title: of the figure.
+        framed: a column, from 0; None for none.
     """
     from plotly import graph_objects as go
 
     units, columns = matrix.shape
     rows = np.vstack([vector[None], np.full((1, columns), np.nan), matrix])
     most = float(np.abs(matrix).max()) or 1.0
-    shares = np.vstack([rows[:1], rows[1:] / most])  # the vector lies in [-1, 1] as it is
-    names_of_rows = ["[x; h]", "", *(f"unit {unit + 1}" for unit in range(units))]
-    texts = [["" if np.isnan(value) else f"{value:.2f}".replace("-", "−") for value in row] for row in rows]
+    shares = np.vstack([rows[:1], rows[1:] / most])
+    rows_named = ["times", "", *(f"unit {unit + 1}" for unit in range(units))]
     heat = go.Heatmap(
         x=list(range(columns)),
         y=list(range(units + 2)),
         z=[[None if np.isnan(value) else float(value) for value in row] for row in shares],
         zmin=-1,
         zmax=1,
-        text=texts,
+        text=[["" if np.isnan(value) else f"{value:z.2f}".replace("-", "−") for value in row] for row in rows],
         texttemplate="%{text}" if columns <= _WITH_NUMBERS else None,
-        customdata=[[f"{name}, column {plain(column)}" for column in names] for name in names_of_rows],
+        customdata=[[f"{name}, column {plain(column)}" for column in names] for name in rows_named],
         colorscale=colour_scale(signed=True),
         showscale=False,
         xgap=1,
@@ -139,16 +144,19 @@ def joined_matrix(
         hovertemplate="%{customdata}: %{text}<extra></extra>",
     )
     figure = go.Figure(heat)
-    figure.add_shape(
-        type="line", x0=split - 0.5, x1=split - 0.5, y0=-0.5, y1=units + 1.5, line={"color": _CHOSEN, "width": 4}
-    )
-    for name, first, last in (("W<sub>x</sub>", 0, split), ("W<sub>h</sub>", split, columns)):
-        figure.add_annotation(_word((first + last - 1) / 2, 1, name, 13))
+    line = {"color": _CHOSEN, "width": 4}
+    ends = np.cumsum([0, *blocks.values()])
+    for (name, count), first in zip(blocks.items(), ends, strict=False):
+        figure.add_annotation(_word(first + (count - 1) / 2, 1, name, 13))
+        if first:
+            figure.add_shape(type="line", x0=first - 0.5, x1=first - 0.5, y0=-0.5, y1=units + 1.5, line=line)
+    if framed is not None:
+        figure.add_shape(type="rect", x0=framed - 0.5, x1=framed + 0.5, y0=1.5, y1=units + 1.5, line=line)
     figure.update_xaxes(
         tickvals=list(range(columns)), ticktext=[plain(name) for name in names], showgrid=False, zeroline=False
     )
     figure.update_yaxes(
-        tickvals=list(range(units + 2)), ticktext=names_of_rows, autorange="reversed", showgrid=False, zeroline=False
+        tickvals=list(range(units + 2)), ticktext=rows_named, autorange="reversed", showgrid=False, zeroline=False
     )
     figure.update_layout(xaxis_fixedrange=True, yaxis_fixedrange=True, dragmode=False)
     return dress(figure, title, height=100 + _ROW * (units + 2))

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.neurons.describing import say_number, write_difference, write_factor, write_number, write_table
+from explorer.neurons.describing import write_difference, write_factor, write_number, write_table
 from explorer.rendering import draw_units, unit_heatmap, word_lines
 from explorer.sequences.memory.lstm_cell import (
     UNITS,
@@ -196,23 +196,21 @@ def _write_step(looked: Looked, step: int) -> None:
         "$f$": ("forget", run.forget),
         "$g$": ("candidate", run.candidate),
         "$o$": ("output", run.output),
-        "$c$ before": ("before", run.before),
-        "$c$": ("cell", run.cell),
-        "$h$": ("hidden", run.hidden),
+        "$c_{t-1}$": ("before", run.before),
+        "$c_t$": ("cell", run.cell),
+        "$h_t$": ("hidden", run.hidden),
     }
     rows = {
-        f"{name}{' held' if kind in held else ''}": [say_number(float(value)) for value in values[at]]
+        f"{name}{' held' if kind in held else ''}": [f"{value:z.2f}".replace("-", "−") for value in values[at]]
         for name, (kind, values) in parts.items()
     }
-    st.markdown(
-        f"**Step {step} reads {quote(looked.text[at])}**: $c = f c_{{\\text{{before}}}} + i g$, $\\ h = o \\tanh c$"
-    )
+    st.markdown(f"**Step {step} reads {quote(looked.text[at])}**: $c_t = f c_{{t-1}} + i g$, $\\ h_t = o \\tanh c_t$")
     st.markdown(write_table([f"unit\u00a0{unit + 1}" for unit in range(UNITS)], rows))
     kept, new, shown = (float(each[at, 0]) for each in (run.forget, run.input, run.output))
     before, candidate, c, h = (float(each[at, 0]) for each in (run.before, run.candidate, run.cell, run.hidden))
     st.markdown(
-        f"Unit 1: $c = {write_number(kept)} \\cdot {write_factor(before)} + {write_number(new)} \\cdot "
-        f"{write_factor(candidate)} = {write_number(c)}$, $\\ h = {write_number(shown)} \\cdot "
+        f"Unit 1: $c_t = {write_number(kept)} \\cdot {write_factor(before)} + {write_number(new)} \\cdot "
+        f"{write_factor(candidate)} = {write_number(c)}$, $\\ h_t = {write_number(shown)} \\cdot "
         f"\\tanh({write_number(c)}) = {write_number(h)}$"
     )
 

@@ -6,10 +6,9 @@ import numpy as np
 import streamlit as st
 
 from explorer.neurons.describing import say_number, write_difference, write_table
-from explorer.rendering import joined_matrix
+from explorer.rendering import vector_over_matrix
 from explorer.sequences.next_letter import Numbers, Recipe, Weights, name_letter
 from explorer.sequences.unrolled.steps import hot, join, look_up
-from explorer.text import as_plain_text
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.sequences.own_text import quote
 
@@ -30,8 +29,12 @@ def show_joined(weights: Weights, recipe: Recipe, step: int, before: Numbers) ->
     left, right = st.columns([7, 4], gap="large")
     with left:
         show_chart(
-            joined_matrix(
-                joined.matrix, joined.vector, names, len(letters), "[W<sub>x</sub> | W<sub>h</sub>] times [x; h]"
+            vector_over_matrix(
+                joined.matrix,
+                joined.vector,
+                names,
+                {"W<sub>x</sub>": len(letters), "W<sub>h</sub>": recipe.units},
+                "[W<sub>x</sub> | W<sub>h</sub>] times [x; h]",
             ),
             "unrolled-joined",
         )
@@ -51,22 +54,24 @@ def show_joined(weights: Weights, recipe: Recipe, step: int, before: Numbers) ->
 
 
 def show_look_up(weights: Weights, recipe: Recipe, step: int) -> None:
-    """The product of a one-hot row and a table of letters, beside the row that is found there."""
+    """The product of W_x and a one-hot letter, beside the column that is found there."""
     number, letters = int(recipe.numbers[step - 1]), recipe.letters
-    table = np.ascontiguousarray(weights.inward.T)
-    multiplied, found, same = look_up(table, number)
+    multiplied, found, same = look_up(np.ascontiguousarray(weights.inward.T), number)
+    show_chart(
+        vector_over_matrix(
+            weights.inward,
+            hot(number, len(letters)),
+            [name_letter(letter) for letter in letters],
+            {"W<sub>x</sub>": len(letters)},
+            "W<sub>x</sub> times a one-hot letter",
+            number,
+        ),
+        "unrolled-look-up",
+    )
     st.markdown(
-        f"**A one-hot row times $W_x$ is a look-up: the product is the row of {quote(letters[number])}, "
+        f"**$W_x$ times a one-hot letter is a look-up: the product is the column of {quote(letters[number])}, "
         f"{'the same in every bit' if same else 'yet not in every bit'}**, difference "
         f"{write_difference(float(np.abs(multiplied - found).max()))}. This is where vectors of letters, or of words, "
-        f"enter the network. The product multiplies {table.size} times, the look-up never; `nn.Embedding` looks up."
+        f"enter the network. The product multiplies {weights.inward.size} times, the look-up never; `nn.Embedding` "
+        "keeps the columns as rows of its table, and looks up."
     )
-    lines = {
-        f"{'**' if at == number else ''}{as_plain_text(name_letter(letter))}{'**' if at == number else ''}": [
-            f"{one:.0f}",
-            *(say_number(value) for value in row),
-        ]
-        for at, (letter, one, row) in enumerate(zip(letters, hot(number, len(letters)), table.tolist(), strict=True))
-    }
-    with st.container(height=320 if len(letters) > 8 else "content", border=False):
-        st.markdown(write_table(["one-hot", *(f"$h_{unit + 1}$" for unit in range(recipe.units))], lines))

@@ -214,9 +214,11 @@ def _show_step(looked: Looked, controls: DeltaGenerator) -> int:
 def _write_step(looked: Looked, step: int) -> None:
     run, at, units = looked.run, step - 1, looked.recipe.units
     st.markdown(f"**Step {step} reads {looked.name(at)}**: $h = \\tanh(W_x x + W_h h_{{\\text{{before}}}} + b)$")
-    columns = (run.inward[at], run.onward[at], looked.weights.bias, run.sums[at], run.states[at])
-    rows = {f"$h_{unit + 1}$": [f"{column[unit]:.2f}".replace("-", "−") for column in columns] for unit in range(units)}
-    st.markdown(write_table(["$W_x x$", "$W_h h$", "$b$", "sum", "$h$"], rows))
+    columns = (run.inward[at], run.onward[at], looked.weights.bias, run.states[at])
+    rows = {
+        f"$h_{unit + 1}$": [f"{column[unit]:z.2f}".replace("-", "−") for column in columns] for unit in range(units)
+    }
+    st.markdown(write_table(["$W_x x$", "$W_h h$", "$b$", "$h$"], rows))
     unit = slide("Unit written out", 1, units, 1, "unrolled_unit", width=240) - 1
     before, back = run.before[at].tolist(), looked.weights.onward[unit].tolist()
     inward, bias = write_number(float(run.inward[at, unit])), float(looked.weights.bias[unit])
