@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.generators.latent.networks import load_gan
+from explorer.neurons.digits import HELD_OUT, load_digits
 from explorer.ui.app import link_to
 from explorer.ui.generators.latent.between import show_between
 from explorer.ui.generators.latent.drag import show_drag
@@ -34,8 +35,8 @@ def show_latent(subject: Subject) -> None:
     parameters, training = gan.card["parameters"], gan.card["training"]
     st.caption(
         f"Generator {parameters['generator']:,} parameters, discriminator {parameters['discriminator']:,}, trained for "
-        f"{training['steps']:,} steps on the {gan.card['data']['split'].split(': ')[1]}: `{training['command']}`, "
-        f"{training['seconds']} s, seed {training['seed']}."
+        f"{training['steps']:,} steps on {len(load_digits().training):,} digits, {HELD_OUT} others held out: "
+        f"`{training['command']}`, {training['seconds']} s, seed {training['seed']}."
     )
     st.markdown(
         "**What GANs are used for**, and what is not shown here: faces of people who do not exist, a horse turned into "
@@ -43,6 +44,7 @@ def show_latent(subject: Subject) -> None:
         "learns to make in minutes. For pictures diffusion models have mostly taken over; a GAN still needs one pass "
         "where they need many."
     )
+    link_to("generators", "Both players and every step of theirs, in the plane", {"part": "GAN in the plane"})
     link_to(
         "convolution",
         "The layer that makes maps larger, on your photo",

@@ -141,7 +141,7 @@ def _show_table(gan: Gan, samples: Samples, honest: Numbers) -> None:
     distances = samples.nearest.distances
     st.markdown(
         write_table(
-            ["samples", "held out", "training"],
+            ["samples", "held out", "learned"],
             {
                 "distance, median": [f"{np.median(each):.2f}" for each in (distances, honest)] + ["0"],
                 "5 % are below": [f"{np.quantile(each, _NEAR):.2f}" for each in (distances, honest)] + ["0"],
@@ -153,7 +153,7 @@ def _show_table(gan: Gan, samples: Samples, honest: Numbers) -> None:
     if heart > _BY_HEART:
         st.markdown(
             f"The discriminator takes {real[2]} of the training digits for real, of the held-out ones {real[1]}: it "
-            "has learned some by heart, which the generator never sees."
+            "has learned some by heart. The generator never sees a digit, only gradients that come through it."
         )
     judge = measured["judge"]
     classes = judge["classes_of_samples"]
