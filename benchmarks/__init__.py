@@ -15,6 +15,7 @@ NAMES = (
     "microscope",
     "neurons",
     "learning",
+    "generators",
     "saliency",
     "augmentation",
     "captioning",

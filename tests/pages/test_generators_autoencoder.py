@@ -56,6 +56,11 @@ def test_the_photo_through_sixteen_numbers(browser_side: Browser) -> None:
     assert slider.value == round(float(standard[5 * 32 + 7, 1]), 2)
     run(slider.set_value(3.0))
     assert app.query_params["code_moved"] == "2:3"
+    run(next(each for each in app.slider if each.label == "Number 7").set_value(-1.0))
+    assert app.query_params["code_moved"] == "2:3,7:-1"
+    own = round(float(standard[5 * 32 + 7, 6]), 2)
+    run(next(each for each in app.slider if each.label == "Number 7").set_value(own))
+    assert app.query_params["code_moved"] == "2:3"
     moved = codes[5 * 32 + 7].copy()
     moved[1] = codes[:, 1].mean() + 3 * codes[:, 1].std()
     wanted = ((moved @ weight.T + bias - values[5 * 32 + 7]) ** 2).mean()

@@ -47,7 +47,7 @@ def test_the_same_training_in_three_ways(browser_side: Browser, monkeypatch: pyt
     monkeypatch.setattr(decoder, "LONGEST", 32)
     app = open_growing(growing_view="The same training", growing_step="0", growing_seed="7")
     told = texts_of(app)
-    said = re.findall(r"(?:kernel 3|kernel 4|resizing) ([\d.]+) % to ([\d.]+) %", told)
+    said = re.findall(r"(?:kernel 3|kernel 4|resizing): ([\d.]+) % to ([\d.]+) %", told)
     assert len(said) == 3
     with np.load(io.BytesIO(browser_side.downloads["growing-decoder-offer-npz"][1]())) as arrays:
         shares, ways = arrays["shares"][:, 0], arrays["ways"]

@@ -143,9 +143,14 @@ def compare_in_slices(photo: NDArray[np.float32], seed: int) -> Slices[tuple[Gro
     return tuple(grown)
 
 
+def grown_by(grown: Sequence[Grown], way: Name) -> list[Grown]:
+    """The trainings of one way, a seed each."""
+    return [each for each in grown if each.way == way]
+
+
 def shares_at(grown: Sequence[Grown], way: Name, step: int) -> Numbers:
     """(seeds,) shares with a period of two pixels after so many steps."""
-    return np.array([each.at(step)[1] for each in grown if each.way == way])
+    return np.array([each.at(step)[1] for each in grown_by(grown, way)])
 
 
 def _run_layers(network: nn.Sequential, noise: Tensor) -> list[NDArray[np.float32]]:

@@ -19,6 +19,7 @@ from explorer.generators.growing.decoder import (
     Grown,
     PhotoTooSmall,
     compare_in_slices,
+    grown_by,
     prepare,
     shares_at,
 )
@@ -111,16 +112,16 @@ def show_decoder(subject: Subject, row: DeltaGenerator) -> None:
 def _say_finding(grown: Sequence[Grown], step: int, own: float) -> None:
     shares = {name: shares_at(grown, name, step) for name in WAYS}
     said = "; ".join(
-        f"{WAYS[name].short} {format_percent(float(each.min()))} to {format_percent(float(each.max()))}"
+        f"{WAYS[name].short}: {format_percent(float(each.min()))} to {format_percent(float(each.max()))}"
         for name, each in shares.items()
     )
     trained = "Before the first step" if step == 0 else f"After {step} steps"
+    ends = [format_percent(float(shares_at(grown, "k4", each).mean())) for each in (0, SHOWN[-1])]
     st.markdown(
         f"**{trained}, so much of what the decoder draws repeats every two pixels: {said}.** In the photo it is "
         f"{format_percent(own)}, in noise {format_percent(BY_CHANCE)}. {_compare(shares['k4'], shares['resize'])} "
-        f"{_compare_kernels(shares['k3'], shares['k4'])} The pattern is there before anything is learned, and "
-        f"training on "
-        "one photo takes it out again, step by step: choose how many."
+        f"{_compare_kernels(shares['k3'], shares['k4'])} The pattern comes with the layer, before anything is learned: "
+        f"kernel 4 has {ends[0]} at the start, in the mean, and {ends[1]} after {SHOWN[-1]} steps."
     )
 
 
@@ -145,7 +146,7 @@ def _compare_kernels(three: NDArray[np.float64], four: NDArray[np.float64]) -> s
 def _lines(grown: Sequence[Grown], own: float) -> list[StepLine]:
     lines = [StepLine("the photo", [0, SHOWN[-1]], [own, own], PREVIOUS, "dash")]
     for (name, way), colour in zip(WAYS.items(), SERIES, strict=False):
-        every = np.stack([each.shares for each in grown if each.way == name])
+        every = np.stack([each.shares for each in grown_by(grown, name)])
         steps = grown[0].steps.tolist()
         band = (every.min(axis=0).tolist(), every.max(axis=0).tolist())
         lines.append(StepLine(way.title, steps, every.mean(axis=0).tolist(), colour, _DASHES[name], band))
@@ -155,20 +156,17 @@ def _lines(grown: Sequence[Grown], own: float) -> list[StepLine]:
 def _show_table(grown: Sequence[Grown], step: int) -> None:
     rows = {}
     for name, way in WAYS.items():
-        found = [each for each in grown if each.way == name]
+        found = grown_by(grown, name)
         errors = [each.at(step)[0] for each in found]
         shares = [each.at(step)[1] for each in found]
-        rows[way.short] = [
-            format_percent(float(np.mean(shares))),
-            say_number(float(np.mean(errors))),
-            f"{found[0].parameters:,}",
-        ]
-    st.markdown(write_table(["period 2", "error", "parameters"], rows))
+        rows[way.short] = [format_percent(float(np.mean(shares))), say_number(float(np.mean(errors)))]
+    counts = ", ".join(f"{way.short} {grown_by(grown, name)[0].parameters:,}" for name, way in WAYS.items())
+    st.markdown(write_table(["period 2", "error"], rows))
     st.caption(
         f"Means of {SEEDS} seeds after {step} steps; the band in the chart goes from the lowest to the highest. Power "
         f"in "
-        "squares of 8 × 8 pixels, without their means. Error: mean squared difference from the photo. Kernel 4 has 16 "
-        "weights where the others have 9."
+        "squares of 8 × 8 pixels, without their means. Error: mean squared difference from the photo. Parameters: "
+        f"{counts}."
     )
 
 
