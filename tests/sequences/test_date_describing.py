@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from explorer.sequences.attention.dates import read_text
-from explorer.sequences.attention.describing import say_day, say_look, say_moved, say_unknown, say_written
+from explorer.sequences.attention.describing import say_day, say_moved, say_unknown, say_written
 from explorer.sequences.attention.steps import write
 from tests.sequences.test_date_steps import draw_network
 
@@ -35,17 +35,6 @@ def test_unknown_characters_are_named() -> None:
     assert "know “ä” and read it" in say_unknown(read_text("3 Mäy"))
     assert "know “ä”, “€” and “ö”, and" in say_unknown(read_text("3 Mä€ öä"))
     assert r"“\*”" in say_unknown(read_text("3*May"))  # it means nothing in Markdown
-
-
-def test_a_look_names_the_largest_weights() -> None:
-    run = write(draw_network(True, 2), read_text("3 May"))
-    for place in range(10):
-        said = say_look(run, place)
-        found = [float(number) for number in re.findall(r"(0\.\d{3}) of", said)]
-        np.testing.assert_allclose(found[:3], np.sort(run.weights[place])[:-4:-1], atol=5e-4)
-        assert sum(found) == pytest.approx(1, abs=3e-3)
-        largest = int(run.weights[place].argmax())
-        assert f"(character {largest + 1})" in said.partition("made of ")[2].split(",")[0]
 
 
 @pytest.mark.parametrize("seed", [0, 3, 8])

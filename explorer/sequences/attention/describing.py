@@ -1,11 +1,9 @@
-"""What was read, written and looked at, in words."""
+"""What was read and written, and how far to believe it, in words."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-
-import numpy as np
 
 from explorer.neurons.describing import write_difference
 from explorer.sequences.attention.by_pytorch import Differences
@@ -15,7 +13,6 @@ from explorer.text import as_plain_text, format_percent
 
 # Of a whole date; of 4,000 held-out dates 1 % of those written right have less, and all that are written wrong.
 DOUBTFUL = 0.9
-SHOWN = 3  # characters that a sentence names
 
 
 def say_written(run: Run) -> str:
@@ -46,17 +43,6 @@ def say_unknown(reading: Reading) -> str:
     return f"The networks do not know {named}, and read them all as one and the same “unknown”."
 
 
-def say_look(run: Run, place: int) -> str:
-    """Where a character that was written looked, the largest weights first."""
-    weights = run.weights[place]
-    order = np.argsort(-weights, kind="stable")[: min(SHOWN, len(weights))]
-    looks = [f"{weights[each]:.3f} of {_name(run.reading.text, int(each))}" for each in order]
-    return (
-        f"Before it writes “{run.steps[place].character}”, character {place + 1}, the context vector is made of "
-        f"{', '.join(looks)}, and {max(0.0, 1 - weights[order].sum()):.3f} of all others."
-    )
-
-
 def say_moved(own: Run, moved: Run, places: Sequence[int]) -> str:
     """What becomes of a date whose attention is led elsewhere.
 
@@ -85,11 +71,6 @@ def say_agreement(differences: Differences) -> str:
         "By hand and by PyTorch (`nn.GRU`, `nn.GRUCell`, `softmax`) in float64: largest difference of states, weights "
         f"and probabilities {write_difference(differences.largest)}."
     )
-
-
-def _name(text: str, place: int) -> str:
-    sign = text[place]
-    return f"{'the space' if sign == ' ' else f'“{as_plain_text(sign)}”'} (character {place + 1})"
 
 
 def _list(parts: Sequence[str]) -> str:
