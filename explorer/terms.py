@@ -193,6 +193,9 @@ TERMS: Final = (
     _term("Xavier", "Draws weights with variance 2 / (inputs + outputs) of their layer (Glorot and Bengio 2010)."),
     _term("float32", "Numbers of 32 bits, as networks are trained with: seven digits, none beyond 3.4e38."),
     _term("recurrent network, RNN", "A network that reads a sequence step by step, each time with what it has kept."),
+    _term(
+        "unrolled", "Drawn with a box for each step of a sequence; every box is the same network, of the same weights."
+    ),
     _term("hidden state", "What a recurrent network has kept of the steps before, as a vector."),
     _term("principal component analysis, PCA", "Finds the directions along which points differ most."),
     _term("checkerboard", "A pattern with a period of two cells, left by layers that make maps larger."),
