@@ -50,6 +50,7 @@ def latent_pad(
     plane: Plane,
     place: Spot,
     pytorch: Sequence[float],
+    usual: float,
     key: str,
 ) -> Spot | None:
     """Shows the plane with the pictures of its z, and gives where z was dragged since the last run, once.
@@ -62,6 +63,7 @@ def latent_pad(
         plane: What is shown.
         place: Where z is.
         pytorch: (64,) what PyTorch makes of that z.
+        usual: How near to a training digit held-out ones mostly come.
         key: Of the element, unique on the page.
     """
     result = _mount(
@@ -76,6 +78,7 @@ def latent_pad(
             "reach": REACH,
             "place": place,
             "pytorch": list(pytorch),
+            "usual": usual,
         },
         key=key,
         on_place_change=keep_event,

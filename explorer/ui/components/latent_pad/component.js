@@ -137,7 +137,7 @@ class LatentPad {
     const real = 1 / (1 + Math.exp(-logit));
     const length = Math.hypot(...z);
     put(this.axes, `across: direction ${data.names[0]}, up: direction ${data.names[1]}, from −${data.reach} to ${data.reach}`);
-    put(this.which, `nearest training digit, a ${digit}: ${near.distance.toFixed(2)} away`);
+    put(this.which, `nearest training digit, a ${digit}: ${near.distance.toFixed(2)} away (held-out digits: ${data.usual.toFixed(2)})`);
     put(this.line, `z at ${across} across and ${above} up; its length ${length.toFixed(2)}`);
     put(this.verdict, `The discriminator gives it D = ${real.toFixed(2)}: it takes it for ${real > 0.5 ? "real" : "made"}.`);
     this.start.setAttribute("aria-label", `z at ${across} across and ${above} up`);

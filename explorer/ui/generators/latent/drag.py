@@ -9,6 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.generators.latent.by_hand import Layer, fold
+from explorer.generators.latent.nearest import find_nearest_to_held_out
 from explorer.generators.latent.networks import LATENT, Gan
 from explorer.generators.latent.snippets import picture_snippet
 from explorer.generators.latent.walking import find_directions
@@ -124,6 +125,7 @@ def _show_pad(gan: Gan, plane: Plane, place: Spot, pytorch: NDArray[np.float32])
         plane=plane,
         place=place,
         pytorch=pytorch.ravel().tolist(),
+        usual=float(np.median(find_nearest_to_held_out().distances)),
         key="walk-pad",
     )
 
