@@ -1,21 +1,32 @@
-"""The Generators page: reruns of its parts."""
+"""The Generators page: z dragged in the browser, and reruns of its parts."""
 
+from statistics import median, quantiles
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
+from benchmarks.browsing import open_dashboard
 from benchmarks.results import Row
-from benchmarks.timing import time_reruns
-from tests.browser.serving import ROOT
+from benchmarks.timing import drawing_times, time_reruns
+from tests.browser.find_browser import BrowserMissing
+from tests.browser.serving import ROOT, wait_until_idle
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
 
 PAGE = ROOT / "pages" / "generators.py"
+LATENT = {"model": "tiny-vgg", "part": "Latent walk"}
+FRAME_BOUND = 1000 / 60  # ms
 
 
 def measure(quick: bool) -> list[Row]:
-    """Reruns in Streamlit's AppTest."""
+    """z dragged in a real browser, and reruns in Streamlit's AppTest."""
     repetitions = 3 if quick else 20
-    return [_rerun_of_autoencoder(repetitions), _rerun_of_growing(repetitions)]
+    return [
+        _rerun_of_autoencoder(repetitions),
+        _rerun_of_growing(repetitions),
+        *_drag_latent(moves=40 if quick else 300),
+        _rerun_of_latent(repetitions),
+    ]
 
 
 def _rerun_of_autoencoder(repetitions: int) -> Row:
@@ -38,3 +49,38 @@ def _rerun_of_growing(repetitions: int) -> Row:
 
     address = {"model": "tiny-vgg", "part": "Growing", "growing_view": "The same training"}
     return time_reruns(PAGE, "Generators page, rerun of Growing", address, change, repetitions, note)
+
+
+def _drag_latent(moves: int) -> list[Row]:
+    """Every drawing while z is dragged: both players, and the nearest of 1,347 digits."""
+    what = "drag z of the digits' GAN"
+    try:
+        with open_dashboard() as (page, address):
+            page.goto(f"{address}/generators?{urlencode({**LATENT, 'walk_look': 'Drag z'})}")
+            root, canvas = page.locator(".latent[data-drawn]"), page.locator(".latent .ground canvas")
+            root.wait_for(timeout=90_000)
+            wait_until_idle(page, timeout=90)
+            handle = page.locator(".latent .start").bounding_box()
+            assert handle is not None
+            page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+            page.mouse.down()
+            drawing_times(page, root, canvas, 20)  # which the browser needs to compile
+            times = drawing_times(page, root, canvas, moves)
+            page.mouse.up()
+    except BrowserMissing as missing:
+        return [Row(what, None, "ms", FRAME_BOUND, str(missing))]
+    note = f"{len(times)} drawings, Chromium without a GPU"
+    return [
+        Row(f"{what}, median", median(times), "ms", FRAME_BOUND, note),
+        Row(f"{what}, 95th percentile", quantiles(times, n=20)[-1], "ms", FRAME_BOUND, note),
+    ]
+
+
+def _rerun_of_latent(repetitions: int) -> Row:
+    """500 samples of two lengths of z, kept; their bars, table and oracle are drawn anew."""
+    note = f"AppTest, its own parsing included; median of {repetitions}, z times 0.5 and 1 in turn, both kept"
+
+    def change(app: "AppTest", repetition: int) -> None:
+        app.select_slider(key="walk_scale").set_value((0.5, 1.0)[repetition % 2])
+
+    return time_reruns(PAGE, "Generators page, rerun of Latent walk", LATENT, change, repetitions, note)
