@@ -6,6 +6,7 @@ import random
 
 import numpy as np
 import pytest
+import torch
 
 from explorer.sequences.attention.dates import (
     NUMBERS,
@@ -55,8 +56,14 @@ def probabilities(texts: list[str]) -> tuple[np.ndarray, list[str]]:
     ],
 )
 def test_what_is_written_and_how_surely(text: str, written: str, probability: float) -> None:
-    run = write(load_date_network(True), read_text(text))
+    network, reading = load_date_network(True), read_text(text)
+    run = write(network, reading)
     assert run.text == written
+    # PyTorch in float32, as the network was trained.
+    states, _ = network.encoder(network.read(torch.tensor([reading.numbers])))
+    np.testing.assert_allclose(states[0].numpy(), run.states, atol=1e-6)
+    shares = network(torch.tensor([reading.numbers]))[0].softmax(1)
+    np.testing.assert_allclose(shares.numpy(), [step.probabilities for step in run.steps], atol=1e-6)
     assert run.probability > probability
     assert exists(run.text) is (written != "1998-02-31")
 
