@@ -145,9 +145,8 @@ def _show_nearest(trained: Trained, words: Words, number: int, lists: list[list[
             f"{each.cosine:.2f}",
             f"{sum(each.number in other for other in lists)} of {SEEDS}",
             f"{beside.get(each.number, 0)} ×",
-            f"{trained.counts[each.number]} ×",
         ]
-    st.markdown(write_table(["cosine", "starts", "beside it", "in the text"], rows))
+    st.markdown(write_table(["cosine", "starts", "beside it"], rows))
 
 
 def _show_analogy(trained: Trained) -> None:
