@@ -55,6 +55,7 @@ models: for-testing
 	$(BIN)/python -m explorer.training.caption_kinds
 	$(BIN)/python -m explorer.training.scene_recipe
 	$(BIN)/python -m explorer.training.dates
+	$(BIN)/python -m explorer.training.tagger
 	$(BIN)/python -m explorer.training.digit_gan
 
 for-running:

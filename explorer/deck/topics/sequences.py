@@ -188,8 +188,11 @@ CARDS: tuple[Card, ...] = (
         "dense layer, the same for all words, gives the probability that the word is a name.",
         more_exactly="States are computed for each sentence; learned are the weights. And the whole sentence has to be "
         "there before the first answer, so it cannot write the next word or follow speech as it is spoken.",
-        experiment=replace(
-            _DECODER, does="This decoder reads one way only, since it has to write: see what it holds at each word."
+        experiment=Experiment(
+            page="sequences",
+            address={"part": "Both directions"},
+            shows="They know only such sentences",
+            does="Change what stands behind a name, and see which of the three networks notices.",
         ),
         draw=_draw_both,
     ),

@@ -38,7 +38,7 @@ class Answered:
         question: a, b and c.
         expected: the word that a person would say.
         best: the nearest words to b - a + c, those three left out.
-        rank: place of the expected word among all, 1 for the best; None where a word is not in the vocabulary.
+        rank: place of the expected word among all, 1 for the best; None where it has no vector.
         alone: the word nearest to c itself, which needs no analogy.
     """
 

@@ -9,6 +9,7 @@ import streamlit as st
 from explorer.ui.kit.ask import choose_asking
 from explorer.ui.kit.choose import choose_part
 from explorer.ui.sequences.attention.part import show_attention
+from explorer.ui.sequences.directions.part import show_directions
 from explorer.ui.sequences.memory.part import show_memory
 from explorer.ui.sequences.unrolled.part import show_unrolled
 from explorer.ui.sequences.words.part import show_words
@@ -20,6 +21,7 @@ PARTS: dict[str, tuple[str, Callable[[Subject], None]]] = {
     "attention": ("Attention", show_attention),
     "unrolled": ("Unrolled", show_unrolled),
     "memory": ("Memory", show_memory),
+    "directions": ("Both directions", show_directions),
     "words": ("Words", show_words),
 }
 

@@ -46,14 +46,13 @@ def show_analogies() -> None:
     rows = {
         f"{a} is to {b} as {c} is to": [
             as_plain_text(", ".join(one.best)),
-            one.expected,
-            "hit" if one.rank == 1 else "not among the words" if one.rank is None else f"{one.rank}",
+            f"{one.expected}, {'hit' if one.rank == 1 else f'place {one.rank}'}",
             one.alone,
         ]
         for one in answers[kind]
         for a, b, c in [one.question]
     }
-    st.markdown(write_table(["nearest to b − a + c", "expected", "place of it", "nearest to c"], rows))
+    st.markdown(write_table(["nearest to b − a + c", "expected", "nearest to c"], rows))
     question = _show_own(table)
     words = list(dict.fromkeys(word for one in QUESTIONS for word in one))
     offer(

@@ -120,8 +120,8 @@ def _say_finding(step: OneStep, table: Table, *, frozen: bool, optimiser: Optimi
         return (
             f"{begin}Yet {moved:,} rows moved: AdamW's weight decay takes rate × {DECAY:g} = {RATE * DECAY:g} of every "
             f"weight, gradient or not. Rows without one moved by {say_number(float(alone))}, rows with one by "
-            f"{say_number(float(most))} (medians): Adam's first step moves each of their {size} numbers by about the rate, "
-            f"$\\sqrt{{{size}}} \\cdot {RATE:g} = {say_number(RATE * size**0.5)}$."
+            f"{say_number(float(most))} (medians): Adam's first step moves each of their {size} numbers by about the "
+            f"rate, $\\sqrt{{{size}}} \\cdot {RATE:g} = {say_number(RATE * size**0.5)}$."
         )
     return (
         f"{begin}{count_text(moved, 'row')} moved; the other {(count - moved) * size:,} numbers are the same to the "

@@ -1,0 +1,1 @@
+"""The Sequences page's part on reading both ways."""
