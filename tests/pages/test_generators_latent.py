@@ -130,6 +130,7 @@ def test_a_digit_is_inverted_and_what_is_none_is_said_to_be_far(browser_side: Br
     browser_side.clicks["digit-pad"] = "10101099_50105099_90109099_10109010_10509050_10999099"  # a grid of lines
     run(app)
     told = texts_of(app)
+    assert "Which digit is it?" not in {each.label for each in app.selectbox}  # nobody here would tell it
     assert "from your digit. That is far: 95 % of the held-out digits come nearer" in told
     found = float(re.search(r"best z is (\S+) from", told)[1])
     assert found > load_gan().card["accuracy"]["inversion"]["of_held_out"]["95%"]

@@ -35,17 +35,24 @@ class Digit:
     true: int | None
 
 
-def choose_digit(picture: Picture) -> Digit:
-    """The pad and what else can be chosen; until something is drawn, a held-out digit."""
+def choose_digit(picture: Picture, *, named: bool = True) -> Digit:
+    """The pad and what else can be chosen; until something is drawn, a held-out digit.
+
+    Args:
+        picture: the page's.
+        named: whether a network says which digit it is: then the person is asked what is true.
+    """
     source = choose("Digit", SOURCES, "digit", hidden=True)
     if source == "photo":
-        st.caption(
-            "Whatever it gets, a network of ten digits shares out 100 % among them: none of them stands for no digit."
-        )
-        return Digit(compute_shrunk(picture), "your photo", _ask_true())
+        if named:
+            st.caption(
+                "Whatever it gets, a network of ten digits shares out 100 % among them: none of them stands for no "
+                "digit."
+            )
+        return Digit(compute_shrunk(picture), "your photo", _ask_true() if named else None)
     strokes = read_strokes(_drawing())
     if strokes:
-        return Digit(draw_strokes(strokes), "your digit", _ask_true())
+        return Digit(draw_strokes(strokes), "your digit", _ask_true() if named else None)
     number = slide("Until you draw: held-out digit", 0, HELD_OUT - 1, _START, "digit_number")
     data = load_digits()
     place = data.held_out[number]

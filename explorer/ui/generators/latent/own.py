@@ -32,7 +32,7 @@ def show_own(gan: Gan, picture: Picture, seed: int) -> None:
     finding = st.container()
     left, wide = st.columns([3, 9], gap="medium")
     with left:
-        digit = choose_digit(picture)
+        digit = choose_digit(picture, named=False)
     asked = ("latent inversion", digit.image.tobytes(), seed)
     with wide:
         work = partial(finish, invert_in_slices(gan.generator, digit.image[None], seed))
