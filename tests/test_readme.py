@@ -19,7 +19,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_the_model_table_is_what_the_cards_say() -> None:
     rows = dict(re.findall(r"^\| `([a-z0-9-]+)` \|(.*)\|$", README, flags=re.MULTILINE))
-    assert set(rows) == {*list_own(), *list_captioners()}
+    assert set(rows) == {path.parent.name for path in MODELS.glob("*/card.json")}
     for name in list_own():
         card, row = read_card(name), rows[name]
         cells = [cell.strip() for cell in row.split("|")]
@@ -42,6 +42,32 @@ def test_the_captioners_are_what_their_cards_say(name: str) -> None:
         assert f"{card['words']:,} words" in cells[0]
     else:
         assert cells[4] == f"{card['accuracy']['scenes_of_test_pictures']['exact_beam_3']:.1%} exact".replace("%", " %")
+
+
+SMALL = [
+    path.parent.name
+    for path in sorted(MODELS.glob("*/card.json"))
+    if path.parent.name not in (*list_own(), *list_captioners())
+]
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_small_networks_are_what_their_cards_say(name: str) -> None:
+    (row,) = re.findall(rf"^\| `{name}` \|(.*)\|$", README, flags=re.MULTILINE)
+    card = json.loads((MODELS / name / "card.json").read_text(encoding="utf-8"))
+    cells = [cell.strip() for cell in row.split("|")]
+    parameters = card["parameters"] if isinstance(card["parameters"], int) else sum(card["parameters"].values())
+    assert cells[1] == f"{parameters:,}"
+    assert card["data"]["name"].lower().startswith(cells[2])
+    judge = card["accuracy"]["judge"] if name == "digit-gan" else {}
+    measured = {
+        "dates": lambda: f"{card['accuracy']['held_out_formats']:.2%} exact, formats held out".replace("%", " %"),
+        "tagger": lambda: f"F1 {card['f1']['new names and templates']:.2f}, names and templates held out",
+        "digit": lambda: (
+            f"{judge['named_of_samples']:.0%} of samples named by a CNN, {judge['named_of_held_out']:.0%} of real digits"
+        ).replace("%", " %"),
+    }
+    assert cells[3] == measured[name.partition("-")[0]]()
 
 
 def test_every_linked_file_is_there() -> None:
