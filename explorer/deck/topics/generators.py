@@ -108,11 +108,14 @@ CARDS: tuple[Card, ...] = (
         "apart, the other to be taken for real, by the gradient that comes back through the discriminator.",
         more_exactly=r"They take turns. Minimising $\log(1 - D)$ teaches the generator hardly anything while it is "
         r"bad: at $D = 0.01$ the derivative by the logit is $-0.01$, that of $-\log D$ is $-0.99$, so the second is "
-        "used. At best made pictures are spread like real ones, and $D = 1/2$ everywhere.",
-        experiment=replace(
-            _TRANSPOSED,
-            does="Generators are mostly made of such layers: see how few cells become many, and what pattern that can "
-            "leave.",
+        "used. At best made pictures are spread like real ones, and $D = 1/2$ everywhere; but a discriminator that says "
+        "$1/2$ proves nothing, it may have been left behind.",
+        experiment=Experiment(
+            page="generators",
+            address={"part": "GAN in the plane"},
+            shows="the best there could be",
+            does="See what the generator covers after a thousand rounds, then give it five steps to the discriminator's "
+            "one: its own discriminator finds nothing wrong.",
         ),
         draw=_draw_generator,
     ),

@@ -8,7 +8,8 @@ function densityOnGrid(centres, width, { cells, reach }, room) {
   for (let cell = 0; cell < cells; cell += 1) {
     const middle = (cell + 0.5) * ((2 * reach) / cells) - reach;
     for (let index = 0; index < count; index += 1) {
-      const [x, y] = [(middle - centres[2 * index]) / width, (middle - centres[2 * index + 1]) / width];
+      const x = (middle - centres[2 * index]) / width;
+      const y = (middle - centres[2 * index + 1]) / width;
       across[index * cells + cell] = Math.exp(-0.5 * x * x);
       up[index * cells + cell] = Math.exp(-0.5 * y * y);
     }
@@ -18,7 +19,8 @@ function densityOnGrid(centres, width, { cells, reach }, room) {
     for (let row = 0; row < cells; row += 1) {
       const height = up[index * cells + row];
       if (height < 1e-200) continue; // thirty widths away it adds nothing
-      for (let column = 0; column < cells; column += 1) room[row * cells + column] += height * across[index * cells + column];
+      const [into, from] = [row * cells, index * cells];
+      for (let column = 0; column < cells; column += 1) room[into + column] += height * across[from + column];
     }
   }
   const share = 1 / (count * 2 * Math.PI * width * width);
@@ -32,6 +34,7 @@ class Yardstick {
     this.data = data;
     const { grid, density } = data;
     const size = grid.cells ** 2;
+    this.middles = Float64Array.from({ length: grid.cells }, (_, cell) => (cell + 0.5) * ((2 * grid.reach) / grid.cells) - grid.reach);
     this.real = densityOnGrid(density.centres, density.width, grid, new Float64Array(size));
     this.fake = new Float64Array(size);
     this.best = new Float64Array(size);
@@ -39,13 +42,13 @@ class Yardstick {
   }
 
   measure(game, fakes) {
-    const { data, real, fake, best, says } = this;
+    const { data, real, fake, best, says, middles } = this;
+    const { net } = game.judge;
     const { cells, reach, bandwidth } = data.grid;
     densityOnGrid(fakes, bandwidth, data.grid, fake);
     let [value, bestValue] = [0, 0];
     for (let cell = 0; cell < real.length; cell += 1) {
-      const [x, y] = [cell % cells, Math.floor(cell / cells)].map((index) => (index + 0.5) * ((2 * reach) / cells) - reach);
-      says[cell] = game.judge.net.forward(x, y)[0];
+      says[cell] = net.forward(middles[cell % cells], middles[Math.floor(cell / cells)])[0];
       const both = real[cell] + fake[cell];
       best[cell] = both > 0 ? real[cell] / both : 0.5;
       value += real[cell] * logSigmoid(says[cell]) + fake[cell] * logSigmoid(-says[cell]);
@@ -67,7 +70,8 @@ class Yardstick {
       const [x, y, radius] = [points[2 * real], points[2 * real + 1], radii[real]];
       let has = false;
       for (let fake = 0; fake < among.length; fake += 1) {
-        const [dx, dy] = [fakes[2 * fake] - x, fakes[2 * fake + 1] - y];
+        const dx = fakes[2 * fake] - x;
+        const dy = fakes[2 * fake + 1] - y;
         if (dx * dx + dy * dy <= radius * radius) has = among[fake] = 1;
       }
       if (has) covered += 1;

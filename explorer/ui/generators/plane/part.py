@@ -23,6 +23,7 @@ from explorer.generators.plane.game import (
     teach,
 )
 from explorer.generators.plane.points import Reals
+from explorer.generators.plane.seeds import play_seeds, say_seeds
 from explorer.generators.plane.yardstick import Yardstick, measure
 from explorer.neurons.activations import Numbers
 from explorer.neurons.describing import write_difference
@@ -34,7 +35,7 @@ from explorer.ui.generators.plane.picture import draw_game
 from explorer.ui.generators.plane.reals import choose_reals, show_reals
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.cache import once
-from explorer.ui.kit.choose import choose, choose_number, choose_one, choose_step, settings_popover
+from explorer.ui.kit.choose import choose, choose_number, choose_one, choose_step, settings_popover, switch
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.slow import Tell, obtain
 from explorer.ui.session.subject import Subject
@@ -78,6 +79,8 @@ def show_plane(subject: Subject) -> None:
         st.rerun()
     st.caption(f"{say_densities(reals)} {say_coverage(reals)}")
     _show_check(reals, recipe, state)
+    if switch("The same with four more seeds", "plane_seeds", help="Whether what one seed shows is chance."):
+        _show_seeds(reals, recipe, state.rounds)
     _offer(reals, recipe, state, yardstick)
     link_to("neurons", "The discriminator’s loss is cross-entropy", {"part": "Softmax and losses"})
 
@@ -199,6 +202,19 @@ def _show_check(reals: Reals, recipe: Recipe, state: State) -> None:
         f"generator after round {state.rounds:,}, by hand and by PyTorch’s autograd in float64: largest difference "
         f"{write_difference(*of_judge, *of_maker)}."
     )
+
+
+def _show_seeds(reals: Reals, recipe: Recipe, rounds: int) -> None:
+    outcomes = obtain(
+        ("plane seeds", reals, recipe, rounds),
+        "Playing with other seeds",
+        "rounds",
+        lambda tell: play_seeds(reals, recipe, rounds, tell),
+        st.empty(),
+        "plane-seeds",
+    )
+    if outcomes is not None:
+        st.markdown(say_seeds(outcomes))
 
 
 def _offer(reals: Reals, recipe: Recipe, state: State, yardstick: Yardstick) -> None:

@@ -33,7 +33,7 @@ _EXAMPLE = "x, y\n" + "\n".join(f"{x / 10:.1f}, {(x / 10 - 1.5) ** 2:.2f}" for x
 
 def choose_reals(place: DeltaGenerator) -> str:
     """Which points, in the address under "plane_points"."""
-    return choose_one("Real points", TITLES, "plane_points", place=place, width=180)
+    return choose_one("Real points", TITLES, "plane_points", place=place, width=210)
 
 
 def show_reals(name: str, picture: Picture) -> Reals | None:
