@@ -200,6 +200,13 @@ TERMS: Final = (
     _term("principal component analysis, PCA", "Finds the directions along which points differ most."),
     _term("checkerboard", "A pattern with a period of two cells, left by layers that make maps larger."),
     _term("autoencoder", "A network that squeezes its input through few numbers and has to make it again of them."),
+    _term("discriminator", "The network of a GAN that says how probably something is real."),
+    _term("mode collapse", "That a generator makes only some of the kinds that it has been shown, or one."),
+    _term(
+        "Jensen–Shannon divergence",
+        "How far two densities are apart: 0 where they are equal, log 2 where one is nowhere that the other is.",
+    ),
+    _term("kernel density", "Points as a density: the mean of a small hill on each of them."),
     _term("GAN", "A generator that makes pictures, trained against a network that has to tell them from real ones."),
     _term("latent vector, latent space", "The numbers of which a generator makes a picture, and all that they can be."),
     _term("spaced repetition", "Asking again just before a thing would be forgotten, after waits that grow."),

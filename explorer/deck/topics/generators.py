@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -108,14 +107,14 @@ CARDS: tuple[Card, ...] = (
         "apart, the other to be taken for real, by the gradient that comes back through the discriminator.",
         more_exactly=r"They take turns. Minimising $\log(1 - D)$ teaches the generator hardly anything while it is "
         r"bad: at $D = 0.01$ the derivative by the logit is $-0.01$, that of $-\log D$ is $-0.99$, so the second is "
-        "used. At best made pictures are spread like real ones, and $D = 1/2$ everywhere; but a discriminator that says "
-        "$1/2$ proves nothing, it may have been left behind.",
+        "used. At best made pictures are spread like real ones, and $D = 1/2$ everywhere; but a discriminator that "
+        "says so proves nothing, it may have been left behind.",
         experiment=Experiment(
             page="generators",
             address={"part": "GAN in the plane"},
             shows="the best there could be",
-            does="See what the generator covers after a thousand rounds, then give it five steps to the discriminator's "
-            "one: its own discriminator finds nothing wrong.",
+            does="See what the generator covers after a thousand rounds, then give it five steps to its "
+            "opponent's one: the discriminator then finds nothing wrong.",
         ),
         draw=_draw_generator,
     ),

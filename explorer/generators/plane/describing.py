@@ -47,7 +47,9 @@ def say_finding(reals: Reals, state: State, yardstick: Yardstick) -> str:
             f"like real points, −log 4 = −1.386 is left. They are {apart}."
         )
     why = " That is no fault of the program: nothing in the generator’s loss asks for variety." if collapsed else ""
-    return f"**{head}** {said}{why if state.rounds else ''}"
+    beyond = yardstick.outside
+    away = f" {100 * beyond:.1f} % of the fakes lie beyond the square, where nothing is measured." if beyond else ""
+    return f"**{head}** {said}{why if state.rounds else ''}{away}"
 
 
 def say_densities(reals: Reals) -> str:

@@ -82,6 +82,7 @@ def show_plane(subject: Subject) -> None:
     if switch("The same with four more seeds", "plane_seeds", help="Whether what one seed shows is chance."):
         _show_seeds(reals, recipe, state.rounds)
     _offer(reals, recipe, state, yardstick)
+    link_to("generators", "A GAN that draws digits", {"part": "Latent walk"})
     link_to("neurons", "The discriminator’s loss is cross-entropy", {"part": "Softmax and losses"})
 
 
