@@ -12,6 +12,7 @@ from tests.browser.find_browser import BrowserMissing
 from tests.browser.serving import ROOT, wait_until_idle
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Page
     from streamlit.testing.v1 import AppTest
 
 PAGE = ROOT / "pages" / "generators.py"
