@@ -116,7 +116,8 @@ def show_cell() -> None:
     )
     left, right = st.columns(2, gap="large")
     with left:
-        _write_step(looked, slide("Step", 1, len(names), len(names), "cell_step", width=300))
+        steps = len(names)
+        _write_step(looked, slide("Step", 1, steps, steps, "cell_step", width=300) if steps > 1 else 1)
     with right:
         _show_each_step(looked, names)
     _say_check(looked)
