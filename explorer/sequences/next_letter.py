@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Literal
@@ -133,34 +134,50 @@ class Trained:
     """A network after training.
 
     Attributes:
-        recipe: of it.
+        recipe: of it, with as many steps as were made.
         weights: its numbers.
-        loss: mean cross-entropy of the next letter over the text after the last step, in nats.
     """
 
     recipe: Recipe
     weights: Weights
-    loss: float
 
 
-def train_in_slices(recipe: Recipe) -> Slices[Trained]:
-    """Adam on the mean cross-entropy of every next letter, the whole text at once, back through all of its steps."""
+def train_in_slices(
+    recipes: Sequence[Recipe], keep: Callable[[tuple[Trained, ...]], object] = lambda trained: None
+) -> Slices[tuple[Trained, ...]]:
+    """Adam on the mean cross-entropy of every next letter, the whole text at once, back through all of its steps.
+
+    Args:
+        recipes: of networks that learn the same text side by side, in as many steps.
+        keep: is given what they have come to after every slice.
+    """
+    (text,), (steps,) = ({each.text for each in recipes}, {each.steps for each in recipes})
+    networks = [_begin(recipe) for recipe in recipes]
+    optimisers = [torch.optim.Adam(network.parameters(), RATE) for network in networks]
+    numbers = torch.from_numpy(recipes[0].numbers)
+    x, following = F.one_hot(numbers[:-1], len(set(text))).double(), numbers[1:]
+
+    def give(done: int) -> tuple[Trained, ...]:
+        pairs = zip(recipes, networks, strict=True)
+        return tuple(Trained(replace(recipe, steps=done), weights_of(network)) for recipe, network in pairs)
+
+    for step in range(steps):
+        for network, optimiser in zip(networks, optimisers, strict=True):
+            loss = F.cross_entropy(network(x), following)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+        if (step + 1) % _SLICE == 0:
+            keep(give(step + 1))
+            yield step + 1, steps
+    return give(steps)
+
+
+def _begin(recipe: Recipe) -> NextLetter:
+    """A network as PyTorch begins it."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        network = NextLetter(recipe).double()
-    numbers = torch.from_numpy(recipe.numbers)
-    x, following = F.one_hot(numbers[:-1], len(recipe.letters)).double(), numbers[1:]
-    optimiser = torch.optim.Adam(network.parameters(), RATE)
-    for step in range(recipe.steps):
-        loss = F.cross_entropy(network(x), following)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        if (step + 1) % _SLICE == 0:
-            yield step + 1, recipe.steps
-    with torch.no_grad():
-        left = F.cross_entropy(network(x), following).item()
-    return Trained(recipe, weights_of(network), left)
+        return NextLetter(recipe).double()
 
 
 def weights_of(network: NextLetter) -> Weights:

@@ -2,6 +2,8 @@
 
 import io
 import re
+from collections.abc import Hashable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
+from explorer.ui.sequences import own_text
 from tests.pages.opening import Browser, open_page, run, run_snippet
 
 
@@ -107,3 +110,18 @@ def test_a_cell_whose_gates_are_held(browser_side: Browser) -> None:
         letters[int(arrays["probabilities"][-1].argmax())],
         f"{100 * arrays['probabilities'][-1].max():.3g}",
     )
+
+
+def test_a_training_that_is_stopped_shows_what_it_came_to(
+    browser_side: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop_at_the_second_slice(asked: Hashable, *arguments: Any, **more: Any) -> None:
+        slices = arguments[2].args[0]
+        next(slices)
+        next(slices)
+
+    monkeypatch.setattr(own_text, "obtain", stop_at_the_second_slice)
+    app = open_page("sequences", {"part": "Unrolled", "unrolled_text": "abba"})
+    assert "trained on your text for 10 of 200 steps" in texts_of(app)
+    names, _ = run_snippet(app.code[0].value)
+    np.testing.assert_allclose(names["states"], arrays_of(browser_side, "unrolled-offer")["states"], atol=1e-12)

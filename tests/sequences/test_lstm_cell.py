@@ -96,7 +96,7 @@ def test_every_step_in_turn() -> None:
 @pytest.mark.parametrize("holds", [(), (Hold("forget", 0.0, 1, 2), Hold("input", 1.0, 2, 3, unit=0))])
 def test_the_program_to_take_along_ends_alike(holds: tuple[Hold, ...]) -> None:
     recipe = Recipe("abacb", "lstm", 4, steps=3)
-    trained = finish(train_in_slices(recipe))
+    (trained,) = finish(train_in_slices([recipe]))
     names, printed = run_snippet(cell_snippet(recipe, holds))
     run = run_cell(trained.weights, recipe.numbers[:-1], holds)
     np.testing.assert_allclose(names["c"], run.cell[-1], atol=1e-12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -9,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.sequences.next_letter import (
     MOST_LETTERS,
+    STEPS,
     Recipe,
     TextRejected,
     Trained,
@@ -21,6 +23,7 @@ from explorer.text import as_plain_text
 from explorer.ui.kit.slow import obtain
 
 START = "hello hello"
+_PART = "next_letter_part"  # of a training that was stopped, in the session
 
 
 def choose_text(key: str, place: DeltaGenerator) -> str:
@@ -43,17 +46,41 @@ def choose_text(key: str, place: DeltaGenerator) -> str:
     return text
 
 
-def obtain_trained(recipe: Recipe, place: DeltaGenerator) -> Trained | None:
-    """The network of a recipe, kept for all sessions; None where the person has stopped its training, which is said."""
-    return obtain(
-        ("next letter", recipe),
-        f"Training on “{as_plain_text(recipe.text)}”, seed {recipe.seed}",
+def obtain_trained(recipes: Sequence[Recipe], place: DeltaGenerator) -> tuple[Trained, ...] | None:
+    """Networks of one text, kept for all sessions; where a person stops their training, what they have come to.
+
+    Args:
+        recipes: differ by their seeds alone.
+        place: an `st.empty` to show progress in.
+
+    Returns:
+        None where they were stopped before there was anything.
+    """
+    asked = ("next letter", *recipes)
+
+    def keep(trained: tuple[Trained, ...]) -> None:
+        st.session_state[_PART] = asked, trained
+
+    trained = obtain(
+        asked,
+        f"Training on “{as_plain_text(recipes[0].text)}”",
         "steps",
-        partial(finish, train_in_slices(recipe)),
+        partial(finish, train_in_slices(recipes, keep)),
         place,
-        f"next-letter-{recipe.kind}-{recipe.seed}",
-        quick=recipe.steps == 0,
+        "next-letter",
+        quick=recipes[0].steps == 0,
     )
+    if trained is not None:
+        return trained
+    of, part = st.session_state.get(_PART, (None, None))
+    return part if of == asked else None
+
+
+def say_training(recipe: Recipe) -> str:
+    """How long it was, for the middle of a sentence."""
+    if not recipe.steps:
+        return "whose weights are as they begin"
+    return "trained on your text" + (f" for {recipe.steps} of {STEPS} steps" if recipe.steps < STEPS else "")
 
 
 def quote(letter: str) -> str:

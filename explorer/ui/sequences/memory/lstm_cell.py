@@ -30,7 +30,7 @@ from explorer.ui.kit.cache import once
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, choose_number, settings_popover, slide
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.sequences.own_text import choose_text, obtain_trained, quote
+from explorer.ui.sequences.own_text import choose_text, obtain_trained, quote, say_training
 
 STATES: Final = {"free": "free", "open": "open", "shut": "shut"}
 _GATES: Final[tuple[Gate, ...]] = get_args(Gate)
@@ -85,9 +85,10 @@ def show_cell() -> None:
     with settings_popover(row):
         seed = choose_number("Seed of the weights", 0, 99, "cell_seed", 0)
     finding = st.container()
-    trained = obtain_trained(Recipe(text, "lstm", UNITS, seed), st.empty())
-    if trained is None:
+    made = obtain_trained([Recipe(text, "lstm", UNITS, seed)], st.empty())
+    if made is None:
         return
+    (trained,) = made
     controls = st.container(horizontal=True, vertical_alignment="bottom")
     holds = _choose_holds(len(text) - 1, controls)
     reads = trained.recipe.numbers[:-1]
@@ -169,18 +170,22 @@ def _show_finding(looked: Looked) -> bool:
         return False
     follows = f", what follows {first}" if held == text[1] else ""
     apart = float(np.abs(kept.cell[-1] - kept.cell[0]).max())
-    st.markdown(
-        f"**An LSTM of {UNITS} units, trained on your text, reads all of it but the last letter and expects "
-        f"{_say_end(looked, looked.free)}. With every forget gate held open and every input gate shut from step 2 on, "
-        f"it expects {_say_end(looked, kept)}{follows}**: its memory after step {steps} is still that of step 1, of "
-        f"{first} alone (difference {write_difference(apart)}), whatever it has read since."
+    reads = (
+        f"**An LSTM of {UNITS} units, {say_training(looked.trained.recipe)}, reads all of it but the last letter and "
+        f"expects {_say_end(looked, looked.free)}."
     )
+    if steps == 1:
+        st.markdown(f"{reads}** That is one step: a longer text has something to keep.")
+        return True
     left = looked.free.forget[1:].prod(axis=0)
     st.markdown(
+        f"{reads} With every forget gate held open and every input gate shut from step 2 on, it expects "
+        f"{_say_end(looked, kept)}{follows}**: its memory after step {steps} is still that of step 1, of {first} alone "
+        f"(difference {write_difference(apart)}), whatever it has read since."
+    )
+    st.markdown(
         "With no gate held, of the memory of step 1 the forget gates leave "
-        f"${write_number(float(left.max()))}$ at most in a unit, the product of its {steps - 1} gates."
-        if steps > 1
-        else "Two letters are one step: a longer text has something to keep."
+        f"${write_number(float(left.max()))}$ at most in a unit, the product of its gates at steps 2 to {steps}."
     )
     return True
 

@@ -31,7 +31,7 @@ from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, choose_number, choose_step, settings_popover, slide, switch
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.sequences.own_text import choose_text, obtain_trained, quote
+from explorer.ui.sequences.own_text import choose_text, obtain_trained, quote, say_training
 from explorer.ui.sequences.unrolled.matrices import show_joined, show_look_up
 from explorer.ui.session.subject import Subject
 
@@ -96,12 +96,9 @@ def show_unrolled(subject: Subject) -> None:
         help=changed,
     )
     recipes = [Recipe(text, "rnn", units, seed + more, STEPS if start == "trained" else 0) for more in range(SEEDS)]
-    place, trained = st.empty(), []
-    for recipe in recipes:
-        made = obtain_trained(recipe, place)
-        if made is None:
-            return
-        trained.append(made)
+    trained = obtain_trained(recipes, st.empty())
+    if trained is None:
+        return
     weights = trained[0].weights.remember(times)
     looked = Looked(trained, weights, times, unroll(weights, recipes[0].numbers))
     with finding:
@@ -135,7 +132,6 @@ def _show_finding(looked: Looked) -> bool:
     counts = f"{rights[0]} of {of}" + (
         f" (from {SEEDS} first weights: {', '.join(map(str, rights))})" if len(set(rights)) > 1 else ""
     )
-    which = "trained on it" if recipe.steps else "whose weights are as they begin"
     what = "" if looked.times == 1 else f" with $W_h$ times {looked.times:g}"
     beside = (
         "more than without a memory"
@@ -145,8 +141,8 @@ def _show_finding(looked: Looked) -> bool:
         else "not from all first weights more than without a memory"
     )
     st.markdown(
-        f"**In your text {bound}. A network with a state of {recipe.units} numbers, {which},{what} has {counts} "
-        f"right: {beside}.**"
+        f"**In your text {bound}. A network with a state of {recipe.units} numbers, {say_training(recipe)},{what} "
+        f"has {counts} right: {beside}.**"
     )
     if twice is None:
         st.markdown(
