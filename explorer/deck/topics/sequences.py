@@ -22,7 +22,7 @@ _UNROLLED: Final = Experiment(
     page="sequences",
     address={"part": "Unrolled"},
     shows="every box is the same network",
-    does="Type a text, then take $W_h$ times 0: which letters does the network need its state for?",
+    does="Type a text, then take $W_h$ times 0, and see for which letters the network needs its state.",
 )
 
 
