@@ -13,6 +13,7 @@ from explorer.rendering.figures.basic import dress
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+_TICKS: Final = 8  # powers of ten on an axis, at most one more
 _LEGEND: Final[dict[str, Any]] = {"orientation": "h", "yanchor": "top", "x": 0.0}  # rows as a narrow screen needs
 
 
@@ -28,6 +29,7 @@ class StepLine:
         dash: "solid", "dash" or "dot".
         band: the interval of each value, lowest and highest; empty for none.
         width: in pixels.
+        listed: whether its name stands in the legend.
     """
 
     name: str
@@ -37,9 +39,12 @@ class StepLine:
     dash: Literal["solid", "dash", "dot"] = "solid"
     band: tuple[Sequence[float], Sequence[float]] | tuple[()] = ()
     width: float = 2
+    listed: bool = True
 
 
-def step_lines(lines: Sequence[StepLine], rates: Mapping[str, Sequence[float]], title: str, y_title: str) -> Figure:
+def step_lines(
+    lines: Sequence[StepLine], rates: Mapping[str, Sequence[float]], title: str, y_title: str, x_title: str = "step"
+) -> Figure:
     """Draws lines over steps on a logarithmic axis, and below them the learning rates of the steps.
 
     Args:
@@ -47,6 +52,7 @@ def step_lines(lines: Sequence[StepLine], rates: Mapping[str, Sequence[float]], 
         rates: of every step, by the name of the line that they belong to; without any there is no panel for them.
         title: of the figure.
         y_title: what the values are.
+        x_title: what is counted along the other axis.
 
     Raises:
         ValueError: a line has not one value for each step.
@@ -79,7 +85,8 @@ def step_lines(lines: Sequence[StepLine], rates: Mapping[str, Sequence[float]], 
                 "name": line.name,
                 "mode": "lines",
                 "line": {"color": line.colour, "width": line.width, "dash": line.dash},
-                "hovertemplate": "step %{x}: %{y:.3g}<extra>" + line.name + "</extra>",
+                "hovertemplate": f"{x_title} %{{x}}: %{{y:.3g}}<extra>{line.name}</extra>",
+                "showlegend": line.listed,
             }
         )
     colours = {line.name: line.colour for line in lines}
@@ -100,7 +107,7 @@ def step_lines(lines: Sequence[StepLine], rates: Mapping[str, Sequence[float]], 
     figure = go.Figure(
         traces,
         {
-            "xaxis": {"title": "step", "anchor": "y2" if rates else "y"},
+            "xaxis": {"title": x_title, "anchor": "y2" if rates else "y"},
             "yaxis": {"title": y_title, "type": "log", "domain": [0.36 if rates else 0, 1], **_ticks(shown)},
             "yaxis2": {
                 "title": "rate",
@@ -223,7 +230,8 @@ def _ticks(values: Sequence[float]) -> dict[str, Any]:
     """Powers of ten as plain numbers on a logarithmic axis, and 2 and 5 times them where there would be few."""
     low, high = floor(log10(min(values, default=1.0))), ceil(log10(max(values, default=1.0)))
     parts = (1,) if high - low > 3 else (1, 2, 5) if high - low < 2 else (1, 3)
-    places = [part * 10.0**power for power in range(low, high + 1) for part in parts]
+    every = max(1, -(-(high - low) // _TICKS))
+    places = [part * 10.0**power for power in range(low, high + 1, every) for part in parts]
     return {"tickvals": places, "ticktext": [_plainly(place) for place in places], "tickangle": 0}
 
 

@@ -1,0 +1,71 @@
+"""The part of the Sequences page on memory."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import numpy as np
+import pytest
+from scipy.stats import t
+
+from explorer.sequences.memory import first_letter, surveys
+from explorer.ui.sequences.memory import first_letter as view
+from tests.pages.opening import Browser, open_page, run, run_snippet
+from tests.pages.test_neurons import texts_of
+
+ADDRESS = {"model": "tiny-vgg", "part": "Memory", "memory_units": "8", "memory_spread": "1.2"}
+
+
+def read_number(written: str) -> float:
+    r"""3.72 \cdot 10^{-44} or 0.0165."""
+    return float(re.sub(r" \\cdot 10\^\{(-?\d+)\}", r"e\1", written))
+
+
+def test_the_open_gate_keeps_a_gradient_and_the_name_does_not(
+    browser_side: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(surveys, "SURVEYED", 2)
+    app = open_page("sequences", ADDRESS)
+    told = texts_of(app)
+    said = re.search(r"100 letters back .*? leaves \$(.*?)\$, .*? 0 \$(.*?)\$, with forget bias 3 \$(.*?)\$\.", told)
+    assert said is not None
+    left = [read_number(each) for each in said.groups()]
+    _, printed = run_snippet(app.code[0].value)
+    by_pytorch = [float(line.split()[-2]) for line in printed.splitlines()]  # at 0, 10, ... 100, 110
+    assert left == pytest.approx(by_pytorch[:3], rel=6e-3)
+    assert left[1] < 1e-15 < 1e-4 < left[2]
+    assert "The name LSTM keeps nothing" in told
+    apart = re.search(r"largest difference (\S+) of a length", told)
+    assert apart is not None
+    assert float(apart[1]) < 1e-9
+    with np.load(io.BytesIO(browser_side.downloads["memory-offer-npz"][1]())) as arrays:
+        lengths, middle, low, high = (arrays[name] for name in ("lengths", "middle", "low", "high"))
+    np.testing.assert_allclose(middle, np.exp(np.log(lengths).mean(axis=1)))
+    within = (lengths >= low[:, None]) & (lengths <= high[:, None])
+    assert within.mean(axis=1) == pytest.approx(0.9, abs=0.01)
+
+    run(app.text_input(key="memory_text").set_value("Grüße"))
+    assert "Not in the alphabet, and all read as the same unknown letter: ü ß" in texts_of(app)
+    run(app.text_input(key="memory_text").set_value("x"))
+    assert "Shown is “grüße”" in app.warning[0].value
+
+
+def test_the_first_letter_is_said_or_not_from_five_seeds(
+    browser_side: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(first_letter, "STEPS", 20)
+    monkeypatch.setattr(view, "STEPS", 20)
+    app = open_page("sequences", ADDRESS | {"memory_look": "Say the first letter", "memory_between": "10"})
+    told = texts_of(app)
+    with np.load(io.BytesIO(browser_side.downloads["memory-task-offer-npz"][1]())) as arrays:
+        right = arrays["right"][:, :, -1]
+    assert right.shape == (5, 5)
+    for shares in right:
+        assert ", ".join(f"{100 * each:.0f}" for each in shares) in told
+    less = right[2] - right[0]
+    reach = t.ppf(1 - 0.05 / 5 / 2, 4) * less.std(ddof=1) / 5**0.5
+    interval = f"{100 * (less.mean() - reach):+.0f} to {100 * (less.mean() + reach):+.0f}".replace("-", "−")
+    line = next(line for line in told.splitlines() if "LSTM with bias 0 beside the RNN" in line)
+    assert interval in line
+    assert ("no difference" in line) == bool(abs(less.mean()) <= reach)
