@@ -11,13 +11,6 @@ from torch import nn
 
 from explorer.deck.card import Card, Drawn, Experiment
 
-_DECODER: Final = Experiment(
-    page="captions",
-    address={"part": "Inside the decoder"},
-    shows="The decoder remembers with",
-    does="See what the units of a recurrent network hold from word to word.",
-    coming="Sequences",
-)
 _UNROLLED: Final = Experiment(
     page="sequences",
     address={"part": "Unrolled"},
@@ -146,9 +139,12 @@ CARDS: tuple[Card, ...] = (
         more_exactly="An LSTM is not the cure by itself, open forget gates are. A gate at 0.5, where it begins in "
         r"PyTorch, leaves $8 \cdot 10^{-31}$ of the memory after 100 steps; at 0.953, which is a bias of 3, 0.008. "
         "RNNs explode too: 1.1 to the power of 100 is 13,781, so gradients are clipped.",
-        experiment=replace(
-            _DECODER,
-            does="Look at the forget gates: which units keep their memory from word to word, and which let it go.",
+        experiment=Experiment(
+            page="sequences",
+            address={"part": "Memory"},
+            shows="The name LSTM keeps nothing",
+            does="Open and shut the gate that keeps, and read what is left of a gradient a hundred letters back; then "
+            "spread the RNN's $W_h$ until it keeps as much, and until it explodes.",
         ),
         draw=_draw_kept,
     ),
@@ -161,8 +157,12 @@ CARDS: tuple[Card, ...] = (
         more_exactly="Often called four gates; there are three, forget, input and output with a sigmoid each, and one "
         r"candidate $g$ with $\tanh$. Each of the four is a dense layer on $x_t$ and $h_{t-1}$: `nn.LSTM(10, 20)` has "
         "2,560 parameters, 4 times those of the RNN.",
-        experiment=replace(
-            _DECODER, does="See input, forget and output gate and the cell state of every unit, word by word."
+        experiment=Experiment(
+            page="sequences",
+            address={"part": "Memory", "memory_look": "One LSTM cell"},
+            shows="$c_t = f c_{t-1} + i g$",
+            does="Read three gates and the candidate of every step in numbers, hold a gate open or shut, and see what "
+            "becomes of the end.",
         ),
         draw=_draw_sizes,
     ),

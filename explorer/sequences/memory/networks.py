@@ -54,14 +54,14 @@ def build(network: Network, inputs: int, generator: torch.Generator) -> Layer:
     layer.to_empty(device="cpu")
     reach = network.units**-0.5
     with torch.no_grad():
-        for parameter in layer.parameters():
+        _, onward, first, second = parameters = list(layer.parameters())
+        for parameter in parameters:
             parameter.uniform_(-reach, reach, generator=generator)
-        if network.kind != "rnn":  # both layers keep the weights of their second gate in the second quarter or third
-            first, second = layer.bias_ih_l0, layer.bias_hh_l0
+        if network.kind != "rnn":  # in both other layers the gate that keeps is the second
             first[network.units : 2 * network.units] = network.bias
             second[network.units : 2 * network.units] = 0.0
         elif network.spread is not None:
-            layer.weight_hh_l0.normal_(0.0, network.spread * reach, generator=generator)
+            onward.normal_(0.0, network.spread * reach, generator=generator)
     return layer
 
 
