@@ -51,7 +51,7 @@ def test_a_word_by_three_networks(browser_side: Browser) -> None:
     run(app.selectbox(key="names_other").set_value(3))
     run(app.text_input(key="names_instead").set_value("very kind doctor"))
     told = texts_of(app)
-    assert "Washington said that very kind doctor is coming ." in told
+    assert "Changed to “Washington said that very kind doctor is coming" in told
     forward = re.search(r"\| forward \| (\S+ %) \| (\S+ %) \|", told)
     assert forward is not None
     assert forward[1] == forward[2]  # it stands behind

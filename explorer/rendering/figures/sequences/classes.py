@@ -74,4 +74,5 @@ def class_shares(
         dragmode=False,
         legend={"orientation": "h", "y": -0.12, "yanchor": "top", "x": 0.0, "traceorder": "normal"},
     )
-    return dress(figure, title, height=150 + 26 * len(words), top=70)
+    dress(figure, title, height=150 + 26 * len(words), top=70)
+    return figure.update_layout(margin={"r": 28})  # for the last number

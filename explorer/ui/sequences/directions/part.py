@@ -9,6 +9,7 @@ import streamlit as st
 
 from explorer.neurons.describing import write_difference, write_table
 from explorer.rendering import line_figure_png, word_lines
+from explorer.rendering.figures.basic import plain
 from explorer.rendering.figures.sequences.classes import class_shares
 from explorer.sequences.directions.causes import Causes, replace_word, tell
 from explorer.sequences.directions.describing import (
@@ -40,10 +41,11 @@ _SURE: Final = ("below 50 %", "50 to 90 %", "above 90 %")
 
 def show_directions(_: Subject) -> None:
     """The sentence, one of its words by three networks, and which other words decided it."""
-    words = choose_sentence()
-    readings = compute_readings(words)
-    finding = st.container()
+    typed, finding = st.container(), st.container()
     row = st.container(horizontal=True, vertical_alignment="bottom")
+    with typed:
+        words = choose_sentence(row)
+    readings = compute_readings(words)
     labels = {_AUTO: "the one they differ on", **{at: _number(words, at) for at in range(len(words))}}
     chosen = choose_one("Word looked at", labels, "names_word", place=row, width=240)
     place = choose_word(readings.by) if chosen == _AUTO else chosen
@@ -66,10 +68,12 @@ def show_directions(_: Subject) -> None:
         figure = word_lines(
             words[place:],
             {DIRECTION_LABELS[each]: causes[each].cut_off for each in DIRECTIONS},
-            f"“{as_plain_text(words[place])}” {KIND_NAMES[kind]}? The sentence up to each word",
+            f"“{plain(words[place], 14)}” {KIND_NAMES[kind]}? Cut off after …",
             percent=True,
             top=1.0,
         )
+        # Above the lines it would break on a phone, and lie upon the title.
+        figure.update_layout(legend={"y": -0.15, "yanchor": "top"}, margin={"t": 44})
         show_chart(figure, "names-cut-off")
         _show_other_words(words, causes, place, kind)
     show_scores(words)
@@ -124,9 +128,9 @@ def _show_other_words(words: Words, causes: dict[Direction, Causes], place: int,
         ]
         for each in DIRECTIONS
     }
-    st.markdown(write_table([f"{quote(words, place)} {KIND_NAMES[kind]}", as_plain_text(" ".join(changed))], rows))
-    if other > place:
-        st.caption("That word stands behind: forward, nothing can change.")
+    st.markdown(write_table([f"{quote(words, place)} {KIND_NAMES[kind]}", "changed"], rows))
+    behind = " The word stands behind: forward, nothing can change." if other > place else ""
+    st.caption(f"Changed to “{as_plain_text(' '.join(changed))}”.{behind}")
 
 
 def _pack(words: Words, readings: Readings, causes: dict[Direction, Causes], place: int, kind: int) -> bytes:

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from explorer.learning.seed_intervals import Interval, interval_of
 from explorer.neurons.describing import write_table
@@ -17,12 +18,12 @@ from explorer.sequences.directions.network import DIRECTIONS, Direction
 from explorer.sequences.directions.templates import draw_sentence, list_templates
 from explorer.text import as_plain_text
 
-_COLUMNS: Final = {
-    "new names and templates": "both new",
-    "clue behind": "both new, clue behind",
-    "clue before": "both new, clue before",
-    "new templates": "new templates",
-    "new names": "new names",
+_KINDS: Final = {
+    "new names and templates": "names and forms new",
+    "clue behind": "the same, clue behind",
+    "clue before": "the same, clue before",
+    "new templates": "forms new",
+    "new names": "names new",
 }
 
 
@@ -32,42 +33,36 @@ def show_scores(words: tuple[str, ...]) -> None:
     scores = {each: _scores(each) for each in DIRECTIONS}
     new = {each: scores[each]["new names and templates"] for each in DIRECTIONS}
     count = len(new["both"])
-    shipped = " · ".join(f"{DIRECTION_LABELS[each]} {100 * new[each][0]:.1f}" for each in DIRECTIONS)
+    means = " · ".join(f"{DIRECTION_LABELS[each]} {100 * new[each].mean():.0f}" for each in DIRECTIONS)
+    shipped = ", ".join(f"{100 * new[each][0]:.1f}" for each in DIRECTIONS)
     st.markdown(
-        f"**F1 on names and sentence forms that no network has learned from: {shipped} of 100.** "
+        f"**F1 on names and sentence forms that no network has learned from: {means} of 100.** "
         f"{_compare(new, 'forward')} {_compare(new, 'backward')}"
     )
-    rows = {
-        DIRECTION_LABELS[each]: [_say(interval_of(scores[each][column])) for column in _COLUMNS] for each in DIRECTIONS
-    }
-    st.markdown(write_table(list(_COLUMNS.values()), rows))
+    rows = {name: [_say(interval_of(scores[each][kind])) for each in DIRECTIONS] for kind, name in _KINDS.items()}
+    st.markdown(write_table([DIRECTION_LABELS[each] for each in DIRECTIONS], rows))
     split = read_tagger_card("both")["data"]["split"]
     names = list_names(held_out=False).all
-    known = [word for word in dict.fromkeys(words) if word in names]
-    told = (
-        "were among those names: " + ", ".join(as_plain_text(word) for word in known)
-        if known
-        else "were not among them"
-    )
+    known = [as_plain_text(word) for word in dict.fromkeys(words) if word in names]
     st.caption(
-        f"F1 of whole names in percent, with 95 % intervals over {count} seeds of weights and sentences (the first is "
-        f"shipped); a name counts where its first word, its last and its class are right. There are {split}; "
-        f"words are read by their letters alone. Of this sentence's words {told}. Learned from, among others: "
-        f"{' '.join(_draw_examples())}"
+        f"F1 of whole names in percent, means and 95 % intervals over {count} seeds of weights and sentences; the "
+        f"first is shipped, whatever it got ({shipped}). A name counts where its first word, its last and its class "
+        f"are right. There are {split}; words are read by their letters alone. Names of your sentence that were among "
+        f"those to learn from: {', '.join(known) or 'none'}. Learned from, among others: {' '.join(_draw_examples())}"
     )
 
 
-def _scores(direction: Direction) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+def _scores(direction: Direction) -> dict[str, NDArray[np.float64]]:
     """F1 of every seed, by what is new."""
     seeds = read_tagger_card(direction)["seeds"]
-    return {column: np.array([seed[column] for seed in seeds]) for column in _COLUMNS}
+    return {kind: np.array([seed[kind] for seed in seeds]) for kind in _KINDS}
 
 
 def _say(found: Interval) -> str:
-    return f"{100 * found.mean:.0f}\u00a0({100 * found.low:.0f}–{100 * min(1.0, found.high):.0f})"
+    return f"{100 * found.mean:.0f}\u00a0±\u00a0{100 * (found.high - found.mean):.0f}"
 
 
-def _compare(new: dict[Direction, np.ndarray[tuple[int], np.dtype[np.float64]]], other: Direction) -> str:
+def _compare(new: dict[Direction, NDArray[np.float64]], other: Direction) -> str:
     less = interval_of(new["both"] - new[other])
     count = len(new["both"])
     if less.holds_zero:

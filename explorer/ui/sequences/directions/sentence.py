@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.sequences.directions.causes import Causes, find_causes
 from explorer.sequences.directions.loading import load_tagger
@@ -40,14 +41,14 @@ class Readings:
     difference: float
 
 
-def choose_sentence() -> Words:
-    """The words that are read: those typed, or the last ones where these cannot be read."""
+def choose_sentence(place: DeltaGenerator) -> Words:
+    """The words that are read: those typed, or the last ones where these cannot be read; examples stand in `place`."""
     typed = st.text_input(
         "Your sentence, in English", EXAMPLES[0], key="names_sentence", bind="query-params", max_chars=2 * LONGEST
     )
-    row = st.container(horizontal=True)
-    for number, example in enumerate(EXAMPLES):
-        row.button(example, key=f"names-example-{number}", type="tertiary", on_click=_write, args=(example,))
+    with place.popover("Other sentences", icon=":material/format_list_bulleted:"):
+        for number, example in enumerate(EXAMPLES):
+            st.button(example, key=f"names-example-{number}", type="tertiary", on_click=_write, args=(example,))
     try:
         words = read_sentence(typed or "")
     except SentenceRejected as rejected:

@@ -36,7 +36,7 @@ def show_analogies() -> None:
     asked = f"man is to woman as boy is to …: {len(QUESTIONS)} such questions. How many does this table answer?"
     if not ask_first(asked, _ANSWERS, right, f"ask-words-analogies-{kind}"):
         return
-    easy = sum(one.rank == 1 and one.alone == one.expected for one in answers[kind])
+    easy = sum(map(_is_easy, answers[kind]))
     other: Kind = KINDS[1 - KINDS.index(kind)]
     st.markdown(
         f"**{hits[kind]} of {len(QUESTIONS)} are answered as a person would; the table {_say(other)} answers "
@@ -44,15 +44,15 @@ def show_analogies() -> None:
         "by itself. The questions were written before anything was measured; the misses stand with the hits."
     )
     rows = {
-        f"{a} is to {b} as {c} is to": [
+        f"{a} : {b} = {c} :": [
             as_plain_text(", ".join(one.best)),
-            f"{one.expected}, {'hit' if one.rank == 1 else f'place {one.rank}'}",
-            one.alone,
+            f"{one.expected}, {'hit' if one.rank == 1 else f'place {one.rank}'}{' †' if _is_easy(one) else ''}",
         ]
         for one in answers[kind]
         for a, b, c in [one.question]
     }
-    st.markdown(write_table(["nearest to b − a + c", "expected", "nearest to c"], rows))
+    st.markdown(write_table(["nearest to b − a + c", "expected"], rows))
+    st.caption("† Nearest to the third word by itself, without the other two.")
     question = _show_own(table)
     words = list(dict.fromkeys(word for one in QUESTIONS for word in one))
     offer(
@@ -68,6 +68,11 @@ def show_analogies() -> None:
         analogy_snippet(kind, question),
         key="words-analogies-offer",
     )
+
+
+def _is_easy(one: Answered) -> bool:
+    """Whether the answer is right, and needed no analogy."""
+    return one.rank == 1 and one.alone == one.expected
 
 
 def _say(kind: Kind) -> str:
