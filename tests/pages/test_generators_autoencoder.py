@@ -73,7 +73,7 @@ def test_what_is_learned_from_one_photo_is_for_its_like(browser_side: Browser) -
     app = open_autoencoder(code_view="Another photo", code_size="8")
     told = texts_of(app)
     error, home, times, floor, noise = numbers_of(
-        r"with an error of ([\d.]+), at home ([\d.]+)\*\*; ([\d.]+) times .* \(([\d.]+)\).* it leaves ([\d.]+)\.", told
+        r"with an error of ([\d.]+), at home ([\d.]+)\*\*; ([\d.]+) times the ([\d.]+) .* it leaves ([\d.]+)\.", told
     )
     assert error > floor > 0
     assert times == pytest.approx(error / floor, rel=0.02)
@@ -121,6 +121,20 @@ def test_a_photo_without_anything_to_encode_is_said(
     app = open_autoencoder()
     assert said in app.info[0].value
     assert not app.error
+
+
+def test_black_and_white_squares_need_one_number(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither code nor JPEG loses anything of them."""
+    squares = np.random.default_rng(0).integers(0, 2, (25, 32, 1)).astype(np.uint8) * 255
+    image = Image.fromarray(squares.repeat(8, axis=0).repeat(8, axis=1).repeat(3, axis=2))
+    cat = get_picture("Chelsea the cat")
+    plain = Picture("squares", "squares", "", "", replace(cat.intake, image=image))
+    original = controls.open_photo
+    monkeypatch.setattr("explorer.ui.generators.autoencoder.part.open_photo", lambda _: original(plain))
+    app = open_autoencoder()
+    told = texts_of(app)
+    assert "the error is 0**, 100 % of the variance comes back. Nothing is lost: 1 number would be enough" in told
+    assert re.search(r"A JPEG of [\d,]+ bytes \(quality \d+\) has 0[.,]", told)
 
 
 @pytest.mark.parametrize("value", ["nonsense", "1e999"])

@@ -23,6 +23,7 @@ from explorer.ui.session.pictures import Picture
 Way = Literal["pca", "linear", "mlp"]
 WAYS: Final[dict[Way, str]] = {"pca": "PCA", "linear": "Linear autoencoder", "mlp": "MLP autoencoder"}
 SIZE: Final = 16  # numbers of a code at first
+_ROUNDING: Final = 1e-20  # of errors in float64, far above what rounding leaves and far below a step of 1/255
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +80,13 @@ def choose_coder(photo: Photo, place: DeltaGenerator, size: int) -> tuple[Way, R
     return way, recipe, None if trained is None else trained.coder
 
 
+def say_error(error: float) -> str:
+    """An error for a sentence; what is left of one by rounding is none."""
+    return "0" if error < _ROUNDING else say_number(error)
+
+
 def compare(error: float, floor: float) -> str:
     """How far an error is from the least that a linear code leaves."""
-    if floor < 1e-20:
+    if floor < _ROUNDING:
         return "where a linear code leaves nothing"
     return f"{say_number(100 * abs(error / floor - 1))} % {'above' if error >= floor else 'below'}"

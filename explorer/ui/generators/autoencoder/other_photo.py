@@ -8,13 +8,16 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.generators.autoencoder.patches import DEPTH, PatchesRejected, measure_error
+from explorer.generators.autoencoder.patches import DEPTH, Patches, PatchesRejected, measure_error
+from explorer.generators.autoencoder.principal import Principal, find_principal
 from explorer.generators.autoencoder.snippets import other_snippet, training_snippet
+from explorer.neurons.activations import Numbers
 from explorer.neurons.describing import say_number, write_table
 from explorer.rendering import code_errors, encode_png, enlarge_cells, join_pictures
 from explorer.text import as_plain_text, count_text
-from explorer.ui.generators.autoencoder.controls import WAYS, Photo, choose_coder, open_photo
+from explorer.ui.generators.autoencoder.controls import WAYS, Photo, choose_coder, open_photo, say_error
 from explorer.ui.kit.ask import ask_first
+from explorer.ui.kit.cache import once
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
@@ -43,7 +46,7 @@ def show_other_photo(photo: Photo, size: int, row: DeltaGenerator) -> None:
     at_home = measure_error(coder.run(photo.patches.values), photo.patches.values)
     drawn = coder.run(other.patches.values)
     error, floor = measure_error(drawn, other.patches.values), float(other.principal.floors[size])
-    noise = np.random.default_rng(0).random((_RANDOM, DEPTH))
+    noise = _draw_noise()
     on_noise = measure_error(coder.run(noise), noise)
     names = [as_plain_text(each.picture.title) for each in (photo, other)]
     with finding:
@@ -54,12 +57,14 @@ def show_other_photo(photo: Photo, size: int, row: DeltaGenerator) -> None:
         if size == DEPTH and way == "pca":
             st.markdown(f"**With {DEPTH} numbers any patch comes back, whatever the code was learned from.**")
         else:
-            beside = f"{error / floor:.3g} times what {size} numbers of its own would leave" if floor > 1e-20 else ""
+            left = say_error(floor)
+            beside = f"{error / floor:.3g} times the {left}" if left != "0" else "against the 0"
             st.markdown(
-                f"**{names[0]}'s code ({WAYS[way]}) draws {names[1]} with an error of {say_number(error)}, at home "
-                f"{say_number(at_home)}**; {beside} ({say_number(floor)}). It compresses only what is like the data "
-                f"it was "
-                f"learned from: of random pixels, whose variance is 1/12 = 0.0833, it leaves {say_number(on_noise)}."
+                f"**{names[0]}'s code ({WAYS[way]}) draws {names[1]} with an error of {say_error(error)}, at home "
+                f"{say_error(at_home)}**; {beside} that {count_text(size, 'number')} of its own would leave. It "
+                f"compresses "
+                "only what is like the data it was learned from: of random pixels, whose variance is 1/12 = 0.0833, it "
+                f"leaves {say_number(on_noise)}."
             )
     own = other.principal.coder(size).run(other.patches.values)
     shown = {
@@ -72,7 +77,7 @@ def show_other_photo(photo: Photo, size: int, row: DeltaGenerator) -> None:
         picture = other.patches.join(values)
         show_png(
             encode_png(enlarge_cells(picture, len(picture) * _TIMES)),
-            f"{name}: {say_number(measure_error(values, other.patches.values))}"
+            f"{name}: {say_error(measure_error(values, other.patches.values))}"
             if values is not other.patches.values
             else name,
             alt=f"{names[1]}, {name}",
@@ -89,9 +94,9 @@ def show_other_photo(photo: Photo, size: int, row: DeltaGenerator) -> None:
         show_chart(code_errors(lines, size, marked, "Error of linear codes", y_title="error"), "code-other-chart")
     with words:
         rows = {
-            names[0]: [say_number(at_home), say_number(float(photo.principal.floors[size]))],
-            names[1]: [say_number(error), say_number(floor)],
-            "random pixels": [say_number(on_noise), "no code helps"],
+            names[0]: [say_error(at_home), say_error(float(photo.principal.floors[size]))],
+            names[1]: [say_error(error), say_error(floor)],
+            "random pixels": [say_number(on_noise), say_error(float(_find_noise().floors[size]))],
         }
         st.markdown(write_table([f"{names[0]}'s code", "best linear code of its own"], rows))
         st.caption(f"Errors with {count_text(size, 'number')} per patch. Random pixels: {_RANDOM:,} patches, seed 0.")
@@ -105,3 +110,11 @@ def show_other_photo(photo: Photo, size: int, row: DeltaGenerator) -> None:
         else training_snippet(opening, [recipe]),
         key="code-other-offer",
     )
+
+
+def _draw_noise() -> Numbers:
+    return np.random.default_rng(0).random((_RANDOM, DEPTH))
+
+
+def _find_noise() -> Principal:
+    return once(("code-of-noise",), lambda: find_principal(Patches(_draw_noise(), 1, _RANDOM)))

@@ -17,7 +17,7 @@ from explorer.neurons.describing import say_number, write_difference
 from explorer.rendering import code_errors, cut_up, encode_png, enlarge_cells, join_pictures
 from explorer.text import as_plain_text, count_text, format_percent, significant
 from explorer.ui.components import clickable_grid
-from explorer.ui.generators.autoencoder.controls import WAYS, Photo, Way, choose_coder, compare
+from explorer.ui.generators.autoencoder.controls import WAYS, Photo, Way, choose_coder, compare, say_error
 from explorer.ui.generators.autoencoder.one_patch import Moved, choose_patch, show_patch, take_patch
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.cache import once
@@ -78,11 +78,12 @@ def _say_finding(photo: Photo, way: Way, size: int, error: float, kept: float) -
     floor = float(photo.principal.floors[size])
     title = as_plain_text(photo.picture.title)
     begins = (
-        f"**{title} from {count_text(size, 'number')} for each patch of {DEPTH}: the error is {say_number(error)}**, "
+        f"**{title} from {count_text(size, 'number')} for each patch of {DEPTH}: the error is {say_error(error)}**, "
         f"{format_percent(kept)} of the variance comes back. "
     )
-    if error < 1e-20:
-        st.markdown(f"{begins}Nothing is lost: {photo.principal.rank} numbers are enough for all of these patches.")
+    if say_error(error) == "0":
+        enough = count_text(photo.principal.rank, "number")
+        st.markdown(f"{begins}Nothing is lost: {enough} would be enough for all of these patches.")
     elif way == "pca":
         st.markdown(f"{begins}No linear code of {size} can do better.")
     else:
@@ -95,11 +96,12 @@ def _say_finding(photo: Photo, way: Way, size: int, error: float, kept: float) -
 
 def _say_floor(size: int, error: float) -> None:
     st.markdown(
-        f"**The floor:** what is left of the patches outside their first {count_text(size, 'principal direction')}. A "
+        f"**The floor:** what is left of the patches outside their first "
+        f"{'principal direction' if size == 1 else f'{size} principal directions'}. A "
         f"linear encoder and decoder, however found, give a matrix of rank {size}, and none is nearer (Eckart and "
         f"Young "
         f"1936). The error is the mean squared difference of colour values from 0 to 1; its root is "
-        f"{say_number(255 * error**0.5)} of 255."
+        f"{say_error(255 * error**0.5)} of 255."
     )
 
 
@@ -151,18 +153,21 @@ def _say_bytes(photo: Photo, way: Way, recipe: Recipe, coder: Coder) -> None:
     said = (
         f"**As a file:** a byte for each of {count} × {coder.size} numbers, and for the decoder, which nobody else "
         f"has, "
-        f"together {code.size:,} bytes; the pixels are {pixels:,}. Rounded so, the error is {say_number(code.error)}. "
+        f"together {code.size:,} bytes; the pixels are {pixels:,}. Rounded so, the error is {say_error(code.error)}. "
     )
     if jpeg.size > code.size:
         said += f"No JPEG of it is that small; the smallest has {jpeg.size:,} bytes and an error of "
-        said += f"{say_number(jpeg.error)}."
+        said += f"{say_error(jpeg.error)}."
     else:
-        better = f"{code.error / jpeg.error:.2g} times less" if jpeg.error < code.error else "which is more, for once"
-        said += (
-            f"A JPEG of {jpeg.size:,} bytes (quality {jpeg.quality}) has {say_number(jpeg.error)}: {better}. It codes "
-            f"8 "
-            "× 8 pixels too, along waves that need not be sent along, and spends bits where they matter."
-        )
+        said += f"A JPEG of {jpeg.size:,} bytes (quality {jpeg.quality}) has {say_error(jpeg.error)}"
+        if jpeg.error < code.error:
+            times = f", {say_number(code.error / jpeg.error)} times less" if jpeg.error else ""
+            said += (
+                f"{times}. It codes 8 × 8 pixels too, along waves that need not be sent along, and spends bits where "
+            )
+            said += "they matter."
+        else:
+            said += ", which is no less."
     if code.size > pixels:
         said += " At this length the code takes more room than the pixels themselves."
     st.markdown(said)

@@ -17,7 +17,7 @@ from explorer.learning.seed_intervals import interval_of
 from explorer.neurons.describing import say_number, write_difference, write_table
 from explorer.rendering import PREVIOUS, SERIES, StepLine, line_figure_png, step_lines
 from explorer.slices import finish
-from explorer.ui.generators.autoencoder.controls import Photo, choose_recipe, compare
+from explorer.ui.generators.autoencoder.controls import Photo, choose_recipe, compare, say_error
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.export import arrays_as_npz, offer
@@ -80,7 +80,7 @@ def show_training(photo: Photo, size: int, row: DeltaGenerator) -> None:
     st.markdown(write_table(list(_TITLES.values()), rows))
     off = write_difference(*(run.error - run.by_torch for run in runs)).replace("-", "−")
     st.caption(
-        f"Error after {first.steps:,} steps of Adam, and how far it is from the floor, {say_number(floor)}. The rate "
+        f"Error after {first.steps:,} steps of Adam, and how far it is from the floor, {say_error(floor)}. The rate "
         "follows a cosine schedule. Worked out by hand in float64; by PyTorch's own layers the errors differ by "
         f"{off} at most."
     )
@@ -99,7 +99,7 @@ def _say_finding(size: int, floor: float, linear: Sequence[Run], mlp: Sequence[R
     below = [sum(run.error < floor for run in each) for each in (linear, mlp)]
     ends = "below it from some seeds only" if below[1] else "not below it"
     st.markdown(
-        f"**With {size} numbers the best linear code has an error of {say_number(floor)}. The linear autoencoder comes "
+        f"**With {size} numbers the best linear code has an error of {say_error(floor)}. The linear autoencoder comes "
         f"to {errors[0]}{'' if below[0] else ', and never passes it'}; the MLP to {errors[1]}, "
         f"{'below it' if below[1] == len(mlp) else ends}.** Whatever is trained, two linear layers are one matrix of "
         f"rank {size}, and the nearest such matrix is PCA's. With a bend in between, patches need not lie on a plane. "
