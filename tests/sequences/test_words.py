@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from explorer.captioning.embeddings import nearest
 from explorer.captioning.vocabulary import MARKS, START, Vocabulary
 from explorer.sequences.words import skipgram, snippets
 from explorer.sequences.words.analogies import QUESTIONS, ask, solve
@@ -95,7 +96,7 @@ def test_the_program_learns_the_same_vectors(short: None, tmp_path, monkeypatch:
     np.testing.assert_allclose(names["centres"].detach().numpy(), trained.tables[0], atol=1e-9)
     near = [line.split()[0] for line in printed.splitlines()]
     assert near == trained.vocabulary.decode(
-        each.number for each in skipgram.nearest(trained.tables[0], trained.vocabulary.encode(["king"])[0], 5)
+        each.number for each in nearest(trained.tables[0], trained.vocabulary.encode(["king"])[0], 5)
     )
 
 
@@ -104,10 +105,16 @@ def test_what_is_said_of_a_training(short: None) -> None:
     often = judge(trained, WORDS, 5)
     assert often is not None
     assert often.words == sum(count >= 5 for count in Counter(WORDS).values())
-    assert 0 <= often.agreed <= 5
+    # By the function that finds them for one word, and by counting one word after another.
+    numbers = [number for number in range(len(MARKS), len(trained.vocabulary)) if trained.counts[number] >= 5]
+    near = [[{each.number for each in nearest(table, number, 5)} for number in numbers] for table in trained.tables]
+    agreed = [len(mine & other[place]) for other in near[1:] for place, mine in enumerate(near[0])]
+    text = trained.vocabulary.encode(WORDS)
+    together = [len(mine & count_near(text, number).keys()) for mine, number in zip(near[0], numbers, strict=True)]
+    assert (often.agreed, often.together) == pytest.approx((np.mean(agreed), np.mean(together)))
     assert judge(trained, WORDS, 10_000) is None
     number = trained.vocabulary.encode(["king"])[0]
-    lists = [[each.number for each in skipgram.nearest(table, number, 5)] for table in trained.tables]
+    lists = [[each.number for each in nearest(table, number, 5)] for table in trained.tables]
     told = say_found(trained, WORDS, number, lists)
     stay = sum(all(each in other for other in lists[1:]) for each in lists[0])
     assert f"From 3 different first weights {stay} of its 5" in told

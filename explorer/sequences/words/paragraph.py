@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Final
 
 from explorer.captioning.vocabulary import MARKS, Vocabulary, split_words
+from explorer.text import count_text
 
 MOST: Final = 2_000  # words
 FEWEST: Final = 30  # so too
@@ -44,11 +45,12 @@ def read_paragraph(text: str) -> tuple[str, ...]:
     """
     words = split_words(text)
     if len(words) < FEWEST:
-        raise ParagraphRejected(f"This has {len(words)} words; {FEWEST} at least are needed, a few hundred are better.")
-    if len(set(words)) < KINDS:
         raise ParagraphRejected(
-            f"This has {len(set(words))} different words; {KINDS} at least are needed to tell one from another."
+            f"This has {count_text(len(words), 'word')}; {FEWEST} at least are needed, a few hundred are better."
         )
+    if len(set(words)) < KINDS:
+        said = count_text(len(set(words)), "different word")
+        raise ParagraphRejected(f"This has {said}; {KINDS} at least are needed to tell one from another.")
     return tuple(words[:MOST])
 
 

@@ -29,6 +29,7 @@ from explorer.sequences.words.snippets import skipgram_snippet
 from explorer.slices import finish
 from explorer.text import as_plain_text
 from explorer.ui.kit.ask import ask_first
+from explorer.ui.kit.cache import once
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
@@ -74,7 +75,7 @@ def show_paragraph() -> None:
     left, wide = st.columns([5, 6], gap="large")
     with left:
         _show_nearest(trained, words, number, lists)
-        st.markdown(say_honesty(trained, words))
+        st.markdown(once(("skip-gram judged", words, trained.steps), partial(say_honesty, trained, words)))
         _show_analogy(trained)
     with wide:
         shown = list(range(len(MARKS), min(len(trained.vocabulary), len(MARKS) + _MAPPED)))
