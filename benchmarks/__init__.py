@@ -15,6 +15,7 @@ NAMES = (
     "microscope",
     "neurons",
     "learning",
+    "sequences",
     "generators",
     "saliency",
     "augmentation",

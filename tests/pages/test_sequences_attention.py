@@ -35,7 +35,7 @@ def test_a_date_is_written_led_and_worked_out(browser_side: Browser) -> None:
     }
     np.testing.assert_allclose(given["weights"].sum(axis=1), 1)
     told = texts_of(app).replace("\\", "")
-    assert "“3 may 1998” is written 1998-05-03, and looked for the year at “1998”" in told
+    assert "“3 may 1998” becomes **1998-05-03**, with a probability of 9" in told
     month = 100 * given["weights"][5:7, 2:5].sum(axis=1).mean()
     shown = re.search(r"for the month at “may” \((\S+) %\)", told)
     assert shown is not None

@@ -47,13 +47,12 @@ def find_looks(run: Run) -> dict[str, Look]:
 
 
 def say_looks(run: Run) -> str:
-    """What was typed, what is written, and where its parts looked."""
+    """Where the parts of what was written looked; "" where the text is punctuation alone."""
     looked = [
-        f"the {part} at “{as_plain_text(look.piece)}” ({format_percent(look.share)})"
+        f"for the {part} at “{as_plain_text(look.piece)}” ({format_percent(look.share)})"
         for part, look in find_looks(run).items()
     ]
-    told = f", and looked for {', for '.join(looked)}" if looked else ""
-    return f"“{as_plain_text(run.reading.text)}” is written {as_plain_text(run.text)}{told}."
+    return f"It looked {', '.join(looked)}." if looked else ""
 
 
 def show_sign(sign: str) -> str:

@@ -10,6 +10,7 @@ from explorer.captioning.interventions.moving import Move, Moved, lead
 from explorer.captioning.records import moved_arrays
 from explorer.captioning.snippets import moving_snippet
 from explorer.rendering import decode_png, encode_png, format_percent, join_pictures
+from explorer.ui.app import link_to
 from explorer.ui.captions.choices import choose_width, choose_word
 from explorer.ui.captions.sentence_change import show_sentences
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines, compute_caption, compute_shown, draw_glow
@@ -88,6 +89,7 @@ def show_moving(subject: CaptionSubject) -> None:
         moving_snippet(captioner_lines(subject), move, width),
         key="move-offer",
     )
+    link_to("sequences", "The same with letters: lead the attention of a date", {"part": "Attention"})
 
 
 def _show_invitation(subject: CaptionSubject, old: Caption, step: int) -> None:

@@ -2,6 +2,8 @@
 // whose attention is led elsewhere, goes to the server.
 
 const WIDE = 760; // from where words stand beside the table
+const BESIDE = 400; // pixels for row names and words there
+const NARROW = 14; // of a column, below which the words go under the table
 const CROWDED = 17; // pixels of a column below which letters are small
 const NAMED = 3; // typed characters of a sentence, the rest is summed
 const HINT =
@@ -73,7 +75,8 @@ class LetterAttention {
 
   fit() {
     if (!this.data || !this.root.clientWidth) return;
-    this.root.classList.toggle("wide", this.root.clientWidth >= WIDE);
+    const room = this.root.clientWidth;
+    this.root.classList.toggle("wide", room >= WIDE && this.heads.length * NARROW + BESIDE <= room);
     this.root.classList.toggle("crowded", this.heads[0].clientWidth < CROWDED);
   }
 
@@ -254,6 +257,7 @@ class LetterAttention {
     else if (along) {
       const from = this.goal ?? weights[row].indexOf(Math.max(...weights[row]));
       this.point(row, clamp(from + along, typed.length - 1));
+      this.heads[this.goal].scrollIntoView({ block: "nearest", inline: "nearest" }); // a long text is wider than the table
     } else if (event.key === "Enter" || event.key === " ") {
       if (this.goal === null) this.keep(row);
       else this.lead(row, this.goal);

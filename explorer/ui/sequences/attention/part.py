@@ -6,14 +6,7 @@ import streamlit as st
 
 from explorer.rendering import draw_letters
 from explorer.sequences.attention.by_pytorch import find_differences_from_pytorch
-from explorer.sequences.attention.describing import (
-    DOUBTFUL,
-    say_agreement,
-    say_day,
-    say_moved,
-    say_unknown,
-    say_written,
-)
+from explorer.sequences.attention.describing import say_agreement, say_day, say_moved, say_unknown, say_written
 from explorer.sequences.attention.finding import find_looks, find_pieces, say_looks
 from explorer.sequences.attention.loading import read_date_card
 from explorer.sequences.attention.records import run_arrays
@@ -70,7 +63,8 @@ def show_attention(_: Subject) -> None:
         key="dates-offer",
     )
     show_without(own, plain)
-    link_to("captions", "Where a captioner looks in your photo, word by word", {"part": "Caption"})
+    captions = {"part": "Change the cause", "cause": "Move the attention"}
+    link_to("captions", "Lead the attention of a captioner over your photo", captions)
 
 
 def _ask(own: Run) -> bool:
@@ -86,9 +80,11 @@ def _ask(own: Run) -> bool:
 def _say(own: Run, run: Run, looking: Looking) -> None:
     exact = format_percent(read_date_card(True)["accuracy"]["held_out_formats"])
     led = f" {say_moved(own, run, list(looking.led))}" if looking.led else ""
-    st.markdown(f"**{say_looks(own)}**{led} Of dates in formats that it never saw, {exact} come out exact. {say_far()}")
-    guess = say_written(run) if run.probability < DOUBTFUL else ""
-    if doubts := [*filter(None, (say_unknown(run.reading), say_day(run.text), guess))]:
+    st.markdown(
+        f"{say_written(own)} **{say_looks(own)}**{led} Of dates in formats that it never saw, {exact} come out exact. "
+        f"{say_far()}"
+    )
+    if doubts := [*filter(None, (say_unknown(run.reading), say_day(run.text)))]:
         st.caption(f":material/warning: {' '.join(doubts)}")
 
 

@@ -13,6 +13,7 @@ from explorer.sequences.attention.lengths import compare_lengths
 from explorer.sequences.attention.loading import read_date_card
 from explorer.sequences.attention.steps import Run
 from explorer.text import as_plain_text, count_text, format_percent
+from explorer.ui.kit.cache import once
 from explorer.ui.kit.chart import show_chart
 
 FAR = 20  # dots in front of a date, of which a sentence tells
@@ -99,5 +100,9 @@ def _write_range(shares: Numbers) -> str:
 
 def _draw(x: list[float], rows: str, name: str, title: str, x_title: str) -> Any:
     """One line for each kind of network, the means of its seeds."""
-    lines = {kind: _read(attends, rows, name).mean(axis=0).tolist() for kind, attends in _KINDS.items()}
-    return curves(x, lines, title, x_title=x_title, height=260)
+
+    def make() -> Any:
+        lines = {kind: _read(attends, rows, name).mean(axis=0).tolist() for kind, attends in _KINDS.items()}
+        return curves(x, lines, title, x_title=x_title, height=260)
+
+    return once(("dates by the cards", rows), make)

@@ -1,0 +1,84 @@
+"""The Sequences page: its first screen, pointing at letters in the browser, and reruns of its parts."""
+
+from statistics import median
+from typing import TYPE_CHECKING
+
+from benchmarks.browsing import open_dashboard
+from benchmarks.results import Row
+from benchmarks.timing import seconds_of, time_reruns
+from tests.browser.find_browser import BrowserMissing
+from tests.browser.serving import ROOT, wait_until_idle
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+    from streamlit.testing.v1 import AppTest
+
+PAGE = ROOT / "pages" / "sequences.py"
+ATTENTION = {"model": "tiny-vgg", "part": "Attention"}
+_FRAME_BOUND = 1000 / 60  # ms
+_POINT = """async written => {
+    const times = [];
+    for (const letter of written) {
+        const start = performance.now();
+        letter.dispatchEvent(new PointerEvent("pointermove", { bubbles: true, composed: true, pointerId: 1 }));
+        times.push(performance.now() - start);
+        await new Promise(requestAnimationFrame);
+    }
+    return times;
+}"""
+
+
+def measure(quick: bool) -> list[Row]:
+    """In a real browser, and reruns in Streamlit's AppTest."""
+    repetitions = 3 if quick else 20
+    return [
+        *_look(repetitions),
+        _rerun_of_attention(repetitions),
+        _rerun_of_another_text(repetitions),
+    ]
+
+
+def _look(repetitions: int) -> list[Row]:
+    """From a link to the letters, on a server that has shown them before; and what pointing takes then."""
+    opening, pointing = "link to the letters of Sequences", "point at a written letter among 50 typed ones"
+    try:
+        with open_dashboard() as (page, address):
+            _open(page, address)  # loads the networks
+            opened = [seconds_of(lambda: _open(page, address)) for _ in range(repetitions)]
+            page.goto(f"{address}/sequences?model=tiny-vgg&dates_text={'.' * 40}3+May+1998")
+            written = page.locator(".letters[data-drawn] .written")
+            written.first.wait_for(timeout=90_000)
+            wait_until_idle(page, timeout=90)
+            times = [time for _ in range(repetitions) for time in written.evaluate_all(_POINT)]
+    except BrowserMissing as missing:
+        return [Row(opening, None, "ms", note=str(missing)), Row(pointing, None, "ms", _FRAME_BOUND, str(missing))]
+    return [
+        Row(opening, median(opened) * 1000, "ms", note=f"median of {repetitions}, a new page each time"),
+        Row(pointing, median(times), "ms", _FRAME_BOUND, f"script of {len(times)} drawings, Chromium without a GPU"),
+    ]
+
+
+def _open(page: "Page", address: str) -> None:
+    page.goto("about:blank")
+    page.goto(f"{address}/sequences?model=tiny-vgg", wait_until="commit")
+    page.locator(".letters[data-drawn]").wait_for(timeout=90_000)
+
+
+def _rerun_of_attention(repetitions: int) -> Row:
+    """Another character of the same date, as after every click."""
+    note = f"AppTest, its own parsing included; median of {repetitions}, another character each time"
+
+    def go_on(app: "AppTest", repetition: int) -> None:
+        app.query_params["dates_character"] = str(repetition % 10 + 1)
+
+    return time_reruns(PAGE, "Sequences page, rerun of Attention", ATTENTION, go_on, repetitions, note)
+
+
+def _rerun_of_another_text(repetitions: int) -> Row:
+    """Another date, which both networks read and write."""
+    note = f"AppTest, its own parsing included; median of {repetitions}, another date each time, nothing kept"
+
+    def type_date(app: "AppTest", repetition: int) -> None:
+        app.text_input(key="dates_text").set_value(f"Sunday, the {repetition + 2}th of May 1998")
+
+    return time_reruns(PAGE, "Sequences page, another date", ATTENTION, type_date, repetitions, note)
