@@ -9,7 +9,6 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.neurons.activations import Numbers
 from explorer.neurons.describing import say_number, write_table
 from explorer.sequences.attention.dates import OUTPUTS
-from explorer.sequences.attention.describing import say_look
 from explorer.sequences.attention.finding import cut_sum, show_sign
 from explorer.sequences.attention.network import STATE
 from explorer.sequences.attention.steps import Run, Step, open_gates
@@ -31,7 +30,6 @@ def show_character(run: Run, looking: Looking) -> None:
     typed = [
         f"“{as_plain_text(show_sign(sign))}”,\u00a0{number}" for number, sign in enumerate(run.reading.text, start=1)
     ]
-    st.markdown(say_look(run, place))
     unit = slide("Number of the context, and unit of the decoder", 1, STATE, 1, "dates_unit", width=440)
     scoring, weighing = st.columns(2, gap="large")
     _show_scores(scoring, typed, run, place, looking.led.get(place))

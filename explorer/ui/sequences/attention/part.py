@@ -74,7 +74,8 @@ def _ask(own: Run) -> bool:
     if month is None or len(pieces) < 2:
         return True
     asked = f"“{as_plain_text(text)}” is read, {own.text} is written. Where does it look while it writes the month?"
-    return ask_first(asked, pieces, month.piece, f"ask-dates-{text}")
+    answers = [as_plain_text(piece) for piece in pieces]
+    return ask_first(asked, answers, as_plain_text(month.piece), f"ask-dates-{text}")
 
 
 def _say(own: Run, run: Run, looking: Looking) -> None:
