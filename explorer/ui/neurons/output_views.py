@@ -10,6 +10,7 @@ from explorer.neurons.autograd_losses import loss_by_autograd
 from explorer.neurons.describing import say_number, write_table
 from explorer.neurons.losses import one_hot, softmax
 from explorer.neurons.snippets import one_hot_snippet, softmax_twice_snippet
+from explorer.ui.app import link_to
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.choose import slide
 from explorer.ui.kit.snippet import show_snippet
@@ -51,6 +52,7 @@ def show_one_hot() -> None:
         "As a target, PyTorch's `F.cross_entropy` takes the number itself and makes no row of it."
     )
     show_snippet(one_hot_snippet(matrix.tolist(), number - 1), "one-hot-python")
+    link_to("sequences", "A letter of your text looked up by a recurrent network", {"part": "Unrolled"})
 
 
 def _list(values: Numbers) -> str:
