@@ -70,7 +70,7 @@ def test_the_photo_through_sixteen_numbers(browser_side: Browser) -> None:
 
 
 def test_what_is_learned_from_one_photo_is_for_its_like(browser_side: Browser) -> None:
-    app = open_autoencoder(code_view="Another photo", code_size="8")
+    app = open_autoencoder(code_view="Other photo", code_size="8")
     told = texts_of(app)
     error, home, times, floor, noise = numbers_of(
         r"with an error of ([\d.]+), at home ([\d.]+)\*\*; ([\d.]+) times the ([\d.]+) .* it leaves ([\d.]+)\.", told

@@ -17,7 +17,7 @@ from explorer.ui.session.subject import Subject
 VIEWS = {
     "squeeze": ("Squeeze", show_squeeze),
     "train": ("Train", show_training),
-    "other": ("Another photo", show_other_photo),
+    "other": ("Other photo", show_other_photo),
     "noise": ("Noise", show_noise),
 }
 
