@@ -125,6 +125,8 @@ TERMS: Final = (
     _term("decoder", "The part of a network that writes, word by word, or draws a picture, of what the encoder made."),
     _term("GRU", "A layer that reads or writes step by step, and whose gates say how much of its state is kept."),
     _term("LSTM", "A layer that reads or writes word by word and carries a memory along, guarded by gates."),
+    _term("forget gate", "The gate of an LSTM that says how much of its memory stays from one step to the next."),
+    _term("update gate", "The gate of a GRU that says how much of its state stays from one step to the next."),
     _term("gate", "Numbers from 0 to 1 that decide how much of others passes."),
     _term("embedding", "The vector of numbers that stands for a word or a picture inside a network."),
     _term("skip-gram", "Learns vectors of words by telling from each word which others stand near it."),

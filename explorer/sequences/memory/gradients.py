@@ -16,6 +16,7 @@ from explorer.sequences.memory.texts import INPUTS
 
 BAND: Final = (5.0, 95.0)  # percentiles between which nine texts in ten lie
 VANISHED: Final = 1e-3  # of the length at the last letter
+EXPLODED: Final = 10.0  # times it
 
 
 @dataclass(frozen=True, eq=False)

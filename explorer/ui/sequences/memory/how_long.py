@@ -11,9 +11,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.neurons.activations import Numbers, sigmoid
-from explorer.neurons.describing import say_number, write_difference, write_number, write_table
+from explorer.neurons.describing import write_difference, write_number, write_table
 from explorer.rendering import SERIES, StepLine, line_figure_png, step_lines
-from explorer.sequences.memory.gradients import VANISHED, Flow, draw_layer, flow_back, measure_by_autograd
+from explorer.sequences.memory.gradients import EXPLODED, VANISHED, Flow, draw_layer, flow_back, measure_by_autograd
 from explorer.sequences.memory.networks import NAMES, Network
 from explorer.sequences.memory.snippets import gradients_snippet
 from explorer.sequences.memory.surveys import BIASES, SPREADS, STARTS, SURVEYED, Survey, survey_in_slices
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 FAR = 100  # letters back, for the finding
 START = "the first letter is read a hundred letters before the last one, so what of it can a network still know here?"
+_CHANCE = 1000.0  # the factor between two draws from which on the draw is said to decide
 _OWN_SPREAD = 0.0  # stands for PyTorch's own weights
 _SPREAD_LABELS = {_OWN_SPREAD: "PyTorch's own", **{spread: f"{spread:g}" for spread in SPREADS}}
 _UNITS = (8, 16, 32, 64)
@@ -70,7 +71,7 @@ def show_how_long(row: DeltaGenerator) -> None:
     said = "Bias of the gate that keeps: the forget gate of an LSTM, the update gate of a GRU."
     bias = choose_step("Bias of the gate that keeps", BIASES, "memory_bias", 3, place=row, width=230, help=said)
     said = "The standard deviation of the weights in W_h, times √units. PyTorch's own are uniform, with 0.58."
-    spread = choose_one("Spread of the RNN's W_h", _SPREAD_LABELS, "memory_spread", place=row, width=190, help=said)
+    spread = choose_one("Spread of W_h (RNN)", _SPREAD_LABELS, "memory_spread", place=row, width=190, help=said)
     own = _choose_text(row)
     rnn = Network("rnn", spread=spread or None, units=units, seed=seed)
     closed = Network("lstm", 0.0, units=units, seed=seed)
@@ -149,19 +150,21 @@ def _say_finding(founds: list[Found]) -> None:
     rnn, closed = founds[0], founds[1]
     opened = [each for each in founds[2:] if each.network.kind == "lstm"]
     gru = founds[-1]
-    said = f"an {_say_network(rnn.network)} leaves ${left[rnn.network]}$, "
-    said += f"an LSTM with forget bias 0 ${left[closed.network]}$"
-    said += "".join(f", with forget bias {each.network.bias:g} ${left[each.network]}$" for each in opened)
+    # No comma behind a formula: it would begin the next line.
+    said = f"an {_say_network(rnn.network)} leaves ${left[rnn.network]}$ "
+    said += f"and an LSTM with forget bias 0 ${left[closed.network]}$"
+    said += "".join(f" but one with forget bias {each.network.bias:g} ${left[each.network]}$" for each in opened)
     st.markdown(
         f"**Of a gradient of length 1 at the end, {FAR} letters back {said}.** {_explain(rnn, closed, opened, gru)}"
     )
     for each in founds:
-        if each.middle[FAR] > each.middle[0]:
+        times, most = (float(line[FAR] / each.middle[0]) for line in (each.middle, each.high))
+        if most > EXPLODED:
+            how = "**explodes**" if times > EXPLODED else "**explodes in some texts**"
             st.markdown(
-                f"The {_say_network(each.network)} **explodes**: {FAR} letters back the gradient is "
-                f"{say_number(float(each.middle[FAR] / each.middle[0]))} times as long as at the last letter, and in "
-                f"one text in twenty more than {say_number(float(each.high[FAR] / each.middle[0]))} times. In training "
-                "such gradients are clipped."
+                f"The {_say_network(each.network)} {how}: {FAR} letters back the gradient is ${write_number(times)}$ "
+                f"times as long as at the last letter, in one text in twenty more than ${write_number(most)}$ times. "
+                "In training such gradients are clipped."
             )
 
 
@@ -173,12 +176,10 @@ def _say_network(network: Network) -> str:
 
 def _explain(rnn: Found, closed: Found, opened: list[Found], gru: Found) -> str:
     """What the name is worth and what the gate."""
-    if _is_lost(closed) and _is_lost(rnn):
-        said = "The name LSTM keeps nothing: with gates half open it forgets like the RNN. "
-    elif _is_lost(closed):
-        said = "The name LSTM keeps nothing: with gates half open it forgets more than this RNN. "
-    else:
-        said = ""
+    said = ""
+    if closed.middle[FAR] < VANISHED * closed.middle[0]:
+        beside = "even less than this RNN" if closed.middle[FAR] < rnn.middle[FAR] else "hardly more than this RNN"
+        said = f"The name LSTM keeps nothing: with gates half open it keeps {beside}. "
     for each in opened:
         times = write_number(float(each.middle[FAR] / closed.middle[FAR]))
         gate = float(sigmoid(each.network.bias))
@@ -191,10 +192,6 @@ def _explain(rnn: Found, closed: Found, opened: list[Found], gru: Found) -> str:
     )
 
 
-def _is_lost(found: Found) -> bool:
-    return bool(found.middle[FAR] < VANISHED * found.middle[0])
-
-
 def _draw(founds: list[Found], own_flows: list[Flow]) -> Figure:
     lines = []
     for found, flow in zip(founds, own_flows, strict=True):
@@ -204,7 +201,7 @@ def _draw(founds: list[Found], own_flows: list[Flow]) -> Figure:
         own = flow.lengths[0].tolist()
         name = f"{found.network.title}, your text"
         lines.append(StepLine(name, range(len(own)), own, colour, "dot", width=1, listed=False))
-    title = "Length of the gradient at a letter, by how long ago it was read"
+    title = "Length of the gradient, letters back"
     return step_lines(lines, {}, title, "length", "letters back")
 
 
@@ -252,12 +249,12 @@ def _say_survey(survey: Survey) -> str:
     }
     lasting = [name for name, left in plain.items() if left[0] >= VANISHED and left[-1] <= 1]
     exploding = [name for name, left in plain.items() if left[0] > 1]
-    hanging = [name for name, left in plain.items() if left[-1] > max(VANISHED, 1e3 * left[0]) and left[0] <= 1]
+    hanging = [name for name, left in plain.items() if left[-1] > max(VANISHED, _CHANCE * left[0]) and left[0] <= 1]
     said = []
     if lasting:
         said.append(f"An RNN keeps a gradient without any gate at a spread of {', '.join(lasting)}")
     if hanging:
-        said.append(f"at {', '.join(hanging)} the draw decides, by a factor of more than a thousand")
+        said.append(f"at {', '.join(hanging)} the draw decides, by a factor of more than {_CHANCE:,g}")
     if exploding:
         said.append(f"at {', '.join(exploding)} it explodes in every draw")
     text = "; ".join(said)
@@ -265,10 +262,12 @@ def _say_survey(survey: Survey) -> str:
 
 
 def _say_range(values: tuple[float, ...]) -> str:
-    low, high = (
-        f"{value:.1e}".replace("e-0", "e−").replace("e+0", "e").replace("e-", "e−") for value in (values[0], values[-1])
+    """Of rising numbers the ends: 1.8e−4 to 1.4e−3."""
+    ends = (
+        f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+        for value in values[:: len(values) - 1]
     )
-    return f"{low} to {high}"
+    return " to ".join(ends).replace("-", "−")
 
 
 def _pack(founds: list[Found], own: OwnText, own_flows: list[Flow]) -> bytes:

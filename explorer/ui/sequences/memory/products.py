@@ -11,6 +11,7 @@ from explorer.neurons.activations import sigmoid
 from explorer.neurons.describing import say_number, write_number, write_table
 from explorer.sequences.memory.gradients import Flow, geometric_mean
 from explorer.sequences.memory.networks import Network
+from explorer.text import count_text
 
 _SHOWN = 3  # gates written out before the dots
 
@@ -25,8 +26,8 @@ def write_products(flows: Sequence[tuple[Network, Flow, Flow]], far: int) -> Non
     _write_steps(*flows[0][:2], far)
     letters = min(far, flows[0][2].lengths.shape[1] - 1)
     st.markdown(
-        f"**With gates: those of one unit over {letters} letters of your text.** It is the unit in the middle; behind "
-        "it what the bias alone would keep."
+        f"**With gates: those of one unit over {count_text(letters, 'letter')} of your text.** It is the unit in the "
+        "middle; behind it what the bias alone would keep."
     )
     rows = {}
     for network, flow, own in flows[1:]:
