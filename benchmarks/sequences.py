@@ -1,11 +1,15 @@
 """The Sequences page: its first screen, pointing at letters in the browser, and reruns of its parts."""
 
 from statistics import median
+from time import process_time
 from typing import TYPE_CHECKING
 
 from benchmarks.browsing import open_dashboard
 from benchmarks.results import Row
 from benchmarks.timing import seconds_of, time_reruns
+from explorer.sequences.words.paragraph import OWN, read_paragraph
+from explorer.sequences.words.skipgram import train_in_slices
+from explorer.slices import finish
 from tests.browser.find_browser import BrowserMissing
 from tests.browser.serving import ROOT, wait_until_idle
 
@@ -35,6 +39,9 @@ def measure(quick: bool) -> list[Row]:
         *_look(repetitions),
         _rerun_of_attention(repetitions),
         _rerun_of_another_text(repetitions),
+        _rerun_of_directions(repetitions),
+        _rerun_of_words(repetitions),
+        _learn_words(),
     ]
 
 
@@ -82,3 +89,39 @@ def _rerun_of_another_text(repetitions: int) -> Row:
         app.text_input(key="dates_text").set_value(f"Sunday, the {repetition + 2}th of May 1998")
 
     return time_reruns(PAGE, "Sequences page, another date", ATTENTION, type_date, repetitions, note)
+
+
+def _rerun_of_directions(repetitions: int) -> Row:
+    """Another sentence, which three networks read once for every word of it that is left out."""
+    note = f"AppTest, its own parsing included; median of {repetitions}, another sentence each time, nothing kept"
+
+    def type_sentence(app: "AppTest", repetition: int) -> None:
+        app.text_input(key="names_sentence").set_value(
+            f"Washington said that {repetition + 2} rivers are long and cold."
+        )
+
+    address = {"model": "tiny-vgg", "part": "Both directions"}
+    return time_reruns(
+        PAGE, "Sequences page, another sentence for the taggers", address, type_sentence, repetitions, note
+    )
+
+
+def _rerun_of_words(repetitions: int) -> Row:
+    """Another word of a text whose vectors are kept."""
+    note = f"AppTest, its own parsing included; median of {repetitions}, another word each time"
+
+    def look(app: "AppTest", repetition: int) -> None:
+        words = app.selectbox(key="words_near").options
+        app.selectbox(key="words_near").set_value(words[repetition % len(words)])
+
+    address = {"model": "tiny-vgg", "part": "Words", "words_view": "Your own paragraph"}
+    return time_reruns(PAGE, "Sequences page, rerun of Words", address, look, repetitions, note)
+
+
+def _learn_words() -> Row:
+    """Skip-gram on the text that stands there at first, three starts at once."""
+    words = read_paragraph(OWN)
+    started = process_time()
+    finish(train_in_slices(words))
+    note = "skip-gram, 600 steps, three starts at once; time of the processor"
+    return Row("vectors of a paragraph of 407 words", (process_time() - started) * 1000, "ms", 3000, note)

@@ -129,6 +129,12 @@ TERMS: Final = (
     _term("update gate", "The gate of a GRU that says how much of its state stays from one step to the next."),
     _term("gate", "Numbers from 0 to 1 that decide how much of others passes."),
     _term("embedding", "The vector of numbers that stands for a word or a picture inside a network."),
+    _term(
+        "F1", "The harmonic mean of two shares: of what was found that is right, and of what is right that was found."
+    ),
+    _term(
+        "bidirectional", "Read from the front and from the back, each by weights of its own, and both states joined."
+    ),
     _term("skip-gram", "Learns vectors of words by telling from each word which others stand near it."),
     _term("negative sampling", "Telling what stood there from a few words drawn by chance, not from all there are."),
     _term("cosine similarity, cosine", "How alike two directions are: 1 the same, 0 unrelated, −1 opposite."),
