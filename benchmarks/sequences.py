@@ -39,6 +39,8 @@ def measure(quick: bool) -> list[Row]:
         *_look(repetitions),
         _rerun_of_attention(repetitions),
         _rerun_of_another_text(repetitions),
+        _rerun_of_unrolled(repetitions),
+        _rerun_of_lstm_cell(repetitions),
         _rerun_of_directions(repetitions),
         _rerun_of_words(repetitions),
         _learn_words(),
@@ -89,6 +91,30 @@ def _rerun_of_another_text(repetitions: int) -> Row:
         app.text_input(key="dates_text").set_value(f"Sunday, the {repetition + 2}th of May 1998")
 
     return time_reruns(PAGE, "Sequences page, another date", ATTENTION, type_date, repetitions, note)
+
+
+def _rerun_of_unrolled(repetitions: int) -> Row:
+    """Another step of networks that are trained before, with both matrices side by side."""
+    note = f"AppTest, its own parsing included; median of {repetitions}, steps 1 to 11 in turn, trained before"
+
+    def go_on(app: "AppTest", repetition: int) -> None:
+        app.slider(key="unrolled_step").set_value(repetition % 11 + 1)
+
+    address = {"model": "tiny-vgg", "part": "Unrolled", "unrolled_joined": "true"}
+    return time_reruns(PAGE, "Sequences page, rerun of Unrolled", address, go_on, repetitions, note)
+
+
+def _rerun_of_lstm_cell(repetitions: int) -> Row:
+    """Forget gates held open from another step on, of a network that is trained before."""
+    note = (
+        f"AppTest, its own parsing included; median of {repetitions}, held from steps 1 to 10 in turn, trained before"
+    )
+
+    def hold(app: "AppTest", repetition: int) -> None:
+        app.slider(key="cell_from").set_value(repetition % 10 + 1)
+
+    address = {"model": "tiny-vgg", "part": "Memory", "memory_look": "One LSTM cell", "cell_forget": "open"}
+    return time_reruns(PAGE, "Sequences page, rerun of One LSTM cell", address, hold, repetitions, note)
 
 
 def _rerun_of_directions(repetitions: int) -> Row:
