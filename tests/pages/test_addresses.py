@@ -36,10 +36,7 @@ PARAMETERS = {
         *("terrain_step", "terrain_chosen", "terrain_left_out", "terrain_momentum", "terrain_alpha", "terrain_beta2"),
         "terrain_optimisers",
     ],
-    "generators": [
-        *("part", "ask", "plane_points", "plane_turns", "plane_loss", "plane_codes", "plane_optimiser", "plane_seed"),
-        *("plane_adam_rate_d", "plane_adam_rate_g", "plane_round", "plane_fake", "plane_drawn"),
-    ],
+    "generators": [*("part", "ask")],
     "transfer learning": ["data", "each", "split_seed", "strategies", "share", "epochs", "seed", "job"],
 }
 

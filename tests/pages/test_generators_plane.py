@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from explorer.generators.plane.game import Recipe
 from explorer.generators.plane.points import edge_points, shape_points
+from explorer.generators.plane.snippet import gan_snippet
 from explorer.ui.components import GanStop
 from explorer.ui.components.gan_plane import read_stop
-from tests.pages.opening import Browser, open_page, run, subject_of
+from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of
 
 
 def open_plane(**address: str) -> AppTest:
@@ -42,6 +46,35 @@ def test_the_first_screen_has_played_and_measured(browser_side: Browser) -> None
     game = browser_side.games["gan-plane"]
     assert (game["state"].rounds, game["fake"], game["recipe"].turns) == (250, 3, (1, 5))
     assert "**Mode collapse: after 250 rounds the fakes cover" in turned
+
+
+def test_what_is_taken_along_is_what_is_shown(browser_side: Browser) -> None:
+    app = open_plane(plane_round="6", plane_points="two moons", plane_codes="1 number, normal", plane_seeds="true")
+    game = browser_side.games["gan-plane"]
+    arrays = np.load(io.BytesIO(browser_side.downloads["plane-files-npz"][1]()))
+    np.testing.assert_array_equal(arrays["points"], game["reals"].places)
+    np.testing.assert_array_equal(arrays["generator"], game["state"].generator.numbers)
+    both = arrays["real_density"] + arrays["fake_density"]
+    lies = both > 0
+    np.testing.assert_allclose(arrays["best"][lies], arrays["real_density"][lies] / both[lies])
+    assert arrays["codes"].shape == (500, 1)
+    picture = Image.open(io.BytesIO(browser_side.downloads["plane-files-png"][1]()))
+    assert picture.size == (1040, 512)
+    assert len(picture.getcolors(picture.width * picture.height) or ()) > 100
+    table = next(each.value for each in app.markdown if each.value.startswith("Mode collapse with"))
+    assert [f"| seed {seed} | " in table for seed in range(6)] == [True] * 5 + [False]
+    names = run_snippet(gan_snippet(game["reals"], game["recipe"], 6))[0]
+    np.testing.assert_allclose(arrays["fakes"], names["fakes"], rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("value", ["", "nonsense", "1e999", "9" * 5000], ids=["", "nonsense", "endless", "digits"])
+def test_a_mangled_address_opens_the_part(value: str, browser_side: Browser) -> None:
+    settings = ("points", "turns", "loss", "codes", "optimiser", "seed", "adam_rate_d", "adam_rate_g", "fake", "drawn")
+    app = open_plane(**{f"plane_{name}": value for name in settings}, plane_round="3")
+    assert (browser_side.games["gan-plane"]["recipe"], browser_side.games["gan-plane"]["fake"]) == (Recipe(), 0)
+    app.query_params["plane_round"] = app.query_params["plane_drawn"] = value
+    run(app.selectbox(key="plane_points").set_value("drawn"))
+    assert browser_side.games["gan-plane"]["state"].rounds == 1000
 
 
 def test_asked_first_the_finding_waits(browser_side: Browser) -> None:
