@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import t
 
 from explorer.sequences.memory import first_letter, surveys
-from explorer.ui.sequences.memory import first_letter as view
+from explorer.ui.sequences.memory import every_length, learned
 from tests.pages.opening import Browser, open_page, run, run_snippet
 from tests.pages.test_neurons import texts_of
 
@@ -55,7 +55,7 @@ def test_the_first_letter_is_said_or_not_from_five_seeds(
     browser_side: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(first_letter, "STEPS", 20)
-    monkeypatch.setattr(view, "STEPS", 20)
+    monkeypatch.setattr(learned, "STEPS", 20)
     app = open_page("sequences", ADDRESS | {"memory_look": "Say the first letter", "memory_between": "10"})
     told = texts_of(app)
     with np.load(io.BytesIO(browser_side.downloads["memory-task-offer-npz"][1]())) as arrays:
@@ -69,3 +69,11 @@ def test_the_first_letter_is_said_or_not_from_five_seeds(
     line = next(line for line in told.splitlines() if "LSTM with bias 0 beside the RNN" in line)
     assert interval in line
     assert ("no difference" in line) == bool(abs(less.mean()) <= reach)
+
+    monkeypatch.setattr(every_length, "BETWEEN", (10,))
+    run(app.toggle(key="memory_every_n").set_value(True))
+    told = texts_of(app)
+    titles = ("RNN", "RNN, spread 1", "LSTM, bias 0", "LSTM, bias 3", "GRU, bias 3")
+    for title, shares in zip(titles, right, strict=True):
+        assert f"{title}: {'10' if shares.min() >= 0.9 else 'at none'}" in told
+        assert f"| {title} | {100 * shares.mean():.0f} |" in told

@@ -57,7 +57,7 @@ class LearningCurve:
 
     Attributes:
         name: in the legend.
-        counts: training pictures, rising.
+        counts: training pictures, or what else is counted, rising.
         spreads: one for each count.
         colour: of the line.
         symbol: of its points.
@@ -158,8 +158,19 @@ def accuracy_rows(
     return dress(figure, title, height=90 + 54 * max(1, len(rows)))
 
 
-def learning_curves(curves: Sequence[LearningCurve], title: str = "Accuracy by number of training pictures") -> Figure:
+def learning_curves(
+    curves: Sequence[LearningCurve],
+    title: str = "Accuracy by number of training pictures",
+    x_title: str = "training pictures",
+    unit: str = "pictures",
+) -> Figure:
     """Draws accuracies over the number of training pictures, each line in a band that is its interval.
+
+    Args:
+        curves: The lines.
+        title: What the values are.
+        x_title: What is counted, where it is no pictures.
+        unit: The same behind a number.
 
     Raises:
         ValueError: If a curve has not one spread for each count.
@@ -193,14 +204,12 @@ def learning_curves(curves: Sequence[LearningCurve], title: str = "Accuracy by n
             marker={"size": 8, "symbol": curve.symbol},
             customdata=[[100 * each.low, 100 * each.high] for each in curve.spreads],
             hovertemplate=(
-                "%{x:,} pictures: %{y:.1f} %, interval %{customdata[0]:.1f} to %{customdata[1]:.1f} %"
+                f"%{{x:,}} {unit}: " + "%{y:.1f} %, interval %{customdata[0]:.1f} to %{customdata[1]:.1f} %"
                 f"<extra>{name}</extra>"
             ),
         )
     counts = sorted({count for curve in curves for count in curve.counts})
-    figure.update_xaxes(
-        type="log", title="training pictures", tickvals=counts, ticktext=[f"{each:,}" for each in counts]
-    )
+    figure.update_xaxes(type="log", title=x_title, tickvals=counts, ticktext=[f"{each:,}" for each in counts])
     figure.update_yaxes(ticksuffix=" %", range=[_floor(curves), 102])
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25, "yanchor": "top", "x": 0.0})
     return dress(figure, title, height=340 + 14 * len(curves))

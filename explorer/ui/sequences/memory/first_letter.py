@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,26 +26,22 @@ from explorer.sequences.memory.first_letter import (
     Learned,
     Task,
     task_snippet,
-    train_in_slices,
 )
 from explorer.sequences.memory.networks import Network
 from explorer.sequences.memory.surveys import BIASES
-from explorer.slices import count_within, finish
 from explorer.ui.kit.ask import ask_first
-from explorer.ui.kit.cache import once
 from explorer.ui.kit.chart import show_chart
-from explorer.ui.kit.choose import choose_step
+from explorer.ui.kit.choose import choose_step, switch
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.slow import Tell, obtain
+from explorer.ui.sequences.memory.every_length import BETWEEN, COLOURS, show_every_length
+from explorer.ui.sequences.memory.learned import obtain_learned
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-BETWEEN = (10, 20, 30, 50, 70, 100)
 _CHANCE = 1 / FIRST
 _COMPARED = 5  # differences that are told
 _LEVEL = 1 - (1 - LEVEL) / _COMPARED  # so that all their intervals hold together in at least 95 of 100 cases
-_COLOURS = (SERIES[0], SERIES[4], SERIES[3], SERIES[1], SERIES[2])
 _ANSWERS = ("LSTM, bias 0", "RNN", "no difference that these seeds show")
 
 
@@ -64,25 +60,23 @@ def show_first_letter(finding: DeltaGenerator) -> None:
         Network("lstm", float(bias), units=UNITS),
         Network("gru", float(bias), units=UNITS),
     )
+    said = f"All of {', '.join(map(str, BETWEEN))}, the short ones first: it takes minutes, and may be stopped."
+    if switch("Every n", "memory_every_n", place=row, help=said):
+        show_every_length(networks, finding)
+    else:
+        _show_one_length(networks, between, finding)
+
+
+def _show_one_length(networks: Sequence[Network], between: int, finding: DeltaGenerator) -> None:
     place, partly = st.empty(), st.empty()
     learned: dict[Network, tuple[Learned, ...]] = {}
     for network in networks:
-        tasks = [Task(_with_seed(network, seed), between) for seed in range(SEEDS)]
-        found = obtain(
-            ("first letter", *tasks),
-            f"Training {network.title}, {len(learned) + 1} of {len(networks)} networks, {SEEDS} seeds",
-            "steps",
-            partial(_train_all, tasks),
-            place,
-            f"memory-task-{len(learned)}",
-        )
+        found = obtain_learned(network, between, place, f", {len(learned) + 1} of {len(networks)}")
         if found is None:
-            break
+            return
         learned[network] = found
         if not st.session_state.get("ask"):
             partly.markdown(_write(learned))
-    if len(learned) < len(networks):
-        return
     partly.empty()
     right = {network: np.array([each.right[-1] for each in found]) for network, found in learned.items()}
     plain, closed = (right[networks[number]] for number in (0, 2))
@@ -121,22 +115,6 @@ def show_first_letter(finding: DeltaGenerator) -> None:
     )
 
 
-def _with_seed(network: Network, seed: int) -> Network:
-    return Network(network.kind, network.bias, network.spread, network.units, seed)
-
-
-def _train_all(tasks: list[Task], tell: Tell) -> tuple[Learned, ...]:
-    """Each training is kept by itself, so that one that was stopped goes on where it was."""
-    learned = []
-    for number, task in enumerate(tasks):
-        learned.append(once(("first letter", task), partial(_train, task, number * STEPS, len(tasks) * STEPS, tell)))
-    return tuple(learned)
-
-
-def _train(task: Task, before: int, of: int, tell: Tell) -> Learned:
-    return finish(count_within(train_in_slices(task), before, of), tell)
-
-
 def _write(learned: dict[Network, tuple[Learned, ...]]) -> str:
     """What each network gets right at the end, mean and every seed."""
     rows = {}
@@ -149,7 +127,7 @@ def _write(learned: dict[Network, tuple[Learned, ...]]) -> str:
     return write_table(["held out, right", f"seeds 0 to {SEEDS - 1}, %"], rows)
 
 
-def _say(between: int, networks: tuple[Network, ...], right: dict[Network, np.ndarray]) -> None:
+def _say(between: int, networks: Sequence[Network], right: dict[Network, np.ndarray]) -> None:
     plain, spread, closed, opened, gru = (right[each] for each in networks)
     means = [format_percent(float(each.mean())) for each in (plain, closed, opened, gru)]
     bias = f"{networks[3].bias:g}"
@@ -184,7 +162,7 @@ def _points(share: float) -> str:
 
 def _draw(right: dict[Network, np.ndarray], between: int) -> Figure:
     rows = []
-    for (network, shares), colour in zip(right.items(), _COLOURS, strict=True):
+    for (network, shares), colour in zip(right.items(), COLOURS, strict=True):
         interval = interval_of(shares)
         spread = Spread(interval.mean, max(0.0, interval.low), min(1.0, interval.high), tuple(shares.tolist()))
         rows.append(AccuracyRow(network.title, spread, colour))
