@@ -128,13 +128,18 @@ def test_black_and_white_squares_need_one_number(browser_side: Browser, monkeypa
     squares = np.random.default_rng(0).integers(0, 2, (25, 32, 1)).astype(np.uint8) * 255
     image = Image.fromarray(squares.repeat(8, axis=0).repeat(8, axis=1).repeat(3, axis=2))
     cat = get_picture("Chelsea the cat")
-    plain = Picture("squares", "squares", "", "", replace(cat.intake, image=image))
+    plain = Picture("squares", "*star* <a>", "", "", replace(cat.intake, image=image))
     original = controls.open_photo
     monkeypatch.setattr("explorer.ui.generators.autoencoder.part.open_photo", lambda _: original(plain))
     app = open_autoencoder()
     told = texts_of(app)
     assert "the error is 0**, 100 % of the variance comes back. Nothing is lost: 1 number would be enough" in told
     assert re.search(r"A JPEG of [\d,]+ bytes \(quality \d+\) has 0[.,]", told)
+    assert r"**\*star\* \<a> from 16 numbers" in told
+    figures = [each.proto.spec for each in open_autoencoder(code_view="Other photo").get("plotly_chart")]
+    assert "*star*" in figures[0]
+    assert "<a>" not in figures[0]
+    assert "\\u003ca\\u003e" not in figures[0]
 
 
 @pytest.mark.parametrize("value", ["nonsense", "1e999"])

@@ -56,8 +56,7 @@ def cut(image: Image.Image) -> Patches:
     if rows * columns < LEAST:
         raise PatchesRejected(
             f"{image.width} × {image.height} pixels give {rows * columns} patches of {SIDE} × {SIDE}. A code is "
-            f"learned "
-            f"from {LEAST} or more: {round(LEAST**0.5) * SIDE} × {round(LEAST**0.5) * SIDE} pixels would do."
+            f"learned from {LEAST} or more: {round(LEAST**0.5) * SIDE} × {round(LEAST**0.5) * SIDE} pixels would do."
         )
     size = (max(SIDE, round(image.width * scale)), max(SIDE, round(image.height * scale)))
     pixels = np.asarray(image.resize(size, Image.Resampling.LANCZOS), np.float64)[: rows * SIDE, : columns * SIDE] / 255

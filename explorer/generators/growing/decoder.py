@@ -73,8 +73,7 @@ def prepare(image: Image.Image) -> NDArray[np.float32]:
     if min(width, height) < 2 * WINDOW:
         raise PhotoTooSmall(
             f"brought to {LONGEST} pixels on its longer side the picture is less than {2 * WINDOW} pixels high or "
-            f"wide. "
-            "One that is less elongated, or larger, would do."
+            "wide. One that is less elongated, or larger, would do."
         )
     size = (round(image.width * scale), round(image.height * scale))
     pixels = np.asarray(image.resize(size, Image.Resampling.LANCZOS), np.float32)[:height, :width] / 255

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from explorer.rendering.colours import SERIES
-from explorer.rendering.figures.basic import dress
+from explorer.rendering.figures.basic import dress, plain
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _DASHES: Final = ("solid", "dash", "dot")
+_NAME: Final = 60  # letters of a name in the legend
 _LEAST: Final = 1e-6  # what is nearer to nothing has no place on the axis
 
 
@@ -21,7 +22,7 @@ def code_errors(
     """Draws errors on a logarithmic axis, and marks those that are looked at.
 
     Args:
-        lines: of each name, errors with 1, 2, 3, ... numbers.
+        lines: of each name, untrusted text, errors with 1, 2, 3, ... numbers.
         at: how many numbers are looked at.
         marked: errors with that many, by name.
         title: of the figure.
@@ -30,7 +31,8 @@ def code_errors(
     from plotly import graph_objects as go
 
     traces: list[dict[str, Any]] = []
-    for number, (name, errors) in enumerate(lines.items()):
+    for number, (called, errors) in enumerate(lines.items()):
+        name = plain(called, _NAME)
         shown = [(size, error) for size, error in enumerate(errors, start=1) if error > _LEAST]
         traces.append(
             {

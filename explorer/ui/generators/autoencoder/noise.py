@@ -18,7 +18,7 @@ from explorer.neurons.activations import Numbers
 from explorer.neurons.describing import say_number, write_table
 from explorer.rendering import code_errors, encode_png, enlarge_cells, join_pictures
 from explorer.slices import finish
-from explorer.text import as_plain_text, count_text
+from explorer.text import count_text
 from explorer.ui.generators.autoencoder.controls import Photo, choose_recipe
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.cache import once
@@ -55,13 +55,11 @@ def show_noise(photo: Photo, size: int, row: DeltaGenerator) -> None:
         st.markdown(
             f"**Noise in: an error of {say_number(before)}. Out of {count_text(size, 'number')} per patch comes "
             f"{say_number(after)}.** Of noise, alike in all {DEPTH} directions, {size} of {DEPTH} parts get through, "
-            f"and what "
-            rf"a code of {size} cannot hold is lost: $\sigma^2 \cdot {size} / {DEPTH} + "
-            rf"{photo.principal.floors[size]:.3g} = "
+            rf"and what a code of {size} cannot hold is lost: $\sigma^2 \cdot {size} / {DEPTH} + "
+            f"{photo.principal.floors[size]:.3g} = "
             f"{expected[size]:.3g}$. Best would be **{best}**, as many as there are directions along which the patches "
             f"vary more than the noise: {say_number(float(expected[best]))}."
         )
-    title = as_plain_text(photo.picture.title)
     shown = {"noise in": noisy, f"out of {count_text(size, 'number')}": clean}
     if best != size:
         shown[f"out of {best}"] = photo.principal.coder(best).run(noisy)
@@ -70,7 +68,7 @@ def show_noise(photo: Photo, size: int, row: DeltaGenerator) -> None:
         show_png(
             encode_png(enlarge_cells(picture, len(picture) * _TIMES)),
             f"{name}: {say_number(measure_error(values, wanted))}",
-            alt=f"{title}, {name}",
+            alt=f"{photo.picture.title}, {name}",
             place=column,
         )
     chart, words = st.columns([3, 2], gap="large")
@@ -85,10 +83,8 @@ def show_noise(photo: Photo, size: int, row: DeltaGenerator) -> None:
     with words:
         st.markdown(
             "That code was learned from the clean photo. Learned from the noisy one alone, which is what one mostly "
-            "has, "
-            f"{count_text(size, 'number')} leave {say_number(_clean_blindly(photo, noisy, size, sigma))}: its "
-            f"directions "
-            "turn towards the noise."
+            f"has, {count_text(size, 'number')} leave {say_number(_clean_blindly(photo, noisy, size, sigma))}: its "
+            "directions turn towards the noise."
         )
         if switch("Train denoising MLPs too", "code_denoise"):
             _show_trained(photo, recipe.steps, recipe.seed, size, sigma, after)

@@ -88,8 +88,7 @@ def show_patch(photo: Photo, coder: Coder, codes: Numbers, patch: int, key: str)
     count = min(_SLIDERS, coder.size)
     st.markdown(
         f"**The patch in row {row}, column {column} is {count_text(coder.size, 'number')}.** Click another in the "
-        f"photo, "
-        "or move a number: in standard deviations of all patches"
+        "photo, or move a number: in standard deviations of all patches"
         + (f"; the first {count} of {coder.size}." if count < coder.size else ".")
     )
     pictures, sliders = st.columns([2, 5], gap="medium")

@@ -48,7 +48,8 @@ def show_other_photo(photo: Photo, size: int, row: DeltaGenerator) -> None:
     error, floor = measure_error(drawn, other.patches.values), float(other.principal.floors[size])
     noise = _draw_noise()
     on_noise = measure_error(coder.run(noise), noise)
-    names = [as_plain_text(each.picture.title) for each in (photo, other)]
+    titles = [each.picture.title for each in (photo, other)]
+    names = [as_plain_text(title) for title in titles]
     with finding:
         asked = f"{names[0]}'s code of {size} draws {names[1]}: how much larger is the error than at home?"
         times = error / max(at_home, 1e-30)
@@ -62,32 +63,29 @@ def show_other_photo(photo: Photo, size: int, row: DeltaGenerator) -> None:
             st.markdown(
                 f"**{names[0]}'s code ({WAYS[way]}) draws {names[1]} with an error of {say_error(error)}, at home "
                 f"{say_error(at_home)}**; {beside} that {count_text(size, 'number')} of its own would leave. It "
-                f"compresses "
-                "only what is like the data it was learned from: of random pixels, whose variance is 1/12 = 0.0833, it "
-                f"leaves {say_number(on_noise)}."
+                "compresses only what is like the data it was learned from: of random pixels, whose variance is 1/12 "
+                f"= 0.0833, it leaves {say_number(on_noise)}."
             )
     own = other.principal.coder(size).run(other.patches.values)
     shown = {
-        names[1]: other.patches.values,
-        f"by the code of {names[0]}": drawn,
+        "as it is": other.patches.values,
+        "by the code from the sidebar's photo": drawn,
         f"by {count_text(size, 'number')} of its own": own,
     }
-    columns = st.columns(3, gap="small")
-    for column, (name, values) in zip(columns, shown.items(), strict=True):
+    for column, (name, values) in zip(st.columns(3, gap="small"), shown.items(), strict=True):
         picture = other.patches.join(values)
+        left = say_error(measure_error(values, other.patches.values))
         show_png(
             encode_png(enlarge_cells(picture, len(picture) * _TIMES)),
-            f"{name}: {say_error(measure_error(values, other.patches.values))}"
-            if values is not other.patches.values
-            else name,
-            alt=f"{names[1]}, {name}",
+            f"{names[1]}, {name}: {left}",
+            alt=f"{titles[1]}, {name}",
             place=column,
         )
     chart, words = st.columns([3, 2], gap="large")
     lines = {
-        f"{names[1]}, its own code": other.principal.floors[1:].tolist(),
-        f"{names[1]}, the code of {names[0]}": photo.principal.errors_of(other.patches.values)[1:].tolist(),
-        f"{names[0]} at home": photo.principal.floors[1:].tolist(),
+        f"{titles[1]}, its own code": other.principal.floors[1:].tolist(),
+        f"{titles[1]}, the code of {titles[0]}": photo.principal.errors_of(other.patches.values)[1:].tolist(),
+        f"{titles[0]} at home": photo.principal.floors[1:].tolist(),
     }
     with chart:
         marked = {WAYS[way]: error}

@@ -96,12 +96,10 @@ def _say_finding(photo: Photo, way: Way, size: int, error: float, kept: float) -
 
 def _say_floor(size: int, error: float) -> None:
     st.markdown(
-        f"**The floor:** what is left of the patches outside their first "
-        f"{'principal direction' if size == 1 else f'{size} principal directions'}. A "
-        f"linear encoder and decoder, however found, give a matrix of rank {size}, and none is nearer (Eckart and "
-        f"Young "
-        f"1936). The error is the mean squared difference of colour values from 0 to 1; its root is "
-        f"{say_error(255 * error**0.5)} of 255."
+        "**The floor:** what is left of the patches outside their first "
+        f"{'principal direction' if size == 1 else f'{size} principal directions'}. A linear encoder and decoder, "
+        f"however found, give a matrix of rank {size}, and none is nearer (Eckart and Young 1936). The error is the "
+        f"mean squared difference of colour values from 0 to 1; its root is {say_error(255 * error**0.5)} of 255."
     )
 
 
@@ -152,8 +150,8 @@ def _say_bytes(photo: Photo, way: Way, recipe: Recipe, coder: Coder) -> None:
     count, pixels = len(photo.patches.values), photo.patches.values.size
     said = (
         f"**As a file:** a byte for each of {count} × {coder.size} numbers, and for the decoder, which nobody else "
-        f"has, "
-        f"together {code.size:,} bytes; the pixels are {pixels:,}. Rounded so, the error is {say_error(code.error)}. "
+        f"has, together {code.size:,} bytes; the pixels are {pixels:,}. Rounded so, the error is "
+        f"{say_error(code.error)}. "
     )
     if jpeg.size > code.size:
         said += f"No JPEG of it is that small; the smallest has {jpeg.size:,} bytes and an error of "
@@ -187,8 +185,7 @@ def _say_oracle(photo: Photo, size: int, way: Way, error: float) -> None:
     what = "The error, measured on what is drawn," if way == "pca" else "The floor"
     st.caption(
         f"{what} is the sum of the squares of PyTorch's singular values beyond the first {size} "
-        f"(torch.linalg.svdvals), "
-        f"divided by {values.size:,}: {significant(floor)}; difference {off}."
+        f"(torch.linalg.svdvals), divided by {values.size:,}: {significant(floor)}; difference {off}."
     )
 
 

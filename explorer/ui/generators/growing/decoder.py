@@ -89,9 +89,14 @@ def show_decoder(subject: Subject, row: DeltaGenerator) -> None:
     first = {each.way: each for each in grown if each.seed == seed}
     wanted = (photo.transpose(1, 2, 0) * 255).round().astype(np.uint8)
     place = SHOWN.index(step)
-    pictures = {title: wanted, **{WAYS[name].title: first[name].pictures[place] for name in WAYS}}
+    pictures = {"the photo": wanted, **{WAYS[name].title: first[name].pictures[place] for name in WAYS}}
     for column, (name, picture) in zip(st.columns(4, gap="small"), pictures.items(), strict=True):
-        show_png(encode_png(enlarge_cells(picture, _SIDE)), name, alt=f"{name}, after {step} steps", place=column)
+        show_png(
+            encode_png(enlarge_cells(picture, _SIDE)),
+            name,
+            alt=f"{subject.picture.title}, {name}, after {step} steps",
+            place=column,
+        )
     chart, words = st.columns([3, 2], gap="large")
     with chart:
         show_chart(
@@ -164,8 +169,7 @@ def _show_table(grown: Sequence[Grown], step: int) -> None:
     st.markdown(write_table(["period 2", "error"], rows))
     st.caption(
         f"Means of {SEEDS} seeds after {step} steps; the band in the chart goes from the lowest to the highest. Power "
-        f"in "
-        "squares of 8 × 8 pixels, without their means. Error: mean squared difference from the photo. Parameters: "
+        "in squares of 8 × 8 pixels, without their means. Error: mean squared difference from the photo. Parameters: "
         f"{counts}."
     )
 

@@ -40,7 +40,7 @@ def show_phases(subject: Subject, row: DeltaGenerator) -> None:
     answers = tuple(str(number) for number in range(1, 5))
     with finding:
         asked = (
-            f"A picture that is 1 everywhere goes through a transposed convolution with kernel 4 and stride 2 "
+            "A picture that is 1 everywhere goes through a transposed convolution with kernel 4 and stride 2 "
             f"({_STARTS[start].lower()}). Every cell of the output is met by 4 cells of the kernel: how many different "
             "values come out, away from the edge?"
         )
@@ -70,10 +70,8 @@ def show_phases(subject: Subject, row: DeltaGenerator) -> None:
     ).replace("-", "−")
     st.caption(
         "Row and column of the output: how many cells of the kernel meet there, and what they add up to, the output, "
-        "as the "
-        f"picture is 1. Counted and added by hand; largest difference from PyTorch's layers {off}. The power with a "
-        f"period of 2 is the "
-        "variance of the four values. Pictures have one scale: red above zero, blue below."
+        f"as the picture is 1. Counted and added by hand; largest difference from PyTorch's layers {off}. The power "
+        "with a period of 2 is the variance of the four values. Pictures have one scale: red above zero, blue below."
     )
     offer(
         "growing",
@@ -92,22 +90,18 @@ def _say_finding(found: Mapping[Name, Phases]) -> None:
     three, four, resized = (found[name] for name in ("k3", "k4", "resize"))
     values = [count_text(each.different, "value") for each in (three, four, resized)]
     bold = (
-        f"**A picture of ones becomes {values[0]} in turn with kernel 3 and stride 2, {values[1]} with "
-        f"kernel 4, "
-        f"{values[2]} after resizing.** Kernel 3 meets cells 1, 2, 2 and 4 times, kernel 4 each of them 4 "
-        f"times. "
+        f"**A picture of ones becomes {values[0]} in turn with kernel 3 and stride 2, {values[1]} with kernel 4, "
+        f"{values[2]} after resizing.** Kernel 3 meets cells 1, 2, 2 and 4 times, kernel 4 each of them 4 times. "
     )
     if four.different > 1:
         bold += (
             "Even counts are not enough: other cells of the kernel meet from one place to the next, and they need not "
-            "add "
-            "up alike. "
+            "add up alike. "
         )
     elif three.different == 1:
         bold += (
             "Uneven counts do no harm where the numbers that meet add up alike, as these do: 1 everywhere. A network "
-            "can "
-            "learn such a kernel, but nothing makes it. "
+            "can learn such a kernel, but nothing makes it. "
         )
     else:
         bold += "With all weights alike only the counts are left, and kernel 3 draws the checkerboard alone. "
