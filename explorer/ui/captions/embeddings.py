@@ -28,6 +28,7 @@ from explorer.captioning.snippets import vectors_snippet
 from explorer.captioning.vocabulary import MARKS, split_words
 from explorer.rendering import draw_words, word_map
 from explorer.text import as_plain_text
+from explorer.ui.app import link_to
 from explorer.ui.captions.subject import CaptionSubject, captioner_lines
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, choose_step
@@ -138,5 +139,8 @@ def _show_nearest(subject: CaptionSubject, close: dict[str, list[Neighbour]], pi
             column.info(f"“{picked}” never stood near another word, so it has no vector.")
         if len(close) > 1:
             column.caption(f"{KIND_NOTES[kind]}{say_score(comparison, kind)}")
+    link_to(
+        "sequences", "Which rows of this table learn from a sentence, and vectors from your own text", {"part": "Words"}
+    )
     if picked in vocabulary:
         st.caption("The cosine of the angle between two vectors: 1 in the same direction, 0 at right angles.")

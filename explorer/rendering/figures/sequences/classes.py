@@ -72,7 +72,13 @@ def class_shares(
         barmode="stack",
         bargap=0.25,
         dragmode=False,
-        legend={"orientation": "h", "y": -0.12, "yanchor": "top", "x": 0.0, "traceorder": "normal"},
+        legend={
+            "orientation": "h",
+            "y": -36 / (72 + 26 * len(words)),
+            "yanchor": "top",
+            "x": 0.0,
+            "traceorder": "normal",
+        },
     )
     dress(figure, title, height=150 + 26 * len(words), top=70)
     return figure.update_layout(margin={"r": 28})  # for the last number

@@ -36,6 +36,7 @@ from explorer.ui.sequences.directions.sentence import Readings, Words, choose_se
 from explorer.ui.session.subject import Subject
 
 _AUTO: Final = -1
+_TOLD: Final = 4  # of the words left out
 _SURE: Final = ("below 50 %", "50 to 90 %", "above 90 %")
 
 
@@ -110,9 +111,8 @@ def _show_other_words(words: Words, causes: dict[Direction, Causes], place: int,
         st.caption("Nothing else stands in the sentence that could be left out.")
         return
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    losses = causes["both"].whole - causes["both"].without
-    losses[place] = -np.inf
-    order = sorted((at for at in range(len(words)) if at != place), key=lambda at: -losses[at])
+    others = (at for at in range(len(words)) if at != place)
+    order = sorted(others, key=lambda at: float(causes["both"].without[at]))  # what takes most away first
     labels = {at: _number(words, at) for at in order}
     other = choose_one("Leave out", labels, "names_other", place=row, width=180)
     typed = row.text_input(
@@ -129,6 +129,8 @@ def _show_other_words(words: Words, causes: dict[Direction, Causes], place: int,
         for each in DIRECTIONS
     }
     st.markdown(write_table([f"{quote(words, place)} {KIND_NAMES[kind]}", "changed"], rows))
+    alone = ", ".join(f"{quote(words, at)} {format_percent(float(causes['both'].without[at]))}" for at in order[:_TOLD])
+    st.caption(f"Both ways, with one word left out alone: {alone}.")
     behind = " The word stands behind: forward, nothing can change." if other > place else ""
     st.caption(f"Changed to “{as_plain_text(' '.join(changed))}”.{behind}")
 

@@ -40,7 +40,7 @@ def show_scores(words: tuple[str, ...]) -> None:
         f"{_compare(new, 'forward')} {_compare(new, 'backward')}"
     )
     rows = {name: [_say(interval_of(scores[each][kind])) for each in DIRECTIONS] for kind, name in _KINDS.items()}
-    st.markdown(write_table([DIRECTION_LABELS[each] for each in DIRECTIONS], rows))
+    st.markdown(write_table(DIRECTIONS, rows))
     split = read_tagger_card("both")["data"]["split"]
     names = list_names(held_out=False).all
     known = [as_plain_text(word) for word in dict.fromkeys(words) if word in names]
