@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from explorer.generators.plane.describing import is_collapsed, say_finding
-from explorer.generators.plane.game import Recipe, fixed_codes, play
+from explorer.generators.plane.game import Recipe, first_state, fixed_codes, play
 from explorer.generators.plane.mixtures import BANDWIDTH, SHAPES, Mixture, cell_middles
 from explorer.generators.plane.points import Reals, shape_points
 from explorer.generators.plane.yardstick import EVEN, Yardstick, count_modes, cover, measure
@@ -102,6 +102,17 @@ def collapsed() -> tuple[Reals, Yardstick, str]:
     state = play(reals, recipe, 400)
     made = measure(reals, state, fixed_codes(recipe))
     return reals, made, say_finding(reals, state, made)
+
+
+def test_fakes_like_the_real_points_are_called_so() -> None:
+    reals = shape_points("ring")
+    places = SHAPES["ring"]().draw(500)
+    made = Yardstick(places, reals.density.on_grid(), Mixture(places, BANDWIDTH).on_grid(), np.zeros(MIDDLES.shape[:2]))
+    state = replace(first_state(Recipe()), values=(EVEN,))
+    said = say_finding(reals, state, made)
+    assert said.startswith("**After 1 round the fakes cover ")
+    assert "makes **−1.386** of the game, and even the best there could be only **−1.3" in said
+    assert not is_collapsed(reals, made)
 
 
 def test_collapse_is_named_and_the_discriminator_does_not_see_it(collapsed: tuple[Reals, Yardstick, str]) -> None:

@@ -26,7 +26,7 @@ def say_covered(reals: Reals, yardstick: Yardstick) -> str:
     modes = count_modes(reals, yardstick.fakes)
     if modes is not None:
         return f"{modes[0]} of {modes[1]} clusters"
-    return f"{100 * cover(reals, yardstick.fakes).covered:.0f} % of the real points"
+    return f"{100 * cover(reals, yardstick.fakes).covered:.3g} % of the real points"
 
 
 def say_finding(reals: Reals, state: State, yardstick: Yardstick) -> str:
@@ -36,7 +36,12 @@ def say_finding(reals: Reals, state: State, yardstick: Yardstick) -> str:
     head = f"Mode collapse: {covered}." if collapsed and state.rounds else f"{covered[0].upper()}{covered[1:]}."
     value, best = _signed(yardstick.value), _signed(yardstick.best_value)
     apart = f"a Jensen–Shannon divergence of **{yardstick.divergence:.3f}** apart, of 0.693 at most"
-    if yardstick.value < EVEN + _NEAR:
+    if yardstick.best_value < EVEN + _NEAR:
+        said = (
+            f"The discriminator makes **{value}** of the game, and even the best there could be only **{best}**, "
+            f"little more than the −log 4 = −1.386 that is left where fakes are like real points: they are {apart}."
+        )
+    elif yardstick.value < EVEN + _NEAR:
         said = (
             f"The discriminator makes **{value}** of the game, as if fakes were like real points, which leave "
             f"−log 4 = −1.386. The best there could be makes **{best}**: they are {apart}."

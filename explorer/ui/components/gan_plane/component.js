@@ -140,9 +140,9 @@ class GanPlane {
     drawGrid(contexts[2], plane, game, look);
     drawMarks(contexts[2], plane, game.points, "real", look);
     for (const context of contexts.slice(0, 2)) {
-      drawMarks(context, plane, game.points, "real", look);
-      if (context === contexts[0]) drawPulls(context, plane, this.fakes, pulls, look);
       drawMarks(context, plane, this.fakes, "fake", look);
+      if (context === contexts[0]) drawPulls(context, plane, this.fakes, pulls, look);
+      drawMarks(context, plane, game.points, "real", look);
     }
     drawChosen(contexts[0], plane, this.fakes[2 * this.fake], this.fakes[2 * this.fake + 1], look);
     drawValues(this.curveCanvas, game.values, this.curveWidth, CURVE, look);

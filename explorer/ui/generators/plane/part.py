@@ -176,7 +176,7 @@ def _show_finding(reals: Reals, recipe: Recipe, state: State, yardstick: Yardsti
 
 def _answers(reals: Reals, yardstick: Yardstick) -> tuple[tuple[str, ...], str]:
     """What can be guessed, and what is right."""
-    count = int(say_covered(reals, yardstick).split()[0])
+    count = float(say_covered(reals, yardstick).split()[0])
     if reals.shape == "eight":
         answers = ("all 8", "5 to 7", "2 to 4", "1 or none")
         return answers, answers[0 if count == 8 else 1 if count >= 5 else 2 if count >= 2 else 3]
