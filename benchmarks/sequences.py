@@ -1,5 +1,6 @@
 """The Sequences page: its first screen, pointing at letters in the browser, and reruns of its parts."""
 
+from dataclasses import replace
 from statistics import median
 from time import process_time
 from typing import TYPE_CHECKING
@@ -7,6 +8,9 @@ from typing import TYPE_CHECKING
 from benchmarks.browsing import open_dashboard
 from benchmarks.results import Row
 from benchmarks.timing import seconds_of, time_reruns
+from explorer.sequences.memory.first_letter import SEEDS, UNITS, Task
+from explorer.sequences.memory.first_letter import train_in_slices as train_first_letter
+from explorer.sequences.memory.networks import Kind, Network
 from explorer.sequences.words.paragraph import OWN, read_paragraph
 from explorer.sequences.words.skipgram import train_in_slices
 from explorer.slices import finish
@@ -40,6 +44,8 @@ def measure(quick: bool) -> list[Row]:
         _rerun_of_attention(repetitions),
         _rerun_of_another_text(repetitions),
         _rerun_of_unrolled(repetitions),
+        _rerun_of_memory(repetitions),
+        _learn_first_letter(),
         _rerun_of_lstm_cell(repetitions),
         _rerun_of_directions(repetitions),
         _rerun_of_words(repetitions),
@@ -102,6 +108,30 @@ def _rerun_of_unrolled(repetitions: int) -> Row:
 
     address = {"model": "tiny-vgg", "part": "Unrolled", "unrolled_joined": "true"}
     return time_reruns(PAGE, "Sequences page, rerun of Unrolled", address, go_on, repetitions, note)
+
+
+def _rerun_of_memory(repetitions: int) -> Row:
+    """Another bias of the gates that keep; two networks of each, 200 texts long, are kept."""
+    note = f"AppTest, its own parsing included; median of {repetitions}, two biases in turn, both kept"
+
+    def change(app: "AppTest", repetition: int) -> None:
+        app.select_slider(key="memory_bias").set_value((2, 3)[repetition % 2])
+
+    address = {"model": "tiny-vgg", "part": "Memory", "memory_bias": "2"}
+    return time_reruns(PAGE, "Sequences page, rerun of Memory", address, change, repetitions, note)
+
+
+def _learn_first_letter() -> Row:
+    """All that the first screen of the task trains: five networks from five seeds, n = 30."""
+    networks = [Network("rnn", spread=spread, units=UNITS) for spread in (None, 1.0)]
+    gated: tuple[tuple[Kind, float], ...] = (("lstm", 0.0), ("lstm", 3.0), ("gru", 3.0))
+    networks += [Network(kind, bias, units=UNITS) for kind, bias in gated]
+    started = process_time()
+    for network in networks:
+        for seed in range(SEEDS):
+            finish(train_first_letter(Task(replace(network, seed=seed), 30)))
+    note = f"five networks, {SEEDS} seeds each, n = 30; time of the processor, in slices"
+    return Row("networks that say the first letter", (process_time() - started) * 1000, "ms", 20_000, note)
 
 
 def _rerun_of_lstm_cell(repetitions: int) -> Row:
