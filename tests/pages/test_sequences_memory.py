@@ -18,8 +18,8 @@ ADDRESS = {"model": "tiny-vgg", "part": "Memory"}
 
 
 def read_number(written: str) -> float:
-    r"""3.72 \cdot 10^{-44} or 0.0165."""
-    return float(re.sub(r" \\cdot 10\^\{(-?\d+)\}", r"e\1", written))
+    r"""{3.72 \cdot 10^{-44}} or {0.0165}."""
+    return float(re.sub(r" \\cdot 10\^\{(-?\d+)\}", r"e\1", written[1:-1]))
 
 
 def test_the_open_gate_keeps_a_gradient_and_the_name_does_not(

@@ -241,5 +241,8 @@ def _faint(colour: str) -> str:
 
 
 def _plainly(value: float) -> str:
-    """0.001, but 1e-4: seven powers of ten stand side by side on a phone."""
-    return f"{value:g}" if value >= 0.001 else f"{value:.0e}".replace("e-0", "e-")
+    """0.001, but 1e-4 and 1e6: seven powers of ten stand side by side on a phone."""
+    if 0.001 <= value < 1e6:
+        return f"{value:g}"
+    mantissa, _, power = f"{value:.0e}".partition("e")
+    return f"{mantissa}e{int(power)}"

@@ -146,7 +146,7 @@ def _choose_text(place: DeltaGenerator) -> OwnText:
 
 
 def _say_finding(founds: list[Found]) -> None:
-    left = {each.network: write_number(float(each.middle[FAR])) for each in founds}
+    left = {each.network: _write(each.middle[FAR]) for each in founds}
     rnn, closed = founds[0], founds[1]
     opened = [each for each in founds[2:] if each.network.kind == "lstm"]
     gru = founds[-1]
@@ -168,6 +168,11 @@ def _say_finding(founds: list[Found]) -> None:
             )
 
 
+def _write(value: float) -> str:
+    """A number in LaTeX that is not broken between two lines."""
+    return f"{{{write_number(float(value))}}}"
+
+
 def _say_network(network: Network) -> str:
     if network.kind == "rnn":
         return "RNN" if network.spread is None else f"RNN whose W_h spreads by {network.spread:g}".replace("_", r"\_")
@@ -181,15 +186,12 @@ def _explain(rnn: Found, closed: Found, opened: list[Found], gru: Found) -> str:
         beside = "even less than this RNN" if closed.middle[FAR] < rnn.middle[FAR] else "hardly more than this RNN"
         said = f"The name LSTM keeps nothing: with gates half open it keeps {beside}. "
     for each in opened:
-        times = write_number(float(each.middle[FAR] / closed.middle[FAR]))
+        times = _write(each.middle[FAR] / closed.middle[FAR])
         gate = float(sigmoid(each.network.bias))
         said += (
             f"The open gate does: σ({each.network.bias:g}) = {gate:.3f} instead of 0.5 leaves ${times}$ times as much. "
         )
-    return (
-        said
-        + f"A GRU with bias {gru.network.bias:g}, named otherwise, leaves ${write_number(float(gru.middle[FAR]))}$."
-    )
+    return said + f"A GRU with bias {gru.network.bias:g}, named otherwise, leaves ${_write(gru.middle[FAR])}$."
 
 
 def _draw(founds: list[Found], own_flows: list[Flow]) -> Figure:

@@ -60,6 +60,6 @@ def _write_gates(network: Network, own: Flow, letters: int) -> str:
     gates = own.kept[0, :letters, unit]
     written = r" \cdot ".join(f"{each:.2f}" for each in gates[:_SHOWN])
     more = rf" \cdots {gates[-1]:.2f}" if letters > _SHOWN else ""
-    alone = write_number(float(sigmoid(network.bias)) ** letters)
-    product = write_number(float(products[unit]))
-    return rf"{written}{more} = {product}, \;\; \sigma({network.bias:g})^{{{letters}}} = {alone}"
+    product, alone = (write_number(float(each)) for each in (products[unit], sigmoid(network.bias) ** letters))
+    # In braces, so that no line ends within a number.
+    return rf"{written}{more} = {{{product}}}, \;\; \sigma({network.bias:g})^{{{letters}}} = {{{alone}}}"
