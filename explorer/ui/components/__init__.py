@@ -1,8 +1,8 @@
 """What must answer in the browser: one folder for each component, html, css and js beside its typed function.
 
 Hover and keyboard never call the server; a click, or a drawing that is complete, does, once. The components know no
-network, but for the small ones of `perceptron_trainer` and `latent_pad`: they are given pictures, places in them and
-words.
+network, but for the small ones of `perceptron_trainer`, `gan_plane` and `latent_pad`: they are given pictures, places
+in them and words.
 """
 
 from explorer.ui.components.attention_mover import attention_mover

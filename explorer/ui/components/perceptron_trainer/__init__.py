@@ -1,8 +1,9 @@
 """A multilayer perceptron that is trained in the browser: every weight, bias and gradient, and where they come from.
 
-Steps, pointer and keyboard answer in the browser. The arithmetic is in arithmetic.js, the network's picture in
-network.js, the map of the points and the curves in charts.js, formulas with numbers in words.js, the panel with them in
-explanation.js, how far training has come in training.js; component.js is time, pointer and keyboard.
+Steps, pointer and keyboard answer in the browser. Layers are in shared/dense.js, losses and steps in
+arithmetic.js, the network's picture in network.js, the map of the points and the curves in charts.js, formulas with
+numbers in words.js, the panel with them in explanation.js, how far training has come in training.js; component.js is
+time, pointer and keyboard.
 """
 
 from __future__ import annotations
