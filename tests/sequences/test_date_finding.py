@@ -29,7 +29,7 @@ def test_parts_look_at_the_piece_with_most_of_their_attention() -> None:
     run = look_at("3 may, '98", [7, 8, 9, 0, 1, 2, 5, 5, 0, 0])
     assert find_looks(run) == {"year": Look("'98", 0.75), "month": Look("may", 0.5), "day": Look("3", 1.0)}
     assert say_looks(run) == (
-        "It looked for the year at “'98” (75 %), for the month at “may” (50 %), for the day at “3” (100 %)."
+        "**It looked for the year at “'98” (75 %), for the month at “may” (50 %), for the day at “3” (100 %).**"
     )
     assert find_looks(look_at(",", [0] * 10)) == {}
     assert say_looks(look_at(",", [0] * 10)) == ""

@@ -52,7 +52,7 @@ def say_looks(run: Run) -> str:
         f"for the {part} at “{as_plain_text(look.piece)}” ({format_percent(look.share)})"
         for part, look in find_looks(run).items()
     ]
-    return f"It looked {', '.join(looked)}." if looked else ""
+    return f"**It looked {', '.join(looked)}.**" if looked else ""
 
 
 def show_sign(sign: str) -> str:

@@ -9,7 +9,10 @@ const NAMED = 3; // typed characters of a sentence, the rest is summed
 const HINT =
   "Point at a written character; a click keeps it. Drag along its row, or click a typed character, and it looks there " +
   "instead. Keys: up and down point, left and right lead, Enter keeps, Backspace lets it look by itself.";
-const percent = (share) => `${Number((100 * share).toPrecision(share > 0.995 && share < 1 ? 4 : 3))}\u00a0%`;
+const percent = (share) =>
+  share > 0 && share < 1e-5
+    ? "<0.001\u00a0%"
+    : `${Number((100 * share).toPrecision(share > 0.995 && share < 1 ? 4 : 3))}\u00a0%`;
 const clamp = (value, high) => Math.min(high, Math.max(0, value));
 const show = (letter) => (letter === " " ? "␣" : letter);
 

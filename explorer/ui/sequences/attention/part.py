@@ -80,11 +80,9 @@ def _ask(own: Run) -> bool:
 
 def _say(own: Run, run: Run, looking: Looking) -> None:
     exact = format_percent(read_date_card(True)["accuracy"]["held_out_formats"])
-    led = f" {say_moved(own, run, list(looking.led))}" if looking.led else ""
-    st.markdown(
-        f"{say_written(own)} **{say_looks(own)}**{led} Of dates in formats that it never saw, {exact} come out exact. "
-        f"{say_far()}"
-    )
+    led = say_moved(own, run, list(looking.led)) if looking.led else ""
+    card = f"Of dates in formats that it never saw, {exact} come out exact. {say_far()}"
+    st.markdown(" ".join(filter(None, (say_written(own), say_looks(own), led, card))))
     if doubts := [*filter(None, (say_unknown(run.reading), say_day(run.text)))]:
         st.caption(f":material/warning: {' '.join(doubts)}")
 
