@@ -99,7 +99,7 @@ def _show_logits(place: DeltaGenerator, step: Step) -> None:
 
 def _write_fixed(value: float) -> str:
     """As numbers that are added up stand below each other, and narrow enough for a phone."""
-    return f"{value:.4f}".replace("-", "−")
+    return f"{round(value, 4) + 0.0:.4f}".replace("-", "−")
 
 
 def _factor(value: float) -> str:

@@ -13,11 +13,11 @@ START = "3 May 1998"
 _BEHIND_DOTS = f"{FAR * '.'}{START}"
 EXAMPLES = {
     **{text: text for text in (START, "Sunday, the 3rd of May 1998", "05/12/04", "31 Feb 2001", "hello world")},
-    _BEHIND_DOTS: f"{FAR} dots, {START}",
+    _BEHIND_DOTS: f"Behind {FAR} dots",
 }
 _KEY = "dates_text"
 _EXAMPLE = "dates_example"
-_EXAMPLES_WIDTH = 840  # pixels: all of them in a row
+_EXAMPLES_WIDTH = 828  # pixels: all of them in a row
 _KEPT = "dates_read"  # the last text that could be read, in the session
 
 
@@ -25,7 +25,7 @@ def choose_text() -> Reading:
     """The field and the examples; what cannot be read leaves the last text in its place."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
     typed = row.text_input(
-        "A date, any way you like", START, key=_KEY, bind="query-params", on_change=forget_led, width=210
+        "A date, any way you like", START, key=_KEY, bind="query-params", on_change=forget_led, width=232
     )
     row.pills(
         "Or one of these",

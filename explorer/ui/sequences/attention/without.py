@@ -29,8 +29,8 @@ def show_without(own: Run, plain: Run) -> None:
     st.markdown(
         "A network without attention passes the whole text through one state of 64 numbers. Of "
         f"“{as_plain_text(own.reading.text)}” it makes {same}, {format_percent(plain.probability)} sure. "
-        f"{_say_lengths(seeds)} {_say_learning()} **{say_far()}** No text had "
-        "dots in training: one state has to carry the date over all of them, and attention looks where it stands."
+        f"{_say_lengths(seeds)} {_say_learning()} **{say_far()}** In "
+        "training no date stood behind dots: one state has to carry it over all of them; attention looks where it is."
     )
     far, soon = st.columns(2, gap="large")
     dots = [row["dots"] for row in card["seeds"][0]["held_out_among_dots"]]
