@@ -211,7 +211,7 @@ TERMS: Final = (
     _term("discriminator", "The network of a GAN that says how probably something is real."),
     _term("mode collapse", "That a generator makes only some of the kinds that it has been shown, or one."),
     _term(
-        "Jensen–Shannon divergence",
+        "Jensen-Shannon divergence",
         "How far two densities are apart: 0 where they are equal, log 2 where one is nowhere that the other is.",
     ),
     _term("kernel density", "Points as a density: the mean of a small hill on each of them."),

@@ -35,7 +35,7 @@ def say_finding(reals: Reals, state: State, yardstick: Yardstick) -> str:
     collapsed = is_collapsed(reals, yardstick)
     head = f"Mode collapse: {covered}." if collapsed and state.rounds else f"{covered[0].upper()}{covered[1:]}."
     value, best = _signed(yardstick.value), _signed(yardstick.best_value)
-    apart = f"a Jensen–Shannon divergence of **{yardstick.divergence:.3f}** apart, of 0.693 at most"
+    apart = f"a Jensen-Shannon divergence of **{yardstick.divergence:.3f}** apart, of 0.693 at most"
     if yardstick.best_value < EVEN + _NEAR:
         said = (
             f"The discriminator makes **{value}** of the game, and even the best there could be only **{best}**, "
