@@ -53,3 +53,15 @@ def test_a_figure_is_drawn_as_a_file(figure: Figure) -> None:
     line = next(trace for trace in figure.data if trace.name and "lines" in trace.mode)
     colour = [int(line.line.color[place : place + 2], 16) for place in (1, 3, 5)]
     assert (np.abs(pixels - np.array(colour)).max(axis=1) < 3).sum() > 100
+
+
+def test_many_powers_of_ten_get_a_few_ticks_and_a_line_may_stay_out_of_the_legend() -> None:
+    values = [1e8, 1.0, 1e-26]
+    unlisted = StepLine("yours", [0, 1, 2], values, "#0072b2", listed=False)
+    figure = step_lines([LINE, unlisted], {}, "Gradients", "length", "letters back")
+    assert figure.layout.xaxis.title.text == "letters back"
+    assert [trace.showlegend for trace in figure.data if trace.name] == [True, False]
+    places = figure.layout.yaxis.tickvals
+    assert 4 <= len(places) <= 9
+    assert [float(text) for text in figure.layout.yaxis.ticktext] == pytest.approx(list(places))
+    assert not any("+" in text for text in figure.layout.yaxis.ticktext)

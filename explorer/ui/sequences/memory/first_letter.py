@@ -48,7 +48,9 @@ _ANSWERS = ("LSTM, bias 0", "RNN", "no difference that these seeds show")
 def show_first_letter(finding: DeltaGenerator) -> None:
     """Five networks one after another, each from five seeds; what is trained is shown at once."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    between = choose_step("Letters in between, n", BETWEEN, "memory_between", 30, place=row, width=260)
+    said = f"All of {', '.join(map(str, BETWEEN))}, the short ones first: it takes minutes, and may be stopped."
+    every = switch("Every n", "memory_every_n", place=row, help=said)
+    between = choose_step("Letters in between, n", BETWEEN, "memory_between", 30, place=row, width=260, disabled=every)
     said = "Of the forget gate of the second LSTM, and of the update gate of the GRU."
     bias = choose_step(
         "Bias of the gate that keeps", BIASES[1:], "memory_bias_learned", 3, place=row, width=230, help=said
@@ -60,8 +62,7 @@ def show_first_letter(finding: DeltaGenerator) -> None:
         Network("lstm", float(bias), units=UNITS),
         Network("gru", float(bias), units=UNITS),
     )
-    said = f"All of {', '.join(map(str, BETWEEN))}, the short ones first: it takes minutes, and may be stopped."
-    if switch("Every n", "memory_every_n", place=row, help=said):
+    if every:
         show_every_length(networks, finding)
     else:
         _show_one_length(networks, between, finding)
