@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from explorer.generators.autoencoder.training import SEEDS
+from explorer.generators.autoencoder.training import SEEDS, Recipe
 from explorer.ui.generators.autoencoder import controls
+from explorer.ui.kit.slow import STOPPED, known
 from explorer.ui.session.pictures import Picture, get_picture
 from tests.pages.opening import Browser, open_page, run, run_snippet
 from tests.pages.test_experiments import texts_of as everything_in
@@ -121,6 +122,20 @@ def test_a_photo_without_anything_to_encode_is_said(
     app = open_autoencoder()
     assert said in app.info[0].value
     assert not app.error
+
+
+def test_what_is_trained_stays_when_the_next_is_stopped(browser_side: Browser) -> None:
+    app = open_autoencoder(code_steps="100", code_size="3", code_seed="7")
+    picture = get_picture("Chelsea the cat")
+    first, second = (("code-trained", picture, Recipe("linear", 3, 100, seed)) for seed in (7, 8))
+    app.session_state[STOPPED] = {second}
+    run(app.segmented_control(key="code_view").set_value("train"))
+    assert "Training autoencoder 2 of 6 was stopped." in [each.value for each in app.info]
+    kept = known(first)
+    assert kept is not None
+    run(app.button(key="code-trained-2-go-on").click())
+    assert known(first) is kept
+    assert "| seed 9 |" in texts_of(app)
 
 
 def test_black_and_white_squares_need_one_number(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

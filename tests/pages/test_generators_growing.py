@@ -41,7 +41,7 @@ def test_a_picture_of_ones_shows_the_phases(browser_side: Browser) -> None:
 
 
 def test_the_same_training_in_three_ways(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoder, "SEEDS", 2)
+    monkeypatch.setattr(view, "SEEDS", 2)
     for module in (decoder, view):
         monkeypatch.setattr(module, "SHOWN", (0, 10, 30))
     monkeypatch.setattr(decoder, "LONGEST", 32)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -15,7 +14,7 @@ from torch.nn import functional as F
 from explorer.generators.autoencoder.coder import Coder, Layer
 from explorer.generators.autoencoder.patches import DEPTH, Patches, measure_error
 from explorer.neurons.activations import Numbers
-from explorer.slices import Slices, count_within
+from explorer.slices import Slices
 
 Kind = Literal["linear", "mlp"]
 HIDDEN: Final = 128  # neurons on either side of the code
@@ -159,13 +158,3 @@ def train_in_slices(patches: Patches, recipe: Recipe) -> Slices[Trained]:
     with torch.inference_mode():
         by_torch = F.mse_loss(network.double()(double), double).item() * spread**2
     return replace(trained, run=replace(trained.run, error=error, by_torch=by_torch))
-
-
-def compare_in_slices(patches: Patches, recipes: Sequence[Recipe]) -> Slices[tuple[Run, ...]]:
-    """One training after the other."""
-    whole, done = sum(recipe.steps for recipe in recipes), 0
-    runs = []
-    for recipe in recipes:
-        runs.append((yield from count_within(train_in_slices(patches, recipe), done, whole)).run)
-        done += recipe.steps
-    return tuple(runs)

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from explorer.generators.growing.checkerboard import WINDOW, measure_checkerboard
 from explorer.generators.growing.ways import WAYS, Name
 from explorer.neurons.activations import Numbers
-from explorer.slices import Slices, count_within
+from explorer.slices import Slices
 
 CHANNELS: Final = (32, 32, 16, 3)
 GROWS: Final = 2 ** (len(CHANNELS) - 1)  # times, from the noise to the photo
@@ -43,7 +43,8 @@ class Grown:
         errors: (M,) mean squared difference from the photo.
         shares: (M,) of the picture's power, with a period of two pixels.
         pictures: (5, H, W, 3) uint8 after 0, 10, 30, 100 and 300 steps; of the first seed only, else (0,).
-        layers: of the trained decoder, what comes out of the noise and each of its growing layers; the same.
+        layers: of the trained decoder, what comes out of the noise and each of its growing layers, in float16, which is
+            enough to draw it; of the first seed only, else ().
         parameters: numbers that training sets.
     """
 
@@ -53,7 +54,7 @@ class Grown:
     errors: Numbers
     shares: Numbers
     pictures: NDArray[np.uint8]
-    layers: tuple[NDArray[np.float32], ...]
+    layers: tuple[NDArray[np.float16], ...]
     parameters: int
 
     def at(self, step: int) -> tuple[float, float]:
@@ -131,17 +132,6 @@ def grow_in_slices(photo: NDArray[np.float32], way: Name, seed: int, keeps: bool
     return Grown(way, seed, steps, errors, shares, np.array(pictures), layers, count)
 
 
-def compare_in_slices(photo: NDArray[np.float32], seed: int) -> Slices[tuple[Grown, ...]]:
-    """All three ways from five seeds, the seeds of one way side by side; pictures of the first seed."""
-    whole = len(WAYS) * SEEDS * SHOWN[-1]
-    grown: list[Grown] = []
-    for way in WAYS:
-        for number in range(seed, seed + SEEDS):
-            training = grow_in_slices(photo, way, number, keeps=number == seed)
-            grown.append((yield from count_within(training, len(grown) * SHOWN[-1], whole)))
-    return tuple(grown)
-
-
 def grown_by(grown: Sequence[Grown], way: Name) -> list[Grown]:
     """The trainings of one way, a seed each."""
     return [each for each in grown if each.way == way]
@@ -152,13 +142,13 @@ def shares_at(grown: Sequence[Grown], way: Name, step: int) -> Numbers:
     return np.array([each.at(step)[1] for each in grown_by(grown, way)])
 
 
-def _run_layers(network: nn.Sequential, noise: Tensor) -> list[NDArray[np.float32]]:
+def _run_layers(network: nn.Sequential, noise: Tensor) -> list[NDArray[np.float16]]:
     """(C, H, W) of the noise and of every growing layer, before its ReLU."""
-    maps = [noise[0].numpy()]
+    maps = [noise[0].half().numpy()]
     with torch.inference_mode():
         x = noise
         for layer in network:
             x = layer(x)
             if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
-                maps.append(x[0].numpy())
+                maps.append(x[0].half().numpy())
     return maps

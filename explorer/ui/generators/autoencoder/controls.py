@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
@@ -12,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.generators.autoencoder.coder import Coder
 from explorer.generators.autoencoder.patches import DEPTH, Patches, cut
 from explorer.generators.autoencoder.principal import Principal, find_principal
-from explorer.generators.autoencoder.training import STEPS, Kind, Recipe, train_in_slices
+from explorer.generators.autoencoder.training import STEPS, Kind, Recipe, Trained, train_in_slices
 from explorer.neurons.describing import say_number
 from explorer.slices import finish
 from explorer.ui.kit.cache import once
@@ -69,15 +70,26 @@ def choose_coder(photo: Photo, place: DeltaGenerator, size: int) -> tuple[Way, R
     recipe = choose_recipe(place, "linear" if way == "linear" else "mlp", size)
     if way == "pca":
         return way, recipe, photo.principal.coder(size)
-    trained = obtain(
-        ("code-trained", photo.picture, recipe),
-        f"Training the {WAYS[way]}",
-        "steps",
-        partial(finish, train_in_slices(photo.patches, recipe)),
-        st.empty(),
-        "code-trained",
-    )
-    return way, recipe, None if trained is None else trained.coder
+    trained = train_all(photo, [recipe])
+    return way, recipe, None if trained is None else trained[0].coder
+
+
+def train_all(photo: Photo, recipes: Sequence[Recipe]) -> list[Trained] | None:
+    """One autoencoder after the other; None where one was stopped, and those before it are kept."""
+    trained, place = [], st.empty()
+    for number, recipe in enumerate(recipes, start=1):
+        found = obtain(
+            ("code-trained", photo.picture, recipe),
+            f"Training autoencoder {number} of {len(recipes)}",
+            "steps",
+            partial(finish, train_in_slices(photo.patches, recipe)),
+            place,
+            f"code-trained-{number}",
+        )
+        if found is None:
+            return None
+        trained.append(found)
+    return trained
 
 
 def say_error(error: float) -> str:

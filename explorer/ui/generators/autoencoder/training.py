@@ -12,16 +12,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.generators.autoencoder.snippets import training_snippet
-from explorer.generators.autoencoder.training import SEEDS, Kind, Recipe, Run, compare_in_slices
+from explorer.generators.autoencoder.training import SEEDS, Kind, Recipe, Run
 from explorer.learning.seed_intervals import interval_of
 from explorer.neurons.describing import say_number, write_difference, write_table
 from explorer.rendering import PREVIOUS, SERIES, StepLine, line_figure_png, step_lines
-from explorer.slices import finish
-from explorer.ui.generators.autoencoder.controls import Photo, choose_recipe, compare, say_error
+from explorer.ui.generators.autoencoder.controls import Photo, choose_recipe, compare, say_error, train_all
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.slow import obtain
 from explorer.ui.session.opening import image_lines
 
 _TITLES: dict[Kind, str] = {"linear": "linear", "mlp": "MLP"}
@@ -36,16 +34,10 @@ def show_training(photo: Photo, size: int, row: DeltaGenerator) -> None:
     recipes = [
         Recipe(kind, size, first.steps, seed) for kind, seed in product(_TITLES, range(first.seed, first.seed + SEEDS))
     ]
-    runs = obtain(
-        ("code-runs", photo.picture, tuple(recipes)),
-        f"Training two autoencoders from {SEEDS} seeds",
-        "steps",
-        partial(finish, compare_in_slices(photo.patches, recipes)),
-        st.empty(),
-        "code-runs",
-    )
-    if runs is None:
+    trained = train_all(photo, recipes)
+    if trained is None:
         return
+    runs = [each.run for each in trained]
     floor = float(photo.principal.floors[size])
     by_kind = {kind: [run for run in runs if run.recipe.kind == kind] for kind in _TITLES}
     passed = [all(run.error < floor for run in by_kind[kind]) for kind in _TITLES]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import product
 from typing import Final, Literal
 
 import numpy as np
@@ -18,7 +19,7 @@ from explorer.generators.growing.decoder import (
     SHOWN,
     Grown,
     PhotoTooSmall,
-    compare_in_slices,
+    grow_in_slices,
     grown_by,
     prepare,
     shares_at,
@@ -47,6 +48,7 @@ from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
 from explorer.ui.kit.slow import obtain
 from explorer.ui.session.opening import image_lines
+from explorer.ui.session.pictures import Picture
 from explorer.ui.session.subject import Subject
 
 _SIDE: Final = 256  # pixels of a picture's height, about
@@ -68,14 +70,7 @@ def show_decoder(subject: Subject, row: DeltaGenerator) -> None:
     except PhotoTooSmall as small:
         st.info(f"{title}: {small}", icon=":material/info:")
         return
-    grown = obtain(
-        ("growing", subject.picture, seed),
-        f"Training {len(WAYS)} decoders from {SEEDS} seeds",
-        "steps",
-        partial(finish, compare_in_slices(photo, seed)),
-        st.empty(),
-        "growing",
-    )
+    grown = _grow_all(subject.picture, photo, seed)
     if grown is None:
         return
     own = measure_checkerboard(photo)
@@ -112,6 +107,24 @@ def show_decoder(subject: Subject, row: DeltaGenerator) -> None:
         decoder_snippet(image_lines(subject.picture), seed, step),
         key="growing-decoder-offer",
     )
+
+
+def _grow_all(picture: Picture, photo: NDArray[np.float32], seed: int) -> list[Grown] | None:
+    """Every way from every seed, pictures of the first; None where one was stopped, and those before it are kept."""
+    grown, place = [], st.empty()
+    for number, (way, own) in enumerate(product(WAYS, range(seed, seed + SEEDS)), start=1):
+        found = obtain(
+            ("grown", picture, way, own, own == seed),
+            f"Training decoder {number} of {len(WAYS) * SEEDS}",
+            "steps",
+            partial(finish, grow_in_slices(photo, way, own, keeps=own == seed)),
+            place,
+            f"growing-{number}",
+        )
+        if found is None:
+            return None
+        grown.append(found)
+    return grown
 
 
 def _say_finding(grown: Sequence[Grown], step: int, own: float) -> None:
