@@ -74,10 +74,10 @@ def show_other_photo(photo: Photo, size: int, row: DeltaGenerator) -> None:
     }
     for column, (name, values) in zip(st.columns(3, gap="small"), shown.items(), strict=True):
         picture = other.patches.join(values)
-        left = say_error(measure_error(values, other.patches.values))
+        left = "" if values is other.patches.values else f": {say_error(measure_error(values, other.patches.values))}"
         show_png(
             encode_png(enlarge_cells(picture, len(picture) * _TIMES)),
-            f"{names[1]}, {name}: {left}",
+            f"{names[1]}, {name}{left}",
             alt=f"{titles[1]}, {name}",
             place=column,
         )
