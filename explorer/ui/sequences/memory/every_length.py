@@ -60,18 +60,16 @@ def show_every_length(networks: Sequence[Network], finding: DeltaGenerator) -> N
         LearningCurve(network.title, tuple(lengths), tuple(_spread(each) for each in shares), colour, symbol)
         for network, shares, colour, symbol in zip(networks, right, COLOURS, _SYMBOLS, strict=True)
     ]
-    figure = learning_curves(
-        curves, "First letter said rightly, by letters in between", "letters in between, n", "letters"
-    )
+    figure = learning_curves(curves, "First letter said rightly, by n", "letters in between, n", "letters")
     wide, narrow = st.columns([6, 5], gap="large")
     with wide:
         show_chart(figure, "memory-every-chart")
     rows = {
-        network.title: [f"{100 * shares.mean():.0f}" for shares in each]
+        network.title: [", ".join(f"{100 * shares.mean():.0f}" for shares in each)]
         for network, each in zip(networks, right, strict=True)
     }
-    narrow.markdown(write_table([f"{length}" for length in lengths], rows))
-    narrow.caption(f"Held-out texts right in percent, the mean of {SEEDS} seeds, by n; bands by Student's t, 95 %.")
+    narrow.markdown(write_table([f"right in %, n = {', '.join(map(str, lengths))}"], rows))
+    narrow.caption(f"Of the held-out texts, the mean of {SEEDS} seeds; bands by Student's t, 95 %.")
     offer(
         "first-letter-by-length",
         lambda: line_figure_png(figure),
