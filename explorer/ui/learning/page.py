@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import streamlit as st
-
-from explorer.ui.kit.ask import choose_asking
-from explorer.ui.kit.choose import choose_part
 from explorer.ui.learning.depth.part import show_depth
 from explorer.ui.learning.dropout.part import show_dropout
 from explorer.ui.learning.links import link_back
@@ -15,11 +9,9 @@ from explorer.ui.learning.rate.part import show_rate
 from explorer.ui.learning.real_network.part import show_real_network
 from explorer.ui.learning.scale.part import show_scale
 from explorer.ui.learning.terrain.part import show_terrain
-from explorer.ui.session.page import begin_page
-from explorer.ui.session.sidebar import show_sidebar
-from explorer.ui.session.subject import Subject
+from explorer.ui.shared.parts import show_parts
 
-PARTS: dict[str, tuple[str, Callable[[Subject], None]]] = {
+PARTS = {
     "terrain": ("Terrain", show_terrain),
     "network": ("A real network", show_real_network),
     "depth": ("Depth", show_depth),
@@ -31,14 +23,9 @@ PARTS: dict[str, tuple[str, Callable[[Subject], None]]] = {
 
 def show() -> None:
     """The whole page."""
-    subject = begin_page(
+    part = show_parts(
         "Learning",
-        show_sidebar,
         "The same network learns, or does not: it depends on the way down, the depth, the scale and the noise.",
+        PARTS,
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        part = choose_part({key: label for key, (label, _) in PARTS.items()})
-        choose_asking()
-    # One part at a time: what is not looked at is not computed.
-    PARTS[part][1](subject)
     link_back(part)
