@@ -43,12 +43,12 @@ from explorer.rendering.figures.basic import (
     probability_bars,
 )
 from explorer.rendering.figures.beam_tree import BeamNode, beam_tree, beam_tree_picture, grow_tree
-from explorer.rendering.figures.code_errors import code_errors
 from explorer.rendering.figures.curves import curves
 from explorer.rendering.figures.decoder import draw_units, draw_words, unit_heatmap, word_lines, word_map
 from explorer.rendering.figures.digits import digit_bars
 from explorer.rendering.figures.figure_png import line_figure_png
 from explorer.rendering.figures.gates import gate_rows
+from explorer.rendering.figures.generators.code_errors import code_errors
 from explorer.rendering.figures.generators.nearest import nearest_bars
 from explorer.rendering.figures.learning.depth import LayerBars, layer_bars
 from explorer.rendering.figures.learning.dropout import marked_histogram, mask_grid
@@ -63,7 +63,7 @@ from explorer.rendering.figures.learning.loss_plane import (
 from explorer.rendering.figures.learning.rates import Mark, StepLine, rate_sweep_chart, step_lines
 from explorer.rendering.figures.learning.terrain import PathLine, terrain_picture
 from explorer.rendering.figures.learning.weight_path import WeightPath, weight_path, weight_path_picture
-from explorer.rendering.figures.recurrent import step_boxes, vector_over_matrix
+from explorer.rendering.figures.sequences.recurrent import step_boxes, vector_over_matrix
 from explorer.rendering.figures.slope import slope_curves
 from explorer.rendering.figures.surprise import surprise_bars
 from explorer.rendering.film_strip import film_strip, spotlight
