@@ -66,7 +66,7 @@ def test_the_photo_through_sixteen_numbers(browser_side: Browser) -> None:
     moved[1] = codes[:, 1].mean() + 3 * codes[:, 1].std()
     wanted = ((moved @ weight.T + bias - values[5 * 32 + 7]) ** 2).mean()
     assert "moved: error" not in before
-    assert f"moved: error {wanted:.3g}." in everything_in(app)
+    assert f"moved (error {wanted:.3g})." in everything_in(app)
     assert open_autoencoder(code_moved="2:3,99:1,x", code_patch="6,8").query_params["code_moved"] == "2:3"
 
 

@@ -121,10 +121,11 @@ def _show_pictures(photo: Photo, coder: Coder, codes: Numbers, moved: Moved | No
     shown = {"the patch": wanted, "from its code": made}
     if moved is not None:
         shown["moved"] = coder.decode(codes[patch] + moved.change)
-    said = [f"{name}: error {say_number(measure_error(values, wanted))}" for name, values in shown.items()][1:]
+    errors = [f" (error {say_number(measure_error(values, wanted))})" for values in shown.values()]
+    said = ", ".join(name + error for name, error in zip(shown, ["", *errors[1:]], strict=True))
     show_png(
         encode_png(join_pictures([_enlarge(values, _LARGE) for values in shown.values()], len(shown))),
-        f"{', '.join(shown)}; {', '.join(said)}.".capitalize(),
+        f"{said.capitalize()}.",
         alt=f"Patches side by side: {', '.join(shown)}",
         width="content",
     )
