@@ -21,6 +21,7 @@ from explorer.sequences.memory.texts import LETTERS, TEXTS, OwnText, draw_texts,
 from explorer.sequences.next_letter import MOST_LETTERS, TextRejected
 from explorer.slices import finish
 from explorer.text import as_plain_text
+from explorer.ui.app import link_to
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.chart import show_chart
@@ -109,6 +110,7 @@ def show_how_long(row: DeltaGenerator) -> None:
         gradients_snippet([each.network for each in founds]),
         key="memory-offer",
     )
+    link_to("learning", "The same product through layers instead of letters", {"part": "Depth"})
 
 
 def measure(network: Network) -> Found:
