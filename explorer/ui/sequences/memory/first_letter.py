@@ -99,8 +99,9 @@ def _show_one_length(networks: Sequence[Network], between: int, finding: DeltaGe
         st.markdown(_write(learned))
         st.caption(
             f"The first letter is one of {FIRST}, the n that follow are {LETTERS - FIRST} others; the answer is read "
-            f"off the last of {UNITS} states. {STEPS} steps of Adam at {RATE:g}, {BATCH} texts each, gradients longer "
-            f"than {CLIP:g} clipped; {HELD_OUT} texts held out. Guessing gets {format_percent(_CHANCE)}. Intervals by "
+            f"off the last of {UNITS} states. PyTorch's own layers, {STEPS} steps of its Adam at {RATE:g}, {BATCH} "
+            f"texts each, gradients longer than {CLIP:g} clipped; {HELD_OUT} texts held out. Guessing gets "
+            f"{format_percent(_CHANCE)}. Intervals by "
             f"Student's t over {SEEDS} seeds, 95 %, drawn no further than 100 %; differences seed by seed, all five of "
             "them together 95 %."
         )
