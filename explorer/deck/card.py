@@ -16,14 +16,12 @@ class Experiment:
         address: query parameters with which the page opens in the right state.
         shows: text that stands on the page in that state.
         does: what to do or to see there, in one sentence.
-        coming: title of the page that will be its home, where there is none yet; the experiment is then the nearest.
     """
 
     page: str
     address: Mapping[str, str]
     shows: str
     does: str
-    coming: str = ""
 
 
 @dataclass(frozen=True)

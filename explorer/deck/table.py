@@ -23,22 +23,17 @@ def write_document(text: str) -> str:
     """
     above, mark, _ = text.partition(_MARK)
     rows = [_row(card, topic) for topic, cards in TOPICS.items() for card in cards]
-    home = sum(not card.experiment.coming for cards in TOPICS.values() for card in cards)
     drawn = sum(card.draw is not None for cards in TOPICS.values() for card in cards)
-    count = (
-        f"{len(rows)} cards: the experiment of {home} is here, that of {len(rows) - home} comes with a page to come; "
-        f"{drawn} have exercises whose numbers are drawn anew each time.\n"
-    )
-    head = "| card | topic | question | experiment | numbers | stands |\n|---:|---|---|---|---|---|\n"
+    count = f"{len(rows)} cards; {drawn} have exercises whose numbers are drawn anew each time.\n"
+    head = "| card | topic | question | experiment | numbers |\n|---:|---|---|---|---|\n"
     return f"{above}{mark}\n{count}\n{head}{''.join(rows)}"
 
 
 def _row(card: Card, topic: str) -> str:
     experiment = card.experiment
     address = f"/{experiment.page}" + (f"?{urlencode(experiment.address)}" if experiment.address else "")
-    stands = f"comes with {experiment.coming}" if experiment.coming else "here"
     drawn = "drawn" if card.draw else ""
-    return f"| {card.id} | {topic} | {_shorten(card.question)} | `{address}` | {drawn} | {stands} |\n"
+    return f"| {card.id} | {topic} | {_shorten(card.question)} | `{address}` | {drawn} |\n"
 
 
 def _shorten(question: str) -> str:

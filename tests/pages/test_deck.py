@@ -230,12 +230,6 @@ def test_all_cards_are_there_by_topic_with_their_state(opens: Opens) -> None:
     assert asked(app) == 35
 
 
-def test_a_card_whose_page_is_to_come_says_so(opens: Opens) -> None:
-    card = next(card for card in CARDS.values() if card.experiment.coming)
-    app = opens({"card": str(card.id), "seed": "1", "answer": "true"})
-    assert any(f"{card.experiment.coming}, is yet to come" in text for text in texts(app))
-
-
 def test_a_page_leads_back_to_the_card_that_led_there(opens: Opens) -> None:
     app = opens({"card": "35", "seed": "7", "answer": "true"})
     for key in list(app.query_params):

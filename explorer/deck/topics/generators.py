@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from typing import Final
 
 import numpy as np
 import torch
@@ -12,14 +11,6 @@ from torch.nn import functional
 
 from explorer.deck.card import Card, Drawn, Experiment
 from explorer.operations.convolution import Settings, build
-
-_TRANSPOSED: Final = Experiment(
-    page="convolution",
-    address={"look": "Kernels on your photo", "transposed": "true", "stride": "2", "ksize": "3", "padding": "1"},
-    shows="How many stamps meet in a cell",
-    does="Point at a cell of the output to see which cells of the photo have stamped on it, then try kernel 4.",
-    coming="Generators",
-)
 
 
 def _draw_bottleneck(numbers: random.Random) -> Drawn:

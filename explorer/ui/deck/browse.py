@@ -55,11 +55,9 @@ def _show_card(kept: Kept, card: Card) -> None:
         said = "due now"
     else:
         said = f"again {write_wait(state.due, now())}"
-    place = page_of(card.experiment.page).title
-    where = f"{place}, until {card.experiment.coming} is there" if card.experiment.coming else place
     with st.container(horizontal=True, vertical_alignment="top", key=f"card-{card.id}"):
         st.button(f"Card {card.id}", on_click=_ask, args=(card,), key=f"ask-{card.id}")
-        st.markdown(f"{card.question}  \n:small[{said} · {where}]")
+        st.markdown(f"{card.question}  \n:small[{said} · {page_of(card.experiment.page).title}]")
 
 
 def _ask(card: Card) -> None:

@@ -213,8 +213,7 @@ def show_experiment(card: Card) -> None:
             icon=":material/play_arrow:",
             query_params={**experiment.address, "card": str(card.id)},
         )
-        coming = f"Its page, {experiment.coming}, is yet to come; this is the nearest that there is. "
-        st.markdown(f"{coming if experiment.coming else ''}{experiment.does}")
+        st.markdown(experiment.does)
 
 
 def _show_ratings(kept: Kept, current: Round, asked: Asked) -> None:
