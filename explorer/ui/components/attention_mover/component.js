@@ -5,11 +5,7 @@ const REACH = 3; // standard deviations to which the glow is drawn
 const SVG = "http://www.w3.org/2000/svg";
 const clamp = (value, high) => Math.min(high, Math.max(0, value));
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const mover = drawnIn(parentElement, ".frame", AttentionMover);
-  mover.send = (spot) => setTriggerValue("spot", spot);
-  mover.update(data);
-}
+export default (given) => keepDrawn(given, ".frame", AttentionMover, "spot");
 
 class AttentionMover {
   constructor(frame) {

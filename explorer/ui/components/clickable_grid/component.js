@@ -3,12 +3,7 @@
 const MOST_TIMES = 3; // how far a small grid is magnified
 const SVG = "http://www.w3.org/2000/svg";
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const grid = drawnIn(parentElement, ".frame", Grid, (gone) => gone.observer.disconnect());
-  grid.send = (cell) => setTriggerValue("cell", cell);
-  grid.update(data);
-  return () => grid.observer.disconnect();
-}
+export default (given) => keepDrawn(given, ".frame", Grid, "cell");
 
 class Grid {
   constructor(frame) {

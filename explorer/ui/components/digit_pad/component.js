@@ -26,11 +26,7 @@ function strokeShape(points) {
   return shape;
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const pad = drawnIn(parentElement, ".frame", DigitPad);
-  pad.send = (text) => setTriggerValue("drawing", text);
-  pad.update(data);
-}
+export default (given) => keepDrawn(given, ".frame", DigitPad, "drawing");
 
 class DigitPad {
   constructor(frame) {

@@ -16,12 +16,7 @@ const percent = (share) =>
 const clamp = (value, high) => Math.min(high, Math.max(0, value));
 const show = (letter) => (letter === " " ? "␣" : letter);
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const letters = drawnIn(parentElement, ".letters", LetterAttention, (gone) => gone.observer.disconnect());
-  letters.send = (looking) => setTriggerValue("looking", looking);
-  letters.update(data);
-  return () => letters.observer.disconnect();
-}
+export default (given) => keepDrawn(given, ".letters", LetterAttention, "looking");
 
 class LetterAttention {
   constructor(root) {

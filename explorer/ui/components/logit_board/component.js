@@ -5,11 +5,7 @@ const REACH = 5; // of a logit to each side, where none comes near
 const SOON = 150; // milliseconds after the last change until the server is told
 const MINUS = "\u2212";
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const board = drawnIn(parentElement, ".board", LogitBoard);
-  board.send = (logits) => setTriggerValue("logits", logits);
-  board.update(data);
-}
+export default (given) => keepDrawn(given, ".board", LogitBoard, "logits");
 
 /** Three significant digits, as the page writes them; four where they would hide that it is below 1. */
 function write(value) {

@@ -4,12 +4,7 @@ const TALLEST = 340; // CSS pixels of a map
 const TALLEST_NARROW = 290; // where input and output stand above each other
 const KEPT_TIMES = 300;
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const found = drawnIn(parentElement, ".microscope", Microscope, (gone) => gone.stop());
-  found.send = (cell) => setTriggerValue("cell", cell);
-  found.update(data);
-  return () => found.stop();
-}
+export default (given) => keepDrawn(given, ".microscope", Microscope, "cell");
 
 const isSame = (one, other) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 
@@ -36,11 +31,6 @@ class Microscope {
     this.pictures = new Map(); // channel -> {picture, range}
     this.observer = new ResizeObserver(() => this.fit());
     this.listen();
-  }
-
-  stop() {
-    this.observer.disconnect();
-    this.pause();
   }
 
   async update(data) {

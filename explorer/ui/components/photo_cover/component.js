@@ -3,11 +3,7 @@
 const STEP = 20; // thousandths that an arrow key moves
 const NEAR = 5; // thousandths between points of a stroke, at least
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const cover = drawnIn(parentElement, ".frame", PhotoCover);
-  cover.send = (text) => setTriggerValue("cover", text);
-  cover.update(data);
-}
+export default (given) => keepDrawn(given, ".frame", PhotoCover, "cover");
 
 class PhotoCover {
   constructor(frame) {

@@ -15,6 +15,18 @@ function drawnIn(parentElement, selector, Kind, leave) {
   return made;
 }
 
+/** Draws what the server gives an element, and lets what draws there `send` it something under a name. */
+function keepDrawn({ data, parentElement, setTriggerValue }, selector, Kind, name) {
+  const stop = (made) => {
+    made.observer?.disconnect();
+    made.pause?.();
+  };
+  const made = drawnIn(parentElement, selector, Kind, stop);
+  made.send = (value) => setTriggerValue(name, value);
+  made.update(data);
+  return () => stop(made);
+}
+
 /** Puts the photo of `view.data` on the view's canvas once it has come, and says what it shows. */
 async function showPhoto(view, isNew) {
   const { photo, canvas } = view;

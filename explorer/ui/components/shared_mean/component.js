@@ -9,12 +9,7 @@ const WIDE = 720; // from where both grids stand side by side
 const SMALLEST_MARK = 7; // of the square around the cell
 const HINT = "Point at a cell, or lead the mark with the arrow keys (with Shift by whole maps). A click, a tap or Enter keeps it.";
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const norm = drawnIn(parentElement, ".norm", SharedMean, (gone) => gone.observer.disconnect());
-  norm.send = (cell) => setTriggerValue("cell", cell);
-  norm.update(data);
-  return () => norm.observer.disconnect();
-}
+export default (given) => keepDrawn(given, ".norm", SharedMean, "cell");
 
 class SharedMean {
   constructor(root) {
