@@ -30,10 +30,10 @@ _mount = mount(
     Path(__file__).parent,
     (
         *("../shared/elements.js", "../shared/numbers.js", "../shared/canvas.js", "../shared/shapes.js"),
-        *("../shared/chance.js", "../shared/dense.js", "../shared/optimisers.js"),
+        *("../shared/chance.js", "../shared/dense.js", "../shared/optimisers.js", "../shared/drawing.js"),
         *("arithmetic.js", "yardstick.js", "drawing.js"),
     ),
-    ("button.css", "unseen.css"),
+    ("button.css", "unseen.css", "drawing.css", "controls.css"),
     f"{COLOURS_JS}{LOSSES_JS}const SERIES = {json.dumps(SERIES)};\n",
 )
 

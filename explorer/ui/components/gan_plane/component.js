@@ -4,59 +4,32 @@
 const FRAME_WORK = 11; // milliseconds of a frame in which rounds are played
 const FAST_WORK = 45; // the same where it is to go as fast as it can, and few frames are drawn
 const DRAW_PAUSE = 90; // milliseconds between two drawings while playing: most of the time is for rounds
-const KEPT_TIMES = 300;
 const WIDE = 700; // CSS pixels from which three maps stand side by side
 const LARGEST_SIDE = 380;
 const CURVE = 150; // CSS pixels
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const found = drawnIn(parentElement, ".plane", GanPlane, (gone) => gone.stop());
-  found.send = (state) => setTriggerValue("state", state);
-  found.update(data);
-  return () => found.stop();
-}
+export default (given) => keepDrawn(given, ".plane", GanPlane, "state");
 
-class GanPlane {
+class GanPlane extends Playing {
   constructor(root) {
-    this.root = root;
-    root.renderTimes = []; // milliseconds of the last drawings, for those who measure
-    this.drawings = 0;
-    for (const name of ["step", "play", "reset", "speed", "count", "problem", "before", "next", "numbers", "check"]) {
-      this[name] = root.querySelector(`.${name}`);
-    }
+    super(root, ["step", "play", "reset", "speed", "count", "problem", "before", "next", "numbers", "check"]);
+    this.drawPause = DRAW_PAUSE;
+    this.spoken = this.numbers;
     for (const name of ["says", "best", "made", "curve"]) this[`${name}Canvas`] = root.querySelector(`.${name} canvas`);
     this.results = root.querySelector("dl");
     this.heading = root.querySelector("h4");
     this.room = document.createElement("canvas");
-    this.playing = false;
     this.fake = 0;
-    // Its height changes with the words in it, which moves nothing else.
-    this.observer = new ResizeObserver(() => this.root.clientWidth !== this.width && this.fit());
     this.listen();
   }
 
-  stop() {
-    this.observer.disconnect();
-    this.pause();
+  stateOf(data) {
+    return JSON.stringify([data.state.rounds, data.fake]);
   }
 
-  update(data) {
-    this.observer.observe(this.root);
-    const other = this.data?.recipe !== data.recipe;
-    this.data = data;
-    const given = JSON.stringify([data.state.rounds, data.fake]);
-    const isAnswer = given === this.asked;
-    if (other) {
-      this.game = new Game(data);
-      this.yardstick = new Yardstick(data);
-      this.asked = null;
-      this.playing = false;
-    }
-    this.game.data = data;
-    // What comes late, or while it plays, is of a state that is gone.
-    if (other || isAnswer || (!this.asked && given !== this.state)) this.adopt(given);
-    if (isAnswer) this.asked = null;
-    this.fit();
+  build() {
+    this.game = new Game(this.data);
+    this.yardstick = new Yardstick(this.data);
   }
 
   /** Takes the server's state; `data-drift` says how far the browser's own had gone from it by rounding. */
@@ -81,34 +54,11 @@ class GanPlane {
     this.schedule();
   }
 
-  schedule() {
-    this.frame ??= requestAnimationFrame((now) => {
-      this.frame = null;
-      if (this.playing) this.advance(now);
-      if (!this.playing || now - (this.drawnAt ?? 0) > DRAW_PAUSE) this.draw(now);
-    });
-  }
-
-  /** As many rounds as the speed asks for and a frame has time for. */
   advance(now) {
-    const speed = Number(this.speed.value);
-    const passed = Math.min(100, now - this.lastFrame);
-    this.lastFrame = now;
-    this.due = speed === Infinity ? Infinity : Math.min(this.due + (speed * passed) / 1000, speed);
-    const start = performance.now();
-    const work = speed === Infinity ? FAST_WORK : FRAME_WORK;
-    const before = this.game.rounds;
-    while (this.due >= 1 && performance.now() - start < work) {
-      this.due -= 1;
+    this.playFor(now, this.speed.value === "Infinity" ? FAST_WORK : FRAME_WORK, () => {
       this.game.round();
-      if (this.game.isOver) {
-        this.pauseAndTell();
-        break;
-      }
-    }
-    this.played += this.game.rounds - before;
-    this.root.dataset.speed = String((1000 * this.played) / (now - this.startedAt || 1));
-    this.schedule();
+      return this.game.isOver;
+    });
   }
 
   stateNow() {
@@ -120,10 +70,7 @@ class GanPlane {
     this.send({ rounds: this.game.rounds, fake: this.fake });
   }
 
-  draw(now) {
-    if (!this.side) return;
-    const start = performance.now();
-    this.drawnAt = now;
+  draw() {
     this.look = this.readLook();
     const { data, game, look, plane, side, yardstick } = this;
     this.fakes = game.makeFakes();
@@ -148,9 +95,6 @@ class GanPlane {
     drawValues(this.curveCanvas, game.values, this.curveWidth, CURVE, look);
     this.say();
     this.explain(pulls);
-    this.root.dataset.drawn = "true";
-    this.root.renderTimes[this.drawings % KEPT_TIMES] = performance.now() - start;
-    this.drawings += 1;
   }
 
   /** The derivative of every fake's own loss by its place, x, y, x, y, ... */
@@ -167,29 +111,25 @@ class GanPlane {
 
   /** The theme's colours as they are now, for the canvases. */
   readLook() {
-    const style = getComputedStyle(this.root);
-    const names = ["text-color", "background-color", "secondary-background-color"];
-    const [text, background, secondary] = names.map((name) => style.getPropertyValue(`--st-${name}`).trim());
-    if (this.look?.text === text && this.look.background === background) return this.look;
+    const theme = this.readTheme();
+    if (!theme) return this.look;
     const context = this.room.getContext("2d");
-    context.fillStyle = background;
+    context.fillStyle = theme.background;
     const css = ([r, g, b]) => `rgb(${r} ${g} ${b})`;
     const [plus, minus] = [DIVERGING[212], DIVERGING[44]];
     const fake = SERIES[5];
-    for (const canvas of this.root.querySelectorAll("canvas")) canvas.dataset.font = style.fontFamily;
+    for (const canvas of this.root.querySelectorAll("canvas")) canvas.dataset.font = theme.font;
     for (const [name, colour] of [["plus", css(plus)], ["minus", css(minus)], ["fake", fake]]) {
       this.root.querySelector(`.legend .${name}`).style.color = colour;
     }
     return {
-      text,
-      background,
-      secondary,
+      ...theme,
       plus,
       minus,
       fake,
       ground: toRgb(context.fillStyle), // any colour, as #rrggbb
-      muted: `color-mix(in srgb, ${text} 68%, ${background})`,
-      fakeLine: `color-mix(in srgb, ${text} 55%, ${fake})`,
+      muted: `color-mix(in srgb, ${theme.text} 68%, ${theme.background})`,
+      fakeLine: `color-mix(in srgb, ${theme.text} 55%, ${fake})`,
     };
   }
 
@@ -246,32 +186,6 @@ class GanPlane {
     this.root.dataset.pull = JSON.stringify([...pulls.subarray(2 * fake, 2 * fake + 2)]);
   }
 
-  start() {
-    this.playing = true;
-    this.asked = "nothing, while it plays";
-    this.due = 1;
-    this.played = 0;
-    this.startedAt = this.lastFrame = performance.now();
-    this.showPlaying();
-    this.schedule();
-  }
-
-  pause() {
-    this.playing = false;
-    this.showPlaying();
-  }
-
-  pauseAndTell() {
-    this.pause();
-    this.tell();
-    this.schedule();
-  }
-
-  showPlaying() {
-    put(this.play, this.playing ? "Stop" : "Play");
-    this.numbers.setAttribute("aria-live", this.playing ? "off" : "polite");
-  }
-
   chooseFake(fake) {
     this.fake = fake;
     if (!this.playing) this.tell();
@@ -290,7 +204,6 @@ class GanPlane {
       this.game.round();
       this.pauseAndTell();
     });
-    this.play.addEventListener("click", () => (this.playing ? this.pauseAndTell() : this.start()));
     this.reset.addEventListener("click", () => {
       this.game.take({ rounds: 0, numbers: this.data.first, memories: [{}, {}], values: [] });
       this.pauseAndTell();
@@ -308,8 +221,6 @@ class GanPlane {
       event.preventDefault();
       this.goOn(by);
     });
-    // The theme's variables change without a word to the component, but a transition of a colour they set is heard.
-    this.root.addEventListener("transitionend", (event) => event.target === this.root && this.schedule());
   }
 }
 

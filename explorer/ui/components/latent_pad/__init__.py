@@ -19,8 +19,8 @@ REACH = 3.0
 
 _mount = mount(
     Path(__file__).parent,
-    ("../shared/elements.js", "../shared/canvas.js", "arithmetic.js"),
-    ("button.css", "unseen.css"),
+    ("../shared/elements.js", "../shared/canvas.js", "../shared/drawing.js", "../shared/dragging.js", "arithmetic.js"),
+    ("button.css", "unseen.css", "drawing.css", "ground.css"),
 )
 Spot = tuple[float, float]
 """Where z is in the plane: across and up."""

@@ -3,19 +3,13 @@
 
 const SIDE = 8; // cells of a digit
 const SAMPLES = 9; // pictures along each side of the plane
-const KEPT_TIMES = 300;
 const KEY_STEP = 0.1;
 const DIGITS = 2; // of a coordinate, behind the point
 const LARGEST_SIDE = 520; // CSS pixels
 const BESIDE = 300; // for what stands beside the plane
 const LARGEST_PICTURE = 168;
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const pad = drawnIn(parentElement, ".latent", LatentPad, (gone) => gone.observer.disconnect());
-  pad.send = (place) => setTriggerValue("place", place);
-  pad.update(data);
-  return () => pad.observer.disconnect();
-}
+export default (given) => keepDrawn(given, ".latent", LatentPad, "place");
 
 /** A digit of 8 x 8 cells as a square, 0 black and 1 white. */
 function paintDigit(context, cells, left, top, side) {
@@ -30,16 +24,17 @@ function paintDigit(context, cells, left, top, side) {
   }
 }
 
-class LatentPad {
+class LatentPad extends Drawing {
   constructor(root) {
-    this.root = root;
-    root.renderTimes = []; // milliseconds of the last drawings, for those who measure
-    this.drawings = 0;
-    for (const name of ["start", "axes", "which", "line", "verdict", "check"]) this[name] = root.querySelector(`.${name}`);
+    super(root, ["start", "axes", "which", "line", "verdict", "check"]);
     this.canvas = root.querySelector(".ground canvas");
     this.pictures = ["made", "near"].map((name) => root.querySelector(`canvas.${name}`));
-    this.observer = new ResizeObserver(() => this.root.clientWidth !== this.width && this.fit());
-    this.listen();
+    listenToDrags(
+      this,
+      (x, y) => [(x - this.side / 2) / this.scale, (this.side / 2 - y) / this.scale],
+      () => this.place,
+      () => KEY_STEP,
+    );
   }
 
   async update(data) {
@@ -95,16 +90,6 @@ class LatentPad {
     this.schedule();
   }
 
-  schedule() {
-    this.frameDue ??= requestAnimationFrame(() => {
-      this.frameDue = null;
-      const start = performance.now();
-      this.draw();
-      this.root.renderTimes[this.drawings % KEPT_TIMES] = performance.now() - start;
-      this.drawings += 1;
-    });
-  }
-
   /** All pictures of the plane, from -reach to reach both ways, up being more. */
   drawSheet() {
     const { reach } = this.data;
@@ -145,7 +130,7 @@ class LatentPad {
     this.pictures[0].setAttribute("aria-label", "What the generator makes of z");
     this.pictures[1].setAttribute("aria-label", `The nearest training digit, a ${digit}`);
     this.compare(cells);
-    Object.assign(this.root.dataset, { place: place.join(","), made: [...cells].join(","), real: String(real), near: `${near.place},${near.distance}`, drawn: "true" });
+    Object.assign(this.root.dataset, { place: place.join(","), made: [...cells].join(","), real: String(real), near: `${near.place},${near.distance}` });
   }
 
   /** What PyTorch made of this z, where it was asked. */
@@ -179,30 +164,5 @@ class LatentPad {
   settle() {
     this.asked = String(this.place);
     this.send(this.place);
-  }
-
-  listen() {
-    const { canvas, start } = this;
-    const moveThere = (event) => {
-      const box = canvas.getBoundingClientRect();
-      this.moveTo([(event.clientX - box.left - this.side / 2) / this.scale, (this.side / 2 + box.top - event.clientY) / this.scale]);
-    };
-    start.addEventListener("pointerdown", (event) => start.setPointerCapture(event.pointerId));
-    start.addEventListener("pointermove", (event) => start.hasPointerCapture(event.pointerId) && moveThere(event));
-    start.addEventListener("lostpointercapture", () => this.asked?.startsWith("nothing") && this.settle());
-    canvas.addEventListener("click", (event) => {
-      if (!this.data) return;
-      moveThere(event);
-      this.settle();
-    });
-    const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-    start.addEventListener("keydown", (event) => {
-      const way = ways[event.key];
-      if (!way || event.ctrlKey || event.metaKey || event.altKey) return;
-      const by = KEY_STEP * (event.shiftKey ? 5 : 1);
-      this.moveTo(this.place.map((value, axis) => value + by * way[axis]));
-      event.preventDefault();
-    });
-    start.addEventListener("keyup", (event) => event.key in ways && this.asked?.startsWith("nothing") && this.settle());
   }
 }

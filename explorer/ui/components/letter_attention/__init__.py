@@ -10,7 +10,7 @@ from typing import Any
 from explorer.neurons.activations import Numbers
 from explorer.ui.components.mounting import keep_event, mount
 
-_mount = mount(Path(__file__).parent, ("../shared/elements.js",), ("unseen.css",))
+_mount = mount(Path(__file__).parent, ("../shared/elements.js",), ("unseen.css", "drawing.css"))
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ _mount = mount(
         *("../shared/elements.js", "../shared/canvas.js", "../shared/colour_maps.js"),
         *("arithmetic.js", "drawing.js", "page.js", "maps.js", "cards.js", "ledger.js"),
     ),
-    ("button.css",),
+    ("button.css", "drawing.css", "maps.css"),
     COLOURS_JS,
 )
 

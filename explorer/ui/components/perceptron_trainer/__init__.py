@@ -38,6 +38,7 @@ _mount = mount(
         "../shared/canvas.js",
         "../shared/shapes.js",
         "../shared/dense.js",
+        "../shared/drawing.js",
         "arithmetic.js",
         "training.js",
         "words.js",
@@ -45,7 +46,7 @@ _mount = mount(
         "charts.js",
         "explanation.js",
     ),
-    ("button.css", "unseen.css"),
+    ("button.css", "unseen.css", "drawing.css", "controls.css"),
     f"{COLOURS_JS}{LOSSES_JS}const SERIES = {json.dumps(SERIES)};\n",
 )
 

@@ -5,63 +5,35 @@ const FRAME_WORK = 11; // milliseconds of a frame in which steps are made
 const DRAW_PAUSE = 30; // milliseconds between two drawings while playing: most of the time is for steps
 const MAP_PAUSE = 90; // between two maps
 const WORDS_PAUSE = 200;
-const KEPT_TIMES = 300;
 const LARGEST = 1e6; // that a number may be set to
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const found = drawnIn(parentElement, ".trainer", Trainer, (gone) => gone.stop());
-  found.send = (state) => setTriggerValue("state", state);
-  found.update(data);
-  return () => found.stop();
-}
+export default (given) => keepDrawn(given, ".trainer", Trainer, "state");
 
-class Trainer {
+class Trainer extends Playing {
   constructor(root) {
-    this.root = root;
-    root.renderTimes = []; // milliseconds of the last drawings, for those who measure
-    this.drawings = 0;
-    for (const name of ["step", "play", "reset", "speed", "count", "problem", "caption", "legend", "which", "before", "next", "all"]) {
-      this[name] = root.querySelector(`.${name}`);
-    }
+    super(root, ["step", "play", "reset", "speed", "count", "problem", "caption", "legend", "which", "before", "next", "all"]);
+    this.drawPause = DRAW_PAUSE;
     for (const name of ["network", "map", "curve", "promise"]) this[`${name}Canvas`] = root.querySelector(`.${name} canvas`);
     this.explanation = new Explanation(root);
+    this.spoken = this.explanation.line;
     this.hovered = null;
     this.held = null;
     this.point = null; // whose gradient is shown; null for the mean of all
-    this.playing = false;
     this.stale = { map: true, charts: true, words: true };
     const small = document.createElement("canvas");
     small.width = small.height = GRID;
     const context = small.getContext("2d");
     this.room = { canvas: small, context, image: context.createImageData(GRID, GRID), values: new Float64Array(GRID * GRID) };
-    // Its height changes with the words in it, which moves nothing else.
-    this.observer = new ResizeObserver(() => this.root.clientWidth !== this.width && this.fit());
     this.listen();
   }
 
-  stop() {
-    this.observer.disconnect();
-    this.pause();
-  }
-
-  update(data) {
-    this.observer.observe(this.root);
-    const other = this.data?.recipe !== data.recipe;
-    this.data = data;
-    const given = JSON.stringify([data.step, data.edits, data.point]);
-    const isAnswer = given === this.asked;
-    if (other) this.build();
-    // What comes late, or while it plays, is of a state that is gone.
-    if (other || isAnswer || (!this.asked && given !== this.state)) this.adopt(given, isAnswer);
-    if (isAnswer) this.asked = null;
-    this.fit();
+  stateOf(data) {
+    return JSON.stringify([data.step, data.edits, data.point]);
   }
 
   /** What depends on the recipe and the points. */
   build() {
     const { data } = this;
-    this.playing = false;
-    this.asked = null;
     this.training = new Training(data);
     this.net = this.training.net;
     this.net.activationTitle = data.activationTitle;
@@ -88,12 +60,12 @@ class Trainer {
     if (!isAnswer) this.held = data.item;
     this.point = data.point < 0 ? null : data.point;
     this.pause();
-    this.markAll();
+    this.refresh();
   }
 
-  markAll() {
+  refresh() {
     this.stale.map = this.stale.charts = this.stale.words = true;
-    this.schedule();
+    super.refresh();
   }
 
   fit() {
@@ -106,7 +78,7 @@ class Trainer {
     this.side = Math.min(290, width);
     this.plane = new Plane(this.data.points, this.side);
     this.held = this.held && this.find(this.held);
-    this.markAll();
+    this.refresh();
   }
 
   /** The item of the layout that stands for the same number or unit. */
@@ -118,33 +90,11 @@ class Trainer {
     return this.hovered ?? this.held;
   }
 
-  schedule() {
-    this.frame ??= requestAnimationFrame((now) => {
-      this.frame = null;
-      if (this.playing) this.advance(now);
-      if (!this.playing || now - (this.drawnAt ?? 0) > DRAW_PAUSE) this.draw(now);
-    });
-  }
-
-  /** As many steps as the speed asks for and a frame has time for. */
   advance(now) {
-    const speed = Number(this.speed.value);
-    const passed = Math.min(100, now - this.lastFrame);
-    this.lastFrame = now;
-    this.due = speed === Infinity ? Infinity : Math.min(this.due + (speed * passed) / 1000, speed);
-    const start = performance.now();
-    const before = this.training.steps;
-    while (this.due >= 1 && performance.now() - start < FRAME_WORK) {
-      this.due -= 1;
+    this.playFor(now, FRAME_WORK, () => {
       this.training.step();
-      if (this.training.isOver) {
-        this.pauseAndTell();
-        break;
-      }
-    }
-    this.counted += this.training.steps - before;
-    this.root.dataset.speed = String((1000 * this.counted) / (now - this.startedAt || 1));
-    this.schedule();
+      return this.training.isOver;
+    });
   }
 
   /** What is known of this state: the server's word holds only for the one it was asked about. */
@@ -168,10 +118,7 @@ class Trainer {
   }
 
   draw(now) {
-    if (!this.net || !this.layout) return;
-    const start = performance.now();
     const { net, layout, training } = this;
-    this.drawnAt = now;
     this.look = this.readLook();
     const context = sizeCanvas(this.networkCanvas, layout.width, layout.height);
     const wantsMap = this.stale.map && (!this.playing || now - (this.mapAt ?? 0) > MAP_PAUSE);
@@ -217,9 +164,6 @@ class Trainer {
         pytorch: this.knowsPytorch() ? this.pytorch : null,
       });
     }
-    this.root.dataset.drawn = "true";
-    this.root.renderTimes[this.drawings % KEPT_TIMES] = performance.now() - start;
-    this.drawings += 1;
   }
 
   drawPromise() {
@@ -236,28 +180,22 @@ class Trainer {
 
   /** The theme's colours as they are now, for the canvases. */
   readLook() {
-    const style = getComputedStyle(this.root);
-    const [text, background, secondary, primary] = ["text-color", "background-color", "secondary-background-color", "primary-color"].map((name) =>
-      style.getPropertyValue(`--st-${name}`).trim(),
-    );
-    if (this.look?.text === text && this.look.background === background) return this.look;
+    const theme = this.readTheme();
+    if (!theme) return this.look;
     const rgb = this.room.context;
     const css = ([r, g, b]) => `rgb(${r} ${g} ${b})`;
     const [plus, minus] = [css(DIVERGING[212]), css(DIVERGING[44])];
-    rgb.fillStyle = background;
+    rgb.fillStyle = theme.background;
     const hex = rgb.fillStyle; // any colour, as #rrggbb
-    const mix = (share) => `color-mix(in srgb, ${text} ${share}%, ${background})`;
-    for (const canvas of this.root.querySelectorAll("canvas")) canvas.dataset.font = style.fontFamily;
+    const mix = (share) => `color-mix(in srgb, ${theme.text} ${share}%, ${theme.background})`;
+    for (const canvas of this.root.querySelectorAll("canvas")) canvas.dataset.font = theme.font;
     for (const [name, colour] of [["plus", plus], ["minus", minus]]) this.root.querySelector(`.${name}`).style.color = colour;
     return {
-      text,
-      background,
-      secondary,
-      primary,
+      ...theme,
       rgb: toRgb(hex),
       muted: mix(68),
       faint: mix(25),
-      halo: `color-mix(in srgb, ${primary} 45%, transparent)`,
+      halo: `color-mix(in srgb, ${theme.primary} 45%, transparent)`,
       sign: (value) => (value < 0 ? minus : plus),
     };
   }
@@ -289,43 +227,17 @@ class Trainer {
     return `The next step gives no finite number: step ${steps.toLocaleString("en")} is the last that does, and it is kept. Since about step ${risenSince.toLocaleString("en")} the loss has been above that of step 0.`;
   }
 
-  start() {
-    this.playing = true;
-    this.asked = "nothing, while it plays";
-    this.due = 1;
-    this.counted = 0;
-    this.startedAt = this.lastFrame = performance.now();
-    this.showPlaying();
-    this.markAll();
-  }
-
-  pause() {
-    this.playing = false;
-    this.showPlaying();
-  }
-
-  pauseAndTell() {
-    this.pause();
-    this.tell();
-    this.markAll();
-  }
-
-  showPlaying() {
-    put(this.play, this.playing ? "Stop" : "Play");
-    this.explanation.line.setAttribute("aria-live", this.playing ? "off" : "polite");
-  }
-
   choosePoint(point) {
     this.point = point;
     if (!this.playing) this.tell();
-    this.markAll();
+    this.refresh();
   }
 
   hold(item) {
     this.held = isSameItem(item, this.held) ? null : item;
     this.hovered = null;
     if (!this.playing) this.tell();
-    this.markAll();
+    this.refresh();
   }
 
   hover(item) {
@@ -374,7 +286,6 @@ class Trainer {
       this.training.step();
       this.pauseAndTell();
     });
-    this.play.addEventListener("click", () => (this.playing ? this.pauseAndTell() : this.start()));
     this.reset.addEventListener("click", () => {
       this.training.startOver();
       this.pauseAndTell();
@@ -389,8 +300,6 @@ class Trainer {
     const { input } = this.explanation;
     input.addEventListener("change", () => this.setNumber(input.value));
     input.addEventListener("keydown", (event) => event.key === "Enter" && this.setNumber(input.value));
-    // The theme's variables change without a word to the component, but a transition of a colour they set is heard.
-    this.root.addEventListener("transitionend", (event) => event.target === this.root && this.markAll());
   }
 
   steer(event) {
@@ -413,7 +322,7 @@ class Trainer {
     else if (event.key === "Escape") {
       this.hovered = null;
       if (this.held) this.hold(this.held);
-      else this.markAll();
+      else this.refresh();
     } else return;
     event.preventDefault();
   }

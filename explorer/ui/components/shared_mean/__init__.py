@@ -25,7 +25,7 @@ Cell = tuple[int, int, int, int]
 _mount = mount(
     Path(__file__).parent,
     ("../shared/canvas.js", "../shared/colour_maps.js", "arithmetic.js"),
-    ("unseen.css",),
+    ("unseen.css", "drawing.css", "maps.css"),
     COLOURS_JS,
 )
 

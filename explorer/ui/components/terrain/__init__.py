@@ -25,10 +25,10 @@ _mount = mount(
     Path(__file__).parent,
     (
         *("../shared/elements.js", "../shared/numbers.js", "../shared/canvas.js", "../shared/shapes.js"),
-        "../shared/chance.js",
+        *("../shared/chance.js", "../shared/drawing.js", "../shared/dragging.js"),
         *("arithmetic.js", "../shared/optimisers.js", "paths.js", "drawing.js", "ledger.js", "legend.js"),
     ),
-    ("button.css", "unseen.css"),
+    ("button.css", "unseen.css", "drawing.css", "controls.css", "ground.css"),
     f"{COLOURS_JS}const SERIES = {json.dumps(SERIES)};\n",
 )
 
@@ -77,7 +77,7 @@ def terrain(
     given = {title: replace(rule, rate=0.0) for title, rule in rules.items()} if best else dict(rules)
     result = _mount(
         data={
-            "problem": repr((surface, given, best)),
+            "recipe": repr((surface, given, best)),
             "program": surface.formula.program,
             "angle": surface.angle,
             "sigma": surface.noise,

@@ -1,26 +1,18 @@
 // Dragging the start, and going through the steps. At most one drawing a frame: while the start is dragged all paths are
 // walked anew at the rates they have; once it is let go their rates are chosen anew and the server is told, never before.
 
-const KEPT_TIMES = 300;
 const KEY_SHARE = 0.02; // of the reach, that an arrow key moves the start
 const DIGITS = 3; // of the start, behind the point
 const ROUNDING = 1e-9; // a difference above it is more than roundings
 const LARGEST_SIDE = 540; // CSS pixels
 const BESIDE = 430; // for the legend and the ledger, where both fit beside the map
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const found = drawnIn(parentElement, ".terrain", Terrain, (gone) => gone.stop());
-  found.send = (state) => setTriggerValue("state", state);
-  found.update(data);
-  return () => found.stop();
-}
+export default (given) => keepDrawn(given, ".terrain", Terrain, "state");
 
-class Terrain {
+class Terrain extends Playing {
   constructor(root) {
-    this.root = root;
-    root.renderTimes = []; // milliseconds of the last drawings, for those who measure
-    this.drawings = 0;
-    for (const name of ["start", "play", "back", "scrub", "on", "speed", "line", "check"]) this[name] = root.querySelector(`.${name}`);
+    super(root, ["start", "play", "back", "scrub", "on", "speed", "line", "check"]);
+    this.spoken = this.line;
     this.boxes = ["bias", "eps", "root"].map((name) => root.querySelector(`input.${name}`));
     this.canvas = root.querySelector(".ground canvas");
     this.ledger = new Ledger(root.querySelector(".ledger"));
@@ -29,25 +21,19 @@ class Terrain {
       if (!this.playing) this.tell();
       this.schedule();
     });
-    this.playing = false;
-    this.observer = new ResizeObserver(() => this.root.clientWidth !== this.width && this.fit());
     this.listen();
   }
 
-  stop() {
-    this.observer.disconnect();
-    this.pause();
+  stateOf(data) {
+    return JSON.stringify([data.start, data.step, data.chosen, data.toggles]);
   }
 
-  update(data) {
-    this.observer.observe(this.root);
-    const other = this.data?.problem !== data.problem;
-    this.data = data;
-    const given = JSON.stringify([data.start, data.step, data.chosen, data.toggles]);
-    const isAnswer = given === this.asked;
-    // What comes late, while the start is dragged or the steps go on, is of a state that is gone.
-    if (other || isAnswer || (!this.asked && given !== this.state)) this.adopt(given);
-    this.fit();
+  build() {
+    const { data } = this;
+    this.surface = new Surface(data);
+    const noise = data.sigma ? drawNoise(data.seed, data.sigma, data.steps) : null;
+    this.terms = { noise, goal: data.goal, rates: data.rates };
+    this.room = new Path(data.steps);
   }
 
   /** Takes the server's state, with its rates. */
@@ -56,10 +42,6 @@ class Terrain {
     Object.assign(this, { state: given, asked: null, place: data.start, step: data.step, chosen: data.optimisers.findIndex(({ title }) => title === data.chosen), toggles: [...data.toggles] });
     this.pause();
     this.refused = false;
-    this.surface = new Surface(data);
-    const noise = data.sigma ? drawNoise(data.seed, data.sigma, data.steps) : null;
-    this.terms = { noise, goal: data.goal, rates: data.rates };
-    this.room = new Path(data.steps);
     this.paths = data.optimisers.map(({ title, kind, settings }, index) => ({
       title,
       kind,
@@ -151,20 +133,6 @@ class Terrain {
     this.schedule();
   }
 
-  schedule() {
-    this.frameDue ??= requestAnimationFrame((now) => {
-      this.frameDue = null;
-      if (!this.side) return;
-      const start = performance.now();
-      if (this.playing) this.advance(now);
-      if (this.moved) this.walk();
-      this.moved = false;
-      this.draw();
-      this.root.renderTimes[this.drawings % KEPT_TIMES] = performance.now() - start;
-      this.drawings += 1;
-    });
-  }
-
   advance(now) {
     this.due += (Math.min(100, now - this.lastFrame) * Number(this.speed.value)) / 1000;
     this.lastFrame = now;
@@ -175,6 +143,8 @@ class Terrain {
   }
 
   draw() {
+    if (this.moved) this.walk();
+    this.moved = false;
     this.look = this.readLook();
     const { data, look, paths, side } = this;
     const frame = (this.frame = new Frame(data.reach, side));
@@ -189,19 +159,17 @@ class Terrain {
     const [x, y] = frame.toPixels(...this.turnedStart);
     this.start.style.translate = `${x}px ${y}px`;
     this.say();
-    this.root.dataset.drawn = "true";
   }
 
   readLook() {
-    const style = getComputedStyle(this.root);
-    const [text, background] = ["text-color", "background-color"].map((name) => style.getPropertyValue(`--st-${name}`).trim());
-    if (this.look?.text === text && this.look.background === background) return this.look;
+    const theme = this.readTheme();
+    if (!theme) return this.look;
     const context = this.canvas.getContext("2d");
     const rgb = (colour) => {
       context.fillStyle = colour;
       return toRgb(context.fillStyle); // any colour, as #rrggbb
     };
-    return { text, background, ink: rgb(text), ground: rgb(background), halo: `color-mix(in srgb, ${background} 70%, transparent)` };
+    return { ...theme, ink: rgb(theme.text), ground: rgb(theme.background), halo: `color-mix(in srgb, ${theme.background} 70%, transparent)` };
   }
 
   /** Everything that is said of the paths, and what tests read. */
@@ -241,18 +209,6 @@ class Terrain {
     return { from: before.place, gradient: walker.gradient, to: walker.place };
   }
 
-  pause() {
-    this.playing = false;
-    put(this.play, "Play");
-    this.line.setAttribute("aria-live", "polite");
-  }
-
-  pauseAndTell() {
-    this.pause();
-    this.tell();
-    this.schedule();
-  }
-
   goTo(step) {
     this.pause();
     this.refused = false;
@@ -274,31 +230,13 @@ class Terrain {
   }
 
   listen() {
-    const { canvas, start } = this;
-    const placeOf = (event) => {
-      const box = canvas.getBoundingClientRect();
-      return this.frame.toPlace(event.clientX - box.left, event.clientY - box.top);
-    };
-    start.addEventListener("pointerdown", (event) => {
-      start.setPointerCapture(event.pointerId);
-      this.pause();
-    });
-    start.addEventListener("pointermove", (event) => start.hasPointerCapture(event.pointerId) && this.moveTo(placeOf(event)));
-    start.addEventListener("lostpointercapture", () => this.asked?.startsWith("nothing") && this.settle());
-    canvas.addEventListener("click", (event) => {
-      this.moveTo(placeOf(event));
-      this.settle();
-    });
-    const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-    start.addEventListener("keydown", (event) => {
-      const way = ways[event.key];
-      if (!way || event.ctrlKey || event.metaKey || event.altKey) return;
-      const by = this.data.reach * KEY_SHARE * (event.shiftKey ? 5 : 1);
-      this.moveTo(this.turnedStart.map((value, axis) => value + by * way[axis]));
-      event.preventDefault();
-    });
-    start.addEventListener("keyup", (event) => event.key in ways && this.settle());
-    this.play.addEventListener("click", () => (this.playing ? this.pauseAndTell() : this.begin()));
+    this.start.addEventListener("pointerdown", () => this.pause());
+    listenToDrags(
+      this,
+      (x, y) => this.frame.toPlace(x, y),
+      () => this.turnedStart,
+      () => this.data.reach * KEY_SHARE,
+    );
     this.scrub.addEventListener("input", () => this.goTo(Number(this.scrub.value)));
     this.scrub.addEventListener("change", () => this.pauseAndTell());
     for (const [button, by] of [[this.back, -1], [this.on, 1]]) {
@@ -314,19 +252,12 @@ class Terrain {
         this.settle();
       });
     });
-    // The theme's variables change without a word to the component, but a transition of a colour they set is heard.
-    this.root.addEventListener("transitionend", (event) => event.target === this.root && this.schedule());
   }
 
   begin() {
-    this.playing = true;
+    super.begin();
     this.refused = false;
-    this.asked = "nothing, while it plays";
     this.due = 0;
-    this.lastFrame = performance.now();
     if (this.step === this.last) this.step = 1;
-    put(this.play, "Stop");
-    this.line.setAttribute("aria-live", "off");
-    this.schedule();
   }
 }
