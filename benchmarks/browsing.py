@@ -7,8 +7,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from tests.browser.find_browser import find_browser
-from tests.browser.serving import ROOT, serve
+from benchmarks.results import Row
+from benchmarks.timing import FRAME_BOUND, drawing_times, rows_of_drawings
+from tests.browser.find_browser import BrowserMissing, find_browser
+from tests.browser.serving import ROOT, serve, wait_until_idle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -32,6 +34,33 @@ def launch() -> Iterator["Browser"]:
             yield browser
         finally:
             browser.close()
+
+
+def drag_start(what: str, link: str, component: str, moves: int) -> list[Row]:
+    """Every drawing while the start of a component is dragged over its ground, but for the first, which are compiled.
+
+    Args:
+        what: Is dragged.
+        link: Of the page, after the dashboard's address.
+        component: The selector of its root.
+        moves: How often the pointer moves.
+    """
+    try:
+        with open_dashboard() as (page, address):
+            page.goto(f"{address}/{link}")
+            root, canvas = page.locator(f"{component}[data-drawn]"), page.locator(f"{component} .ground canvas")
+            root.wait_for(timeout=90_000)
+            wait_until_idle(page, timeout=90)
+            handle = page.locator(f"{component} .start").bounding_box()
+            assert handle is not None
+            page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+            page.mouse.down()
+            drawing_times(page, root, canvas, 20)
+            times = drawing_times(page, root, canvas, moves)
+            page.mouse.up()
+    except BrowserMissing as missing:
+        return [Row(what, None, "ms", FRAME_BOUND, str(missing))]
+    return rows_of_drawings(what, times)
 
 
 @contextmanager

@@ -1,13 +1,13 @@
 """The Generators page: z dragged and a game played in the browser, and reruns of its parts."""
 
 import time
-from statistics import median, quantiles
+from statistics import median
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from benchmarks.browsing import open_dashboard
+from benchmarks.browsing import drag_start, open_dashboard
 from benchmarks.results import Row
-from benchmarks.timing import drawing_times, time_reruns
+from benchmarks.timing import time_reruns
 from tests.browser.find_browser import BrowserMissing
 from tests.browser.serving import ROOT, wait_until_idle
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 PAGE = ROOT / "pages" / "generators.py"
 PLANE = {"model": "tiny-vgg", "part": "GAN in the plane"}
 LATENT = {"model": "tiny-vgg", "part": "Latent walk"}
-FRAME_BOUND = 1000 / 60  # ms
 ROUND_BOUND = 1000 / 300  # ms
 SCREEN_BOUND = 3000  # ms
 
@@ -31,30 +30,35 @@ def measure(quick: bool) -> list[Row]:
         _rerun_of_growing(repetitions),
         *_play(seconds=1 if quick else 5, openings=1 if quick else 5),
         _rerun_of_plane(repetitions),
-        *_drag_latent(moves=40 if quick else 300),
+        *drag_start(
+            "drag z of the digits' GAN",
+            f"generators?{urlencode({**LATENT, 'walk_look': 'Drag z'})}",
+            ".latent",
+            moves=40 if quick else 300,
+        ),
         _rerun_of_latent(repetitions),
     ]
 
 
 def _rerun_of_autoencoder(repetitions: int) -> Row:
     """Another length of the code each time, with its patch, its file and its JPEG; the photo is cut up before."""
-    note = f"AppTest, its own parsing included; median of {repetitions}, another length of the code each time"
 
     def change(app: "AppTest", repetition: int) -> None:
         app.slider(key="code_size").set_value(17 + repetition)
 
     address = {"model": "tiny-vgg", "part": "Autoencoder"}
+    note = "another length of the code each time"
     return time_reruns(PAGE, "Generators page, rerun of Autoencoder", address, change, repetitions, note)
 
 
 def _rerun_of_growing(repetitions: int) -> Row:
     """Other steps of decoders that are trained before."""
-    note = f"AppTest, its own parsing included; median of {repetitions}, after 30 and 100 steps in turn, trained before"
 
     def change(app: "AppTest", repetition: int) -> None:
         app.select_slider(key="growing_step").set_value((100, 30)[repetition % 2])
 
     address = {"model": "tiny-vgg", "part": "Growing", "growing_view": "The same training"}
+    note = "after 30 and 100 steps in turn, trained before"
     return time_reruns(PAGE, "Generators page, rerun of Growing", address, change, repetitions, note)
 
 
@@ -101,44 +105,20 @@ def _time_round(page: "Page", seconds: float) -> float:
 
 def _rerun_of_plane(repetitions: int) -> Row:
     """Another fake worked out, as after every click; the game is kept."""
-    note = f"AppTest, its own parsing included; median of {repetitions}, another fake each time"
 
     def go_on(app: "AppTest", repetition: int) -> None:
         app.query_params["plane_fake"] = str(repetition + 2)
 
-    return time_reruns(PAGE, "Generators page, rerun of GAN in the plane", PLANE, go_on, repetitions, note)
-
-
-def _drag_latent(moves: int) -> list[Row]:
-    """Every drawing while z is dragged: both players, and the nearest of 1,347 digits."""
-    what = "drag z of the digits' GAN"
-    try:
-        with open_dashboard() as (page, address):
-            page.goto(f"{address}/generators?{urlencode({**LATENT, 'walk_look': 'Drag z'})}")
-            root, canvas = page.locator(".latent[data-drawn]"), page.locator(".latent .ground canvas")
-            root.wait_for(timeout=90_000)
-            wait_until_idle(page, timeout=90)
-            handle = page.locator(".latent .start").bounding_box()
-            assert handle is not None
-            page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
-            page.mouse.down()
-            drawing_times(page, root, canvas, 20)  # which the browser needs to compile
-            times = drawing_times(page, root, canvas, moves)
-            page.mouse.up()
-    except BrowserMissing as missing:
-        return [Row(what, None, "ms", FRAME_BOUND, str(missing))]
-    note = f"{len(times)} drawings, Chromium without a GPU"
-    return [
-        Row(f"{what}, median", median(times), "ms", FRAME_BOUND, note),
-        Row(f"{what}, 95th percentile", quantiles(times, n=20)[-1], "ms", FRAME_BOUND, note),
-    ]
+    return time_reruns(
+        PAGE, "Generators page, rerun of GAN in the plane", PLANE, go_on, repetitions, "another fake each time"
+    )
 
 
 def _rerun_of_latent(repetitions: int) -> Row:
     """500 samples of two lengths of z, kept; their bars, table and oracle are drawn anew."""
-    note = f"AppTest, its own parsing included; median of {repetitions}, z times 0.5 and 1 in turn, both kept"
 
     def change(app: "AppTest", repetition: int) -> None:
         app.select_slider(key="walk_scale").set_value((0.5, 1.0)[repetition % 2])
 
+    note = "z times 0.5 and 1 in turn, both kept"
     return time_reruns(PAGE, "Generators page, rerun of Latent walk", LATENT, change, repetitions, note)

@@ -1,7 +1,7 @@
 """The microscope: how long its data takes to build, and how long the browser draws for one cell under the pointer."""
 
 from collections.abc import Callable
-from statistics import median, quantiles
+from statistics import median
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -10,7 +10,7 @@ from torch import nn
 
 from benchmarks.browsing import open_dashboard
 from benchmarks.results import Row
-from benchmarks.timing import drawing_times, seconds_of
+from benchmarks.timing import FRAME_BOUND, drawing_times, rows_of_drawings, seconds_of
 from explorer.anatomy.microscope import break_down
 from explorer.operations import LayerBreakdown, break_down_module
 from explorer.zoo import random_model
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 1_500_000  # explorer.ui.components.MOST_BYTES, whose package would bring Streamlit along
 BUILD_BOUND = 100  # ms
-FRAME_BOUND = 1000 / 60  # ms
 LAYER = "stages.stage1.block1.conv1"  # of photo-net: 64 channels, 64x64 at 256 px
 
 
@@ -66,11 +65,7 @@ def _frames(moves: int) -> list[Row]:
             times = _hover(page, moves)
     except BrowserMissing as missing:
         return [Row(f"{name}, median", None, "ms", FRAME_BOUND, str(missing))]
-    note = f"{len(times)} cells, Chromium without a GPU"
-    return [
-        Row(f"{name}, median", median(times), "ms", FRAME_BOUND, note),
-        Row(f"{name}, 95th percentile", quantiles(times, n=20)[-1], "ms", FRAME_BOUND, note),
-    ]
+    return rows_of_drawings(name, times)
 
 
 def _hover(page: "Page", moves: int) -> list[float]:

@@ -1,6 +1,5 @@
 """The Neurons page: training and pointing in the browser, and reruns of its parts."""
 
-from statistics import median, quantiles
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -8,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks.browsing import open_dashboard
 from benchmarks.results import Row
-from benchmarks.timing import drawing_times, time_reruns
+from benchmarks.timing import FRAME_BOUND, drawing_times, rows_of_drawings, time_reruns
 from tests.browser.find_browser import BrowserMissing
 from tests.browser.serving import ROOT, wait_until_idle
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 PAGE = ROOT / "pages" / "neurons.py"
 ADDRESS = {"model": "tiny-vgg", "part": "Backward", "hidden": "8-8", "points": "circle in a ring"}
 STEP_BOUND = 1.0  # ms, so at least 1,000 a second
-FRAME_BOUND = 1000 / 60  # ms
 
 
 def measure(quick: bool) -> list[Row]:
@@ -43,7 +41,6 @@ def _in_browser(seconds: int, moves: int) -> list[Row]:
             times = drawing_times(page, root, root.locator(".network canvas"), moves)
     except BrowserMissing as missing:
         return [Row(step, None, "ms", STEP_BOUND, str(missing)), Row(frame, None, "ms", FRAME_BOUND, str(missing))]
-    note = f"{len(times)} drawings, Chromium without a GPU"
     return [
         Row(
             step,
@@ -52,8 +49,7 @@ def _in_browser(seconds: int, moves: int) -> list[Row]:
             STEP_BOUND,
             f"{speed:,.0f} steps a second, the network and its map drawn meanwhile",
         ),
-        Row(f"{frame}, median", median(times), "ms", FRAME_BOUND, note),
-        Row(f"{frame}, 95th percentile", quantiles(times, n=20)[-1], "ms", FRAME_BOUND, note),
+        *rows_of_drawings(frame, times),
     ]
 
 
@@ -79,42 +75,46 @@ def _play(page: "Page", root: "Locator", seconds: int) -> float:
 
 def _rerun(repetitions: int) -> Row:
     """From one step to a later one, as after every pause."""
-    note = f"AppTest, its own parsing included; median of {repetitions}, ten steps further each time"
 
     def go_on(app: AppTest, repetition: int) -> None:
         app.query_params["step"] = str(10 * (repetition + 1))
 
-    return time_reruns(PAGE, "Neurons page, rerun after a pause", ADDRESS, go_on, repetitions, note)
+    return time_reruns(
+        PAGE, "Neurons page, rerun after a pause", ADDRESS, go_on, repetitions, "ten steps further each time"
+    )
 
 
 def _rerun_of_one_neuron(repetitions: int) -> Row:
     """A bias moved, on a patch of the photo."""
     address = {"model": "tiny-vgg", "part": "One neuron", "neuron_source": "A patch of the photo"}
-    note = f"AppTest, its own parsing included; median of {repetitions}, another bias each time"
 
     def move(app: AppTest, repetition: int) -> None:
         app.slider(key="neuron_bias").set_value((repetition + 1) / 10)
 
-    return time_reruns(PAGE, "Neurons page, rerun of One neuron on a patch", address, move, repetitions, note)
+    return time_reruns(
+        PAGE, "Neurons page, rerun of One neuron on a patch", address, move, repetitions, "another bias each time"
+    )
 
 
 def _rerun_of_losses(repetitions: int) -> Row:
     """Another loss of the photo's logits."""
     address = {"model": "tiny-vgg", "part": "Softmax and losses", "logits_of": "Those of the photo"}
-    note = f"AppTest, its own parsing included; median of {repetitions}, another loss each time"
 
     def choose(app: AppTest, repetition: int) -> None:
         app.selectbox(key="loss").select_index((repetition + 1) % 4)
 
-    return time_reruns(PAGE, "Neurons page, rerun of the photo's logits", address, choose, repetitions, note)
+    return time_reruns(
+        PAGE, "Neurons page, rerun of the photo's logits", address, choose, repetitions, "another loss each time"
+    )
 
 
 def _rerun_of_digits(repetitions: int) -> Row:
     """A drawn digit moved; both networks are trained before."""
     address = {"model": "tiny-vgg", "part": "Digits", "digit_drawn": "281570154588", "digit_true": "7"}
-    note = f"AppTest, its own parsing included; median of {repetitions}, another shift each time"
 
     def move(app: AppTest, repetition: int) -> None:
         app.slider(key="digit_shift").set_value(repetition % 6)
 
-    return time_reruns(PAGE, "Neurons page, rerun of a moved digit", address, move, repetitions, note)
+    return time_reruns(
+        PAGE, "Neurons page, rerun of a moved digit", address, move, repetitions, "another shift each time"
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.browsing import open_dashboard
 from benchmarks.results import Row
-from benchmarks.timing import seconds_of, time_reruns
+from benchmarks.timing import FRAME_BOUND, seconds_of, time_reruns
 from explorer.sequences.memory.first_letter import SEEDS, UNITS, Task
 from explorer.sequences.memory.first_letter import train_in_slices as train_first_letter
 from explorer.sequences.memory.networks import Kind, Network
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 PAGE = ROOT / "pages" / "sequences.py"
 ATTENTION = {"model": "tiny-vgg", "part": "Attention"}
-_FRAME_BOUND = 1000 / 60  # ms
 _POINT = """async written => {
     const times = [];
     for (const letter of written) {
@@ -66,10 +65,10 @@ def _look(repetitions: int) -> list[Row]:
             wait_until_idle(page, timeout=90)
             times = [time for _ in range(repetitions) for time in written.evaluate_all(_POINT)]
     except BrowserMissing as missing:
-        return [Row(opening, None, "ms", note=str(missing)), Row(pointing, None, "ms", _FRAME_BOUND, str(missing))]
+        return [Row(opening, None, "ms", note=str(missing)), Row(pointing, None, "ms", FRAME_BOUND, str(missing))]
     return [
         Row(opening, median(opened) * 1000, "ms", note=f"median of {repetitions}, a new page each time"),
-        Row(pointing, median(times), "ms", _FRAME_BOUND, f"script of {len(times)} drawings, Chromium without a GPU"),
+        Row(pointing, median(times), "ms", FRAME_BOUND, f"script of {len(times)} drawings, Chromium without a GPU"),
     ]
 
 
@@ -81,44 +80,48 @@ def _open(page: "Page", address: str) -> None:
 
 def _rerun_of_attention(repetitions: int) -> Row:
     """Another character of the same date, as after every click."""
-    note = f"AppTest, its own parsing included; median of {repetitions}, another character each time"
 
     def go_on(app: "AppTest", repetition: int) -> None:
         app.query_params["dates_character"] = str(repetition % 10 + 1)
 
-    return time_reruns(PAGE, "Sequences page, rerun of Attention", ATTENTION, go_on, repetitions, note)
+    return time_reruns(
+        PAGE, "Sequences page, rerun of Attention", ATTENTION, go_on, repetitions, "another character each time"
+    )
 
 
 def _rerun_of_another_text(repetitions: int) -> Row:
     """Another date, which both networks read and write."""
-    note = f"AppTest, its own parsing included; median of {repetitions}, another date each time, nothing kept"
 
     def type_date(app: "AppTest", repetition: int) -> None:
         app.text_input(key="dates_text").set_value(f"Sunday, the {repetition + 2}th of May 1998")
 
-    return time_reruns(PAGE, "Sequences page, another date", ATTENTION, type_date, repetitions, note)
+    return time_reruns(
+        PAGE, "Sequences page, another date", ATTENTION, type_date, repetitions, "another date each time, nothing kept"
+    )
 
 
 def _rerun_of_unrolled(repetitions: int) -> Row:
     """Another step of networks that are trained before, with both matrices side by side."""
-    note = f"AppTest, its own parsing included; median of {repetitions}, steps 1 to 11 in turn, trained before"
 
     def go_on(app: "AppTest", repetition: int) -> None:
         app.slider(key="unrolled_step").set_value(repetition % 11 + 1)
 
     address = {"model": "tiny-vgg", "part": "Unrolled", "unrolled_joined": "true"}
-    return time_reruns(PAGE, "Sequences page, rerun of Unrolled", address, go_on, repetitions, note)
+    return time_reruns(
+        PAGE, "Sequences page, rerun of Unrolled", address, go_on, repetitions, "steps 1 to 11 in turn, trained before"
+    )
 
 
 def _rerun_of_memory(repetitions: int) -> Row:
     """Another bias of the gates that keep; two networks of each, 200 texts long, are kept."""
-    note = f"AppTest, its own parsing included; median of {repetitions}, two biases in turn, both kept"
 
     def change(app: "AppTest", repetition: int) -> None:
         app.select_slider(key="memory_bias").set_value((2, 3)[repetition % 2])
 
     address = {"model": "tiny-vgg", "part": "Memory", "memory_bias": "2"}
-    return time_reruns(PAGE, "Sequences page, rerun of Memory", address, change, repetitions, note)
+    return time_reruns(
+        PAGE, "Sequences page, rerun of Memory", address, change, repetitions, "two biases in turn, both kept"
+    )
 
 
 def _learn_first_letter() -> Row:
@@ -136,20 +139,17 @@ def _learn_first_letter() -> Row:
 
 def _rerun_of_lstm_cell(repetitions: int) -> Row:
     """Forget gates held open from another step on, of a network that is trained before."""
-    note = (
-        f"AppTest, its own parsing included; median of {repetitions}, held from steps 1 to 10 in turn, trained before"
-    )
 
     def hold(app: "AppTest", repetition: int) -> None:
         app.slider(key="cell_from").set_value(repetition % 10 + 1)
 
     address = {"model": "tiny-vgg", "part": "Memory", "memory_look": "One LSTM cell", "cell_forget": "open"}
+    note = "held from steps 1 to 10 in turn, trained before"
     return time_reruns(PAGE, "Sequences page, rerun of One LSTM cell", address, hold, repetitions, note)
 
 
 def _rerun_of_directions(repetitions: int) -> Row:
     """Another sentence, which three networks read once for every word of it that is left out."""
-    note = f"AppTest, its own parsing included; median of {repetitions}, another sentence each time, nothing kept"
 
     def type_sentence(app: "AppTest", repetition: int) -> None:
         app.text_input(key="names_sentence").set_value(
@@ -157,6 +157,7 @@ def _rerun_of_directions(repetitions: int) -> Row:
         )
 
     address = {"model": "tiny-vgg", "part": "Both directions"}
+    note = "another sentence each time, nothing kept"
     return time_reruns(
         PAGE, "Sequences page, another sentence for the taggers", address, type_sentence, repetitions, note
     )
@@ -164,14 +165,13 @@ def _rerun_of_directions(repetitions: int) -> Row:
 
 def _rerun_of_words(repetitions: int) -> Row:
     """Another word of a text whose vectors are kept."""
-    note = f"AppTest, its own parsing included; median of {repetitions}, another word each time"
 
     def look(app: "AppTest", repetition: int) -> None:
         words = app.selectbox(key="words_near").options
         app.selectbox(key="words_near").set_value(words[repetition % len(words)])
 
     address = {"model": "tiny-vgg", "part": "Words", "words_view": "Your own paragraph"}
-    return time_reruns(PAGE, "Sequences page, rerun of Words", address, look, repetitions, note)
+    return time_reruns(PAGE, "Sequences page, rerun of Words", address, look, repetitions, "another word each time")
 
 
 def _learn_words() -> Row:
