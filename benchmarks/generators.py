@@ -28,7 +28,7 @@ def measure(quick: bool) -> list[Row]:
     return [
         _rerun_of_autoencoder(repetitions),
         _rerun_of_growing(repetitions),
-        *_play(seconds=1 if quick else 5, openings=1 if quick else 5),
+        *_play(seconds=1 if quick else 2, openings=1 if quick else 5),
         _rerun_of_plane(repetitions),
         *drag_start(
             "drag z of the digits' GAN",
@@ -96,10 +96,10 @@ def _time_round(page: "Page", seconds: float) -> float:
     page.locator(".plane .speed").select_option("Infinity")
     page.get_by_role("button", name="Start over").click()
     wait_until_idle(page, timeout=90)
-    page.get_by_role("button", name="Play", exact=True).click()
+    page.locator(".plane").get_by_role("button", name="Play", exact=True).click()
     page.wait_for_timeout(1000 * seconds)
     speed = float(page.locator(".plane").get_attribute("data-speed") or "nan")
-    page.get_by_role("button", name="Stop", exact=True).click()
+    page.locator(".plane").get_by_role("button", name="Stop", exact=True).click()
     return 1000 / speed
 
 
