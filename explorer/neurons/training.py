@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from explorer.neurons.activations import Numbers
 from explorer.neurons.losses import LOSSES, one_hot
 from explorer.neurons.perceptron import Forward, Perceptron, backward, forward, mean_loss
 from explorer.neurons.points import Points
+
+if TYPE_CHECKING:
+    import torch
 
 MOST_STEPS = 20_000
 RESOLUTION = 1e-12  # of the loss: what is smaller is the rounding of float64
@@ -113,17 +117,29 @@ class Rise:
 def first_perceptron(points: Points, recipe: Recipe) -> Perceptron:
     """PyTorch's own first weights: those of `nn.Linear` layers in float64 that are made after `torch.manual_seed`."""
     import torch
+
+    sizes = (2, *recipe.hidden, points.count)
+    return Perceptron(sizes, draw_layers(sizes, torch.Generator().manual_seed(recipe.seed)), recipe.activation)
+
+
+def draw_layers(sizes: tuple[int, ...], generator: torch.Generator, gain: float = 1.0) -> Numbers:
+    """Weights and biases of `nn.Linear` layers in float64 as PyTorch begins them, one after the other.
+
+    Args:
+        sizes: inputs, units, outputs.
+        generator: draws them.
+        gain: what weights, not biases, are multiplied by.
+    """
+    import torch
     from torch import nn
 
-    chance = torch.Generator().manual_seed(recipe.seed)
-    sizes = (2, *recipe.hidden, points.count)
-    parts = []
-    for before, after in pairwise(sizes):
-        weight, bias = torch.empty(after, before, dtype=torch.float64), torch.empty(after, dtype=torch.float64)
-        nn.init.kaiming_uniform_(weight, a=5**0.5, generator=chance)
-        nn.init.uniform_(bias, -1 / before**0.5, 1 / before**0.5, generator=chance)
-        parts += [weight.numpy().ravel(), bias.numpy()]
-    return Perceptron(sizes, np.concatenate(parts), recipe.activation)
+    from explorer.neurons.first_weights import begin
+
+    layers = begin(
+        lambda: nn.Sequential(*(nn.Linear(*pair, dtype=torch.float64) for pair in pairwise(sizes))), generator
+    )
+    parts = [gain * each if each.ndim > 1 else each for each in layers.parameters()]
+    return nn.utils.parameters_to_vector(parts).detach().numpy()
 
 
 def train(points: Points, recipe: Recipe, steps: int, since: State | None = None) -> State:

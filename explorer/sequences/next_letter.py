@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from explorer.neurons.first_weights import begin
 from explorer.slices import Slices
 
 Numbers = NDArray[np.float64]
@@ -174,18 +175,8 @@ def train_in_slices(
 
 
 def _begin(recipe: Recipe) -> NextLetter:
-    """A network as PyTorch begins it after `torch.manual_seed`, in float64.
-
-    Drawn by a generator of its own: another session's training may draw from the process's in between. PyTorch draws
-    every weight and bias of both layers from -1/√H to 1/√H, in the order of the parameters.
-    """
-    with torch.device("meta"):
-        network = NextLetter(recipe)
-    network.to_empty(device="cpu")
-    generator = torch.Generator().manual_seed(recipe.seed)
-    for parameter in network.parameters():
-        nn.init.uniform_(parameter, -(recipe.units**-0.5), recipe.units**-0.5, generator=generator)
-    return network.double()
+    """A network as PyTorch begins it after `torch.manual_seed`, in float64."""
+    return begin(lambda: NextLetter(recipe), torch.Generator().manual_seed(recipe.seed)).double()
 
 
 def weights_of(network: NextLetter) -> Weights:

@@ -37,6 +37,12 @@ def to_storage(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return {key: (value.half() if value.ndim > 1 else value).contiguous() for key, value in state.items()}
 
 
+def round_as_stored(network: nn.Module) -> None:
+    """Give a network the weights that its file will have, and make it ready for measuring."""
+    network.load_state_dict({key: value.float() for key, value in to_storage(network.state_dict()).items()})
+    network.eval().requires_grad_(False)
+
+
 def load_shipped(recipe: Recipe) -> nn.Module:
     """The network as it is in `models/`, float32, in evaluation mode."""
     network = recipe.finish(recipe.build())

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from safetensors.torch import save
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -35,7 +35,7 @@ from explorer.sequences.attention.dates import (
 )
 from explorer.sequences.attention.loading import NAMES
 from explorer.sequences.attention.network import DateNetwork, pad, write_many
-from explorer.training.__main__ import MODELS
+from explorer.training.__main__ import MODELS, round_as_stored, to_storage
 
 Log = Callable[[str], None]
 LENGTHS: Final = ((6, 11), (12, 17), (18, 23), (24, 29), (30, 40))  # characters, both ends counted
@@ -116,14 +116,8 @@ def train(attends: bool, plan: Plan, seed: int, log: Log) -> tuple[DateNetwork, 
         if step % plan.every == 0:
             curve.append({"step": step, "loss": round(loss.item(), 5), "exact": exact_share(network, watched)})
             log(json.dumps({"attends": attends, "seed": seed, **curve[-1]}))
-    return round_weights(network), curve
-
-
-def round_weights(network: DateNetwork) -> DateNetwork:
-    """The same network with its matrices rounded as they are stored."""
-    stored = {key: value.half().float() if value.ndim > 1 else value for key, value in network.state_dict().items()}
-    network.load_state_dict(stored)
-    return network.eval().requires_grad_(False)
+    round_as_stored(network)
+    return network, curve
 
 
 def measure(network: DateNetwork, count: int) -> dict[str, Any]:
@@ -198,9 +192,7 @@ def make(folder: Path, attends: bool, plan: Plan, command: str, log: Log) -> dic
         log(json.dumps({"attends": attends, **seeds[-1]}))
         if len(seeds) == 1:
             folder.mkdir(parents=True, exist_ok=True)
-            state = network.state_dict()
-            data = save({key: (value.half() if value.ndim > 1 else value) for key, value in state.items()})
-            (folder / "weights.safetensors").write_bytes(data)
+            save_file(to_storage(network.state_dict()), folder / "weights.safetensors")
     card: dict[str, Any] = {
         "name": NAMES[attends],
         "title": f"Dates to ISO, {'with' if attends else 'without'} attention",

@@ -34,6 +34,7 @@ from explorer.generators.latent.networks import (
 from explorer.neurons.digits import Recipe, load_digits
 from explorer.neurons.digits import train as train_classifier
 from explorer.slices import finish
+from explorer.training.__main__ import to_storage
 from explorer.zoo.catalogue import MODELS
 
 Log = Callable[[str], None]
@@ -187,7 +188,7 @@ def make(folder: Path, plan: Plan, command: str, log: Log, inverted: int = INVER
     state = {f"{name}.{key}": value for name, player in players.items() for key, value in player.state_dict().items()}
     folder.mkdir(parents=True, exist_ok=True)
     weights, path = folder / "weights.safetensors", folder / "card.json"
-    save_file({key: (value.half() if value.ndim > 1 else value).contiguous() for key, value in state.items()}, weights)
+    save_file(to_storage(state), weights)
     card: dict[str, Any] = {
         "name": NAME,
         "title": "DCGAN on 8 x 8 digits",

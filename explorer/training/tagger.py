@@ -25,7 +25,7 @@ from explorer.sequences.directions.network import DIRECTIONS, Direction, Tagger,
 from explorer.sequences.directions.scoring import draw_sentences, measure_f1, split_batches
 from explorer.sequences.directions.sentences import FIRST_LETTER, UNKNOWN
 from explorer.sequences.directions.templates import list_templates
-from explorer.training.__main__ import MODELS, to_storage
+from explorer.training.__main__ import MODELS, round_as_stored, to_storage
 
 Log = Callable[[str], None]
 _TITLES: Final[dict[Direction, str]] = {
@@ -96,8 +96,8 @@ def train(direction: Direction, plan: Plan, seed: int, log: Log) -> Tagger:
             schedule.step()
             losses += loss.item()
         log(json.dumps({"direction": direction, "seed": seed, "epoch": epoch, "loss": round(losses / len(batches), 4)}))
-    tagger.load_state_dict({key: value.float() for key, value in to_storage(tagger.state_dict()).items()})
-    return tagger.eval().requires_grad_(False)
+    round_as_stored(tagger)
+    return tagger
 
 
 def measure(tagger: Tagger, count: int) -> dict[str, float]:

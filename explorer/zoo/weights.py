@@ -99,6 +99,18 @@ def read_weights(data: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
     return {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}, metadata
 
 
+def read_shipped(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The card in a folder of this project's models, and the weights that it names.
+
+    Raises:
+        OSError: there is no card.
+        WeightsRejected: the weights are other ones, or cannot be read.
+    """
+    card: dict[str, Any] = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    state, _ = read_weights(read_known(folder / "weights.safetensors", card["sha256"]))
+    return card, state
+
+
 def read_known(path: Path, sha256: str) -> bytes:
     """A file of this project, which is the one that its card names.
 

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from explorer.generators.growing.checkerboard import WINDOW, measure_checkerboard
 from explorer.generators.growing.ways import WAYS, Name
 from explorer.neurons.activations import Numbers
+from explorer.neurons.first_weights import begin
 from explorer.slices import Slices
 
 CHANNELS: Final = (32, 32, 16, 3)
@@ -91,11 +92,9 @@ def build(way: Name) -> nn.Sequential:
 
 def _begin(photo: Tensor, way: Name, seed: int) -> tuple[nn.Sequential, Tensor]:
     """The decoder before training and its noise, as PyTorch draws both after `torch.manual_seed`."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = build(way)
-        noise = torch.randn(1, CHANNELS[0], photo.shape[1] // GROWS, photo.shape[2] // GROWS)
-    return network, noise
+    generator = torch.Generator().manual_seed(seed)
+    network = begin(lambda: build(way), generator)
+    return network, torch.randn(1, CHANNELS[0], *(side // GROWS for side in photo.shape[1:]), generator=generator)
 
 
 def grow_in_slices(photo: NDArray[np.float32], way: Name, seed: int, keeps: bool) -> Slices[Grown]:

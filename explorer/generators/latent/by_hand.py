@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from torch import Tensor, nn
 
-from explorer.neurons.activations import Numbers
+from explorer.neurons.activations import Numbers, sigmoid
 
 After = Literal["relu", "leaky", "sigmoid", "none"]
 
@@ -108,7 +108,7 @@ def _activate(layer: Layer, x: Numbers) -> Numbers:
         case "leaky":
             return np.where(x < 0, layer.leak * x, x)
         case "sigmoid":
-            return np.asarray(1 / (1 + np.exp(-x)))
+            return sigmoid(x)
         case _:
             return x
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.zoo.catalogue import MODELS
-from explorer.zoo.weights import read_known, read_weights
+from explorer.zoo.weights import read_shipped
 
 NAME: Final = "digit-gan"
 LATENT: Final = 16  # numbers of z, each drawn from the standard normal distribution
@@ -66,8 +65,7 @@ def load_gan(folder: Path = MODELS / NAME) -> Gan:
         OSError: there is no card.
         WeightsRejected: the file is not the one that the card names.
     """
-    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    state, _ = read_weights(read_known(folder / "weights.safetensors", card["sha256"]))
+    card, state = read_shipped(folder)
     players = build_generator(), build_discriminator()
     for name, player in zip(("generator", "discriminator"), players, strict=True):
         own = {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -13,6 +12,7 @@ from explorer.generators.plane.points import Reals
 from explorer.learning.optimisers import Ledger, Optimiser
 from explorer.neurons.activations import Numbers, sigmoid
 from explorer.neurons.perceptron import Perceptron, carry_back, forward
+from explorer.neurons.training import draw_layers
 
 BATCH: Final = 64  # points that a step takes the mean over, of each kind
 HIDDEN: Final = (16, 16)  # units of either player's hidden layers
@@ -152,22 +152,11 @@ def fixed_codes(recipe: Recipe) -> Numbers:
 def first_state(recipe: Recipe) -> State:
     """PyTorch's own first weights of `nn.Linear` in float64, those of the discriminator `SHARPNESS` fold."""
     import torch
-    from torch import nn
 
     chance = torch.Generator().manual_seed(recipe.seed)
-
-    def make(sizes: tuple[int, ...], gain: float) -> Perceptron:
-        parts = []
-        for before, after in pairwise(sizes):
-            weight, bias = torch.empty(after, before, dtype=torch.float64), torch.empty(after, dtype=torch.float64)
-            nn.init.kaiming_uniform_(weight, a=5**0.5, generator=chance)
-            nn.init.uniform_(bias, -1 / before**0.5, 1 / before**0.5, generator=chance)
-            parts += [gain * weight.numpy().ravel(), bias.numpy()]
-        return Perceptron(sizes, np.concatenate(parts), "tanh")
-
     of_judge, of_maker = layer_sizes(recipe)
-    discriminator = make(of_judge, SHARPNESS)
-    return State(discriminator, make(of_maker, 1.0), ({}, {}), ())
+    discriminator = Perceptron(of_judge, draw_layers(of_judge, chance, SHARPNESS), "tanh")
+    return State(discriminator, Perceptron(of_maker, draw_layers(of_maker, chance), "tanh"), ({}, {}), ())
 
 
 def layer_sizes(recipe: Recipe) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from math import inf, sqrt
+from math import inf
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from explorer.neurons.activations import Numbers
 from explorer.neurons.digits import load_digits
+from explorer.neurons.first_weights import begin
 from explorer.neurons.points import Points
 
 HIDDEN: Final = 16
@@ -71,17 +72,8 @@ def build(task: Task, device: str = "cpu") -> nn.Sequential:
 
 def first_numbers(task: Task, seed: int) -> Tensor:
     """(P,) what `torch.manual_seed(seed)` would give the network, without touching PyTorch's global generator."""
-    chance = torch.Generator().manual_seed(seed)
-    parts = []
-    for layer in build(task, "meta"):
-        if isinstance(layer, (nn.Linear, nn.Conv2d)):
-            weight = torch.empty(layer.weight.shape, dtype=task.dtype)
-            bias = torch.empty(len(weight), dtype=task.dtype)
-            reach = 1 / sqrt(weight[0].numel())
-            nn.init.kaiming_uniform_(weight, a=sqrt(5), generator=chance)
-            nn.init.uniform_(bias, -reach, reach, generator=chance)
-            parts += [weight.ravel(), bias]
-    return torch.cat(parts)
+    network = begin(lambda: build(task, "meta"), torch.Generator().manual_seed(seed))
+    return nn.utils.parameters_to_vector(network.parameters()).detach()
 
 
 def training_data(task: Task) -> tuple[Tensor, Tensor]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from explorer.sequences.attention.network import DateNetwork
 from explorer.zoo.catalogue import MODELS
-from explorer.zoo.weights import read_known, read_weights
+from explorer.zoo.weights import read_shipped
 
 NAMES: Final = {True: "dates-attention", False: "dates-plain"}
 
@@ -26,8 +26,7 @@ def load_date_network(attends: bool) -> DateNetwork:
     Raises:
         WeightsRejected: the file is not the one that the card names.
     """
-    file = MODELS / NAMES[attends] / "weights.safetensors"
-    state, _ = read_weights(read_known(file, read_date_card(attends)["sha256"]))
+    _, state = read_shipped(MODELS / NAMES[attends])
     network = DateNetwork(attends)
     network.load_state_dict(state)
     return network.eval().requires_grad_(False)

@@ -12,6 +12,7 @@ from explorer.neurons.activations import Numbers
 from explorer.neurons.losses import softmax
 from explorer.sequences.attention.dates import LENGTH, OUTPUTS, Reading
 from explorer.sequences.attention.network import START, STATE, DateNetwork
+from explorer.sequences.cells import open_gru
 
 Weights = Mapping[str, Numbers]
 HALF = STATE // 2
@@ -189,11 +190,10 @@ def open_gates(network: DateNetwork, step: Step) -> Gates:
 
 
 def _gate(own: Weights, weight: str, bias: str, x: Numbers, h: Numbers) -> Gates:
-    """As PyTorch computes them: the reset gate acts after the matrix."""
-    reset_x, update_x, candidate_x = np.split(own[weight.format("ih")] @ x + own[bias.format("ih")], 3)
-    reset_h, update_h, candidate_h = np.split(own[weight.format("hh")] @ h + own[bias.format("hh")], 3)
-    reset, update = (1 / (1 + np.exp(-z)) for z in (reset_x + reset_h, update_x + update_h))
-    return Gates(reset, update, np.tanh(candidate_x + reset * candidate_h))
+    by_input, by_state = (
+        own[weight.format(name)] @ read + own[bias.format(name)] for name, read in (("ih", x), ("hh", h))
+    )
+    return Gates(*open_gru(by_input, by_state))
 
 
 def _check(place: int, weights: Numbers, length: int) -> Numbers:

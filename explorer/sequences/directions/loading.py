@@ -8,7 +8,7 @@ from typing import Any
 
 from explorer.sequences.directions.network import Direction, Tagger
 from explorer.zoo.catalogue import MODELS
-from explorer.zoo.weights import read_known, read_weights
+from explorer.zoo.weights import read_shipped
 
 
 @cache
@@ -25,8 +25,7 @@ def load_tagger(direction: Direction) -> Tagger:
     Raises:
         WeightsRejected: the file is not the one that the card names.
     """
-    file = MODELS / f"tagger-{direction}" / "weights.safetensors"
-    state, _ = read_weights(read_known(file, read_tagger_card(direction)["sha256"]))
+    _, state = read_shipped(MODELS / f"tagger-{direction}")
     tagger = Tagger(direction)
     tagger.load_state_dict(state)
     return tagger.double().eval().requires_grad_(False)

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from explorer.neurons.activations import sigmoid
 from explorer.neurons.losses import softmax
+from explorer.sequences.cells import open_lstm
 from explorer.sequences.directions.network import Tagger, encode_sentences
 
 Array = NDArray[np.float64]
@@ -64,10 +64,9 @@ def run_lstm(vectors: Array, weights: Mapping[str, Array]) -> Array:
     bias = weights["bias_ih_l0"] + weights["bias_hh_l0"]
     states = []
     for x in vectors:
-        z = weights["weight_ih_l0"] @ x + weights["weight_hh_l0"] @ h + bias
-        i, f, g, o = np.split(z, 4)
-        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-        h = sigmoid(o) * np.tanh(c)
+        i, f, g, o = open_lstm(weights["weight_ih_l0"] @ x + weights["weight_hh_l0"] @ h + bias)
+        c = f * c + i * g
+        h = o * np.tanh(c)
         states.append(h)
     return np.array(states)
 

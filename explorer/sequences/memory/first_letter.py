@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from explorer.neurons.first_weights import begin
 from explorer.sequences.memory.networks import Network, build, layer_lines
 from explorer.slices import Slices
 from explorer.snippet import snippet
@@ -62,11 +63,8 @@ def train_in_slices(task: Task) -> Slices[Learned]:
     """
     network = task.network
     generator = torch.Generator().manual_seed(network.seed)
-    layer, head = build(network, LETTERS, generator), nn.Linear(network.units, FIRST, device="meta")
-    head.to_empty(device="cpu")
-    with torch.no_grad():
-        for parameter in head.parameters():
-            parameter.uniform_(-(network.units**-0.5), network.units**-0.5, generator=generator)
+    layer = build(network, LETTERS, generator)
+    head = begin(lambda: nn.Linear(network.units, FIRST), generator)
     parameters = [*layer.parameters(), *head.parameters()]
     optimiser = torch.optim.Adam(parameters, RATE)
     held_out = _draw(task.between, HELD_OUT, torch.Generator().manual_seed(_HELD_OUT_SEED))

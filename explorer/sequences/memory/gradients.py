@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
-from explorer.neurons.activations import Numbers, sigmoid
+from explorer.neurons.activations import Numbers
+from explorer.sequences.cells import open_gru, open_lstm
 from explorer.sequences.memory.networks import Layer, Network, build
 from explorer.sequences.memory.texts import INPUTS
 
@@ -113,9 +114,8 @@ def _flow_lstm(
     steps = []
     h, c = np.zeros_like(tops), np.zeros_like(tops)
     for letters in texts.T:
-        sums = np.split(inward.T[letters] + h @ onward.T + first + second, 4, axis=1)
-        i, f, o = (sigmoid(sums[number]) for number in (0, 1, 3))
-        g, before = np.tanh(sums[2]), c
+        i, f, g, o = open_lstm(inward.T[letters] + h @ onward.T + first + second)
+        before = c
         c = f * c + i * g
         h = o * np.tanh(c)
         steps.append((i, f, g, o, before, np.tanh(c)))
@@ -149,11 +149,9 @@ def _flow_gru(
     steps = []
     h = np.zeros_like(tops)
     for letters in texts.T:
-        by_letter = np.split(inward.T[letters] + first, 3, axis=1)
-        by_state = np.split(h @ onward.T + second, 3, axis=1)
-        r, z = (sigmoid(by_letter[number] + by_state[number]) for number in (0, 1))
-        n = np.tanh(by_letter[2] + r * by_state[2])
-        steps.append((r, z, n, h, by_state[2]))
+        by_state = h @ onward.T + second
+        r, z, n = open_gru(inward.T[letters] + first, by_state)
+        steps.append((r, z, n, h, np.split(by_state, 3, axis=1)[2]))
         h = (1 - z) * n + z * h
     kept = np.stack([step[1] for step in reversed(steps)], 1)
 

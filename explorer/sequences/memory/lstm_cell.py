@@ -9,8 +9,8 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.neurons.activations import sigmoid
 from explorer.neurons.losses import softmax
+from explorer.sequences.cells import open_lstm
 from explorer.sequences.next_letter import Numbers, Recipe, Weights, training_lines
 from explorer.snippet import snippet
 
@@ -73,13 +73,12 @@ def run_cell(weights: Weights, numbers: NDArray[np.int64], holds: Sequence[Hold]
     hidden = cell = np.zeros(units)
     steps = []
     for step, number in enumerate(numbers):
-        sums = weights.inward[:, number] + weights.onward @ hidden + weights.bias
-        i, f, g, o = sums.reshape(4, units)
-        gates: dict[Gate, Numbers] = {"input": sigmoid(i), "forget": sigmoid(f), "output": sigmoid(o)}
+        i, f, candidate, o = open_lstm(weights.inward[:, number] + weights.onward @ hidden + weights.bias)
+        gates: dict[Gate, Numbers] = {"input": i, "forget": f, "output": o}
         for hold in holds:
             if hold.first <= step <= hold.last:
                 gates[hold.gate][slice(None) if hold.unit is None else hold.unit] = hold.value
-        before, candidate = cell, np.tanh(g)
+        before = cell
         cell = gates["forget"] * before + gates["input"] * candidate
         hidden = gates["output"] * np.tanh(cell)
         steps.append((gates["input"], gates["forget"], candidate, gates["output"], before, cell, hidden))

@@ -8,6 +8,8 @@ from typing import Final, Literal
 import torch
 from torch import nn
 
+from explorer.neurons.first_weights import begin
+
 Kind = Literal["rnn", "lstm", "gru"]
 Layer = nn.RNN | nn.LSTM | nn.GRU
 MODULES: Final[dict[Kind, type[Layer]]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -49,19 +51,14 @@ def build(network: Network, inputs: int, generator: torch.Generator) -> Layer:
         inputs: V, numbers that it reads at every step.
         generator: draws the weights, and stands after them afterwards.
     """
-    with torch.device("meta"):  # where nothing is drawn, so that the generator of the whole process is left alone
-        layer = MODULES[network.kind](inputs, network.units)
-    layer.to_empty(device="cpu")
-    reach = network.units**-0.5
+    layer: Layer = begin(lambda: MODULES[network.kind](inputs, network.units), generator)
     with torch.no_grad():
-        _, onward, first, second = parameters = list(layer.parameters())
-        for parameter in parameters:
-            parameter.uniform_(-reach, reach, generator=generator)
+        _, onward, first, second = layer.parameters()
         if network.kind != "rnn":  # in both other layers the gate that keeps is the second
             first[network.units : 2 * network.units] = network.bias
             second[network.units : 2 * network.units] = 0.0
         elif network.spread is not None:
-            onward.normal_(0.0, network.spread * reach, generator=generator)
+            onward.normal_(0.0, network.spread * network.units**-0.5, generator=generator)
     return layer
 
 

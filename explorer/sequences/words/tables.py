@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from explorer.captioning.embeddings import read_frozen
 from explorer.captioning.loading import DEFAULT, MODELS
 from explorer.captioning.vocabulary import Vocabulary
-from explorer.zoo.weights import read_known, read_weights
+from explorer.zoo.weights import read_shipped
 
 Kind = Literal["learned", "frozen"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
@@ -49,6 +49,6 @@ def load_table(kind: Kind) -> Table:
         if vectors is None:
             raise ValueError("There are no frozen vectors beside the captioner.")
     else:
-        state, _ = read_weights(read_known(folder / "weights.safetensors", card["sha256"]))
+        _, state = read_shipped(folder)
         vectors = state["decoder.embedding.weight"].numpy()
     return Table(Vocabulary(words[:known]), vectors[:known].copy())
