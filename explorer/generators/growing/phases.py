@@ -14,7 +14,6 @@ from explorer.neurons.activations import Numbers
 
 Start = Literal["random", "ones", "bilinear"]
 CELLS: Final = 6  # rows and columns of the constant map
-STRIDE: Final = 2
 _SAME: Final = 1e-9  # values that are nearer are one, but for rounding
 
 
