@@ -49,6 +49,16 @@ def diagnose_maps(mapped: ClassActivationMap, model: VisionModel, x: Tensor, met
             f"The map is blank because the score does not react to {layer}: every gradient is "
             f"zero{_silence(model, x)}. Choose a later layer, or a method without gradients."
         )
+    if gradients is not None and not mapped.cut and not signed.any() and not ((gradients != 0) & (maps != 0)).any():
+        return (
+            f"The map is blank because the score reacts to no cell of {layer} that is active on this picture. Choose a "
+            "later layer or another class."
+        )
+    if method == "refine-cam" and signed.shape != maps.shape[1:] and not signed.any():
+        return (
+            f"The map is blank because no place is bright in the Grad-CAM++ maps of {layer} and of the layers before "
+            "it at once. Choose an earlier layer, or Grad-CAM++."
+        )
     positive = gradients is not None and bool(((gradients > 0) & (maps > 0)).any())
     if mapped.cut and not signed.any() and positive:
         return _explain_underflow(0.0)
@@ -99,7 +109,7 @@ def _explain_weights(mapped: ClassActivationMap, model: VisionModel, x: Tensor, 
             f"The map is blank because all weights of {head.name} {whose}: the score does not depend on the picture. "
             "Choose another class."
         )
-    if mapped.cut or row.shape != mapped.maps.shape[:1]:  # not CAM
+    if mapped.gradients is not None or row.shape != mapped.maps.shape[:1]:  # not CAM
         return ""
     active = mapped.maps.flatten(1).any(1)
     weights = row[active]
@@ -131,7 +141,7 @@ def _explain_negative(mapped: ClassActivationMap, method: str, layer: str) -> st
             "zero is cut. Choose the activation after it, or another layer."
         )
     because = ""
-    if mapped.gradients is not None and method in ("grad-cam", "xgrad-cam"):
+    if mapped.gradients is not None and method in ("grad-cam", "xgrad-cam", "finer-cam"):
         active = mapped.maps.flatten(1).any(1)
         negative = int((mapped.gradients.flatten(1).mean(1)[active] < 0).sum())
         because = f"{negative} of the {int(active.sum())} active maps have a negative weight, and "
@@ -155,10 +165,12 @@ def _explain_single(shown: Tensor, maps: Tensor, layer: str) -> str:
     if share < ALONE or size.numel() < 4:
         return ""
     row, column = divmod(int(size.argmax()), shown.shape[1])
-    channel = int(maps[:, row, column].abs().argmax())
+    whose = ""
+    if shown.shape == maps.shape[1:]:  # RefineCAM's cells are those of an earlier layer
+        whose = f"; channel {int(maps[:, row, column].abs().argmax())} of {layer} is strongest there"
     return (
         f"One cell of {shown.shape[0]} × {shown.shape[1]} (row {row}, column {column}) holds {100 * share:.0f} % of "
-        f"the map; channel {channel} of {layer} is strongest there. Choose another layer to see more than this cell."
+        f"the map{whose}. Choose another layer to see more than this cell."
     )
 
 

@@ -10,12 +10,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from explorer.saliency.attribution import attribute
-from explorer.saliency.class_activation import map_class
+from explorer.saliency.class_activation import Wanted, map_class
 from explorer.saliency.diagnosis import diagnose_maps, diagnose_pixels
 from explorer.saliency.guided import GuidedReLUs
 from explorer.saliency.heatmap import Heatmap, Progress, SaliencyImpossible
 from explorer.saliency.layers import find_layer, layers_for, linear_head
-from explorer.saliency.masking import occlude, score_cam
+from explorer.saliency.masking import occlude
 from explorer.saliency.methods import FAST, METHODS
 from explorer.saliency.scores import TargetScore
 from explorer.zoo import VisionModel
@@ -42,9 +42,10 @@ def explain(
         method: a key of `METHODS`.
         target: index of the class; the most probable one if None.
         layer: of class activation maps; `default_layer` if None.
-        contrast: index of another class: what speaks for the target rather than for this one.
+        contrast: index of another class: what speaks for the target rather than for this one. Finer-CAM takes only a
+            share of it away, and without it chooses the class whose logit is nearest.
         progress: called with (images done, images in all) by slow methods; may return False to stop.
-        fast: let Score-CAM give similar maps one score, and Occlusion look at some of its windows only; both in half
+        fast: let Score-CAM and its kin give similar maps one score, and Occlusion look at some of its windows only; both in half
             precision where the device is faster with it.
 
     Raises:
@@ -68,10 +69,7 @@ def explain(
     size = (int(x.shape[2]), int(x.shape[3]))
     if METHODS[method].family == "activation":
         facts = find_layer(model, x, layer)
-        if method == "score-cam":
-            mapped = score_cam(model, x, facts, target_score, progress, fast)
-        else:
-            mapped = map_class(model, x, method, facts, target_score)
+        mapped = map_class(method, Wanted(model, x, facts, target_score, progress, fast))
         name, target_score = facts.name, mapped.target_score
         grid = mapped.signed.clamp(min=0) if mapped.cut else mapped.signed
         values = F.interpolate(grid[None, None].float(), size, mode="bilinear", align_corners=False)[0, 0]

@@ -52,6 +52,22 @@ _ALL = (
         "layer-cam", "Layer-CAM", "Every cell weighted by its own positive gradient: finer, also at early layers."
     ),
     _activation(
+        "hires-cam",
+        "HiResCAM",
+        "Every cell weighted by its own gradient: bright only where the score reacts to what is there.",
+        signed=True,
+    ),
+    _activation(
+        "finer-cam",
+        "Finer-CAM",
+        "Grad-CAM of the score less 0.6 of a similar class's, or of the one it is set against: what tells them apart.",
+    ),
+    _activation(
+        "refine-cam",
+        "RefineCAM",
+        "The Grad-CAM++ maps of this layer and of earlier, finer ones, multiplied: bright where all of them are.",
+    ),
+    _activation(
         "cam",
         "CAM",
         "The last maps, weighted by the class's row of the dense layer: their mean is the score but for the bias.",
@@ -61,6 +77,18 @@ _ALL = (
         "score-cam",
         "Score-CAM",
         "Each map weighted by the score that the photo keeps when only what the map lights up is shown; no gradients.",
+        slow=True,
+    ),
+    _activation(
+        "ss-cam",
+        "SS-CAM",
+        "Score-CAM with noise added to what a map lights up, and the score averaged over ten draws of it.",
+        slow=True,
+    ),
+    _activation(
+        "is-cam",
+        "IS-CAM",
+        "Score-CAM with the score averaged over ten steps in which what a map lights up grows brighter.",
         slow=True,
     ),
     _attribution("saliency", "Saliency", "How strongly the score reacts to a tiny change of each pixel."),
@@ -94,5 +122,5 @@ _ALL = (
         signed=True,
     ),
 )
-FAST = ("score-cam", "occlusion")  # methods that can approximate
+FAST = ("score-cam", "ss-cam", "is-cam", "occlusion")  # methods that can approximate
 METHODS: dict[str, Method] = {method.name: method for method in _ALL}

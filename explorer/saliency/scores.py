@@ -19,10 +19,12 @@ class TargetScore:
     Attributes:
         target: index of the class; None for the most probable one, which `settle` finds.
         contrast: index of the class whose logit is subtracted.
+        share: how much of it.
     """
 
     target: int | None
     contrast: int | None = None
+    share: float = 1.0
 
     def settle(self, logits: Tensor) -> TargetScore:
         """The same with a class, now that the logits (num_classes,) are known.
@@ -37,12 +39,12 @@ class TargetScore:
 
     def of_one(self, logits: Tensor) -> Tensor:
         """From (num_classes,) to a scalar."""
-        return logits[self.target] if self.contrast is None else logits[self.target] - logits[self.contrast]
+        return logits[self.target] if self.contrast is None else logits[self.target] - self.share * logits[self.contrast]
 
     def of_batch(self, logits: Tensor) -> Tensor:
         """From (B, num_classes) to (B,)."""
         chosen = logits[:, self.target]
-        return chosen if self.contrast is None else chosen - logits[:, self.contrast]
+        return chosen if self.contrast is None else chosen - self.share * logits[:, self.contrast]
 
 
 class SeededNoise(TorchFunctionMode):

@@ -15,13 +15,13 @@ from explorer.saliency import (
     METHODS,
     SaliencyImpossible,
     Stopped,
-    class_activation,
     default_layer,
     explain,
     layers_for,
     possible_methods,
 )
 from explorer.saliency.attribution import BATCH, COPIES, NOISE, STEPS
+from explorer.saliency.class_activation import smooth_grad_cam_pp as smooth
 from explorer.zoo import VisionModel
 from tests.anatomy.networks import as_model
 

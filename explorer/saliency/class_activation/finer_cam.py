@@ -1,0 +1,33 @@
+"""Finer-CAM (Zhang et al. 2025), https://arxiv.org/abs/2501.11309."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from explorer.saliency.class_activation.activation_map import ClassActivationMap, Wanted
+from explorer.saliency.class_activation.grad_cam import grad_cam
+from explorer.saliency.class_activation.gradients import weigh
+
+GAMMA = 0.6  # how much of the similar class is taken away: the paper's default
+
+
+def finer_cam(wanted: Wanted) -> ClassActivationMap:
+    """Grad-CAM of y_c - gamma y_d: w_k is the mean over its cells of the gradient of this difference.
+
+    What speaks for the similar class d as well is taken away, and what tells the two apart stays. d is the class that
+    the score is set against; where it is set against none, the one whose logit is nearest to that of c.
+
+    Raises:
+        SaliencyImpossible: the score does not depend on the layer.
+    """
+    target_score = wanted.target_score
+    if target_score.contrast is None:
+        with torch.no_grad():
+            logits = wanted.model.network(wanted.x.clone())[0]  # a clone, for networks that overwrite their input
+        target_score = target_score.settle(logits)
+        distances = (logits - logits[target_score.target]).abs()
+        distances[target_score.target] = torch.inf
+        target_score = replace(target_score, contrast=int(distances.argmin()))
+    return weigh(replace(wanted, target_score=replace(target_score, share=GAMMA)), grad_cam)

@@ -1,0 +1,25 @@
+"""SS-CAM (Wang et al. 2020), https://arxiv.org/abs/2006.14255."""
+
+from __future__ import annotations
+
+import torch
+
+from explorer.saliency.class_activation.activation_map import ClassActivationMap, Wanted
+from explorer.saliency.class_activation.score_cam import weigh_by_scores
+
+SAMPLES, DEVIATION = 10, 2.0  # noisy masks of each map, and the standard deviation of the noise, where masks reach 1
+
+
+def ss_cam(wanted: Wanted) -> ClassActivationMap:
+    """w = softmax over k of (1 / N) sum over i of S((M_k + n_i) x) - S(x), n_i normal noise; M_k as in Score-CAM.
+
+    The variant that smooths the maps, not the photo. All maps get the same N pictures of noise: what differs between
+    their weights is then what the maps differ in. The noise is the same every time.
+
+    Raises:
+        Stopped: `progress` gave False.
+    """
+    generator = torch.Generator(wanted.x.device).manual_seed(0)
+    size = (SAMPLES, *wanted.x.shape[2:])
+    noise = DEVIATION * torch.randn(size, generator=generator, device=wanted.x.device)
+    return weigh_by_scores(wanted, [lambda masks, each=each: masks + each for each in noise])
