@@ -45,8 +45,8 @@ def explain(
         contrast: index of another class: what speaks for the target rather than for this one. Finer-CAM takes only a
             share of it away, and without it chooses the class whose logit is nearest.
         progress: called with (images done, images in all) by slow methods; may return False to stop.
-        fast: let Score-CAM and its kin give similar maps one score, and Occlusion look at some of its windows only; both in half
-            precision where the device is faster with it.
+        fast: let Score-CAM and its kin give similar maps one score, and Occlusion look at some of its windows only; all
+            of them in half precision where the device is faster with it.
 
     Raises:
         SaliencyImpossible: there is no such map of this network; the message says why.

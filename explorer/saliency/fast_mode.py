@@ -44,10 +44,6 @@ def read_measured() -> tuple[Likeness, ...]:
     return tuple(Likeness(**each) for each in json.loads(MEASURED.read_text(encoding="utf-8")))
 
 
-def measured_likeness(method: str) -> Likeness:
-    """What was measured of a method.
-
-    Raises:
-        KeyError: nothing was.
-    """
-    return {each.method: each for each in read_measured()}[method]
+def measured_likeness(method: str) -> Likeness | None:
+    """What was measured of a method; None where nothing was."""
+    return {each.method: each for each in read_measured()}.get(method)

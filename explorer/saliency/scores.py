@@ -39,7 +39,9 @@ class TargetScore:
 
     def of_one(self, logits: Tensor) -> Tensor:
         """From (num_classes,) to a scalar."""
-        return logits[self.target] if self.contrast is None else logits[self.target] - self.share * logits[self.contrast]
+        return (
+            logits[self.target] if self.contrast is None else logits[self.target] - self.share * logits[self.contrast]
+        )
 
     def of_batch(self, logits: Tensor) -> Tensor:
         """From (B, num_classes) to (B,)."""

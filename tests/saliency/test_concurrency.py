@@ -5,6 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pytest
 import torch
 
 from explorer.saliency import METHODS, explain, layers_for
@@ -13,6 +14,7 @@ from tests.anatomy.test_concurrency import assert_untouched, fingerprint
 from .networks import make_input, open_model
 
 THREADS = 8
+pytestmark = pytest.mark.usefixtures("two_pictures_a_map")
 
 
 def test_threads_of_mixed_methods_get_what_one_thread_gets() -> None:

@@ -11,17 +11,10 @@ from torch import nn
 from torch.nn import functional as F
 from torchcam import methods as cams
 
-from explorer.saliency import (
-    METHODS,
-    SaliencyImpossible,
-    Stopped,
-    default_layer,
-    explain,
-    layers_for,
-    possible_methods,
-)
+from explorer.saliency import METHODS, SaliencyImpossible, Stopped, default_layer, explain, layers_for, possible_methods
 from explorer.saliency.attribution import BATCH, COPIES, NOISE, STEPS
-from explorer.saliency.class_activation import smooth_grad_cam_pp as smooth
+from explorer.saliency.class_activation.smooth_grad_cam_pp import COPIES as NOISY_PHOTOS
+from explorer.saliency.class_activation.smooth_grad_cam_pp import NOISE as PHOTO_NOISE
 from explorer.zoo import VisionModel
 from tests.anatomy.networks import as_model
 
@@ -136,8 +129,8 @@ def test_smooth_grad_cam_pp_by_hand_and_the_same_every_time() -> None:
     torch.randn(5)  # the process's generator has moved on
     assert np.array_equal(heatmap.raw, explain(model, x, "smooth-grad-cam-pp", 1, "3").raw)
     network, generator, gradients = model.network, torch.Generator().manual_seed(0), []
-    for _ in range(class_activation.COPIES):
-        noisy = x + class_activation.NOISE * torch.randn(x.shape, generator=generator)
+    for _ in range(NOISY_PHOTOS):
+        noisy = x + PHOTO_NOISE * torch.randn(x.shape, generator=generator)
         maps = network[:4](noisy).detach().requires_grad_()
         gradients.append(torch.autograd.grad(network[4:](maps)[0, 1], maps)[0].numpy())
     g, maps = np.stack(gradients), network[:4](x).detach().numpy()
@@ -257,6 +250,7 @@ def test_any_layer_with_maps_will_do(name: str) -> None:
         assert heatmap.raw.shape == facts.resolution
 
 
+@pytest.mark.usefixtures("two_pictures_a_map")
 def test_the_most_probable_class_is_the_target() -> None:
     model = open_model("photo-net")
     x = make_input(model, 64)
@@ -348,6 +342,7 @@ def test_the_methods_that_are_possible_are_those_that_work(model: VisionModel, i
             assert explain(model, x, name).values.shape == x.shape[2:]
 
 
+@pytest.mark.usefixtures("two_pictures_a_map")
 def test_slow_methods_tell_how_far_they_are_and_stop() -> None:
     model = open_model("photo-net")
     x = make_input(model, 48)

@@ -9,7 +9,7 @@ STEPS = 10  # N of the paper's sum
 
 
 def is_cam(wanted: Wanted) -> ClassActivationMap:
-    """w = softmax over k of (1 / N) sum over i = 1 ... N of S(c_i M_k x) - S(x), c_i = sum over j < i of j / N.
+    """Softmax over k of (1 / N) sum over i = 1 ... N of S(c_i M_k x) - S(x) is w_k, c_i = sum over j < i of j / N.
 
     M_k as in Score-CAM. The masks are added up on the way, as the paper has it, so that c_i = i (i - 1) / 2N grows
     from 0 to (N - 1) / 2 and goes past the photo's own brightness, c = 1.

@@ -18,12 +18,12 @@ EPSILON = 1e-8  # where a map is the same everywhere
 
 
 def score_cam(wanted: Wanted) -> ClassActivationMap:
-    """w = softmax over k of S(M_k x) - S(x), M_k = U(s(A_k)) the map stretched to [0, 1] and enlarged."""
+    """Softmax over k of S(M_k x) - S(x) is w_k, M_k = U(s(A_k)) the map stretched to [0, 1] and enlarged."""
     return weigh_by_scores(wanted, [lambda masks: masks])
 
 
 def weigh_by_scores(wanted: Wanted, variants: Sequence[Callable[[Tensor], Tensor]]) -> ClassActivationMap:
-    """w = softmax over k of the mean, over variants of the mask M_k, of S(M_k x) - S(x).
+    """Softmax over k of the mean, over variants of the mask M_k, of S(M_k x) - S(x) is w_k.
 
     Maps that are the same everywhere all give one mask, which is looked at once. In fast mode groups of similar maps
     get one score, in half precision where the device is faster with it.

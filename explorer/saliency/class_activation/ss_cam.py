@@ -11,7 +11,7 @@ SAMPLES, DEVIATION = 10, 2.0  # noisy masks of each map, and the standard deviat
 
 
 def ss_cam(wanted: Wanted) -> ClassActivationMap:
-    """w = softmax over k of (1 / N) sum over i of S((M_k + n_i) x) - S(x), n_i normal noise; M_k as in Score-CAM.
+    """Softmax over k of (1 / N) sum over i of S((M_k + n_i) x) - S(x) is w_k, n_i normal noise; M_k as in Score-CAM.
 
     The variant that smooths the maps, not the photo. All maps get the same N pictures of noise: what differs between
     their weights is then what the maps differ in. The noise is the same every time.

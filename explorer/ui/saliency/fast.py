@@ -19,7 +19,9 @@ def show_fast_note(asked: Sequence[Asked]) -> None:
         exact = replace(each, fast=False)
         label = METHODS[each.method].label
         row = st.container(horizontal=True, vertical_alignment="center")
-        row.markdown(f"**{label}, fast mode**: {measured_likeness(each.method).describe()}.")
+        measured = measured_likeness(each.method)
+        said = "not measured over many photos yet" if measured is None else measured.describe()
+        row.markdown(f"**{label}, fast mode**: {said}.")
         place = st.empty()
         wanted = row.button("Compare on this photo", key=f"compare-{number}")
         fast_map = known_heatmap(each)

@@ -37,7 +37,8 @@ def show_maps(subject: Subject, question: Question, settings: DeltaGenerator) ->
         fast = switch(
             "Fast mode",
             "fast",
-            help="Score-CAM and Occlusion, which are slow, in an approximation. How close it comes is said below.",
+            help="Score-CAM, SS-CAM, IS-CAM and Occlusion, which are slow, in an approximation. How close it comes is "
+            "said below.",
         )
     found = show_panels(subject, question, layer, count, bool(fast), drawing)
     if layer is not None:
