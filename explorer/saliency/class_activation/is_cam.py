@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+from functools import partial
+
 from explorer.saliency.class_activation.activation_map import ClassActivationMap, Wanted
 from explorer.saliency.class_activation.score_cam import weigh_by_scores
 
@@ -18,4 +21,4 @@ def is_cam(wanted: Wanted) -> ClassActivationMap:
         Stopped: `progress` gave False.
     """
     shares = [step * (step - 1) / (2 * STEPS) for step in range(1, STEPS + 1)]
-    return weigh_by_scores(wanted, [lambda masks, share=share: share * masks for share in shares])
+    return weigh_by_scores(wanted, [partial(operator.mul, share) for share in shares])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+from functools import partial
+
 import torch
 
 from explorer.saliency.class_activation.activation_map import ClassActivationMap, Wanted
@@ -22,4 +25,4 @@ def ss_cam(wanted: Wanted) -> ClassActivationMap:
     generator = torch.Generator(wanted.x.device).manual_seed(0)
     size = (SAMPLES, *wanted.x.shape[2:])
     noise = DEVIATION * torch.randn(size, generator=generator, device=wanted.x.device)
-    return weigh_by_scores(wanted, [lambda masks, each=each: masks + each for each in noise])
+    return weigh_by_scores(wanted, [partial(operator.add, each) for each in noise])
