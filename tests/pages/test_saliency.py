@@ -179,11 +179,12 @@ def test_one_scale_for_maps_of_one_method(browser_side: Browser) -> None:
 
 
 def test_the_snippet_gives_the_same_heatmaps(browser_side: Browser) -> None:
-    app = open_saliency({"panels": "3", "method2": "Occlusion", "fast": "true"})
+    app = open_saliency({"panels": "3", "method2": "Occlusion", "method3": "SS-CAM", "fast": "true"})
     names, printed = run_snippet(app.code[0].value)
     for heatmap, array in zip(names["heatmaps"], arrays_of(browser_side).values(), strict=True):
         np.testing.assert_allclose(heatmap.values, array, rtol=1e-3, atol=1e-4)
     assert "occlusion" in printed
+    assert "**SS-CAM, fast mode**: not measured over many photos yet." in told_by(app)
 
 
 def test_a_method_that_cannot_work_is_offered_only_where_a_link_names_it(browser_side: Browser) -> None:

@@ -13,7 +13,9 @@ from torch.nn import functional as F
 from torchcam import methods as cams
 
 from explorer.saliency import METHODS, explain
-from explorer.saliency.class_activation import MAPS, WEIGHTS
+from explorer.saliency.class_activation import MAPS, WEIGHTS, ClassActivationMap
+from explorer.saliency.diagnosis import diagnose_maps
+from explorer.saliency.scores import TargetScore
 from tests.anatomy.networks import as_model
 
 from .networks import small_model, small_network
@@ -158,3 +160,14 @@ def test_what_makes_them_blank_is_said() -> None:
     heatmap = explain(as_model(network, classes=2), x, "hires-cam", 1, "1")
     assert not heatmap.values.any()
     assert "reacts to no cell of 1 that is active" in heatmap.diagnosis
+
+
+def test_what_is_wrong_with_a_product_of_maps_is_said_of_its_own_cells() -> None:
+    """Those of the finest layer, of which the deepest one's channels know nothing."""
+    ones, signed = torch.ones(8, 6, 6), torch.zeros(12, 12)
+    product = ClassActivationMap(signed, ones, ones, torch.ones(3), TargetScore(1))
+    blank = diagnose_maps(product, small_model(), X, "refine-cam", "3")
+    assert "no place is bright in the Grad-CAM++ maps of 3 and of the layers before it at once" in blank
+    signed[11, 3] = 1.0
+    single = diagnose_maps(product, small_model(), X, "refine-cam", "3")
+    assert single.startswith("One cell of 12 × 12 (row 11, column 3) holds 100 % of the map. Choose another layer")

@@ -34,12 +34,12 @@ def test_threads_of_mixed_methods_get_what_one_thread_gets() -> None:
 
     def work(number: int) -> list[tuple[int, float]]:
         torch.set_num_threads(1)
-        order = list(range(len(tasks)))
+        order = list(range(number % 2, len(tasks), 2))  # every task in half of the threads
         random.Random(number).shuffle(order)
         gate.wait()
         return [
             (task, float(np.abs(explain(*tasks[task]).values - expected[task]).max() / _scale(expected[task])))
-            for task in order[: len(tasks) // 2]
+            for task in order
         ]
 
     with ThreadPoolExecutor(THREADS) as pool:
