@@ -13,12 +13,14 @@ from torch.nn import functional as F
 from torchcam import methods as cams
 
 from explorer.saliency import METHODS, explain
-from explorer.saliency.class_activation import MAPS, WEIGHTS, ClassActivationMap
+from explorer.saliency.class_activation import MAPS, WEIGHTS, ClassActivationMap, Wanted
+from explorer.saliency.class_activation.refine_cam import find_stages
 from explorer.saliency.diagnosis import diagnose_maps
+from explorer.saliency.layers import find_layer
 from explorer.saliency.scores import TargetScore
 from tests.anatomy.networks import as_model
 
-from .networks import small_model, small_network
+from .networks import make_input, open_model, small_model, small_network
 
 X = torch.randn(1, 3, 12, 12, generator=torch.Generator().manual_seed(5))
 
@@ -98,6 +100,14 @@ def test_refine_cam_multiplies_the_maps_of_all_resolutions() -> None:
     with cams.RefineCAM(bare, ["1", "3"], base_method=cams.LayerCAM) as extractor:
         by_torchcam = extractor.fuse_cams([each[None] for each in stretched], normalized=False)
     close(heatmap.raw, by_torchcam[0])
+
+
+def test_refine_cam_takes_a_layer_of_each_resolution_that_no_padding_has_made() -> None:
+    model = open_model("efficientnet-lite0")
+    x = make_input(model, 64)
+    stages = find_stages(Wanted(model, x, find_layer(model, x, None), TargetScore(None)))
+    assert stages[0].name == "head.relu"
+    assert [facts.resolution for facts in stages] == [(2, 2), (4, 4), (8, 8), (16, 16)]
 
 
 def test_refine_cam_of_one_resolution_is_grad_cam_pp_stretched() -> None:

@@ -47,7 +47,7 @@ def find_stages(wanted: Wanted) -> list[LayerFacts]:
     for facts in reversed(summarize_layers(wanted.model, wanted.x)):
         if facts.name in read:
             read |= set(facts.inputs)
-            if facts.name in able:
+            if facts.name in able and "pad" not in facts.kind.lower():  # a padded map shows more than the photo
                 stages.setdefault(facts.resolution, facts)
     return list(stages.values())[:STAGES]
 
