@@ -11,6 +11,7 @@ from explorer.saliency.attention import (
     self_attention,
 )
 from explorer.saliency.channels import estimate_losses, measure_losses
+from explorer.saliency.concepts import Concepts, find_concepts
 from explorer.saliency.covering import FILLS, MOST_TEXT, Box, Cover, Covered, Fill, Stroke, cover, cover_photo
 from explorer.saliency.explaining import explain, possible_methods
 from explorer.saliency.faithfulness import (
@@ -42,6 +43,7 @@ __all__ = [
     "Baseline",
     "BlockAttention",
     "Box",
+    "Concepts",
     "Cover",
     "Covered",
     "Curves",
@@ -70,6 +72,7 @@ __all__ = [
     "estimate_losses",
     "explain",
     "explain_randomized",
+    "find_concepts",
     "gated_maps",
     "increase",
     "layers_for",

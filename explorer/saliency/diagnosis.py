@@ -191,7 +191,10 @@ def diagnose_pixels(values: Tensor, model: VisionModel, x: Tensor, logits: Tenso
                 "The map is blank because the picture is the mean colour everywhere, which this method measures from. "
                 "Choose Saliency, or another picture."
             )
-        what = "no window changes the score" if method == "occlusion" else "the gradient is zero at every pixel"
+        what = {
+            "occlusion": "no window changes the score",
+            "legrad": "no attention of any block would raise the score",
+        }.get(method, "the gradient is zero at every pixel")
         return f"The map is blank because {what}{_silence(model, x)}. Choose another class or another picture."
     if float(values.max()) <= 0:
         if method == "occlusion":

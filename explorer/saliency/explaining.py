@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from explorer.saliency.attention.legrad import can_legrad, legrad
 from explorer.saliency.attribution import attribute
 from explorer.saliency.class_activation import Wanted, map_class
 from explorer.saliency.diagnosis import diagnose_maps, diagnose_pixels
@@ -72,15 +73,18 @@ def explain(
         mapped = map_class(method, Wanted(model, x, facts, target_score, progress, fast))
         name, target_score = facts.name, mapped.target_score
         grid = mapped.signed.clamp(min=0) if mapped.cut else mapped.signed
-        values = F.interpolate(grid[None, None].float(), size, mode="bilinear", align_corners=False)[0, 0]
+        values = _enlarge(grid, size)
         diagnosis = diagnose_maps(mapped, model, x, method, name)
     else:
-        found = (
-            occlude(model, x, target_score, progress, fast=fast)
-            if method == "occlusion"
-            else attribute(model, x, method, target_score, progress)
-        )
+        if method == "legrad":
+            found = legrad(model, x, target_score)
+        elif method == "occlusion":
+            found = occlude(model, x, target_score, progress, fast=fast)
+        else:
+            found = attribute(model, x, method, target_score, progress)
         name, target_score, values, grid = "", found.target_score, found.values, found.raw
+        if values.shape != size:
+            values = _enlarge(values, size)
         diagnosis = diagnose_pixels(values, model, x, found.logits, method)
     assert target_score.target is not None
     return Heatmap(
@@ -100,8 +104,8 @@ def explain(
 def possible_methods(model: VisionModel, x: Tensor) -> tuple[str, ...]:
     """The methods that a network has the layers for, whatever the class: keys of `METHODS`, in their order.
 
-    Class activation maps need a layer with maps, CAM a head of one dense layer on their averages, and guided
-    backpropagation ReLUs.
+    Class activation maps need a layer with maps, CAM a head of one dense layer on their averages, guided
+    backpropagation ReLUs, and LeGrad a class token.
 
     Args:
         model: any network of the zoo.
@@ -110,7 +114,7 @@ def possible_methods(model: VisionModel, x: Tensor) -> tuple[str, ...]:
     with torch.no_grad(), GuidedReLUs() as relus:
         model.network(x.clone().to(model.device))  # a clone, for networks that overwrite their input
     mapped, averaged = bool(layers_for(model, x)), linear_head(model, x) is not None
-    has = {"cam": mapped and averaged, "guided-backprop": relus.calls > 0}
+    has = {"cam": mapped and averaged, "guided-backprop": relus.calls > 0, "legrad": can_legrad(model)}
     return tuple(name for name, method in METHODS.items() if has.get(name, mapped or not method.needs_layer))
 
 
@@ -125,6 +129,10 @@ def _check_target(model: VisionModel, target: int | None, contrast: int | None) 
         if index is not None and not 0 <= index < count:
             raise SaliencyImpossible(f"There is no class {index}: {model.name} has classes 0 to {count - 1}.")
     return TargetScore(target, contrast)
+
+
+def _enlarge(grid: Tensor, size: tuple[int, int]) -> Tensor:
+    return F.interpolate(grid[None, None].float(), size, mode="bilinear", align_corners=False)[0, 0]
 
 
 def _to_numpy(tensor: Tensor) -> np.ndarray:

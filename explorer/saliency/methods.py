@@ -1,11 +1,11 @@
-"""The methods there are, and what each shows; computed in `class_activation`, `attribution` and `masking`."""
+"""The methods there are, and what each shows; by `class_activation`, `attribution`, `masking` and `attention`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-Family = Literal["activation", "attribution"]
+Family = Literal["activation", "attribution", "attention"]
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,8 @@ class Method:
     Attributes:
         name: what `explain` takes.
         label: what a person reads.
-        family: "activation" weighs the maps of one layer, "attribution" goes back to the pixels.
+        family: "activation" weighs the maps of one layer, "attribution" goes back to the pixels, "attention" to what a
+            transformer's class token attends to.
         shows: one sentence.
         needs_layer: whether it looks at one layer.
         signed: whether there are values below zero, which speak against the target.
@@ -120,6 +121,12 @@ _ALL = (
         "Guided Backprop",
         "The gradient with everything negative cut at each ReLU: sharp edges, hardly any evidence for the class.",
         signed=True,
+    ),
+    Method(
+        "legrad",
+        "LeGrad",
+        "attention",
+        "Which patches' attention would raise the score if there were more of it: the mean over all blocks.",
     ),
 )
 FAST = ("score-cam", "ss-cam", "is-cam", "occlusion")  # methods that can approximate

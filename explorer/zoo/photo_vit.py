@@ -91,10 +91,14 @@ class PhotoViT(nn.Module):
         self.classifier = nn.Linear(WIDTH, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.classifier(self.read(self.tokens(self.cells(x))))
+
+    def cells(self, x: Tensor) -> Tensor:
+        """What the convolutions make of pictures (B, 3, H, W): (B, 304, rows, columns)."""
         x = self.stem(x)
         for stage in self.stages:
             fine, x = x, stage(x)  # in the end (B, 112, H/16, W/16) and (B, 192, H/32, W/32)
-        return self.classifier(self.read(self.tokens(fuse(fine, x))))
+        return fuse(fine, x)
 
     def tokens(self, cells: Tensor) -> Tensor:
         """What the transformer is given: (B, rows * columns, C) from cells (B, 304, rows, columns), row by row."""
@@ -102,10 +106,13 @@ class PhotoViT(nn.Module):
         tokens = self.embedding(cells).flatten(2).transpose(1, 2)
         return tokens + sine_positions(rows, columns, WIDTH).to(tokens)
 
+    def with_class_token(self, tokens: Tensor) -> Tensor:
+        """The class token before the others (B, N, C): (B, N + 1, C)."""
+        return torch.cat([self.class_token.expand(len(tokens), -1, -1).to(tokens), tokens], dim=1)
+
     def read(self, tokens: Tensor) -> Tensor:
         """The class token (B, C) after all blocks, given the others (B, N, C)."""
-        tokens = torch.cat([self.class_token.expand(len(tokens), -1, -1).to(tokens), tokens], dim=1)
-        return self.norm(self.blocks(tokens))[:, 0]
+        return self.norm(self.blocks(self.with_class_token(tokens)))[:, 0]
 
 
 def photo_vit(num_classes: int = 10) -> PhotoViT:

@@ -67,7 +67,7 @@ def test_it_works_at_once(name: str, browser_side: Browser) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_has_its_panel(method: str, browser_side: Browser) -> None:
-    app = open_saliency({"panels": "1"})
+    app = open_saliency({"panels": "1", **({"model": "photo-vit"} if method == "legrad" else {})})
     run(app.selectbox(key="method1").select(method))
     subject = subject_of(app)
     expected = explain(subject.model, subject.input, method)

@@ -104,18 +104,23 @@ def self_attention(model: VisionModel, x: Tensor) -> tuple[BlockAttention, ...]:
     Raises:
         SaliencyImpossible: the network has no self-attention with a class token.
     """
-    modules = _attentions(model)
+    modules = find_attentions(model)
     blocks = []
     for layer in record(model, x, modules, inputs=True):
         read = layer.read
         assert read is not None
         with torch.inference_mode():
             _, weights = modules[layer.facts.path](read, read, read, need_weights=True, average_attn_weights=False)
-        blocks.append(BlockAttention(layer.name, weights[0], _grid_of(x, weights.shape[-1] - 1)))
+        blocks.append(BlockAttention(layer.name, weights[0], grid_of(x, weights.shape[-1] - 1)))
     return tuple(blocks)
 
 
-def _attentions(model: VisionModel) -> dict[str, nn.MultiheadAttention]:
+def find_attentions(model: VisionModel) -> dict[str, nn.MultiheadAttention]:
+    """The self-attention of every block, by path.
+
+    Raises:
+        SaliencyImpossible: the network has no self-attention with a class token.
+    """
     modules = {
         path: module for path, module in model.network.named_modules() if isinstance(module, nn.MultiheadAttention)
     }
@@ -126,7 +131,7 @@ def _attentions(model: VisionModel) -> dict[str, nn.MultiheadAttention]:
     return modules
 
 
-def _grid_of(x: Tensor, patches: int) -> tuple[int, int]:
+def grid_of(x: Tensor, patches: int) -> tuple[int, int]:
     """Rows and columns of the patches of a picture (1, 3, H, W): they are square, and none is left out."""
     height, width = x.shape[2:]
     rows = round((patches * height / width) ** 0.5)
@@ -157,7 +162,7 @@ def rollout(blocks: Sequence[BlockAttention], token: int = 0) -> Tensor:
     return flow[token][1:].reshape(blocks[0].grid)
 
 
-class _AttentionTap(TorchFunctionMode):
+class AttentionTap(TorchFunctionMode):
     """Computes PyTorch's multi-head attention step by step, so that its weights have a gradient, and keeps them.
 
     For self-attention without masks, as vision transformers have it.
@@ -198,11 +203,11 @@ def class_relevance(model: VisionModel, x: Tensor, target: int, blocks: int | No
     Raises:
         SaliencyImpossible: the network has no self-attention with a class token.
     """
-    _attentions(model)
-    with torch.enable_grad(), _AttentionTap() as tap:
+    find_attentions(model)
+    with torch.enable_grad(), AttentionTap() as tap:
         score = model.network(x.detach().to(model.device).requires_grad_())[0, target]
     gradients = torch.autograd.grad(score, tap.weights)
     relevance = torch.eye(tap.weights[0].shape[-1], device=model.device)
     for weights, gradient in list(zip(tap.weights, gradients, strict=True))[:blocks]:
         relevance = relevance + (gradient * weights)[0].clamp(min=0).mean(0).detach() @ relevance
-    return relevance[token][1:].reshape(_grid_of(x, len(relevance) - 1))
+    return relevance[token][1:].reshape(grid_of(x, len(relevance) - 1))
