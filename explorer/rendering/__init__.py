@@ -81,6 +81,7 @@ from explorer.rendering.map_grid import GRID_ASPECT, MapGrid, draw_grid
 from explorer.rendering.overlay import decode_png, draw_box, encode_png, magnify_map, overlay_map
 from explorer.rendering.overview import Box, Sprite, Thumbnails, overview_sprite
 from explorer.rendering.picture_grids import draw_bars, draw_picture_grid, fit_picture
+from explorer.rendering.regions import colour_regions
 from explorer.rendering.scaling import Scale, average_blocks, find_ranges, scale_of
 from explorer.rendering.solids import MOST_APART, SOLID_WIDTH, draw_solid, product_tiles
 from explorer.text import format_percent
@@ -125,6 +126,7 @@ __all__ = [
     "colour_alike",
     "colour_kernels",
     "colour_map",
+    "colour_regions",
     "connection_picture",
     "curves",
     "cut_up",

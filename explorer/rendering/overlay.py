@@ -90,6 +90,13 @@ def overlay_map(
     return encode_png(picture)
 
 
+def spread_map(values: NDArray[np.floating], height: int, width: int) -> NDArray[np.float64]:
+    """A map (h, w) over a picture of (height, width) pixels, bilinear between the centres of its cells."""
+    rows, _ = _interpolation(values.shape[0], height, 0.0, float(height))
+    columns, _ = _interpolation(values.shape[1], width, 0.0, float(width))
+    return np.asarray(rows @ values.astype(np.float64) @ columns.T)
+
+
 def _draw_contour(picture: NDArray[np.uint8], inside: NDArray[np.bool_]) -> None:
     """Draws the border of a region into a picture, a yellow line within a black one; the picture's edge is no border.
 

@@ -19,6 +19,7 @@ from explorer.saliency.faithfulness import (
     masked_confidence,
     random_map,
 )
+from explorer.saliency.heatmap import Progress
 from explorer.zoo import VisionModel
 
 RANDOM, BLOB = "Random map", "Blob in the middle"
@@ -55,10 +56,15 @@ class Faithfulness:
 
 
 def measure_faithfulness(
-    model: VisionModel, x: Tensor, values: NDArray[np.float32], target: int, baseline: Baseline
+    model: VisionModel,
+    x: Tensor,
+    values: NDArray[np.float32],
+    target: int,
+    baseline: Baseline,
+    progress: Progress | None = None,
 ) -> Faithfulness:
     """Test one map; the arguments are those of `deletion_insertion`."""
-    curves = deletion_insertion(model, x, values, target, baseline=baseline)
+    curves = deletion_insertion(model, x, values, target, baseline=baseline, progress=progress)
     return Faithfulness(curves, masked_confidence(model, x, values, target))
 
 

@@ -51,6 +51,11 @@ def known(asked: Hashable) -> object | None:
     return _results().peek(asked)
 
 
+def keep(asked: Hashable, made: object) -> None:
+    """Keep a result as `obtain` does, where it is a part of longer work that has a bar already."""
+    _results().get(asked, lambda: made)
+
+
 def obtain(
     asked: Hashable,
     label: str,

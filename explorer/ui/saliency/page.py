@@ -5,8 +5,10 @@ from functools import partial
 import streamlit as st
 
 from explorer.ui.kit.choose import choose_part
+from explorer.ui.saliency.all_methods.part import show_all
 from explorer.ui.saliency.attention_inside import show_attention
 from explorer.ui.saliency.choices import choose_question
+from explorer.ui.saliency.concepts.part import show_concepts
 from explorer.ui.saliency.experiments import show_experiments
 from explorer.ui.saliency.heatmaps import show_maps
 from explorer.ui.saliency.parameter_randomization import show_control
@@ -16,6 +18,8 @@ from explorer.ui.session.sidebar import show_sidebar
 
 PART_LABELS = {
     "maps": "Heatmaps",
+    "all": "All methods",
+    "concepts": "Concepts",
     "random": "Random weights",
     "try": "Try it yourself",
     "inside": "Attention inside",
@@ -40,7 +44,11 @@ def show() -> None:
         show_patches(subject)
     else:
         question, settings = choose_question(subject)
-        if part == "random":
+        if part == "all":
+            show_all(subject, question, settings)
+        elif part == "concepts":
+            show_concepts(subject, question, settings)
+        elif part == "random":
             show_control(subject, question)
         elif part == "try":
             show_experiments(subject, question)

@@ -1,0 +1,108 @@
+"""All heatmaps that a network allows on one photo, each with its time and its faithfulness, sorted."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from explorer.saliency import FAST, METHODS, Baseline
+from explorer.saliency.drawing import SIDE, Drawing, draw_heatmap, draw_heatmaps, peak_of
+from explorer.saliency.faithfulness_report import BLOB, RANDOM, judge_faithfulness
+from explorer.saliency.snippets import faithfulness_snippet
+from explorer.text import as_plain_text
+from explorer.ui.kit.choose import choose, switch
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
+from explorer.ui.saliency.all_methods.rating import Compared, Rated, rate_all
+from explorer.ui.saliency.choices import Question, choose_layer, say_question
+from explorer.ui.saliency.compute import Asked, compute_photo, list_possible
+from explorer.ui.saliency.faithfulness import BASELINE_LABELS
+from explorer.ui.session.opening import opening_lines
+from explorer.ui.session.subject import Subject
+
+SORT_LABELS = {"gain": "Faithfulness", "time": "Time"}
+_TILE = 210  # pixels
+
+
+def show_all(subject: Subject, question: Question, settings: DeltaGenerator) -> None:
+    """The finding, how they are sorted, a picture of every method, and the table."""
+    if len(subject.model.classes) < 2:
+        st.info("This network knows one class only: it says 100 % whatever is hidden, so no heatmap can be tested.")
+        return
+    with settings:
+        layer = choose_layer(subject)
+        baseline = choose("What hides a pixel", BASELINE_LABELS, "hidden", "blur")
+        said = "Methods that are slow in an approximation; without it they may take minutes."
+        fast = switch("Fast mode", "all_fast", True, help=said)
+    asked = tuple(
+        Asked(
+            subject,
+            name,
+            (layer or "") if METHODS[name].needs_layer else "",
+            question.target,
+            question.contrast,
+            fast and name in FAST,
+        )
+        for name in list_possible(subject)
+    )
+    finding, sorting = st.empty(), st.container()
+    order = choose("Sorted by", SORT_LABELS, "sorted_by", "gain", place=sorting)
+    rated = rate_all(subject, Compared(asked, baseline), st.empty())
+    if not (rated.heatmaps and RANDOM in rated.tested and BLOB in rated.tested):
+        return
+    named = {each if isinstance(each, str) else each.label: tested for each, tested in rated.tested.items()}
+    finding.markdown(judge_faithfulness(named))
+    ranked = sort_rated(rated, order)
+    _show_tiles(subject, question, rated, ranked)
+    rows = [
+        {**rated.tested[each].table_row(each.label), "Seconds": f"{rated.heatmaps[each].seconds:.2g}"}
+        for each in ranked
+    ]
+    rows += [{**rated.tested[name].table_row(name), "Seconds": "–"} for name in (RANDOM, BLOB)]
+    st.table(rows, hide_index=True, alt="Areas under the curves, and seconds, of every method")
+    for each, reason in rated.impossible.items():
+        st.caption(f"{each.label}: {as_plain_text(reason)}")
+    absent = [method.label for name, method in METHODS.items() if name not in {each.method for each in asked}]
+    st.caption(
+        "Gain is insertion less deletion, areas under the curves of the class's probability while the brightest pixels "
+        "come and go; drop is what it loses when only the lit part is shown. Seconds are of the heatmap alone, without "
+        "the test." + (f" This network has not what these need: {', '.join(absent)}." if absent else "")
+    )
+    _offer(subject, rated, ranked, baseline)
+
+
+def sort_rated(rated: Rated, order: str) -> list[Asked]:
+    """What was asked for, the most faithful or the quickest first."""
+    if order == "time":
+        return sorted(rated.heatmaps, key=lambda each: rated.heatmaps[each].seconds)
+    return sorted(rated.heatmaps, key=lambda each: rated.tested[each].gain, reverse=True)
+
+
+def _show_tiles(subject: Subject, question: Question, rated: Rated, ranked: list[Asked]) -> None:
+    said, photo = say_question(subject, question), compute_photo(subject, SIDE)
+    row = st.container(horizontal=True)
+    for number, each in enumerate(ranked, 1):
+        heatmap, tile = rated.heatmaps[each], row.container(width=_TILE)
+        png = draw_heatmap(photo, heatmap, Drawing(), peak_of(heatmap))
+        show_png(png, alt=f"{each.label} of {said} on {subject.picture.title}", place=tile)
+        tile.markdown(
+            f"{number}. **{each.label}**  \ngain {rated.tested[each].gain:.2f}, {heatmap.seconds:.2g} s",
+            help=f"{METHODS[each.method].shows} {heatmap.diagnosis}".strip(),
+        )
+
+
+def _offer(subject: Subject, rated: Rated, ranked: list[Asked], baseline: Baseline) -> None:
+    heatmaps = [rated.heatmaps[each] for each in ranked]
+    offer(
+        f"all-methods-{subject.file_stem}",
+        lambda: draw_heatmaps(compute_photo(subject, SIDE), heatmaps, Drawing(), 5),
+        lambda: arrays_as_npz(
+            methods=np.array([each.label for each in ranked]),
+            gains=np.array([rated.tested[each].gain for each in ranked]),
+            seconds=np.array([each.seconds for each in heatmaps]),
+            maps=np.stack([each.values for each in heatmaps]),
+        ),
+        faithfulness_snippet(opening_lines(subject), ranked, baseline),
+        key="offer",
+    )
