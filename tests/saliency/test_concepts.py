@@ -10,6 +10,7 @@ from sklearn.decomposition import NMF
 from explorer.saliency import SaliencyImpossible
 from explorer.saliency.concepts import Concepts, Factors, factorize, find_concepts
 from explorer.saliency.concepts.deep_feature_factorization import begin_factors
+from explorer.saliency.concepts.describing import describe_concepts
 from tests.anatomy.networks import as_model
 from tests.anatomy.test_concurrency import assert_untouched
 
@@ -102,6 +103,15 @@ def test_a_cell_belongs_to_its_strongest_concept_and_an_empty_one_to_none() -> N
     found = Concepts("layer", Factors(maps, np.eye(2), 1.0), np.zeros((2, 3)))
     assert found.covered().tolist() == [0.25, 0.5]
     assert found.best_classes(0) == []
+
+
+def test_what_a_concept_speaks_for_more_than_the_others_do() -> None:
+    gains = np.array([[3.0, 2.0, -5.0], [3.0, 0.0, -3.0]])
+    found = Concepts("layer", Factors(np.ones((2, 1, 1)), np.eye(2), 1.0), gains)
+    assert [found.best_classes(number, 2) for number in (0, 1)] == [[0, 1], [0]]
+    assert [found.own_class(number) for number in (0, 1)] == [1, 2]
+    assert "**Concept 1** speaks most for b" in describe_concepts(found, "abc", 1)
+    assert describe_concepts(found, "abc", 2).endswith("None of them speaks for c.")
 
 
 def test_concepts_of_the_default_network_point_at_what_it_sees() -> None:

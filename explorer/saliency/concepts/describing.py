@@ -39,6 +39,7 @@ def concept_rows(concepts: Concepts, labels: Sequence[str], target: int) -> list
         {
             "Concept": str(number + 1),
             "Speaks for": name_concept(concepts, labels, number),
+            "More than the others for": labels[concepts.own_class(number)],
             f"For {labels[target]}": significant(concepts.gains[number, target]),
             "Strongest in": format_percent(float(share)),
         }

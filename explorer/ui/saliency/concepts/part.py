@@ -9,7 +9,6 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.rendering import SERIES, colour_regions
 from explorer.saliency import Concepts, SaliencyImpossible, find_concepts
 from explorer.saliency.concepts.describing import concept_rows, concepts_snippet, describe_concepts, name_concept
-from explorer.saliency.drawing import draw_attention
 from explorer.text import as_plain_text, class_labels
 from explorer.ui.kit.choose import choose_number, slide
 from explorer.ui.kit.export import arrays_as_npz, offer
@@ -56,15 +55,14 @@ def show_concepts(subject: Subject, question: Question, settings: DeltaGenerator
         concept_rows(concepts, labels, question.target), hide_index=True, alt="The concepts, and what each speaks for"
     )
     row = st.container(horizontal=True)
-    for number, values in enumerate(maps):
+    for number in range(count):
         tile = row.container(width=_SMALL)
         title = f"Concept {number + 1} alone, which speaks for {name_concept(concepts, labels, number)}"
-        alone = draw_attention(compute_photo(subject, _SMALL), values.astype(np.float32))
+        others = np.arange(count) != number
+        alone = colour_regions(compute_photo(subject, _SMALL), np.where(others[:, None, None], 0.0, maps), colours)
         show_png(alone, alt=f"{title}, on {subject.picture.title}", place=tile)
         tile.markdown(
-            f'<span style="color:{colours[number]}">■</span> **{number + 1}** '
-            f"{', '.join(labels[each] for each in concepts.best_classes(number, 2)) or 'no class'}",
-            unsafe_allow_html=True,
+            f"**{number + 1}** {', '.join(labels[each] for each in concepts.best_classes(number, 2)) or 'no class'}"
         )
     st.caption(
         "Deep Feature Factorization (Collins et al. 2018): the values of all cells, none below zero, as a sum of a few "

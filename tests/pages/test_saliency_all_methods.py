@@ -1,0 +1,66 @@
+"""The parts of the Saliency page on all methods at once and on concepts, as wired together."""
+
+import io
+
+import numpy as np
+
+from explorer.saliency import FAST, METHODS, default_layer, deletion_insertion, explain, find_concepts, possible_methods
+from explorer.ui.kit.slow import STOPPED, known
+from explorer.ui.saliency.all_methods.rating import Compared, Rating
+from explorer.ui.saliency.compute import Asked
+
+from .opening import Browser, open_page, run, run_snippet, subject_of
+
+SMALL = "tiny-vgg"
+
+
+def arrays_of(side: Browser) -> dict[str, np.ndarray]:
+    with np.load(io.BytesIO(side.downloads["offer-npz"][1]()), allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def test_all_methods_are_tested_and_sorted_and_may_be_stopped(browser_side: Browser) -> None:
+    app = open_page("saliency", {"model": SMALL, "part": "All methods"})
+    subject = subject_of(app)
+    possible = possible_methods(subject.model, subject.input)
+    arrays = arrays_of(browser_side)
+    gains, methods = list(arrays["gains"]), list(arrays["methods"])
+    assert len(methods) == len(possible)
+    assert gains == sorted(gains, reverse=True)
+    assert list(app.table[0].value["Map"])[: len(possible)] == methods
+    number = methods.index("Grad-CAM")
+    expected = explain(subject.model, subject.input, "grad-cam")
+    np.testing.assert_allclose(arrays["maps"][number], expected.values, rtol=1e-3, atol=1e-4)
+    curves = deletion_insertion(subject.model, subject.input, expected.values, expected.target)
+    np.testing.assert_allclose(gains[number], curves.insertion_area - curves.deletion_area, atol=1e-3)
+    assert any("has not what these need: LeGrad" in each.value for each in app.caption)
+    assert all(f"model, x, {name!r}" in app.code[0].value for name in possible)
+
+    run(app.segmented_control(key="sorted_by").set_value("time"))
+    seconds = list(arrays_of(browser_side)["seconds"])
+    assert seconds == sorted(seconds)
+
+    layer = default_layer(subject.model, subject.input)
+    asked = tuple(
+        Asked(subject, name, layer if METHODS[name].needs_layer else "", expected.target, None, name in FAST)
+        for name in possible
+    )
+    app.session_state[STOPPED].add(Compared(asked, "grey"))  # what the button does, which is there while it works
+    run(app.segmented_control(key="hidden").set_value("grey"))
+    assert any("Comparing all methods was stopped" in each.value for each in app.info)
+    assert not app.table
+    assert known(Rating(asked[0], subject, expected.target, "grey")) is None
+
+
+def test_concepts_have_names_and_the_snippet_gives_them(browser_side: Browser) -> None:
+    app = open_page("saliency", {"model": SMALL, "part": "Concepts", "concepts": "3"})
+    subject = subject_of(app)
+    expected = find_concepts(subject.model, subject.input, 3)
+    np.testing.assert_allclose(arrays_of(browser_side)["maps"], expected.factors.maps, rtol=1e-4, atol=1e-6)
+    table = app.table[0].value
+    assert list(table["Concept"]) == ["1", "2", "3"]
+    best = subject.model.classes[expected.best_classes(0)[0]]
+    assert str(table["Speaks for"][0]).startswith(best)
+    names, printed = run_snippet(app.code[0].value)
+    np.testing.assert_allclose(names["maps"], expected.factors.maps, rtol=1e-4, atol=1e-6)
+    assert best in printed
