@@ -28,7 +28,16 @@ from benchmarks.timing import compare, seconds_of
 from explorer.anatomy.inference_copy import bf16_is_faster
 from explorer.datasets import DatasetMissing
 from explorer.images import open_image
-from explorer.saliency import FAST, METHODS, agreement, class_relevance, explain, rollout, self_attention
+from explorer.saliency import (
+    FAST,
+    METHODS,
+    agreement,
+    class_relevance,
+    explain,
+    possible_methods,
+    rollout,
+    self_attention,
+)
 from explorer.saliency.fast_mode import Likeness
 from explorer.samples import read_sample
 from explorer.training.datasets import load_split
@@ -221,7 +230,8 @@ def _fast_and_exact(model: VisionModel, photos: list[tuple[Image.Image, str]]) -
 def _pointing(model: VisionModel, photos: list[tuple[Image.Image, str]], quick: bool) -> list[Row]:
     """Two photos side by side: how much of a heatmap lies on the half that does not hold the class."""
     rows = []
-    for name, method in METHODS.items():
+    for name in possible_methods(model, next(_pairs(model, photos, 1))[0]):
+        method = METHODS[name]
         count = 1 if quick else SLOW_PAIRS if method.slow else PAIRS
         missed = []
         for x, left, right in _pairs(model, photos, count):
@@ -237,16 +247,21 @@ def _pointing(model: VisionModel, photos: list[tuple[Image.Image, str]], quick: 
 
 def _attention_pointing(model: VisionModel, photos: list[tuple[Image.Image, str]], quick: bool) -> list[Row]:
     """The same for a transformer's attention: rollout has no class, so it is asked about the one that it names."""
-    by_rollout, by_class = [], []
+    by_rollout, by_class, by_legrad = [], [], []
     count = 1 if quick else PAIRS
     for x, left, right in _pairs(model, photos, count):
         with torch.inference_mode():
             logits = model.network(x)[0]
         rolled = rollout(self_attention(model, x))
         by_rollout.append(_missed(rolled, at_left=bool(logits[left] > logits[right])))
-        by_class += [_missed(class_relevance(model, x, target), target == left) for target in (left, right)]
+        for target in (left, right):
+            by_class.append(_missed(class_relevance(model, x, target), target == left))
+            legrad = explain(model, x, "legrad", target).raw
+            assert legrad is not None
+            by_legrad.append(_missed(torch.from_numpy(legrad), target == left))
     note = f"of the map, mean of {count} pairs"
     return [
+        Row(f"LeGrad of {model.name} on the half without the class", 100 * float(np.mean(by_legrad)), "%", None, note),
         Row(
             f"Rollout of {model.name} on the half without the class that it finds more probable",
             100 * float(np.mean(by_rollout)),

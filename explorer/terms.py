@@ -103,6 +103,11 @@ TERMS: Final = (
         "Adds up the maps of a layer, each weighted by the mean gradient of the class's logit over it (Selvaraju et "
         "al. 2017).",
     ),
+    _term("LeGrad", "Which attention, in any block, would raise a class's logit if there were more of it: by patches."),
+    _term(
+        "Deep Feature Factorization, factorization",
+        "Takes the maps of a layer apart into a few concepts, each with a map of where it is (Collins et al. 2018).",
+    ),
     _term("class activation map, CAM", "The maps of the last layers, added up with what each counts for one class."),
     _term(
         "integrated gradients", "Gradients, averaged on the way from an empty picture to the photo, times the photo."

@@ -27,7 +27,7 @@ BEHIND = {  # the library's texts that a page shows
     "layers": ["anatomy/descriptions.py", "anatomy/overview.py"],
     "filters": ["anatomy/filters.py", "anatomy/convolutions.py"],
     "convolution": ["anatomy/descriptions.py"],
-    "saliency": ["saliency/methods.py"],
+    "saliency": ["saliency/methods.py", "saliency/concepts/describing.py"],
     "augmentation": ["augmentation/describing.py"],
     "transfer": ["transfer/evaluation/describing.py"],
     "captions": ["captioning/describing.py"],
