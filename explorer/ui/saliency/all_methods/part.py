@@ -48,19 +48,17 @@ def show_all(subject: Subject, question: Question, settings: DeltaGenerator) -> 
     )
     finding, sorting = st.empty(), st.container()
     order = choose("Sorted by", SORT_LABELS, "sorted_by", "gain", place=sorting)
-    rated = rate_all(subject, Compared(asked, baseline), st.empty())
-    if not (rated.heatmaps and RANDOM in rated.tested and BLOB in rated.tested):
-        return
-    named = {each if isinstance(each, str) else each.label: tested for each, tested in rated.tested.items()}
-    finding.markdown(judge_faithfulness(named))
-    ranked = sort_rated(rated, order)
-    _show_tiles(subject, question, rated, ranked)
-    rows = [
-        {**rated.tested[each].table_row(each.label), "Seconds": f"{rated.heatmaps[each].seconds:.2g}"}
-        for each in ranked
-    ]
-    rows += [{**rated.tested[name].table_row(name), "Seconds": "–"} for name in (RANDOM, BLOB)]
-    st.table(rows, hide_index=True, alt="Areas under the curves, and seconds, of every method")
+    place, results = st.empty(), st.empty()
+
+    def show(rated: Rated) -> None:
+        named = {each if isinstance(each, str) else each.label: tested for each, tested in rated.tested.items()}
+        if rated.heatmaps and RANDOM in named and BLOB in named:
+            finding.markdown(judge_faithfulness(named))
+            with results.container():
+                _show_results(subject, question, rated, sort_rated(rated, order))
+
+    rated = rate_all(subject, Compared(asked, baseline), place, show)
+    show(rated)
     for each, reason in rated.impossible.items():
         st.caption(f"{each.label}: {as_plain_text(reason)}")
     absent = [method.label for name, method in METHODS.items() if name not in {each.method for each in asked}]
@@ -69,7 +67,8 @@ def show_all(subject: Subject, question: Question, settings: DeltaGenerator) -> 
         "come and go; drop is what it loses when only the lit part is shown. Seconds are of the heatmap alone, without "
         "the test." + (f" This network has not what these need: {', '.join(absent)}." if absent else "")
     )
-    _offer(subject, rated, ranked, baseline)
+    if rated.heatmaps:
+        _offer(subject, rated, sort_rated(rated, order), baseline)
 
 
 def sort_rated(rated: Rated, order: str) -> list[Asked]:
@@ -79,7 +78,8 @@ def sort_rated(rated: Rated, order: str) -> list[Asked]:
     return sorted(rated.heatmaps, key=lambda each: rated.tested[each].gain, reverse=True)
 
 
-def _show_tiles(subject: Subject, question: Question, rated: Rated, ranked: list[Asked]) -> None:
+def _show_results(subject: Subject, question: Question, rated: Rated, ranked: list[Asked]) -> None:
+    """A picture of every method, then the table with the two maps that know nothing."""
     said, photo = say_question(subject, question), compute_photo(subject, SIDE)
     row = st.container(horizontal=True)
     for number, each in enumerate(ranked, 1):
@@ -90,6 +90,12 @@ def _show_tiles(subject: Subject, question: Question, rated: Rated, ranked: list
             f"{number}. **{each.label}**  \ngain {rated.tested[each].gain:.2f}, {heatmap.seconds:.2g} s",
             help=f"{METHODS[each.method].shows} {heatmap.diagnosis}".strip(),
         )
+    rows = [
+        {**rated.tested[each].table_row(each.label), "Seconds": f"{rated.heatmaps[each].seconds:.2g}"}
+        for each in ranked
+    ]
+    rows += [{**rated.tested[name].table_row(name), "Seconds": "–"} for name in (RANDOM, BLOB)]
+    st.table(rows, hide_index=True, alt="Areas under the curves, and seconds, of every method")
 
 
 def _offer(subject: Subject, rated: Rated, ranked: list[Asked], baseline: Baseline) -> None:

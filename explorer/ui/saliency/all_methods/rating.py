@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from streamlit.delta_generator import DeltaGenerator
 
@@ -56,45 +57,57 @@ class Rated:
     impossible: dict[Asked, str]
 
 
-def rate_all(subject: Subject, compared: Compared, place: DeltaGenerator) -> Rated:
+def rate_all(subject: Subject, compared: Compared, place: DeltaGenerator, show: Callable[[Rated], None]) -> Rated:
     """Every heatmap with its test, or those that were done before a person has stopped it.
 
     Args:
         subject: the picture and the network.
         compared: what is asked for, for one class.
         place: an `st.empty` for the bar.
+        show: draws what there is so far, before each slow method.
     """
     impossible = obtain(
-        compared, "Comparing all methods", "%", lambda tell: _rate(subject, compared, tell), place, key="all"
+        compared,
+        "Comparing all methods",
+        "per cent",
+        lambda tell: _rate(subject, compared, tell, lambda: show(_gather(subject, compared, {}))),
+        place,
+        key="all",
     )
-    heatmaps = {each: found for each in compared.asked if (found := known_heatmap(each)) is not None}
+    return _gather(subject, compared, impossible or {})
+
+
+def _gather(subject: Subject, compared: Compared, impossible: dict[Asked, str]) -> Rated:
+    """What is kept of it."""
+    heatmaps: dict[Asked, Heatmap] = {}
     tested: dict[Asked | str, Faithfulness] = {}
-    for each in (*heatmaps, RANDOM, BLOB):
-        found = known(Rating(each, subject, compared.asked[0].target, compared.baseline))
-        if isinstance(found, Faithfulness):
-            tested[each] = found
-    return Rated({each: heatmaps[each] for each in heatmaps if each in tested}, tested, impossible or {})
+    for name in (RANDOM, BLOB):
+        rating = known(Rating(name, subject, compared.asked[0].target, compared.baseline))
+        if isinstance(rating, Faithfulness):
+            tested[name] = rating
+    for asked in compared.asked:
+        heatmap, rating = known_heatmap(asked), known(Rating(asked, subject, asked.target, compared.baseline))
+        if heatmap is not None and isinstance(rating, Faithfulness):
+            heatmaps[asked], tested[asked] = heatmap, rating
+    return Rated(heatmaps, tested, impossible)
 
 
-def _rate(subject: Subject, compared: Compared, tell: Tell) -> dict[Asked, str]:
+def _rate(subject: Subject, compared: Compared, tell: Tell, show: Callable[[], None]) -> dict[Asked, str]:
     """Computes what is not known yet, the quick methods first; gives what is impossible, with the reason."""
     size = (int(subject.input.shape[2]), int(subject.input.shape[3]))
     target = compared.asked[0].target
     ignorant = ignorant_maps(size)
-    steps: Sequence[Asked | str] = (*ignorant, *sorted(compared.asked, key=lambda each: METHODS[each.method].slow))
-    weights = [1 if isinstance(each, str) or not METHODS[each.method].slow else _SLOW_COUNTS for each in steps]
+    steps: Sequence[Asked | str] = (*ignorant, *sorted(compared.asked, key=_is_slow))
+    weights = [_SLOW_COUNTS if _is_slow(each) else 1 for each in steps]
     impossible = {}
     for number, (each, weight) in enumerate(zip(steps, weights, strict=True)):
-
-        def within(half: int, done: int, of: int, before: int = sum(weights[:number]), weight: int = weight) -> None:
-            share = (before + weight * (half + done / max(of, 1)) / 2) / sum(weights)
-            tell(max(1, int(100 * share)), 100)
-
-        within(0, 0, 1)
+        if _is_slow(each):
+            show()
+        before = sum(weights[:number])
+        within = [partial(_tell_part, tell, before + half * weight / 2, weight / 2, sum(weights)) for half in (0, 1)]
+        within[0](0, 1)
         try:
-            values = (
-                ignorant[each] if isinstance(each, str) else _heatmap(each, lambda d, n, w=within: w(0, d, n)).values
-            )
+            values = ignorant[each] if isinstance(each, str) else _heatmap(each, within[0]).values
         except SaliencyImpossible as problem:
             assert isinstance(each, Asked)
             impossible[each] = str(problem)
@@ -102,11 +115,17 @@ def _rate(subject: Subject, compared: Compared, tell: Tell) -> dict[Asked, str]:
         rating = Rating(each, subject, target, compared.baseline)
         if known(rating) is None:
             model, x = subject.model, subject.input
-            tested = measure_faithfulness(
-                model, x, values, target, compared.baseline, lambda d, n, w=within: w(1, d, n)
-            )
-            keep(rating, tested)
+            keep(rating, measure_faithfulness(model, x, values, target, compared.baseline, within[1]))
     return impossible
+
+
+def _is_slow(step: Asked | str) -> bool:
+    return not isinstance(step, str) and METHODS[step.method].slow
+
+
+def _tell_part(tell: Tell, before: float, weight: float, total: float, done: int, of: int) -> None:
+    """How far all is, where a part of it is so far; never 0, which no time can be guessed from."""
+    tell(max(1, int(100 * (before + weight * done / max(of, 1)) / total)), 100)
 
 
 def _heatmap(asked: Asked, tell: Tell) -> Heatmap:
