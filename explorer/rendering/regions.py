@@ -41,7 +41,7 @@ def colour_regions(photo: NDArray[np.uint8], maps: NDArray[np.floating], colours
     grey = (photo @ np.array(_GREY))[..., None]
     table = np.array([ImageColor.getrgb(colour)[:3] for colour in colours])
     picture = Image.fromarray(np.rint((1 - opacity) * grey + opacity * table[strongest]).astype(np.uint8))
-    pencil, size = ImageDraw.Draw(picture), min(height, width) / 18
+    pencil, size = ImageDraw.Draw(picture), min(height, width) / 24
     for number, each in enumerate(spread):
         own = np.where(strongest == number, each, 0.0)
         if own.any():

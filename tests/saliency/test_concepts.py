@@ -105,11 +105,10 @@ def test_a_cell_belongs_to_its_strongest_concept_and_an_empty_one_to_none() -> N
     assert found.best_classes(0) == []
 
 
-def test_what_a_concept_speaks_for_more_than_the_others_do() -> None:
+def test_what_speaks_for_a_class_is_said_and_that_nothing_does() -> None:
     gains = np.array([[3.0, 2.0, -5.0], [3.0, 0.0, -3.0]])
     found = Concepts("layer", Factors(np.ones((2, 1, 1)), np.eye(2), 1.0), gains)
     assert [found.best_classes(number, 2) for number in (0, 1)] == [[0, 1], [0]]
-    assert [found.own_class(number) for number in (0, 1)] == [1, 2]
     assert "**Concept 1** speaks most for b" in describe_concepts(found, "abc", 1)
     assert describe_concepts(found, "abc", 2).endswith("None of them speaks for c.")
 

@@ -21,8 +21,10 @@ def describe_concepts(concepts: Concepts, labels: Sequence[str], target: int) ->
     gains = concepts.gains[:, target]
     kept = format_percent(concepts.factors.kept)
     if not concepts.factors.maps.any():
-        return f"No map of {concepts.layer} has a value above zero on this photo: there is nothing to take apart."
-    said = f"{len(gains)} concepts hold {kept} of what the maps of {concepts.layer} say (of the sum of their squares). "
+        return f"No map of `{concepts.layer}` has a value above zero on this photo: there is nothing to take apart."
+    said = (
+        f"{len(gains)} concepts hold {kept} of what the maps of `{concepts.layer}` say (of the sum of their squares). "
+    )
     best = int(gains.argmax())
     if gains[best] <= 0:
         return said + f"None of them speaks for {labels[target]}."
@@ -39,7 +41,6 @@ def concept_rows(concepts: Concepts, labels: Sequence[str], target: int) -> list
         {
             "Concept": str(number + 1),
             "Speaks for": name_concept(concepts, labels, number),
-            "More than the others for": labels[concepts.own_class(number)],
             f"For {labels[target]}": significant(concepts.gains[number, target]),
             "Strongest in": format_percent(float(share)),
         }

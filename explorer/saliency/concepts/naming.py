@@ -35,11 +35,6 @@ class Concepts:
         gains = self.gains[concept]
         return [int(index) for index in np.argsort(-gains, kind="stable")[:count] if gains[index] > 0]
 
-    def own_class(self, concept: int) -> int:
-        """The class that a concept speaks for more than the others do on average: what tells it apart from them."""
-        others = np.delete(self.gains, concept, axis=0)
-        return int((self.gains[concept] - (others.mean(0) if len(others) else 0.0)).argmax())
-
     def covered(self) -> NDArray[np.float64]:
         """(K,) the share of the cells where each concept is the strongest; cells without any belong to none."""
         maps = self.factors.maps

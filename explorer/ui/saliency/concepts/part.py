@@ -51,7 +51,7 @@ def show_concepts(subject: Subject, question: Question, settings: DeltaGenerator
     show_png(
         png, alt=f"{count} concepts of {concepts.layer} as coloured regions on {subject.picture.title}", place=picture
     )
-    row.container(width=_LARGE).table(
+    row.container(width=560).table(
         concept_rows(concepts, labels, question.target), hide_index=True, alt="The concepts, and what each speaks for"
     )
     row = st.container(horizontal=True)
