@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +15,7 @@ from explorer.ui.kit.slow import Tell, keep, known, obtain
 from explorer.ui.saliency.compute import Asked, known_heatmap
 from explorer.ui.session.subject import Subject
 
+_SHOWN_EVERY = 3.0  # seconds between two drawings of what is done
 _SLOW_COUNTS = 6  # quick methods in the time of a slow one, for the bar
 
 
@@ -64,7 +66,7 @@ def rate_all(subject: Subject, compared: Compared, place: DeltaGenerator, show: 
         subject: the picture and the network.
         compared: what is asked for, for one class.
         place: an `st.empty` for the bar.
-        show: draws what there is so far, before each slow method.
+        show: draws what there is so far, every few seconds between methods.
     """
     impossible = obtain(
         compared,
@@ -99,10 +101,11 @@ def _rate(subject: Subject, compared: Compared, tell: Tell, show: Callable[[], N
     ignorant = ignorant_maps(size)
     steps: Sequence[Asked | str] = (*ignorant, *sorted(compared.asked, key=_is_slow))
     weights = [_SLOW_COUNTS if _is_slow(each) else 1 for each in steps]
-    impossible = {}
+    impossible, shown = {}, time.monotonic()
     for number, (each, weight) in enumerate(zip(steps, weights, strict=True)):
-        if _is_slow(each):
+        if time.monotonic() - shown > _SHOWN_EVERY:
             show()
+            shown = time.monotonic()
         before = sum(weights[:number])
         within = [partial(_tell_part, tell, before + half * weight / 2, weight / 2, sum(weights)) for half in (0, 1)]
         within[0](0, 1)
