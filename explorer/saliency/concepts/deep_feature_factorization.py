@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import qr
 
-ROUNDS = 500  # at most
-_EVERY, _GAIN = 10, 1e-4  # it ends when so many rounds lower |A - H W| by less than this share of the first
+ROUNDS, _EVERY, _GAIN = 500, 10, 1e-4  # at most; ends when 10 lower |A - H W| by less than this share of the first
 _TINY = 1e-12  # keeps divisions from 0 / 0
 
 
@@ -37,8 +36,7 @@ class Factors:
 def begin_factors(a: NDArray[np.float64], count: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """W and H to begin with: the cells that differ most, and noise, since rounds never change a zero.
 
-    Each is the one with most left beside those before, as QR with pivots takes columns. From noise alone two
-    concepts often end in one direction while another is missed.
+    Each is the one with most left beside those before, as QR with pivots takes columns. Noise alone often misses one.
     """
     draw = np.random.default_rng(seed)
     w, h = (0.1 * np.sqrt(a.mean()) * np.abs(draw.standard_normal(n)) for n in ((count, a.shape[1]), (len(a), count)))
