@@ -104,6 +104,18 @@ def cover_snippet(opening: Sequence[str], text: str, fill: Fill) -> str:
     )
 
 
+def live_snippet(opening: Sequence[str], layer: str, target: int | None) -> str:
+    """Python that gives what a network makes of a frame, in one pass forward and one back."""
+    return snippet(
+        *opening,
+        "from explorer.saliency.live import see_frame",
+        f"seen = see_frame(model, preprocessing.tensor(image), {layer!r}, {target!r})",
+        "for index in seen.probabilities.argsort()[::-1][:6].tolist():",
+        "    print(model.classes[index], seen.probabilities[index].item())",
+        "print(seen.heatmap.shape, seen.heatmap.max().item(), seen.maps.shape)",
+    )
+
+
 def maps_snippet(opening: Sequence[str], asked: Sequence[Asking]) -> str:
     """Python that gives the heatmaps on the page."""
     return snippet(

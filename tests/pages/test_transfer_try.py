@@ -74,7 +74,7 @@ def test_a_frame_is_answered_by_the_network(monkeypatch: pytest.MonkeyPatch) -> 
     model = load_model(NETWORK, "cpu")
     shares = model.probabilities(image)
     assert shares.sum() == pytest.approx(1)
-    sent = {"number": 3, "jpeg": base64.b64encode(buffer.getvalue()).decode()}
+    sent = {"number": 3, "file": base64.b64encode(buffer.getvalue()).decode()}
     monkeypatch.setattr(st, "session_state", {"camera": {"frame": sent}})
     frame = sent_frame("camera")
     assert frame is not None
@@ -82,7 +82,7 @@ def test_a_frame_is_answered_by_the_network(monkeypatch: pytest.MonkeyPatch) -> 
     assert frame.file == buffer.getvalue()
 
 
-@pytest.mark.parametrize("sent", [None, "text", {"number": "x", "jpeg": ""}, {"number": 1}, {"number": 1, "jpeg": "§"}])
+@pytest.mark.parametrize("sent", [None, "text", {"number": "x", "file": ""}, {"number": 1}, {"number": 1, "file": "§"}])
 def test_what_no_camera_sends_is_no_frame(sent: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(st, "session_state", {"camera": {"frame": sent}})
     assert sent_frame("camera") is None

@@ -11,6 +11,7 @@ from explorer.ui.saliency.choices import choose_question
 from explorer.ui.saliency.concepts.part import show_concepts
 from explorer.ui.saliency.experiments import show_experiments
 from explorer.ui.saliency.heatmaps import show_maps
+from explorer.ui.saliency.live.part import show_live
 from explorer.ui.saliency.parameter_randomization import show_control
 from explorer.ui.saliency.patches import show_patches
 from explorer.ui.session.page import begin_page
@@ -22,6 +23,7 @@ PART_LABELS = {
     "concepts": "Concepts",
     "random": "Random weights",
     "try": "Try it yourself",
+    "live": "Live",
     "inside": "Attention inside",
     "patches": "Maximally activating patches",
 }
@@ -42,6 +44,8 @@ def show() -> None:
         show_attention(subject)
     elif part == "patches":
         show_patches(subject)
+    elif part == "live":
+        show_live(subject)
     else:
         question, settings = choose_question(subject)
         if part == "all":

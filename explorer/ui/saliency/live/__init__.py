@@ -1,0 +1,1 @@
+"""The part "Live" of the Saliency page."""
