@@ -26,8 +26,9 @@ def launch() -> Iterator["Browser"]:
     program = find_browser()
     from playwright.sync_api import sync_playwright
 
-    # Chromium's sandbox refuses to run for root, who is the user in a container.
-    flags = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    # A made-up camera; and Chromium's sandbox refuses to run for root, who is the user in a container.
+    camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    flags = ["--disable-gpu", *camera, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=flags)
         try:

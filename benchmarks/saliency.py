@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torchcam.methods import GradCAM, ScoreCAM
 
+from benchmarks.browsing import open_dashboard
 from benchmarks.isolation import call_in_fresh_process
 from benchmarks.results import Row
 from benchmarks.timing import compare, seconds_of
@@ -43,6 +44,7 @@ from explorer.samples import read_sample
 from explorer.training.datasets import load_split
 from explorer.zoo import VisionModel, load_model, random_model
 from explorer.zoo.download import is_cached
+from tests.browser.find_browser import BrowserMissing
 
 GRAD_CAM_BOUND, EXACT_BOUND, FAST_BOUND = 1.1, 0.9, 0.25
 SAME = 1e-3  # of the largest value
@@ -51,6 +53,7 @@ MISSED = 20  # per cent of a Grad-CAM on the half without the class
 MEMORY = 1000  # MB
 PHOTOS, PAIRS, SLOW_PAIRS = 20, 20, 5
 TENFOLD = ("ss-cam", "is-cam")  # ten passes for one of Score-CAM: as few photos as pairs
+FRAME_BOUND, WARM_UP = 125, 10  # ms from one frame of the camera to the next; frames that are not counted
 PAGE = Path(__file__).parents[1] / "pages" / "saliency.py"
 TARGET = 3
 DEFAULT = "efficientnet-lite0"
@@ -74,6 +77,7 @@ def measure(quick: bool) -> list[Row]:
             "peak of a process of its own, less what it had before",
         ),
         _rerun(repetitions=2 if quick else 20),
+        _live(frames=5 if quick else 80),
     ]
     try:
         photos = draw_photos(photo_net)
@@ -85,6 +89,23 @@ def measure(quick: bool) -> list[Row]:
     if not is_cached("mobilenet_v2"):
         return [*rows, Row("pointing of mobilenet_v2", None, "%", note="its weights are not on this machine")]
     return rows + _pointing(load_model("mobilenet_v2", device="cpu"), photos, quick)
+
+
+def _live(frames: int) -> Row:
+    """How long after one frame of a made-up camera the next one is drawn with its heatmap, at 160 px."""
+    what = f"from frame to frame of the camera, Grad-CAM of {DEFAULT} at 160 px"
+    answered = "([frame, count]) => Number(frame.dataset.answers) >= count"
+    try:
+        with open_dashboard() as (page, address):
+            page.goto(f"{address}/saliency?part=Live&model={DEFAULT}")
+            page.locator("canvas.seen[data-drawn]").wait_for()
+            page.get_by_role("button", name="Start the camera").click()
+            frame = page.locator(".frame[data-answers]").element_handle()
+            page.wait_for_function(answered, arg=[frame, WARM_UP])
+            took = seconds_of(lambda: page.wait_for_function(answered, arg=[frame, WARM_UP + frames]))
+    except BrowserMissing as missing:
+        return Row(what, None, "ms", FRAME_BOUND, str(missing))
+    return Row(what, 1000 * took / frames, "ms", FRAME_BOUND, f"mean of {frames}; eight frames a second are 125 ms")
 
 
 def _input(model: VisionModel, side: int = 0) -> Tensor:

@@ -2,7 +2,7 @@
 
 const SIDE = 320; // of the shorter side of a frame that is sent, in pixels
 const LONGEST = 1280; // of the longer side of a frame that is frozen
-const PAUSE = 30; // milliseconds between an answer and the next frame, so that other clicks get through
+const PAUSE = 15; // milliseconds between an answer and the next frame, so that other clicks get through
 const GIVE_UP = 6000; // milliseconds after which a frame without an answer is forgotten
 const MOST_BARS = 12;
 const COUNTED = 10; // answers over which rate and delay are averaged

@@ -61,7 +61,8 @@ def show_live(subject: Subject) -> None:
     except SaliencyImpossible as problem:
         st.info(as_plain_text(str(problem)), icon=":material/block:")
         return
-    _show_camera(live, layer, target)
+    still = View(encode_png(compute_photo(live, _DRAWN)), subject.picture.title, to_seen(live, frame))
+    _show_camera(live, layer, target, still)
     size, facts = live.model.preprocessing.size, next(each for each in facts_of(live) if each.name == layer)
     st.caption(
         f"Amber: where Grad-CAM of {layer} finds the class, in {size} × {size} pixels of each frame. Beside it are all "
@@ -80,18 +81,17 @@ def show_live(subject: Subject) -> None:
 
 
 @st.fragment
-def _show_camera(subject: Subject, layer: str, target: int | None) -> None:
+def _show_camera(subject: Subject, layer: str, target: int | None, still: View) -> None:
     if st.session_state.pop(_NEWS, False):
         st.rerun()  # the sidebar has a new picture
     number, answer = st.session_state.get(_ANSWER, (-1, None))
-    still = to_seen(subject, see_picture(subject, layer, target))
     live_camera(
         names=answer.names if answer else (),
         shares=answer.shares if answer else (),
         answered=number,
         key=_CAMERA,
         on_frame=lambda: _answer(subject, layer, target),
-        view=View(encode_png(compute_photo(subject, _DRAWN)), subject.picture.title, still, answer),
+        view=replace(still, answer=answer),
         on_freeze=_freeze,
     )
 
