@@ -141,7 +141,7 @@ def _rounded(shares: Sequence[float]) -> list[float]:
 
 
 def _to_base64(levels: NDArray[np.uint8]) -> str:
-    return base64.b64encode(np.ascontiguousarray(levels)).decode("ascii")
+    return base64.b64encode(levels.tobytes()).decode("ascii")
 
 
 def sent_frame(key: str, frozen: bool = False) -> Frame | None:
