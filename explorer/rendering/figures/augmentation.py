@@ -69,13 +69,21 @@ def sweep_curves(
     return dress(figure, title, height=400)
 
 
-def layer_numbers(names: Sequence[str], series: Mapping[str, Sequence[float | None]], title: str) -> Figure:
+def layer_numbers(
+    names: Sequence[str],
+    series: Mapping[str, Sequence[float | None]],
+    title: str,
+    measure: str = "agreement",
+    most: float = 1.0,
+) -> Figure:
     """Draws a few numbers from -1 to 1 for every layer, from the pixels on the left to the classes on the right.
 
     Args:
         names: Of the layers, in the order they run.
         series: Values by what they measure; None leaves a gap.
         title: Of the figure.
+        measure: What the numbers are.
+        most: The largest that there can be.
 
     Raises:
         ValueError: If a series has another length than `names`.
@@ -106,7 +114,7 @@ def layer_numbers(names: Sequence[str], series: Mapping[str, Sequence[float | No
         ticktext=[".".join(name.split(".")[-2:]) for name in shown],
         tickfont={"size": 10},
     )
-    figure.update_yaxes(range=[min(0.0, lowest) - 0.03, 1.05], title="agreement", zeroline=True)
+    figure.update_yaxes(range=[min(0.0, lowest) - 0.03 * most, 1.05 * most], title=measure, zeroline=True)
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0})
     return dress(figure, title, height=420, top=72)
 

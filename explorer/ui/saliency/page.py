@@ -10,6 +10,7 @@ from explorer.ui.saliency.attention_inside import show_attention
 from explorer.ui.saliency.choices import choose_question
 from explorer.ui.saliency.concepts.part import show_concepts
 from explorer.ui.saliency.experiments import show_experiments
+from explorer.ui.saliency.fooling.part import show_fooling
 from explorer.ui.saliency.heatmaps import show_maps
 from explorer.ui.saliency.live.part import show_live
 from explorer.ui.saliency.parameter_randomization import show_control
@@ -25,6 +26,7 @@ PART_LABELS = {
     "try": "Try it yourself",
     "live": "Live",
     "inside": "Attention inside",
+    "fool": "Fool it",
     "patches": "Maximally activating patches",
 }
 
@@ -46,6 +48,8 @@ def show() -> None:
         show_patches(subject)
     elif part == "live":
         show_live(subject)
+    elif part == "fool":
+        show_fooling(subject)
     else:
         question, settings = choose_question(subject)
         if part == "all":

@@ -1,0 +1,1 @@
+"""The part "Fool it" of the Saliency page."""
