@@ -66,14 +66,13 @@ def show_patch(subject: Subject) -> None:
     if patch is None:
         return
     _show_trained(subject, patch, photos[0], percent)
-    offer_place = ("fool-patch-offer", f"patch-{subject.file_stem}-{target}")
     shares = _try(subject, patch, photos[0])[0]
     offer(
-        offer_place[1],
+        f"patch-{subject.file_stem}-{target}",
         encode_png(patch.pixels),
         lambda: arrays_as_npz(patch=patch.pixels, probabilities=shares, losses=patch.losses),
         patch_snippet(pictures_lines(subject, pictures), target, side),
-        key=offer_place[0],
+        key="fool-patch-offer",
     )
 
 
@@ -95,8 +94,8 @@ def _show_trained(subject: Subject, patch: Patch, photo: np.ndarray, percent: in
     places = PER_SIDE**2
     st.markdown(
         f"**With the patch the photo is called {name_class(subject, patch.target)} at {hits} of {places} places; with "
-        f"the same pixels in a random order at {by_chance}.** The patch covers {format_percent((percent / 100) ** 2)} of "
-        "the photo, may have any colours, and never has to be aimed: it was trained at places drawn by chance."
+        f"the same pixels in a random order at {by_chance}.** The patch covers {format_percent((percent / 100) ** 2)} "
+        "of the photo, may have any colours, and need not be aimed: it was trained at places drawn by chance."
     )
     left, middle, right = st.columns([2, 5, 5], gap="medium")
     with left:
