@@ -222,6 +222,11 @@ TERMS: Final = (
     _term("kernel density", "Points as a density: the mean of a small hill on each of them."),
     _term("GAN", "A generator that makes pictures, trained against a network that has to tell them from real ones."),
     _term("latent vector, latent space", "The numbers of which a generator makes a picture, and all that they can be."),
+    _term("gradient sign", "One step of every pixel up or down, whichever way the loss grows (FGSM)."),
+    _term("projected gradient descent", "Many small steps along the gradient, brought back into the bound after each."),
+    _term(
+        "randomised smoothing", "Asking a network about many noisy copies of a photo, and taking the answers together."
+    ),
     _term("spaced repetition", "Asking again just before a thing would be forgotten, after waits that grow."),
     _term("ONNX", "A file format for networks that other programs than PyTorch run."),
 )
