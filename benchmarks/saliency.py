@@ -26,6 +26,7 @@ from benchmarks.browsing import open_dashboard
 from benchmarks.isolation import call_in_fresh_process
 from benchmarks.results import Row
 from benchmarks.timing import compare, seconds_of
+from explorer.adversarial.attacks import BOUNDS, STEPS, grow_in_slices
 from explorer.anatomy.inference_copy import bf16_is_faster
 from explorer.datasets import DatasetMissing
 from explorer.images import open_image
@@ -41,6 +42,7 @@ from explorer.saliency import (
 )
 from explorer.saliency.fast_mode import Likeness
 from explorer.samples import read_sample
+from explorer.slices import finish
 from explorer.training.datasets import load_split
 from explorer.zoo import VisionModel, load_model, random_model
 from explorer.zoo.download import is_cached
@@ -78,6 +80,7 @@ def measure(quick: bool) -> list[Row]:
         ),
         _rerun(repetitions=2 if quick else 20),
         _live(frames=5 if quick else 80),
+        _attack(repetitions=1 if quick else 5),
     ]
     try:
         photos = draw_photos(photo_net)
@@ -111,6 +114,15 @@ def _live(frames: int) -> Row:
 def _input(model: VisionModel, side: int = 0) -> Tensor:
     preprocessing = model.preprocessing.with_size(side) if side else model.preprocessing
     return preprocessing.tensor(open_image(read_sample("coffee")))
+
+
+def _attack(repetitions: int) -> Row:
+    """Projected gradient descent under all bounds, as the part "Fool it" begins."""
+    model = load_model(DEFAULT, device="cpu")
+    photo = model.preprocessing.pixels(open_image(read_sample("cat")))
+    times = [seconds_of(lambda: finish(grow_in_slices(model, photo, "projected"))) for _ in range(repetitions)]
+    note = f"{STEPS} steps under each of {len(BOUNDS)} bounds; it has a bar and a button to stop"
+    return Row(f"fool {DEFAULT} by projected gradient descent", median(times), "s", note=note)
 
 
 def _grad_cam(model: VisionModel, module: str, layer: str, repetitions: int) -> list[Row]:
