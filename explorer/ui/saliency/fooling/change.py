@@ -37,11 +37,8 @@ def show_smallest(fooled: Fooled) -> None:
     )
     st.markdown(
         f"**{was}, {format_percent(float(before[growth.original]))}, becomes** {ending}, when no channel of any pixel "
-        f"changes by more than {bound} of 255. The direction is not noise: it follows the gradient of the loss, "
-        "pixel by pixel, and a network adds up 150,000 small steps that all push one way."
-        if change.size > 100_000
-        else f"**{was}, {format_percent(float(before[growth.original]))}, becomes** {ending}, when no channel of any "
-        f"pixel changes by more than {bound} of 255. The direction is not noise: it follows the gradient of the loss."
+        f"changes by more than {bound} of 255. This is no noise: the {change.size:,} values move the way that the "
+        "gradient of the loss points, and the network adds these small pushes up."
     )
     file = encode_png(fooled.pixels)
     drawn = [growth.pixels[0], enlarge_change(change, bound), fooled.pixels]
@@ -63,7 +60,8 @@ def show_smallest(fooled: Fooled) -> None:
         )
     )
     labels = class_labels(subject.model.classes)
-    shown = dict.fromkeys([growth.original, fooled.named, *([] if growth.target is None else [growth.target])])
+    named = growth.probabilities.argmax(1).tolist()  # under every bound
+    shown = dict.fromkeys([*named, *([] if growth.target is None else [growth.target])])
     chart = curves(
         growth.bounds,
         {labels[index]: growth.probabilities[:, index].tolist() for index in shown},

@@ -25,12 +25,15 @@ def show_layers(fooled: Fooled) -> None:
         ("fooled layers", subject, fooled.attack, growth.target, fooled.index),
         lambda: compare_layers(subject.model, growth.pixels[0], fooled.pixels),
     )
+    if not distances.fooled[0]:
+        st.info("The attack found no gradient to follow and left every pixel as it was: there is nothing to compare.")
+        return
     times = distances.fooled[-1] / distances.fooled[0]
     st.markdown(
         f"**The change is {distances.fooled[0]:.3g} of the input's length and {distances.fooled[-1]:.3g} of the "
         f"output's: {times:.3g} times as much. With random signs, as large at every pixel, it ends at "
-        f"{distances.signs[-1]:.3g}.** No single layer does it: each passes on a little more than it was given, and "
-        "only in the directions that the attack has looked for."
+        f"{distances.signs[-1]:.3g}.** It grows over many layers, and only in the directions that the attack has "
+        "looked for."
         if distances.fooled[-1] > distances.signs[-1]
         else f"**The change ends at {distances.fooled[-1]:.3g} of the output's length, with random signs at "
         f"{distances.signs[-1]:.3g}**: at this bound the attack moves the network no more than noise."
@@ -43,7 +46,7 @@ def show_layers(fooled: Fooled) -> None:
     st.caption(
         "For every layer |fooled − clean| / |clean|, all its values as one vector; the first is the normalised input. "
         "The second line changes every value by exactly as much, up or down by chance: what the size alone does. The "
-        f"largest step up of the first line over one layer is at {name}."
+        f"largest step up of the first line over one layer is at `{name}`."
     )
     link_to("layers", f"The maps of {name}", {"layer": name})
     offer(

@@ -56,8 +56,8 @@ def show_survival(fooled: Fooled) -> None:
     changed = sum(before != after for before, after in others.values())
     st.markdown(
         f"**The change survives {count} of {len(treated)} treatments, and {changed} of "
-        f"{count_text(len(others), 'other network')} change their answer.** A change that is as small as can be is "
-        "fragile: ask for a larger one above, and it survives more."
+        f"{count_text(len(others), 'other network')} change their answer.** Ask for a larger change above, and "
+        "see whether it survives more."
     )
     rows = {
         TREATMENTS[each.treatment].label: [_say(subject, each.clean), _say(subject, each.fooled), _SAID[each.outcome]]
@@ -155,7 +155,7 @@ def _show_defence(subject: Subject, treated: list[Survival]) -> None:
         f"{format_percent(float(cost.before.mean()))} to {format_percent(float(cost.after.mean()))}."
     )
     st.caption(
-        "It stops an attacker who does not know of it. Who does can attack through it, and mostly wins (Athalye, "
+        "A treatment stops, at best, an attacker who does not know of it. Who does can attack through it, and mostly wins (Athalye, "
         "Carlini & Wagner 2018); what has held up so far is training on attacked photos (Madry et al. 2018), and "
         "certificates."
     )
