@@ -155,7 +155,7 @@ def _show_defence(subject: Subject, treated: list[Survival]) -> None:
         f"{format_percent(float(cost.before.mean()))} to {format_percent(float(cost.after.mean()))}."
     )
     st.caption(
-        "A treatment stops, at best, an attacker who does not know of it. Who does can attack through it, and mostly wins (Athalye, "
-        "Carlini & Wagner 2018); what has held up so far is training on attacked photos (Madry et al. 2018), and "
-        "certificates."
+        "A treatment stops, at best, an attacker who does not know of it. Who does can attack through it, and mostly "
+        "wins (Athalye, Carlini & Wagner 2018); what has held up so far is training on attacked photos (Madry et al. "
+        "2018), and certificates."
     )
