@@ -32,7 +32,7 @@ from explorer.ui.session.subject import Subject, open_network
 from explorer.zoo import list_shipped
 
 _MOST_PHOTOS = 12  # on which a defence's cost is measured
-_SAID: dict[Outcome, str] = {"fooled": "still fooled", "recovered": "itself again", "other": "a third class"}
+_SAID: dict[Outcome, str] = {"fooled": "fooled", "recovered": "itself", "other": "a third"}
 
 
 def show_survival(fooled: Fooled) -> None:
@@ -67,11 +67,12 @@ def show_survival(fooled: Fooled) -> None:
         "As it is": [_say(subject, growth.probabilities[0]), _say(subject, growth.probabilities[fooled.index]), ""]
     } | rows
     rows |= {
-        f"Asked of {name}": [before, after, "another answer" if before != after else "the same answer"]
+        f"Asked of {name}": [before, after, "changed" if before != after else "same"]
         for name, (before, after) in others.items()
     }
-    st.markdown(write_table(["the photo", "the fooled photo", "which is then"], rows))
+    st.markdown(write_table(["photo", "fooled", "then"], rows))
     st.caption(
+        "The photo and the fooled photo, treated; then the fooled one is still fooled, itself again, or a third class. "
         "A new crop leaves out a sixteenth at the left and the top. Noisy looks: 16 copies with noise of 16 of 255, "
         "whose probabilities are averaged. Other networks know other classes: what counts is whether their answer "
         "changes."
