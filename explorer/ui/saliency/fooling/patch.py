@@ -11,6 +11,7 @@ from explorer.adversarial.attacks import AttackImpossible, predict
 from explorer.adversarial.patch import PER_SIDE, STEPS, Patch, place_patch, train_patch_in_slices, try_places
 from explorer.adversarial.snippets import patch_snippet
 from explorer.anatomy import PredictionChange
+from explorer.neurons.describing import write_table
 from explorer.rendering import encode_png, enlarge_cells, format_percent
 from explorer.slices import finish
 from explorer.text import as_plain_text
@@ -91,17 +92,20 @@ def _show_trained(subject: Subject, patch: Patch, photo: np.ndarray, percent: in
     """The finding, the patch, the photo with it, and both predictions."""
     every, shuffled = _try(subject, patch, photo)
     hits, by_chance = (int((each.argmax(-1) == patch.target).sum()) for each in (every, shuffled))
+    mean, mean_shuffled = (float(each[..., patch.target].mean()) for each in (every, shuffled))
     places = PER_SIDE**2
     st.markdown(
         f"**With the patch the photo is called {name_class(subject, patch.target)} at {hits} of {places} places; with "
-        f"the same pixels in a random order at {by_chance}.** The patch covers {format_percent((percent / 100) ** 2)} "
-        "of the photo, may have any colours, and need not be aimed: it was trained at places drawn by chance."
+        f"the same pixels in a random order at {by_chance}.** The mean probability is {format_percent(mean)}, in a "
+        f"random order {format_percent(mean_shuffled)}. The patch covers {format_percent((percent / 100) ** 2)} of the "
+        "photo, may have any colours, and need not be aimed: it was trained at places drawn by chance."
     )
     left, middle, right = st.columns([2, 5, 5], gap="medium")
     with left:
         show_png(
             encode_png(enlarge_cells(patch.pixels, 160)),
             "The patch",
+            width=160,
             alt=f"A patch trained for {subject.model.classes[patch.target]}",
         )
         row = slide("Row", 1, PER_SIDE, 3, "fool_row")
@@ -116,9 +120,14 @@ def _show_trained(subject: Subject, patch: Patch, photo: np.ndarray, percent: in
     before, after = predict(subject.model, np.stack([photo, placed]))
     with right:
         show_change(subject, PredictionChange.of_best(before, after), "fool-patch-bars")
+    heads = [f"column {place}" for place in range(1, PER_SIDE + 1)]
+    lines = {
+        f"row {place}": [format_percent(float(each)) for each in line]
+        for place, line in enumerate(every[..., patch.target], 1)
+    }
+    st.caption(f"Probability of {name_class(subject, patch.target)} with the patch at every place:")
+    st.markdown(write_table(heads, lines))
     st.caption(
-        "Probability of the class at every place, in rows: "
-        + " · ".join(" ".join(format_percent(float(each)) for each in line) for line in every[..., patch.target])
-        + f". Trained for {STEPS} steps of Adam on 4 placements each (Brown et al. 2017), neither turned nor scaled: a "
+        f"Trained for {STEPS} steps of Adam on 4 placements each (Brown et al. 2017), neither turned nor scaled: a "
         "printed one would need that too."
     )
