@@ -92,13 +92,13 @@ def test_the_gradient_sign_is_that_of_the_paper(target: int | None) -> None:
 @pytest.mark.parametrize("attack", ["sign", "projected"])
 @pytest.mark.parametrize("targeted", [False, True])
 def test_success_rates_are_those_of_another_library(attack: str, targeted: bool) -> None:
-    bound, photos = 3, tiles()
+    bound, photos = 3 if targeted else 1, tiles()[::2]
     before = name_all(photos)
     aimed = (before + 1) % 10
     classifier = PyTorchClassifier(
         OfPixels(tiny_vgg()), nn.CrossEntropyLoss(), (3, SIDE, SIDE), 10, clip_values=(0, 255), device_type="cpu"
     )
-    common = {"norm": np.inf, "eps": bound, "targeted": targeted, "batch_size": 96}
+    common = {"norm": np.inf, "eps": bound, "targeted": targeted, "batch_size": len(photos)}
     if attack == "sign":
         theirs = FastGradientMethod(classifier, eps_step=bound, **common)
     else:
@@ -121,11 +121,11 @@ def test_success_rates_are_those_of_another_library(attack: str, targeted: bool)
             )
         )
     )
-    assert 0.2 < rate < 1.0  # a rate that could be missed
+    assert 0.2 < rate < 1.0, rate  # one that could be missed
     assert abs((ours == aimed if targeted else ours != before).mean() - rate) <= 0.03
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 95), st.sampled_from(["sign", "projected"]), st.integers(1, 40), st.booleans())
 def test_the_bound_holds_in_the_file_that_is_saved(place: int, attack: str, bound: int, extreme: bool) -> None:
     photo = tiles()[place]
