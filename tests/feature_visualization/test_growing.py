@@ -1,0 +1,188 @@
+"""Inputs made from noise: what they are worth is measured by hooks of PyTorch, against patches of photos."""
+
+from collections.abc import Iterator
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+from torch import Tensor, nn
+from torchvision.models import VisionTransformer
+
+from explorer.feature_visualization import Grown, Objective, ObjectiveImpossible, Recipe, fine_share, grow
+from explorer.feature_visualization import growing as growing_module
+from explorer.feature_visualization.growing import measure_likeness
+from explorer.images import open_image
+from explorer.samples import SAMPLES, read_sample
+from explorer.slices import finish
+from explorer.zoo import VisionModel, load_model
+from tests.anatomy.networks import as_model
+
+MIDDLE = "stages.stage4.block2.project.bn"  # of the default network: a third of its depth, 80 channels
+
+
+@cache
+def small() -> VisionModel:
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        nn.Conv2d(3, 6, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(6, 8, 3, stride=2, padding=1),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(8, 3),
+    )
+    return as_model(network, classes=3)
+
+
+def make(objective: Objective, model: VisionModel | None = None, **settings: int | bool | str) -> Grown:
+    recipe = Recipe(**{"side": 24, "steps": 12, **settings})  # type: ignore[arg-type]
+    return finish(grow(model or small(), objective, recipe))
+
+
+def hooked(model: VisionModel, pixels: np.ndarray, path: str) -> Tensor:
+    """What a module gives for pixels (B, H, W, 3), by PyTorch's own means."""
+    outputs: list[Tensor] = []
+    preprocessing = model.preprocessing
+    x = torch.from_numpy(pixels / 255.0).permute(0, 3, 1, 2).float()
+    x = (x - torch.tensor(preprocessing.mean).view(3, 1, 1)) / torch.tensor(preprocessing.std).view(3, 1, 1)
+    handle = model.network.get_submodule(path).register_forward_hook(lambda *call: outputs.append(call[2]))
+    try:
+        with torch.no_grad():
+            model.network(x)
+    finally:
+        handle.remove()
+    return outputs[0]
+
+
+def random_crops(count: int, side: int) -> Iterator[np.ndarray]:
+    """Squares of the samples, from half of their shorter side to all of it, (side, side, 3)."""
+    random = np.random.default_rng(0)
+    photos = [open_image(read_sample(sample.name)) for sample in SAMPLES]
+    for number in range(count):
+        photo = photos[number % len(photos)]
+        length = int(min(photo.size) * random.uniform(0.5, 1))
+        left, top = (int(random.integers(0, edge - length + 1)) for edge in photo.size)
+        yield np.asarray(photo.crop((left, top, left + length, top + length)).resize((side, side)))
+
+
+def test_the_default_network_answers_more_than_to_all_but_a_thousandth_of_10000_patches() -> None:
+    model, unit = load_model("efficientnet-lite0", device="cpu"), 7
+    grown = make(Objective("channel", MIDDLE, unit), model, side=128, steps=60)
+    worth = hooked(model, grown.pixels, MIDDLE)[0, unit].mean()
+    patches = torch.cat(  # each of the 14 x 14 cells answers to a patch of its own
+        [hooked(model, crop[None], MIDDLE)[0, unit].flatten() for crop in random_crops(52, 224)]
+    )
+    assert len(patches) > 10_000
+    assert (patches >= worth).float().mean() <= 0.001
+    assert_allclose(grown.values[0], worth, rtol=1e-4)
+
+
+DIRECTION = tuple(float(value) for value in np.random.default_rng(2).normal(size=8))
+
+
+@pytest.mark.parametrize("negative", [False, True])
+@pytest.mark.parametrize(
+    "objective",
+    [
+        Objective("channel", "2", 4),
+        Objective("cell", "2", 4),
+        Objective("class", unit=2),
+        Objective("direction", "2", direction=DIRECTION),
+    ],
+    ids=lambda objective: objective.kind,
+)
+def test_the_number_grows_and_is_what_the_network_gives_for_the_pixels(objective: Objective, negative: bool) -> None:
+    asked = Objective(**{**objective.__dict__, "negative": negative})
+    grown = make(asked, count=2)
+    maps = hooked(small(), grown.pixels, "6" if objective.kind == "class" else "2").double()
+    if objective.kind == "direction":
+        unit = np.array(DIRECTION) / np.linalg.norm(DIRECTION)
+        vectors = maps.numpy().transpose(0, 2, 3, 1)
+        along = vectors @ unit
+        wanted = (along * np.maximum(along / np.linalg.norm(vectors, axis=-1), 0.1)).mean((1, 2))
+    elif objective.kind == "class":
+        wanted = maps[:, 2].numpy()
+    else:
+        wanted = (maps[:, 4, 6, 6] if objective.kind == "cell" else maps[:, 4].mean((1, 2))).numpy()
+    assert_allclose(grown.values, wanted, rtol=1e-4, atol=1e-5)
+    assert ((grown.values < grown.start) if negative else (grown.values > grown.start)).all()
+    assert grown.path.shape == (12,)
+
+
+def test_a_seed_says_every_pixel() -> None:
+    first, again, other = (make(Objective("channel", "2", 1), seed=seed, count=2) for seed in (5, 5, 6))
+    assert np.array_equal(first.pixels, again.pixels) and np.array_equal(first.path, again.path)
+    assert not np.array_equal(first.pixels, other.pixels)
+    assert not np.array_equal(first.pixels[0], first.pixels[1])
+
+
+def test_bare_pixels_end_in_fine_noise_and_waves_do_not() -> None:
+    objective = Objective("channel", "2", 4)
+    waves, pixels = (
+        make(objective, side=64, steps=40, basis=basis, moves=basis == "waves") for basis in ("waves", "pixels")
+    )
+    shares = [fine_share(torch.from_numpy(each.pixels[0] / 255.0).movedim(2, 0)) for each in (waves, pixels)]
+    assert shares[1] > 2 * shares[0]
+
+
+def test_pictures_are_kept_from_being_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    maps = torch.randn(3, 4, 10, generator=torch.Generator().manual_seed(0))
+    grams = [(each @ each.T).flatten().numpy() for each in maps]
+    cosines = [
+        float(one @ two / np.linalg.norm(one) / np.linalg.norm(two))
+        for one, two in ((grams[0], grams[1]), (grams[0], grams[2]), (grams[1], grams[2]))
+    ]
+    assert float(measure_likeness(maps)) == pytest.approx(np.mean(cosines), rel=1e-5)
+
+    def likeness() -> float:
+        grown = make(Objective("channel", "2", 4), count=2, steps=40, moves=False)
+        return float(measure_likeness(hooked(small(), grown.pixels, "2").flatten(2)))
+
+    kept_apart = likeness()
+    monkeypatch.setattr(growing_module, "LIKENESS", 0.0)
+    assert kept_apart < likeness()
+
+
+def test_a_silent_rectifier_is_made_to_speak_by_what_it_reads() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 1, 1), nn.ReLU(), nn.Flatten(), nn.Linear(24 * 24, 2))
+    nn.init.constant_(network[0].weight, 1.0)
+    nn.init.constant_(network[0].bias, -0.2)  # inputs are about zero at the start: the rectifier gives nothing
+    grown = make(Objective("channel", "1", 0), as_model(network, classes=2), steps=30)
+    assert grown.start[0] < 0 < grown.values[0]
+    assert grown.layer == "0"
+
+
+def test_what_is_shown_meanwhile_is_every_step() -> None:
+    shown: list[np.ndarray] = []
+    told = list(grow(small(), Objective("channel", "2", 0), Recipe(side=16, steps=4), shown.append))
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert [each.shape for each in shown] == [(1, 16, 16, 3)] * 4
+    assert not np.array_equal(shown[0], shown[3])
+
+
+def test_a_transformer_has_classes_too() -> None:
+    torch.manual_seed(0)
+    network = VisionTransformer(image_size=32, patch_size=8, num_layers=2, num_heads=2, hidden_dim=16, mlp_dim=32)
+    nn.init.normal_(network.heads[0].weight)  # torchvision begins with zeros
+    grown = make(Objective("class", unit=3), as_model(network, classes=1000), side=32)
+    assert grown.values[0] > grown.start[0]
+    with pytest.raises(ObjectiveImpossible, match="takes pictures of 32 pixels a side only, not 24"):
+        make(Objective("class", unit=3), as_model(network, classes=1000), side=24)
+
+
+@pytest.mark.parametrize(
+    ("objective", "said"),
+    [
+        (Objective("channel", "nowhere"), "has no layer 'nowhere'"),
+        (Objective("channel", "2", 8), "2 has channels 0 to 7; there is no channel 8"),
+        (Objective("class", unit=3), "classes 0 to 2; there is no class 3"),
+        (Objective("direction", "2", direction=(1.0,)), "2 has 8 channels; the direction has 1 numbers"),
+        (Objective("direction", "2", direction=(0.0,) * 8), "points nowhere"),
+    ],
+)
+def test_what_is_not_there_is_said(objective: Objective, said: str) -> None:
+    with pytest.raises(ObjectiveImpossible, match=said):
+        make(objective)
