@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 Basis = Literal["waves", "pixels"]
@@ -62,18 +64,17 @@ def draw_pictures(basis: Basis, numbers: Tensor) -> Tensor:
     return (draw_waves(numbers) if basis == "waves" else numbers).sigmoid()
 
 
-def fine_share(picture: Tensor) -> float:
+def fine_share(picture: NDArray[np.number]) -> float:
     """The share of a picture's variance in waves shorter than four pixels, 0 to 1; 0 of an even picture.
 
     White noise has 1 - π / 16 = 0.80, the share of all waves that are that short; a photo has a few hundredths.
 
     Args:
-        picture: (3, side, side).
+        picture: (side, side, 3), on any scale.
     """
-    side = picture.shape[-1]
-    power = torch.fft.fft2(picture.double().cpu()).abs().square().sum(0)
-    power[0, 0] = 0
-    frequency = torch.fft.fftfreq(side, dtype=torch.float64)
-    fine = torch.hypot(frequency[:, None], frequency[None, :]) > 0.25
+    power = (np.abs(np.fft.fft2(picture.astype(np.float64), axes=(0, 1))) ** 2).sum(2)
+    power[0, 0] = 0.0
+    frequency = np.fft.fftfreq(len(picture))
     whole = float(power.sum())
-    return float(power[fine].sum()) / whole if whole > 1e-12 * power.numel() else 0.0
+    fine = float(power[np.hypot(frequency[:, None], frequency) > 0.25].sum())
+    return fine / whole if whole > 1e-12 * power.size else 0.0

@@ -19,8 +19,8 @@ from explorer.zoo import Preprocessing, VisionModel
 
 SIDE: Final = 128  # pixels
 STEPS: Final = 160
-RATE: Final = 0.05  # of Adam
-LIKENESS: Final = 0.5  # what pictures that are wholly alike lose, as a share of the objective
+RATE: Final = 0.15  # of Adam
+LIKENESS: Final = 1.0  # what pictures that are wholly alike lose, as times the objective
 Pixels = NDArray[np.uint8]
 
 

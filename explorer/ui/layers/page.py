@@ -11,6 +11,7 @@ from explorer.ui.kit.choose import choose, choose_one, keep_valid, said_by
 from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.layers.panels import layer_names, pages_of, show_facts, show_grid, show_input, show_unit
+from explorer.ui.layers.preferred_input.part import show_preferred
 from explorer.ui.session.opening import layer_snippet
 from explorer.ui.session.page import begin_page
 from explorer.ui.session.pictures import choose_picture_of, get_picture, list_pictures
@@ -72,8 +73,11 @@ def choose_drawing() -> None:
     third.number_input("Map", min_value=0, value=None, key="unit", bind="query-params", placeholder="none")
 
 
-def show_card(subject: Subject, layer: str, suffix: str = "") -> None:
-    """One map of the layer large, where one is chosen; at once under the view that it was chosen in."""
+def show_card(subject: Subject, layer: str, suffix: str = "", alone: bool = False) -> None:
+    """One map of the layer large, where one is chosen; at once under the view that it was chosen in.
+
+    Where nothing is compared, with the input that it prefers.
+    """
     facts, unit = layer_names(subject)[layer], st.session_state["unit"]
     with st.container(key=f"{CARD}{suffix}"):
         if unit is None:
@@ -86,6 +90,8 @@ def show_card(subject: Subject, layer: str, suffix: str = "") -> None:
             if st.button("Whole network", icon=":material/zoom_out_map:", key=f"whole{suffix}", type="tertiary"):
                 choose_next(unit=None)
         show_unit(subject, facts, unit, key=f"unit{suffix}")
+        if alone:
+            show_preferred(subject, layer_names(subject), layer, unit)
 
 
 def show_layer(subject: Subject, layer: str, suffix: str = "") -> None:
@@ -136,7 +142,7 @@ def show() -> None:
                 {"part": "Softmax and losses", "logits_of": "Those of the photo"},
             )
         with cards:
-            show_card(subject, layer)
+            show_card(subject, layer, alone=True)
         show_layer(subject, layer)
     else:
         left, right = view.columns(2, gap="large")

@@ -15,6 +15,7 @@ from explorer.rendering import encode_png, join_pictures
 from explorer.saliency import SaliencyImpossible, default_layer, layers_for
 from explorer.saliency.snippets import patches_snippet
 from explorer.text import as_plain_text, count_text, significant
+from explorer.ui.app import link_to
 from explorer.ui.kit.choose import choose_one, slide
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
@@ -71,6 +72,11 @@ def show_patches(subject: Subject) -> None:
         return
     _show(subject, facts, unit, patches)
     st.caption(_say_found(facts, patches, count, len(labels), subject.model.preprocessing.size))
+    link_to(
+        "layers",
+        f"Grow the input that unit {unit} prefers",
+        {"layer": facts.name, "unit": str(unit), "preferred": "true"},
+    )
     offer(
         f"patches-{subject.file_stem}-{facts.name}-{unit}",
         lambda: encode_png(join_pictures([_draw(subject, facts, patch) for patch in patches], min(6, len(patches)))),

@@ -1,0 +1,248 @@
+"""Below one map of the Layers page: the input that it prefers, grown from noise, and the real patches beside it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
+
+from explorer.anatomy import LayerFacts, most_active_cell, record
+from explorer.feature_visualization import (
+    SIDE,
+    Basis,
+    Grown,
+    Kind,
+    Objective,
+    ObjectiveImpossible,
+    Recipe,
+    driven_layer,
+    fine_share,
+    grow,
+)
+from explorer.feature_visualization.growing import as_input
+from explorer.feature_visualization.snippets import preferred_snippet
+from explorer.neurons.describing import write_difference
+from explorer.rendering import encode_png, enlarge_cells, format_percent, join_pictures
+from explorer.slices import finish
+from explorer.text import as_plain_text, class_labels, count_text, significant
+from explorer.ui.kit.choose import choose, choose_number, choose_one, settings_popover, slide, switch
+from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.picture import show_png
+from explorer.ui.kit.slow import Tell, obtain
+from explorer.ui.layers.preferred_input.evidence import Evidence, find_evidence
+from explorer.ui.session.opening import network_lines, opening_lines
+from explorer.ui.session.pictures import list_pictures
+from explorer.ui.session.subject import Subject
+from explorer.ui.shared.recorded import compute_maps, compute_probabilities
+from explorer.ui.shared.strongest_patches import cut_patch
+
+KINDS: Final[dict[Kind, str]] = {
+    "channel": "The whole map",
+    "cell": "One cell",
+    "direction": "The photo’s direction",
+    "class": "A class",
+}
+SIGNS: Final = {"most": "As much as can be", "least": "As little as can be"}
+BASIS_LABELS: Final[dict[Basis, str]] = {"waves": "Decorrelated waves", "pixels": "Bare pixels"}
+MOST_COMPARED: Final = 12  # pictures
+_PATCHES: Final = 6
+_LARGE: Final = 320  # pixels at least of a picture that was made
+_EVERY: Final = 0.25  # seconds between two pictures while one grows
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the page is asked to grow.
+
+    Attributes:
+        objective: at the layer that is measured.
+        name: of what answers, in words.
+        cell: of the photo where the direction was taken; None for the other kinds.
+    """
+
+    objective: Objective
+    name: str
+    cell: tuple[int, int] | None
+
+
+def show_preferred(subject: Subject, facts: dict[str, LayerFacts], layer: str, unit: int) -> None:
+    """The switch, and behind it what this map looks for."""
+    said = "Grows a picture from noise that the map answers to as much as possible, beside patches of your pictures."
+    if not switch("Preferred input", "preferred", help=said):
+        return
+    finding = st.container()
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    kind = choose("Made for", KINDS, "prefer", place=row)
+    labels = class_labels(subject.model.classes)
+    target = int(compute_probabilities(subject).argmax())
+    if kind == "class":
+        target = labels.index(choose_one("Class", labels, "prefer_class", labels[target], place=row, width=220))
+    negative, recipe = _choose_recipe(subject, row)
+    wish = _make_wish(subject, facts, layer, target if kind == "class" else unit, kind, negative)
+    try:
+        grown = _obtain(subject, wish, recipe)
+    except ObjectiveImpossible as problem:
+        st.info(as_plain_text(str(problem)), icon=":material/block:")
+        return
+    if grown is None:
+        return
+    seen = None if kind == "class" else facts[wish.objective.layer]
+    evidence = find_evidence(subject, wish.objective, seen, list_pictures()[:MOST_COMPARED])
+    with finding:
+        _show_finding(wish, recipe, grown, evidence)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _show_grown(wish, recipe, grown)
+    with right:
+        _show_patches(subject, wish, evidence)
+    _show_check(subject, wish, grown, layer)
+    stem = "class" if kind == "class" else f"{layer}-{kind}" if kind == "direction" else f"{layer}-{kind}-{unit}"
+    offer(
+        f"{subject.file_stem}-preferred-{stem}",
+        lambda: encode_png(join_pictures(list(grown.pixels), 2)),
+        lambda: arrays_as_npz(
+            pixels=grown.pixels,
+            values=grown.values,
+            start=grown.start,
+            path=grown.path,
+            patches=evidence.values,
+            direction=np.array(wish.objective.direction),
+        ),
+        preferred_snippet(
+            opening_lines(subject) if wish.cell else network_lines(subject), wish.objective, recipe, wish.cell
+        ),
+        key="prefer-offer",
+    )
+
+
+def _choose_recipe(subject: Subject, row: DeltaGenerator) -> tuple[bool, Recipe]:
+    """Whether as little as can be is asked for, and how the picture is made."""
+    said = (
+        "Without the basis every pixel is turned by itself: the network’s answer grows, but out of fine noise that no "
+        "photo has."
+    )
+    basis = choose("Basis", BASIS_LABELS, "prefer_basis", place=row, help=said)
+    with settings_popover(row):
+        negative = choose("The network answers", SIGNS, "prefer_sign") == "least"
+        count = slide("Pictures", 1, 4, 1, "prefer_count", help="Several at once are kept from being alike.")
+        seed = choose_number("Seed", 0, 9999, "prefer_seed", 0)
+        told = "At every step the network sees the picture shifted, turned and scaled a little, by chance."
+        moves = switch("Small moves", "prefer_moves", True, help=told)
+    model = subject.model
+    side = model.only_size or min(SIDE, model.preprocessing.size)
+    return negative, Recipe(basis, moves, count, seed, side)
+
+
+def _make_wish(
+    subject: Subject, facts: dict[str, LayerFacts], layer: str, unit: int, kind: Kind, negative: bool
+) -> Wish:
+    if kind == "class":
+        name = class_labels(subject.model.classes)[unit]
+        return Wish(Objective("class", unit=unit, negative=negative), f"The logit of {name}", None)
+    measured = driven_layer(facts, layer)
+    if kind != "direction":
+        name = f"Map {unit}" if kind == "channel" else f"The middle cell of map {unit}"
+        return Wish(Objective(kind, measured, unit, negative=negative), name, None)
+    maps = compute_maps(subject, measured)
+    row, column = most_active_cell(compute_maps(subject, layer)[unit])
+    direction = tuple(float(value) for value in maps[:, row, column])
+    name = f"The direction of cell ({row}, {column}) on the photo"
+    return Wish(Objective("direction", measured, direction=direction, negative=negative), name, (row, column))
+
+
+def _obtain(subject: Subject, wish: Wish, recipe: Recipe) -> Grown | None:
+    """The picture, shown while it grows; None where the person has stopped it."""
+    live, place = st.empty(), st.empty()
+
+    def compute(tell: Tell) -> Grown:
+        shown = 0.0
+
+        def show(pixels: NDArray[np.uint8]) -> None:
+            nonlocal shown
+            if time.perf_counter() - shown > _EVERY:
+                shown = time.perf_counter()
+                show_png(_enlarge(pixels), alt="The picture as it grows", width="content", place=live)
+
+        return finish(grow(subject.model, wish.objective, recipe, show), tell)
+
+    asked = ("preferred", subject.network, subject.device, subject.weights, wish.objective, recipe)
+    grown = obtain(asked, "Growing from noise", "steps", compute, place, "prefer")
+    live.empty()
+    return grown
+
+
+def _enlarge(pixels: NDArray[np.uint8]) -> bytes:
+    """Pictures (B, side, side, 3) two in a row, their pixels unblended."""
+    return encode_png(join_pictures([enlarge_cells(each, _LARGE // min(2, len(pixels))) for each in pixels], 2))
+
+
+def _show_finding(wish: Wish, recipe: Recipe, grown: Grown, evidence: Evidence) -> None:
+    """How far the picture goes beyond real ones, and what it is made of."""
+    negative, whole = wish.objective.negative, wish.objective.kind == "class"
+    value = float(grown.values.min() if negative else grown.values.max())
+    best = evidence.patches[0].value
+    beyond = int((evidence.values <= value).sum() if negative else (evidence.values >= value).sum())
+    fine = fine_share(grown.pixels[0])
+    patch = f"{'lowest' if negative else 'strongest'} {'one' if whole else 'patch'}"
+    pictures = count_text(evidence.pictures, "picture")
+    among = pictures if whole else f"{evidence.values.size:,} patches of {pictures}"
+    st.markdown(
+        f"**{as_plain_text(wish.name)} comes to {significant(value)} on a picture made from noise, to "
+        f"{significant(best)} on the {patch} of your pictures.** Of {among}, {beyond} "
+        f"{'goes' if beyond == 1 else 'go'} as far. "
+        f"{format_percent(fine)} of its variance is finer than four pixels"
+        + (
+            ": noise that the network answers to, and eyes do not."
+            if recipe.basis == "pixels"
+            else "; without the basis it is more, see “Bare pixels”."
+        )
+    )
+
+
+def _show_grown(wish: Wish, recipe: Recipe, grown: Grown) -> None:
+    values = ", ".join(significant(value) for value in grown.values)
+    show_png(
+        _enlarge(grown.pixels),
+        f"Made from noise in {recipe.steps} steps: {values}; the noise itself {significant(grown.start.mean())}",
+        alt=f"{count_text(len(grown.pixels), 'picture')} made from noise. {wish.name}: {values}",
+    )
+
+
+def _show_patches(subject: Subject, wish: Wish, evidence: Evidence) -> None:
+    what = "pictures" if wish.objective.kind == "class" else "parts of your pictures"
+    st.caption(f"The {what} that answer {'least' if wish.objective.negative else 'most'}, each with its value.")
+    places = st.container(horizontal=True)
+    for patch in evidence.patches[:_PATCHES]:
+        place = places.container(width=120)
+        show_png(
+            encode_png(cut_patch(subject, patch)),
+            alt=f"A part of {patch.title}: {significant(patch.value)}",
+            place=place,
+        )
+        place.text(f"{significant(patch.value)}\n{patch.title}")  # a file name is untrusted text: never Markdown
+
+
+def _show_check(subject: Subject, wish: Wish, grown: Grown, layer: str) -> None:
+    """The number anew, by a recorded pass of the saved pixels, and what was measured."""
+    model, objective = subject.model, wish.objective
+    x = as_input(model.preprocessing, grown.pixels[:1])
+    if objective.kind == "class":
+        again = float(record(model, x, layers=[]).logits[objective.unit])
+    else:
+        maps = record(model, x, layers=[objective.layer])[objective.layer].maps
+        again = float(objective.measure(maps[None], 1)[0])
+    rectified = (
+        f" A rectifier has no slope where it is silent: what {layer} reads, {grown.layer}, was made large instead."
+        if grown.layer not in ("", layer)
+        else ""
+    )
+    st.caption(
+        f"The picture as it is saved, in 8 bits, by a recorded pass: {significant(again)}; difference "
+        f"{write_difference(again - float(grown.values[0]))}.{rectified} A picture that a network answers to is no "
+        "photo of what it looks for: the patches beside it show what really does it."
+    )

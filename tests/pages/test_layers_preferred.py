@@ -1,0 +1,60 @@
+"""The preferred input on the Layers page: what is grown, said and handed over, against the library and plain passes."""
+
+import io
+
+import numpy as np
+import pytest
+
+from explorer.anatomy import record
+from explorer.feature_visualization import Objective, Recipe, grow
+from explorer.images import open_image
+from explorer.samples import SAMPLES, read_sample
+from explorer.slices import finish
+from tests.pages.opening import Browser, open_layers, run_snippet, subject_of
+
+SMALL, LAYER, UNIT = "tiny-vgg", "features.pool2", 3
+ADDRESS = {"model": SMALL, "layer": LAYER, "unit": str(UNIT), "preferred": "true"}
+
+
+@pytest.fixture(autouse=True)
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    from explorer.ui.layers.preferred_input import part
+
+    monkeypatch.setattr(part, "Recipe", lambda *given: Recipe(*given, steps=12))
+
+
+def arrays_of(side: Browser) -> dict[str, np.ndarray]:
+    with np.load(io.BytesIO(side.downloads["prefer-offer-npz"][1]()), allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def test_a_map_and_the_patches_that_excite_it(browser_side: Browser) -> None:
+    app = open_layers(ADDRESS)
+    subject = subject_of(app)
+    arrays = arrays_of(browser_side)
+    recipe = Recipe(seed=0, side=subject.model.preprocessing.size, steps=12)
+    wanted = finish(grow(subject.model, Objective("channel", LAYER, UNIT), recipe))
+    assert np.array_equal(arrays["pixels"], wanted.pixels)
+    every = np.concatenate(
+        [
+            record(subject.model, subject.model.preprocessing.tensor(open_image(read_sample(sample.name))), [LAYER])[
+                LAYER
+            ]
+            .maps[UNIT]
+            .flatten()
+            for sample in SAMPLES
+        ]
+    )
+    np.testing.assert_allclose(np.sort(arrays["patches"]), np.sort(every), rtol=1e-5)
+    told = next(each.value for each in app.main.markdown if "made from noise" in each.value)
+    assert f"**Map {UNIT} comes to {arrays['values'][0]:.3g} on a picture made from noise, to {every.max():.3g}" in told
+    assert f"{len(every):,} patches of 6 pictures, {int((every >= arrays['values'][0]).sum())} go" in told
+
+
+@pytest.mark.parametrize("kind", ["The whole map", "One cell", "The photo’s direction", "A class"])
+def test_the_python_grows_the_same_picture(kind: str, browser_side: Browser) -> None:
+    address = {**ADDRESS, "prefer": kind, "prefer_sign": "As little as can be", "prefer_basis": "Bare pixels"}
+    app = open_layers(address)
+    code = next(block.value for block in app.code if "grow(" in block.value)
+    assert run_snippet(code)[0]["grown"].pixels.tolist() == arrays_of(browser_side)["pixels"].tolist()
+    assert "the lowest" in next(each.value for each in app.main.markdown if "made from noise" in each.value)
