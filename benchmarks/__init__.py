@@ -18,6 +18,7 @@ NAMES = (
     "sequences",
     "generators",
     "saliency",
+    "feature_visualization",
     "augmentation",
     "captioning",
     "transfer",

@@ -116,6 +116,11 @@ TERMS: Final = (
     _term("occlusion", "Hides one place after another and looks how the answer changes."),
     _term("faithfulness, faithful", "Whether a heatmap names the places on which the answer really depends."),
     _term("Spearman's rank correlation, Spearman", "1 where two lists have the same order, −1 the opposite, 0 none."),
+    _term(
+        "preferred input",
+        "A picture made from noise, step by step, that a unit of a network answers to as much as possible (Olah et al. "
+        "2017).",
+    ),
     _term("ablation", "Switching a part off to see what it was good for."),
     # Attention and words
     _term("attention", "Weights, adding up to 1, with which a network mixes what it reads from many places."),

@@ -18,7 +18,7 @@ from explorer.slices import Slices
 from explorer.zoo import Preprocessing, VisionModel
 
 SIDE: Final = 128  # pixels
-STEPS: Final = 160
+STEPS: Final = 192
 RATE: Final = 0.15  # of Adam
 LIKENESS: Final = 1.0  # what pictures that are wholly alike lose, as times the objective
 Pixels = NDArray[np.uint8]

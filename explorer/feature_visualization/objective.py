@@ -1,4 +1,4 @@
-"""What an input is made for: a channel, one of its cells, a class or a direction among channels; as much or as little."""
+"""What an input is made for: a channel, one of its cells, a class or a direction among channels."""
 
 from __future__ import annotations
 

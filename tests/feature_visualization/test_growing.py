@@ -114,7 +114,8 @@ def test_the_number_grows_and_is_what_the_network_gives_for_the_pixels(objective
 
 def test_a_seed_says_every_pixel() -> None:
     first, again, other = (make(Objective("channel", "2", 1), seed=seed, count=2) for seed in (5, 5, 6))
-    assert np.array_equal(first.pixels, again.pixels) and np.array_equal(first.path, again.path)
+    assert np.array_equal(first.pixels, again.pixels)
+    assert np.array_equal(first.path, again.path)
     assert not np.array_equal(first.pixels, other.pixels)
     assert not np.array_equal(first.pixels[0], first.pixels[1])
 

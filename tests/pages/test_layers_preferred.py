@@ -10,7 +10,9 @@ from explorer.feature_visualization import Objective, Recipe, grow
 from explorer.images import open_image
 from explorer.samples import SAMPLES, read_sample
 from explorer.slices import finish
-from tests.pages.opening import Browser, open_layers, run_snippet, subject_of
+from explorer.ui.kit.slow import STOPPED, known
+from explorer.ui.saliency import patches
+from tests.pages.opening import Browser, open_layers, open_page, run, run_snippet, subject_of
 
 SMALL, LAYER, UNIT = "tiny-vgg", "features.pool2", 3
 ADDRESS = {"model": SMALL, "layer": LAYER, "unit": str(UNIT), "preferred": "true"}
@@ -58,3 +60,25 @@ def test_the_python_grows_the_same_picture(kind: str, browser_side: Browser) -> 
     code = next(block.value for block in app.code if "grow(" in block.value)
     assert run_snippet(code)[0]["grown"].pixels.tolist() == arrays_of(browser_side)["pixels"].tolist()
     assert "the lowest" in next(each.value for each in app.main.markdown if "made from noise" in each.value)
+
+
+def test_nothing_is_grown_unasked_and_what_was_stopped_waits(browser_side: Browser) -> None:
+    recipe = Recipe(seed=5, side=32, steps=12)
+    asked = ("preferred", SMALL, "auto", "", Objective("channel", LAYER, UNIT), recipe)
+    app = open_layers({**ADDRESS, "preferred": "false", "prefer_seed": "5"})
+    assert known(asked) is None
+    app.session_state[STOPPED] = {asked}
+    run(app.toggle(key="preferred").set_value(True))
+    assert "Growing from noise was stopped." in [each.value for each in app.info]
+    run(app.button(key="prefer-go-on").click())
+    assert known(asked) is not None
+
+
+def test_a_patch_leads_to_the_input_that_its_unit_prefers(monkeypatch: pytest.MonkeyPatch) -> None:
+    links: list[tuple[str, dict[str, str]]] = []
+    monkeypatch.setattr(patches, "link_to", lambda page, label, address: links.append((page, address)))
+    open_page(
+        "saliency",
+        {"model": SMALL, "part": "Maximally activating patches", "excited_layer": LAYER, "excited_unit": str(UNIT)},
+    )
+    assert links == [("layers", {key: ADDRESS[key] for key in ("layer", "unit", "preferred")})]

@@ -51,7 +51,7 @@ SIGNS: Final = {"most": "As much as can be", "least": "As little as can be"}
 BASIS_LABELS: Final[dict[Basis, str]] = {"waves": "Decorrelated waves", "pixels": "Bare pixels"}
 MOST_COMPARED: Final = 12  # pictures
 _PATCHES: Final = 6
-_LARGE: Final = 320  # pixels at least of a picture that was made
+_LARGE: Final = 384  # pixels of the pictures that were made, side by side
 _EVERY: Final = 0.25  # seconds between two pictures while one grows
 
 
@@ -104,7 +104,7 @@ def show_preferred(subject: Subject, facts: dict[str, LayerFacts], layer: str, u
     stem = "class" if kind == "class" else f"{layer}-{kind}" if kind == "direction" else f"{layer}-{kind}-{unit}"
     offer(
         f"{subject.file_stem}-preferred-{stem}",
-        lambda: encode_png(join_pictures(list(grown.pixels), 2)),
+        lambda: encode_png(join_pictures(list(grown.pixels), min(2, recipe.count))),
         lambda: arrays_as_npz(
             pixels=grown.pixels,
             values=grown.values,
@@ -178,7 +178,8 @@ def _obtain(subject: Subject, wish: Wish, recipe: Recipe) -> Grown | None:
 
 def _enlarge(pixels: NDArray[np.uint8]) -> bytes:
     """Pictures (B, side, side, 3) two in a row, their pixels unblended."""
-    return encode_png(join_pictures([enlarge_cells(each, _LARGE // min(2, len(pixels))) for each in pixels], 2))
+    columns = min(2, len(pixels))
+    return encode_png(join_pictures([enlarge_cells(each, _LARGE // columns) for each in pixels], columns))
 
 
 def _show_finding(wish: Wish, recipe: Recipe, grown: Grown, evidence: Evidence) -> None:
@@ -210,6 +211,7 @@ def _show_grown(wish: Wish, recipe: Recipe, grown: Grown) -> None:
         _enlarge(grown.pixels),
         f"Made from noise in {recipe.steps} steps: {values}; the noise itself {significant(grown.start.mean())}",
         alt=f"{count_text(len(grown.pixels), 'picture')} made from noise. {wish.name}: {values}",
+        width="content",
     )
 
 
