@@ -72,7 +72,7 @@ def grow(
     Args:
         model: from the zoo.
         objective: what the network is to answer.
-        recipe: how; the same one gives the same pixels on the same device.
+        recipe: how; on the CPU the same one gives the same pixels.
         show: given the pictures (B, side, side, 3) as they are after every step.
 
     Raises:

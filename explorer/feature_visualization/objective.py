@@ -94,7 +94,7 @@ class Aim:
         def take(output: Tensor) -> Tensor:
             held.append(output)
             if self.objective.kind == "class":
-                return output
+                return output.clone()  # the next layer may overwrite what it gets
             raise _Reached
 
         try:

@@ -12,6 +12,7 @@ from explorer.samples import SAMPLES, read_sample
 from explorer.slices import finish
 from explorer.ui.kit.slow import STOPPED, known
 from explorer.ui.saliency import patches
+from explorer.ui.shared.recorded import facts_of
 from tests.pages.opening import Browser, open_layers, open_page, run, run_snippet, subject_of
 
 SMALL, LAYER, UNIT = "tiny-vgg", "features.pool2", 3
@@ -82,3 +83,15 @@ def test_a_patch_leads_to_the_input_that_its_unit_prefers(monkeypatch: pytest.Mo
         {"model": SMALL, "part": "Maximally activating patches", "excited_layer": LAYER, "excited_unit": str(UNIT)},
     )
     assert links == [("layers", {key: ADDRESS[key] for key in ("layer", "unit", "preferred")})]
+
+
+@pytest.mark.parametrize("kind", ["ReLU", "Linear"])
+def test_a_layer_without_slope_or_without_maps_has_one_too(kind: str, browser_side: Browser) -> None:
+    mangled = {"prefer": "nonsense", "prefer_seed": "-7", "prefer_count": "99", "prefer_class": "nobody"}
+    app = open_layers({"model": SMALL, "preferred": "false"})
+    facts = [each for each in facts_of(subject_of(app)) if each.kind == kind][-1]
+    app = open_layers({**ADDRESS, **mangled, "layer": facts.name})
+    wanted = Objective("channel", facts.inputs[0] if kind == "ReLU" else facts.name, UNIT)
+    grown = finish(grow(subject_of(app).model, wanted, Recipe(side=32, steps=12)))
+    assert np.array_equal(arrays_of(browser_side)["pixels"], grown.pixels)
+    assert (kind == "ReLU") == any(f"what {facts.name} reads, {facts.inputs[0]}," in each.value for each in app.caption)
