@@ -150,9 +150,10 @@ def test_pictures_are_kept_from_being_alike(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_silent_rectifier_is_made_to_speak_by_what_it_reads() -> None:
-    network = nn.Sequential(nn.Conv2d(3, 1, 1), nn.ReLU(), nn.Flatten(), nn.Linear(24 * 24, 2))
-    nn.init.constant_(network[0].weight, 1.0)
-    nn.init.constant_(network[0].bias, -0.2)  # inputs are about zero at the start: the rectifier gives nothing
+    first = nn.Conv2d(3, 1, 1)
+    first.load_state_dict({"weight": torch.ones(1, 3, 1, 1), "bias": torch.tensor([-0.2])})
+    # Inputs are about zero at the start: the rectifier gives nothing.
+    network = nn.Sequential(first, nn.ReLU(), nn.Flatten(), nn.Linear(24 * 24, 2))
     grown = make(Objective("channel", "1", 0), as_model(network, classes=2), steps=30)
     assert grown.start[0] < 0 < grown.values[0]
     assert grown.layer == "0"

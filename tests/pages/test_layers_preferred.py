@@ -1,6 +1,7 @@
 """The preferred input on the Layers page: what is grown, said and handed over, against the library and plain passes."""
 
 import io
+from functools import partial
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ ADDRESS = {"model": SMALL, "layer": LAYER, "unit": str(UNIT), "preferred": "true
 def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     from explorer.ui.layers.preferred_input import part
 
-    monkeypatch.setattr(part, "Recipe", lambda *given: Recipe(*given, steps=12))
+    monkeypatch.setattr(part, "Recipe", partial(Recipe, steps=12))
 
 
 def arrays_of(side: Browser) -> dict[str, np.ndarray]:
