@@ -51,7 +51,7 @@ SIGNS: Final = {"most": "As much as can be", "least": "As little as can be"}
 BASIS_LABELS: Final[dict[Basis, str]] = {"waves": "Decorrelated waves", "pixels": "Bare pixels"}
 MOST_COMPARED: Final = 12  # pictures
 _PATCHES: Final = 6
-_LARGE: Final = 384  # pixels of the pictures that were made, side by side
+_LARGE: Final = 512  # pixels of the pictures that were made, side by side
 _EVERY: Final = 0.25  # seconds between two pictures while one grows
 
 
