@@ -25,7 +25,7 @@ from explorer.anatomy.recording import (
     layers_behind,
 )
 from explorer.anatomy.stages import Stage, stage_of, stages
-from explorer.anatomy.tracing import pass_through, record, summarize_layers
+from explorer.anatomy.tracing import average_maps, pass_through, record, summarize_layers
 from explorer.anatomy.units import ORDERS, MapStatistics, Order, describe_maps, most_active_cell
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "ReceptiveField",
     "Recording",
     "Stage",
+    "average_maps",
     "connection_matrix",
     "describe_maps",
     "describe_response",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -237,6 +237,30 @@ def record(
         if name in running.outputs
     }
     return Recording(records, logits[0], x[0])
+
+
+def average_maps(model: VisionModel, x: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
+    """The mean of every map over its cells, for a batch of images in one pass: what global average pooling would give.
+
+    Args:
+        model: from the zoo.
+        x: (B, 3, H, W), normalised.
+        layers: names of the layers.
+
+    Returns:
+        (B, C) float32 by layer, on the network's device; for a layer without rows and columns its output.
+
+    Raises:
+        LayerUnknown: a name in `layers` is no layer of this network.
+    """
+    facts = {each.name: each for each in summarize_layers(model, x[:1])}
+    running, _ = _probe(model.network).run(x.to(model.device), frozenset(layers), ())
+    means = {}
+    for name in layers:
+        output = running.outputs[name].float()
+        cells = [axis for axis in range(1, output.ndim) if axis != facts[name].channel_axis % output.ndim]
+        means[name] = output.mean(cells) if cells else output
+    return means
 
 
 def summarize_layers(model: VisionModel, x: Tensor) -> tuple[LayerFacts, ...]:

@@ -1,0 +1,114 @@
+"""Albums and pooled features against files read by Pillow and a forward pass in PyTorch's own words."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from explorer.anatomy import LayerUnknown, average_maps, summarize_layers
+from explorer.picture_features import album as albums
+from explorer.picture_features.album import Album, AlbumRejected, as_small_file, read_album
+from explorer.picture_features.features import choose_side, read_features, spread_layers
+from explorer.slices import finish
+from explorer.zoo import load_model
+
+
+def png_of(seed: int, side: int = 40) -> bytes:
+    buffer = io.BytesIO()
+    pixels = np.random.default_rng(seed).integers(0, 256, (side, side, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def zip_of(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def album_of(count: int) -> Album:
+    files = tuple(map(png_of, range(count)))
+    return Album("random", files, tuple(map(str, range(count))), np.arange(count) % 2, ("even", "odd"))
+
+
+def test_a_zip_files_folders_are_classes() -> None:
+    files = {f"{folder}/{number}.png": png_of(number) for number in range(3) for folder in ("b", "a")}
+    told: list[tuple[int, int]] = []
+    data = zip_of({**files, "loose.png": png_of(9), "a/none.txt": b"no picture"})
+    reading = read_album(data, "mine.zip", lambda done, of: told.append((done, of)))
+    assert reading.album.classes == ("a", "b")
+    assert reading.album.labels.tolist() == [1, 0] * 3
+    assert reading.album.names == ("0.png", "0.png", "1.png", "1.png", "2.png", "2.png")
+    assert {name for name, _ in reading.skipped} == {"loose.png", "a/none.txt"}
+    assert told[-1] == (8, 8)
+    expected = np.asarray(Image.open(io.BytesIO(png_of(1))))
+    np.testing.assert_array_equal(np.asarray(reading.album.image(2)), expected)
+
+
+def test_what_makes_no_map_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(AlbumRejected, match="no ZIP file"):
+        read_album(b"nonsense", "mine.zip")
+    with pytest.raises(AlbumRejected, match="A map takes 4 to 2,000 pictures; there are 3"):
+        read_album(zip_of({f"a/{number}.png": png_of(number) for number in range(3)}), "mine.zip")
+    with pytest.raises(AlbumRejected, match="101 classes"):
+        read_album(zip_of({f"{number}/a.png": png_of(0, 4) for number in range(101)}), "mine.zip")
+    monkeypatch.setattr(albums, "MOST", 5)
+    cut = read_album(zip_of({f"a/{number}.png": png_of(number) for number in range(7)}), "mine.zip")
+    assert len(cut.album) == 5
+    assert "the rest is left out" in cut.note
+
+
+def test_large_pictures_are_kept_small() -> None:
+    data = png_of(0, 600)
+    kept = Image.open(io.BytesIO(as_small_file(data, Image.open(io.BytesIO(data)))))
+    assert kept.size == (512, 512)
+    small = png_of(0)
+    assert as_small_file(small, Image.open(io.BytesIO(small))) is small
+
+
+def test_features_are_the_means_of_the_maps() -> None:
+    model, album = load_model("tiny-vgg", "cpu"), album_of(20)
+    told: list[tuple[int, int]] = []
+    layers = ("features.relu1_1", "features.pool3", "average")
+    found = finish(read_features(model, album, layers), lambda done, of: told.append((done, of)))
+    seen: dict[str, torch.Tensor] = {}
+    x = torch.cat([model.preprocessing.tensor(album.image(place)) for place in range(20)])
+    with torch.inference_mode():
+        for name, module in model.network.named_children():
+            assert name in ("features", "average", "classifier", "flatten", "drop") or not list(module.parameters())
+        y = x
+        for name, module in model.network.features.named_children():
+            y = module(y)
+            seen[f"features.{name}"] = y
+    assert found.places.tolist() == list(range(20))
+    assert list(found.layers) == ["input", *layers]
+    np.testing.assert_allclose(found.layers["input"], x.numpy().mean((2, 3)), atol=1e-5)
+    for name in layers[:2]:
+        np.testing.assert_allclose(found.layers[name], seen[name].numpy().mean((2, 3)), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(found.layers["average"], found.layers["features.pool3"], rtol=1e-4, atol=1e-5)
+    assert told == [(16, 20), (20, 20)]
+    with pytest.raises(LayerUnknown):
+        average_maps(model, x, ["nonsense"])
+
+
+def test_who_has_no_time_gets_a_fair_sample() -> None:
+    found = finish(read_features(load_model("tiny-vgg", "cpu"), album_of(60), ("features.relu1_1",), seconds=0.0))
+    assert len(found.places) == 16
+    assert found.asked == 60
+    assert (np.diff(found.places) > 0).all()
+    assert found.places.max() > 16  # not the first ones
+
+
+def test_layers_stand_for_the_stages() -> None:
+    model = load_model("tiny-vgg", "cpu")
+    layers = spread_layers(summarize_layers(model, torch.zeros(1, 3, 32, 32)), 4)
+    assert len(layers) == 4
+    assert layers[0] == "features.conv1_1"
+    assert layers[-1] == "features.pool3"
+    assert [choose_side(count, 224) for count in (400, 401)] == [224, 112]
+    assert choose_side(2000, 32) == 32
