@@ -163,3 +163,31 @@ def as_small_file(data: bytes, image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=95)
     return buffer.getvalue()
+
+
+def gather_album(
+    title: str,
+    loose: Sequence[tuple[str, Image.Image]],
+    files: Sequence[bytes] = (),
+    names: Sequence[str] = (),
+    labels: Sequence[int] | NDArray[np.int64] = (),
+    classes: Sequence[str] = (),
+) -> Album:
+    """Pictures in classes, then those without one, as many of these as there is room for.
+
+    Args:
+        title: of the album.
+        loose: name and picture of those without a class.
+        files, names, labels, classes: of the others, as in `Album`.
+
+    Raises:
+        AlbumRejected: as for `Album`.
+    """
+    added = loose[: max(0, MOST - len(files))]
+    return Album(
+        title,
+        (*files, *(as_small_file(b"", image) for _, image in added)),
+        (*names, *(name for name, _ in added)),
+        np.array([*labels, *(NO_CLASS for _ in added)], np.int64),
+        tuple(classes),
+    )

@@ -65,12 +65,10 @@ def share_of_class(ranked: NDArray[np.int64], labels: NDArray[np.int64], neighbo
         labels: (N,).
         neighbours: how many count as the nearest.
     """
-    known = np.flatnonzero(labels >= 0)
-    shares = []
-    for place in known.tolist():
-        near = [other for other in ranked[place].tolist() if labels[other] >= 0][:neighbours]
-        shares.append(float((labels[near] == labels[place]).mean()))
-    return float(np.mean(shares))
+    near = labels[ranked[labels >= 0]]
+    counted = (near >= 0) & ((near >= 0).cumsum(1) <= neighbours)
+    same = (near == labels[labels >= 0][:, None]) & counted
+    return float((same.sum(1) / counted.sum(1)).mean())
 
 
 def expect_of_class(labels: NDArray[np.int64]) -> float:

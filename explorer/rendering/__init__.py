@@ -63,6 +63,7 @@ from explorer.rendering.figures.learning.loss_plane import (
 from explorer.rendering.figures.learning.rates import Mark, StepLine, rate_sweep_chart, step_lines
 from explorer.rendering.figures.learning.terrain import PathLine, terrain_picture
 from explorer.rendering.figures.learning.weight_path import WeightPath, weight_path, weight_path_picture
+from explorer.rendering.figures.picture_map import choose_apart, draw_picture_map, picture_map
 from explorer.rendering.figures.sequences.recurrent import step_boxes, vector_over_matrix
 from explorer.rendering.figures.slope import slope_curves
 from explorer.rendering.figures.surprise import surprise_bars
@@ -122,6 +123,7 @@ __all__ = [
     "beam_tree_picture",
     "channel_histograms_chart",
     "channel_means",
+    "choose_apart",
     "code_errors",
     "colour_alike",
     "colour_kernels",
@@ -139,6 +141,7 @@ __all__ = [
     "draw_grid",
     "draw_letters",
     "draw_picture_grid",
+    "draw_picture_map",
     "draw_solid",
     "draw_units",
     "draw_words",
@@ -169,6 +172,7 @@ __all__ = [
     "nearest_bars",
     "overlay_map",
     "overview_sprite",
+    "picture_map",
     "plane_map",
     "plane_picture",
     "probability_bars",

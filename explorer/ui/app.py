@@ -69,6 +69,13 @@ PAGES = (
     Page("pooling", "Pooling", ":material/compress:", LOOK, "What is kept and what is lost when maps get smaller."),
     Page("saliency", "Saliency", ":material/visibility:", LOOK, "Where a network looked, and which map to believe."),
     Page(
+        "pictures",
+        "Pictures",
+        ":material/photo_library:",
+        LOOK,
+        "All your pictures on one map, near each other what a network takes for alike.",
+    ),
+    Page(
         "neurons",
         "Neurons",
         ":material/hub:",

@@ -23,6 +23,7 @@ PICTURES = {
     "convolution": (".microscope .output .base", {}),
     "pooling": ('img[alt^="Max: "]', {}),
     "saliency": ('img[alt^="Grad-CAM of "]', {"method1": "Grad-CAM", "panels": "3"}),
+    "pictures": (".js-plotly-plot", {"of": "Shapes on textured grounds", "each": "6"}),
     "augmentation": (".grid", {}),
     "transfer": ('img[alt^="Pictures of the class "]', {}),
     "captions": (".player[data-drawn] .photo", {}),

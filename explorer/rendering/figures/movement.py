@@ -70,6 +70,8 @@ def feature_scatter(
 ) -> Figure:
     """Draws pictures as points of a plane, coloured by class; two of them share colours when they share `classes`.
 
+    The places of the points stand in the traces' `customdata`, so that a click tells which it was.
+
     Args:
         points: (N, 2).
         labels: (N,), places in `classes`.
@@ -101,6 +103,7 @@ def feature_scatter(
                 legendgroup=str(number),
                 showlegend=not any(trace.legendgroup == str(number) for trace in figure.data),
                 text=[plain(names[place]) for place in places.tolist()],
+                customdata=places.tolist(),
                 marker={"color": colour, "symbol": f"{symbol}-open" if ring else symbol, "size": 8, "opacity": 0.85},
                 hovertemplate="%{text}<extra>" + plain(name) + "</extra>",
             )

@@ -1,0 +1,158 @@
+"""Which pictures are on the map: those at hand, a ZIP file, or a set that lies on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from explorer.datasets import has_dataset
+from explorer.images import ImageRejected
+from explorer.picture_features.album import LIMITS, MOST, Album, AlbumRejected, Reading, gather_album, read_album
+from explorer.samples import SAMPLES
+from explorer.text import as_plain_text, count_text
+from explorer.transfer.data.built_in import list_built_in, load_built_in
+from explorer.transfer.data.torchvision_sets import TORCHVISION
+from explorer.transfer.trial import TransferRejected
+from explorer.ui.kit.cache import once
+from explorer.ui.kit.choose import choose_one, choose_step
+from explorer.ui.kit.slow import watched
+from explorer.ui.session.opening import pictures_lines
+from explorer.ui.session.pictures import Picture, get_picture, list_pictures
+from explorer.ui.session.quantities import refuse_pictures, release
+from explorer.ui.session.subject import Subject
+
+OWN, ZIP = "own", "zip"
+NO_CLASS_NAME: Final = "your pictures and the samples"
+_ENOUGH: Final = 20  # pictures of one's own, which need no others around them
+_EACH: Final = (6, 12, 25, 50, 100, 200)  # pictures of a class
+_KEPT, _REFUSED, _TURN = "pictures_zip", "pictures_zip_refused", "pictures_zip_number"
+_TOLD: Final = 200  # left-out files that are listed
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What is put on the map.
+
+    Attributes:
+        album: the pictures.
+        lines: Python that makes `album`, for a subject; its `pictures` are those at hand.
+        at_hand: those of the pictures that are in the sidebar.
+    """
+
+    album: Album
+    lines: tuple[str, ...]
+    at_hand: tuple[Picture, ...] = ()
+
+    def opening(self, subject: Subject) -> list[str]:
+        """The first lines of a snippet: `model`, `preprocessing` and `album`."""
+        return [*pictures_lines(subject, self.at_hand), *self.lines]
+
+
+def choose_album(row: DeltaGenerator, settings: DeltaGenerator) -> Choice | None:
+    """The chooser, and what belongs to it; None where there is nothing to look at yet, which is said."""
+    labels = list_pictures()
+    sets = {name: title for name, title in list_built_in().items() if name not in TORCHVISION}
+    titles = {OWN: "Your pictures and the samples", ZIP: "Your ZIP file", **sets}
+    known = "imagenette" if has_dataset("imagenette") else "shapes"
+    start = OWN if len(labels) - len(SAMPLES) >= _ENOUGH else known
+    of = choose_one("Pictures", titles, "of", start, place=row, width=300, help=_say_sets(sets))
+    if of == ZIP:
+        return _bring_zip()
+    at_hand = tuple(get_picture(label) for label in labels)
+    if of == OWN:
+        made = "album = gather_album('Your pictures', loose)"
+        album: Album = once(
+            ("album", OWN, at_hand), lambda: gather_album("Your pictures", [(p.title, p.intake.image) for p in at_hand])
+        )
+        return Choice(album, (*_LOOSE, made), at_hand)
+    each = choose_step("Of each class", _EACH, "each", 12, place=settings, help="Pictures that are on the map.")
+    try:
+        album = once(("album", of, each, at_hand), lambda: _load(of, each, at_hand))
+    except (TransferRejected, AlbumRejected) as problem:
+        st.error(as_plain_text(str(problem)), icon=":material/block:")
+        return None
+    lines = (
+        "from explorer.transfer.data.built_in import load_built_in",
+        f"known = load_built_in({of!r}, {each})",
+        *_LOOSE,
+        "album = gather_album(known.title, loose, known.files, known.names, known.labels, known.classes)",
+    )
+    return Choice(album, lines, at_hand)
+
+
+_LOOSE: Final = (
+    "from explorer.images import open_image",
+    "from explorer.picture_features.album import gather_album",
+    "loose = [(name, open_image(data)) for name, data in pictures]",
+)
+
+
+def _say_sets(sets: Mapping[str, str]) -> str:
+    return (
+        f"{', '.join(sets.values())} are on this machine; your own pictures and the samples are put among them. A ZIP "
+        f"file with one folder for each class is coloured by its folders. A map holds {MOST:,} pictures."
+    )
+
+
+def _load(name: str, each: int, at_hand: tuple[Picture, ...]) -> Album:
+    known = load_built_in(name, each)
+    loose = [(picture.title, picture.intake.image) for picture in at_hand]
+    return gather_album(known.title, loose, known.files, known.names, known.labels, known.classes)
+
+
+def _bring_zip() -> Choice | None:
+    """The uploader, and what is kept of the last file that could be read; a bad one changes nothing."""
+    turn = st.session_state.setdefault(_TURN, 0)  # a new uploader after each file
+    file = st.file_uploader(
+        "A ZIP file with one folder for each class",
+        type=["zip"],
+        key=f"pictures_zip_file_{turn}",
+        max_upload_size=LIMITS.bytes // 2**20,
+        help=f"At most {MOST:,} pictures and {LIMITS.bytes // 2**20} MB. What is no picture is left out and listed. "
+        "The pictures stay on this server, in its memory, until you leave.",
+    )
+    if file is not None:
+        try:
+            with watched("Reading the pictures") as tell:
+                reading = read_album(file.getvalue(), file.name, tell)
+            if full := refuse_pictures(reading, reading.album.size):
+                raise AlbumRejected(full)
+            st.session_state[_KEPT] = reading
+            st.session_state.pop(_REFUSED, None)
+        except (AlbumRejected, ImageRejected) as problem:
+            st.session_state[_REFUSED] = str(problem)
+        release(f"pictures_zip_file_{turn}")
+        st.session_state[_TURN] = turn + 1
+        st.rerun()
+    kept: Reading | None = st.session_state.get(_KEPT)
+    if refused := st.session_state.get(_REFUSED):
+        still = f" The pictures of {kept.album.title} are still here." if kept is not None else ""
+        st.error(as_plain_text(f"{refused}{still}"), icon=":material/block:")
+    if kept is None:
+        if not refused:
+            st.info("Choose a ZIP file with one folder for each class.", icon=":material/folder_zip:")
+        return None
+    _say_reading(kept)
+    path = f"Path({kept.album.title!r}).read_bytes()"
+    lines = (
+        "from pathlib import Path",
+        "from explorer.picture_features.album import read_album",
+        f"album = read_album({path}, {kept.album.title!r}).album",
+    )
+    return Choice(kept.album, lines)
+
+
+def _say_reading(reading: Reading) -> None:
+    album = reading.album
+    pictures, folders = count_text(len(album), "picture"), count_text(len(album.classes), "folder")
+    st.caption(as_plain_text(f"{album.title}: {pictures} in {folders}. {reading.note}".strip()))
+    if reading.skipped:
+        with st.expander(f"Left out: {count_text(len(reading.skipped), 'file')}", icon=":material/report:"):
+            for name, why in reading.skipped[:_TOLD]:
+                st.text(f"{name[-120:]}: {why}")  # never as Markdown: a file name is untrusted text
+            if len(reading.skipped) > _TOLD:
+                st.caption(f"and {len(reading.skipped) - _TOLD:,} more")

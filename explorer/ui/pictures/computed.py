@@ -1,0 +1,143 @@
+"""What is computed of an album, with a bar where it takes time, and kept within bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+
+from explorer.anatomy import summarize_layers
+from explorer.kept import Kept
+from explorer.picture_features.album import Album
+from explorer.picture_features.depth import Depth, compare_layers
+from explorer.picture_features.features import Features, choose_side, read_features, spread_layers
+from explorer.picture_features.neighbours import (
+    clip_neighbours,
+    distances_by_cosine,
+    distances_on_map,
+    rank_neighbours,
+    share_kept,
+)
+from explorer.picture_features.planes import Kind, Plane, measure_trust, project_by_pca, project_by_tsne
+from explorer.slices import finish
+from explorer.ui.kit.cache import once
+from explorer.ui.kit.slow import Tell, obtain, watched
+from explorer.ui.session.quantities import session_id
+from explorer.ui.session.subject import Subject
+
+NEIGHBOURS: Final = 8
+_OF_SESSION, _IN_ALL = 64 * 2**20, 256 * 2**20  # bytes of features
+_QUICK: Final = 100  # pictures of which layers are compared in no time
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """An album as a network sees it.
+
+    Attributes:
+        subject: the network, with the size of the square that it was given.
+        features: of the pictures that were reached.
+        labels: (M,) of those.
+        key: says everything that they depend on.
+    """
+
+    subject: Subject
+    features: Features
+    labels: NDArray[np.int64]
+    key: Hashable
+
+    @property
+    def neighbours(self) -> int:
+        """How many count as the nearest."""
+        return clip_neighbours(len(self.labels), NEIGHBOURS)
+
+
+@dataclass(frozen=True, eq=False)
+class Believed:
+    """A plane, and how far it may be believed.
+
+    Attributes:
+        plane: where the pictures lie.
+        trust: trustworthiness.
+        kept: share of each picture's nearest that are its nearest on the map.
+    """
+
+    plane: Plane
+    trust: float
+    kept: float
+
+
+@st.cache_resource(show_spinner=False)
+def _kept_features() -> Kept[Hashable, Features]:
+    return Kept(_OF_SESSION, _IN_ALL)
+
+
+def see(subject: Subject, album: Album) -> Seen | None:
+    """The features of an album; None where a person has stopped it."""
+    model = subject.model
+    side = model.preprocessing.size if model.only_size else choose_side(len(album), model.preprocessing.size)
+    small = replace(subject, size=side)
+    model = small.model
+    layers = spread_layers(summarize_layers(model, torch.zeros(1, 3, side, side)))
+    key = ("features", album.key, small.network, small.device, small.weights, small.fit, side)
+    kept = _kept_features()
+
+    def compute(tell: Tell) -> bool:
+        found = finish(read_features(model, album, layers), tell)
+        kept.put(key, found, found.size, session_id())
+        return True
+
+    if kept.get(key) is None:
+        label = f"Looking at {len(album):,} pictures"
+        if obtain(key, label, "pictures", compute, st.empty(), "see") is None:
+            return None
+    if kept.get(key) is None:  # it was computed before, and had to make room since
+        with watched("Looking at the pictures once more") as tell:
+            compute(tell)
+    found = kept.get(key)
+    assert found is not None
+    return Seen(small, found, album.labels[found.places], (key, len(found.places)))
+
+
+def compare(seen: Seen) -> Depth | None:
+    """Nearest pictures by every layer; None where a person has stopped it."""
+
+    def compute(tell: Tell) -> Depth:
+        return finish(compare_layers(seen.features, seen.labels, seen.neighbours), tell)
+
+    quick = len(seen.labels) <= _QUICK
+    return obtain(("depth", seen.key), "Comparing the layers", "layers", compute, st.empty(), "depth", quick=quick)
+
+
+def lay_out(seen: Seen, layer: str, kind: Kind) -> Believed | None:
+    """A plane with its trustworthiness; None where a person has stopped it."""
+    rows = seen.features.layers[layer]
+    plane: Plane | None
+    if kind == "pca":
+        plane = once(("pca", seen.key, layer), lambda: project_by_pca(rows))
+    else:
+        plane = obtain(
+            ("tsne", seen.key, layer),
+            "t-SNE",
+            "slices of 250 steps",
+            lambda tell: finish(project_by_tsne(rows), tell),
+            st.empty(),
+            "tsne",
+        )
+    if plane is None:
+        return None
+    there: Plane = plane
+
+    def judge() -> Believed:
+        near = rank_neighbours(distances_by_cosine(rows))
+        shown = rank_neighbours(distances_on_map(there.points))
+        return Believed(
+            there, measure_trust(near, shown, seen.neighbours), share_kept(near, shown, seen.neighbours)
+        )
+
+    return once(("trust", seen.key, layer, kind), judge)

@@ -1,0 +1,57 @@
+"""The pictures that are nearest to one of them, layer by layer."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explorer.anatomy import INPUT
+from explorer.picture_features.album import Album
+from explorer.picture_features.depth import Depth
+from explorer.rendering import draw_picture_grid
+from explorer.text import as_plain_text
+from explorer.ui.kit.cache import once
+from explorer.ui.kit.choose import choose
+from explorer.ui.kit.picture import show_png
+from explorer.ui.pictures.computed import Seen
+
+_SIDE, _GAP = 96, 4
+_LAYERS = {"ends": "Input, this and the last layer", "all": "All layers"}
+
+
+def show_nearest(album: Album, seen: Seen, depth: Depth, chosen: int, layer: str) -> None:
+    """A row of pictures for each layer, the chosen one in front."""
+    name = _describe(album, seen, chosen)
+    st.subheader("Nearest pictures", anchor=False)
+    st.text(f"To {name}, which stands first in each row; the nearest come next.")  # untrusted text
+    every = list(depth.nearest)
+    if choose("Layers", _LAYERS, "rows", hidden=True) == "ends":
+        every = list(dict.fromkeys([INPUT, layer, every[-1]]))
+    for each in every:
+        near = depth.nearest[each][chosen].tolist()
+        cosines = depth.cosines[each][chosen]
+        places = [int(seen.features.places[place]) for place in (chosen, *near)]
+        png: bytes = once(
+            ("nearest", album.key, tuple(places)),
+            lambda places=places: draw_picture_grid(
+                album.thumbnails(places, _SIDE), columns=len(places), side=_SIDE, gap=_GAP
+            ).png,
+        )
+        told = ", ".join(_describe(album, seen, place) for place in near)
+        st.markdown(f"`{each}`: {_say_row(seen, chosen, near)}cosine {cosines[0]:.3f} to {cosines[-1]:.3f}")
+        show_png(png, alt=as_plain_text(f"Nearest by {each}: {told}"), width="content")
+
+
+def _describe(album: Album, seen: Seen, place: int) -> str:
+    """A picture by its number, its file and its class."""
+    own = int(seen.features.places[place])
+    label = int(album.labels[own])
+    of = f" ({album.classes[label]})" if label >= 0 else ""
+    return f"{place + 1}: {album.names[own]}{of}"
+
+
+def _say_row(seen: Seen, chosen: int, near: list[int]) -> str:
+    label = int(seen.labels[chosen])
+    if label < 0:
+        return ""
+    same = sum(int(seen.labels[place]) == label for place in near)
+    return f"{same} of {len(near)} of the same class, "
