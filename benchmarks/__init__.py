@@ -17,6 +17,7 @@ NAMES = (
     "learning",
     "sequences",
     "generators",
+    "pictures",
     "saliency",
     "feature_visualization",
     "augmentation",

@@ -216,6 +216,8 @@ TERMS: Final = (
     ),
     _term("hidden state", "What a recurrent network has kept of the steps before, as a vector."),
     _term("principal component analysis, PCA", "Finds the directions along which points differ most."),
+    _term("t-SNE", "Puts points on a plane so that neighbours stay together; distances between groups mean nothing."),
+    _term("trustworthiness", "Whether points that are near on a map are near in truth: 1 where all are."),
     _term("checkerboard", "A pattern with a period of two cells, left by layers that make maps larger."),
     _term("autoencoder", "A network that squeezes its input through few numbers and has to make it again of them."),
     _term("discriminator", "The network of a GAN that says how probably something is real."),

@@ -13,15 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from explorer.image_folders import (
-    FolderRejected,
-    Limits,
-    Remark,
-    Skipped,
-    clean_name,
-    count_members,
-    read_folders,
-)
+from explorer.image_folders import FolderRejected, Limits, Remark, Skipped, clean_name, count_members, read_folders
 from explorer.images import open_image
 
 MOST: Final = 2000  # pictures of a map

@@ -8,12 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.picture_features.features import Features
-from explorer.picture_features.neighbours import (
-    distances_by_cosine,
-    rank_neighbours,
-    share_kept,
-    share_of_class,
-)
+from explorer.picture_features.neighbours import distances_by_cosine, rank_neighbours, share_kept, share_of_class
 from explorer.slices import Slices
 
 

@@ -136,8 +136,6 @@ def lay_out(seen: Seen, layer: str, kind: Kind) -> Believed | None:
     def judge() -> Believed:
         near = rank_neighbours(distances_by_cosine(rows))
         shown = rank_neighbours(distances_on_map(there.points))
-        return Believed(
-            there, measure_trust(near, shown, seen.neighbours), share_kept(near, shown, seen.neighbours)
-        )
+        return Believed(there, measure_trust(near, shown, seen.neighbours), share_kept(near, shown, seen.neighbours))
 
     return once(("trust", seen.key, layer, kind), judge)

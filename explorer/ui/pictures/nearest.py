@@ -32,9 +32,9 @@ def show_nearest(album: Album, seen: Seen, depth: Depth, chosen: int, layer: str
         places = [int(seen.features.places[place]) for place in (chosen, *near)]
         png: bytes = once(
             ("nearest", album.key, tuple(places)),
-            lambda places=places: draw_picture_grid(
-                album.thumbnails(places, _SIDE), columns=len(places), side=_SIDE, gap=_GAP
-            ).png,
+            lambda places=places: (
+                draw_picture_grid(album.thumbnails(places, _SIDE), columns=len(places), side=_SIDE, gap=_GAP).png
+            ),
         )
         told = ", ".join(_describe(album, seen, place) for place in near)
         st.markdown(f"`{each}`: {_say_row(seen, chosen, near)}cosine {cosines[0]:.3f} to {cosines[-1]:.3f}")

@@ -1,0 +1,56 @@
+"""The Pictures page: what it says is what the features say, and its Python gives the same."""
+
+import io
+import re
+import zipfile
+
+import numpy as np
+from sklearn.manifold import trustworthiness
+
+from explorer.transfer.data.shapes import SHAPES, shape_file
+from tests.pages.opening import Browser, open_page, run, run_snippet
+
+ADDRESS = {"model": "tiny-vgg", "of": "Shapes on textured grounds", "each": "6"}
+
+
+def test_the_finding_the_map_and_its_python_agree(browser_side: Browser) -> None:
+    app = open_page("pictures", {**ADDRESS, "picture": "3"})
+    told = next(each.value for each in app.markdown if each.value.startswith("**Of the"))
+    with np.load(io.BytesIO(browser_side.downloads["pictures-offer-npz"][1]())) as file:
+        arrays = dict(file)
+    rows, labels = arrays["features"].astype(float), arrays["labels"]
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    near = np.array([[j for j in np.argsort(-line, kind="stable") if j != i][:8] for i, line in enumerate(unit @ unit.T)])
+    np.testing.assert_array_equal(near, arrays["nearest"])
+    known = np.flatnonzero(labels >= 0)
+    assert len(labels) - len(known) == 6  # the samples
+    cosines = unit @ unit.T - 9 * (labels < 0)  # only those with a class are neighbours
+    np.fill_diagonal(cosines, -99)
+    shares = [(labels[np.argsort(-cosines[i])[:8]] == labels[i]).mean() for i in known]
+    said = [float(each) for each in re.findall(r"([\d.]+)", told.replace("features.pool3", ""))]
+    assert abs(said[1] - 100 * np.mean(shares)) < 0.06
+    trust = trustworthiness(rows, arrays["points"], n_neighbors=8, metric="cosine")
+    assert f"trustworthiness is {trust:.2f}" in told
+    names, printed = run_snippet(app.code[0].value)
+    np.testing.assert_allclose(names["points"], arrays["points"], atol=1e-4)
+    assert f"{trust:.4f}"[:4] in printed
+    run(app.segmented_control(key="plane").set_value("tsne"))
+    assert any("t-SNE of `features.pool3`" in each.value for each in app.markdown)
+    assert not app.error
+
+
+def test_a_zip_files_folders_colour_the_map_and_a_bad_one_changes_nothing(browser_side: Browser) -> None:
+    app = open_page("pictures", {"model": "tiny-vgg", "of": "Your ZIP file"})
+    assert "one folder for each class" in app.info[0].value
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for number in range(10):
+            archive.writestr(f"{number % 2} *odd*/{number}.png", shape_file(SHAPES[number % 2], number))
+    run(app.file_uploader(key="pictures_zip_file_0").upload("mine.zip", data.getvalue(), "application/zip"))
+    with np.load(io.BytesIO(browser_side.downloads["pictures-offer-npz"][1]())) as file:
+        assert file["labels"].tolist() == [0, 1] * 5
+        assert file["nearest"].shape == (10, 4)  # fewer than half of the pictures
+    run(app.file_uploader(key="pictures_zip_file_1").upload("bad.zip", b"nonsense", "application/zip"))
+    assert "no ZIP file" in app.error[0].value
+    assert "still here" in app.error[0].value
+    assert any(each.value.startswith("**Of the 4 nearest") for each in app.markdown)
