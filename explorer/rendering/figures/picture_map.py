@@ -17,8 +17,8 @@ from explorer.rendering.picture_grids import as_address, fit_picture
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-SHARE: Final = 0.085  # of the chart's height that a picture takes
-_SIDE: Final = 72  # pixels of a picture in the chart's file
+SHARE: Final = 0.12  # of the chart's height that a picture takes
+_SIDE: Final = 80  # pixels of a picture in the chart's file
 _HEIGHT: Final = 520
 _FRAME: Final = 3  # pixels around a picture in the large picture
 

@@ -17,8 +17,9 @@ from explorer.text import as_plain_text, count_text
 from explorer.transfer.data.built_in import list_built_in, load_built_in
 from explorer.transfer.data.torchvision_sets import TORCHVISION
 from explorer.transfer.trial import TransferRejected
+from explorer.ui.kit.ask import choose_asking
 from explorer.ui.kit.cache import once
-from explorer.ui.kit.choose import choose_one, choose_step
+from explorer.ui.kit.choose import choose_one, choose_step, settings_popover
 from explorer.ui.kit.slow import watched
 from explorer.ui.session.opening import pictures_lines
 from explorer.ui.session.pictures import Picture, get_picture, list_pictures
@@ -52,14 +53,17 @@ class Choice:
         return [*pictures_lines(subject, self.at_hand), *self.lines]
 
 
-def choose_album(row: DeltaGenerator, settings: DeltaGenerator) -> Choice | None:
-    """The chooser, and what belongs to it; None where there is nothing to look at yet, which is said."""
+def choose_album(row: DeltaGenerator) -> Choice | None:
+    """The chooser with its settings; None where there is nothing to look at yet, which is said."""
     labels = list_pictures()
     sets = {name: title for name, title in list_built_in().items() if name not in TORCHVISION}
     titles = {OWN: "Your pictures and the samples", ZIP: "Your ZIP file", **sets}
     known = "imagenette" if has_dataset("imagenette") else "shapes"
     start = OWN if len(labels) - len(SAMPLES) >= _ENOUGH else known
     of = choose_one("Pictures", titles, "of", start, place=row, width=300, help=_say_sets(sets))
+    settings = settings_popover(row)
+    with settings:
+        choose_asking()
     if of == ZIP:
         return _bring_zip()
     at_hand = tuple(get_picture(label) for label in labels)

@@ -34,7 +34,7 @@ def show_depth(seen: Seen, depth: Depth) -> None:
         ]
         for number, name in enumerate(depth.nearest)
     }
-    heads = [*(["own class"] if depth.of_class else ()), "as by the last layer"]
+    heads = [*(["own class"] if depth.of_class else ()), "like the last"]
     st.markdown(write_table(heads, rows))
     st.caption(
         "Nearest by the cosine between features; features are the mean of each map over its cells, of the input the "

@@ -20,7 +20,7 @@ from explorer.ui.pictures.albums import NO_CLASS_NAME, Choice
 from explorer.ui.pictures.computed import Believed, Seen
 
 _CHART, _NUMBER = "pictures-map", "picture"
-_THUMBNAIL: Final = 72  # pixels
+_THUMBNAIL: Final = 80  # pixels
 _NAMED: Final = 24  # classes that a legend can hold
 
 
@@ -29,6 +29,7 @@ def show_map(choice: Choice, seen: Seen, depth: Depth, believed: Believed, layer
     album, places = choice.album, seen.features.places.tolist()
     points = believed.plane.points
     chart = st.container()
+    told = st.empty()
     number = choose_number("Picture", 1, len(places), _NUMBER, 1, width=160, help="A click on its point chooses it.")
     chosen = [number - 1, *depth.nearest[layer][number - 1].tolist()]
     shown = choose_apart(points, chosen[:1])
@@ -38,11 +39,14 @@ def show_map(choice: Choice, seen: Seen, depth: Depth, believed: Believed, layer
         lambda: dict(zip(shown, album.thumbnails([places[each] for each in shown], _THUMBNAIL), strict=True)),
     )
     names = [f"{place + 1}: {album.names[each]}" for place, each in enumerate(places)]
-    title = f"{PLANES[kind]} of {layer}: {len(places):,} pictures, {len(shown)} of them shown above their points"
-    figure = picture_map(points, labels, classes, names, thumbnails, title, chosen)
+    figure = picture_map(points, labels, classes, names, thumbnails, f"{PLANES[kind]} of {layer}", chosen)
     if len(classes) > _NAMED:
         figure.update_layout(showlegend=False)
     show_chart(figure, _CHART, place=chart, on_select=_take_click, selection_mode="points")
+    told.caption(
+        f"{len(places):,} pictures, a point for each; {len(shown)} of them stand above their points, the others would be "
+        "covered. Click a point for its nearest."
+    )
     return number - 1
 
 

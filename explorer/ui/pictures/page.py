@@ -11,8 +11,8 @@ from explorer.picture_features.neighbours import expect_of_class
 from explorer.picture_features.planes import PLANES, Kind
 from explorer.rendering import format_percent
 from explorer.ui.app import link_to
-from explorer.ui.kit.ask import ask_first, choose_asking
-from explorer.ui.kit.choose import choose, choose_step, settings_popover
+from explorer.ui.kit.ask import ask_first
+from explorer.ui.kit.choose import choose, choose_step
 from explorer.ui.pictures.albums import Choice, choose_album
 from explorer.ui.pictures.computed import Believed, Seen, compare, lay_out, see
 from explorer.ui.pictures.depth import show_depth
@@ -32,7 +32,7 @@ def show() -> None:
     row = st.container(horizontal=True, vertical_alignment="bottom")
     place = st.container()
     with place:
-        choice = choose_album(row, settings := settings_popover(row))
+        choice = choose_album(row)
         if choice is None:
             return
         seen = see(subject, choice.album)
@@ -41,8 +41,6 @@ def show() -> None:
         layers = list(seen.features.layers)
         kind: Kind = choose("Map", PLANES, "plane", place=row)
         layer = choose_step("By layer", layers, "by", layers[-1], place=row, width=320)
-        with settings:
-            choose_asking()
         depth = compare(seen)
         believed = lay_out(seen, layer, kind) if depth is not None else None
         if depth is None or believed is None:
