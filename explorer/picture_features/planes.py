@@ -83,7 +83,8 @@ def measure_trust(near: NDArray[np.int64], near_on_map: NDArray[np.int64], neigh
     """Trustworthiness (Venna & Kaski 2006): whether those that are near on the map are near in truth, 0 to 1.
 
     T(k) = 1 - 2 / (N k (2N - 3k - 1)) · Σ_i Σ_j (r(i, j) - k), over the j that are among the k nearest of i on the map
-    but not by the features, where r(i, j) is j's rank by the features, 1 for the nearest. By chance it is about one half.
+    but not by the features, where r(i, j) is j's rank by the features, 1 for the nearest. By chance it is about
+    one half.
 
     Args:
         near, near_on_map: (N, N - 1) as `rank_neighbours` gives them, by the features and on the map.

@@ -6,6 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.manifold import trustworthiness
 
+from explorer.picture_features.depth import compare_layers
+from explorer.picture_features.features import Features
 from explorer.picture_features.neighbours import (
     distances_by_cosine,
     distances_on_map,
@@ -104,6 +106,21 @@ def test_shares_are_those_of_sets(seed: int, count: int, k: int) -> None:
     assert share_of_class(first, labels, k) == pytest.approx(np.mean(shares))
     pairs = [labels[a] == labels[b] for a in known for b in known if a != b]
     assert expect_of_class(labels) == pytest.approx(np.mean(pairs))
+
+
+def test_layers_are_compared_by_their_nearest_pictures() -> None:
+    """A first layer that has each picture's twin far away, and a last one that has it nearest."""
+    rows = rows_of(3, 12, 4)
+    last = np.concatenate([rows, rows * 2])
+    first = np.concatenate([rows, -rows])
+    labels = np.tile(np.arange(12), 2)
+    features = Features(np.arange(24), {"input": first, "late": last}, 32, 24)
+    found = finish(compare_layers(features, labels, 1))
+    assert found.nearest["late"][:, 0].tolist() == [*range(12, 24), *range(12)]
+    np.testing.assert_allclose(found.cosines["late"], 1.0)
+    assert found.of_class == {"input": 0.0, "late": 1.0}
+    assert found.like_last == {"input": 0.0, "late": 1.0}
+    assert finish(compare_layers(features, np.full(24, -1), 1)).of_class == {}
 
 
 def test_tsne_keeps_groups_together_that_pca_lays_over_each_other() -> None:

@@ -44,8 +44,8 @@ def show_map(choice: Choice, seen: Seen, depth: Depth, believed: Believed, layer
         figure.update_layout(showlegend=False)
     show_chart(figure, _CHART, place=chart, on_select=_take_click, selection_mode="points")
     told.caption(
-        f"{len(places):,} pictures, a point for each; {len(shown)} of them stand above their points, the others would be "
-        "covered. Click a point for its nearest."
+        f"{len(places):,} pictures, a point for each; {len(shown)} of them stand above their points, the others would "
+        "be covered. Click a point for its nearest."
     )
     return number - 1
 

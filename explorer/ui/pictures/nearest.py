@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from explorer.anatomy import INPUT
@@ -30,15 +32,14 @@ def show_nearest(album: Album, seen: Seen, depth: Depth, chosen: int, layer: str
         near = depth.nearest[each][chosen].tolist()
         cosines = depth.cosines[each][chosen]
         places = [int(seen.features.places[place]) for place in (chosen, *near)]
-        png: bytes = once(
-            ("nearest", album.key, tuple(places)),
-            lambda places=places: (
-                draw_picture_grid(album.thumbnails(places, _SIDE), columns=len(places), side=_SIDE, gap=_GAP).png
-            ),
-        )
+        png: bytes = once(("nearest", album.key, tuple(places)), partial(_draw_row, album, places))
         told = ", ".join(_describe(album, seen, place) for place in near)
         st.markdown(f"`{each}`: {_say_row(seen, chosen, near)}cosine {cosines[0]:.3f} to {cosines[-1]:.3f}")
         show_png(png, alt=as_plain_text(f"Nearest by {each}: {told}"), width="content")
+
+
+def _draw_row(album: Album, places: list[int]) -> bytes:
+    return draw_picture_grid(album.thumbnails(places, _SIDE), columns=len(places), side=_SIDE, gap=_GAP).png
 
 
 def _describe(album: Album, seen: Seen, place: int) -> str:
