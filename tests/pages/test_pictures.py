@@ -5,9 +5,11 @@ import re
 import zipfile
 
 import numpy as np
+import pytest
 from sklearn.manifold import trustworthiness
 
 from explorer.transfer.data.shapes import SHAPES, shape_file
+from explorer.ui.pictures import computed
 from tests.pages.opening import Browser, open_page, run, run_snippet
 
 ADDRESS = {"model": "tiny-vgg", "of": "Shapes on textured grounds", "each": "6"}
@@ -39,6 +41,16 @@ def test_the_finding_the_map_and_its_python_agree(browser_side: Browser) -> None
     run(app.segmented_control(key="plane").set_value("tsne"))
     assert any("t-SNE of `features.pool3`" in each.value for each in app.markdown)
     assert not app.error
+
+
+def test_who_waited_long_enough_may_wait_for_all(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(computed, "SECONDS", 0.0)
+    app = open_page("pictures", {**ADDRESS, "each": "12"})
+    assert any("16 of 54 pictures were reached" in each.value for each in app.caption)
+    run(app.button(key="pictures-all").click())
+    assert not any("were reached" in each.value for each in app.caption)
+    with np.load(io.BytesIO(browser_side.downloads["pictures-offer-npz"][1]())) as file:
+        assert file["places"].tolist() == list(range(54))
 
 
 def test_a_zip_files_folders_colour_the_map_and_a_bad_one_changes_nothing(browser_side: Browser) -> None:

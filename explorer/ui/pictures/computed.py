@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from explorer.anatomy import summarize_layers
 from explorer.kept import Kept
 from explorer.picture_features.album import Album
 from explorer.picture_features.depth import Depth, compare_layers
-from explorer.picture_features.features import Features, choose_side, read_features, spread_layers
+from explorer.picture_features.features import SECONDS, Features, choose_side, read_features, spread_layers
 from explorer.picture_features.neighbours import (
     clip_neighbours,
     distances_by_cosine,
@@ -32,6 +33,7 @@ from explorer.ui.session.subject import Subject
 
 NEIGHBOURS: Final = 8
 _OF_SESSION, _IN_ALL = 64 * 2**20, 256 * 2**20  # bytes of features
+_WHOLE: Final = "pictures_whole"  # the album that is looked at however long it takes, in the session
 _QUICK: Final = 100  # pictures of which layers are compared in no time
 
 
@@ -77,18 +79,24 @@ def _kept_features() -> Kept[Hashable, Features]:
     return Kept(_OF_SESSION, _IN_ALL)
 
 
+def look_at_all(album: Album) -> None:
+    """Let `see` take as long as it takes for this album, in this session."""
+    st.session_state[_WHOLE] = album.key
+
+
 def see(subject: Subject, album: Album) -> Seen | None:
     """The features of an album; None where a person has stopped it."""
+    seconds = inf if st.session_state.get(_WHOLE) == album.key else SECONDS
     model = subject.model
     side = model.preprocessing.size if model.only_size else choose_side(len(album), model.preprocessing.size)
     small = replace(subject, size=side)
     model = small.model
     layers = spread_layers(summarize_layers(model, torch.zeros(1, 3, side, side)))
-    key = ("features", album.key, small.network, small.device, small.weights, small.fit, side)
+    key = ("features", album.key, small.network, small.device, small.weights, small.fit, side, seconds)
     kept = _kept_features()
 
     def compute(tell: Tell) -> bool:
-        found = finish(read_features(model, album, layers), tell)
+        found = finish(read_features(model, album, layers, seconds), tell)
         kept.put(key, found, found.size, session_id())
         return True
 

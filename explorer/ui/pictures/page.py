@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.anatomy import INPUT
 from explorer.picture_features.depth import Depth
+from explorer.picture_features.features import SECONDS
 from explorer.picture_features.neighbours import expect_of_class
 from explorer.picture_features.planes import PLANES, Kind
 from explorer.rendering import format_percent
@@ -14,7 +15,7 @@ from explorer.ui.app import link_to
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.choose import choose, choose_step
 from explorer.ui.pictures.albums import Choice, choose_album
-from explorer.ui.pictures.computed import Believed, Seen, compare, lay_out, see
+from explorer.ui.pictures.computed import Believed, Seen, compare, lay_out, look_at_all, see
 from explorer.ui.pictures.depth import show_depth
 from explorer.ui.pictures.map import offer_map, show_map
 from explorer.ui.pictures.nearest import show_nearest
@@ -88,7 +89,8 @@ def _say_finding(
         )
         if count < features.asked:
             st.caption(
-                f"{count:,} of {features.asked:,} pictures were reached in the 30 s that a map may take, in random "
-                "order."
+                f"{count:,} of {features.asked:,} pictures were reached in the {SECONDS:.0f} s that a map may take, in "
+                "random order."
             )
+            st.button("Look at all of them", key="pictures-all", on_click=look_at_all, args=(choice.album,))
     return True
