@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from explorer.rendering.scaling import average_blocks
-from explorer.saliency.class_activation import map_class
+from explorer.saliency.class_activation import Wanted, map_class
 from explorer.saliency.layers import find_layer
 from explorer.saliency.scores import TargetScore
 from explorer.zoo import VisionModel
@@ -50,7 +50,7 @@ def see_frame(model: VisionModel, x: Tensor, layer: str | None = None, target: i
         SaliencyImpossible: the layer has no maps, or the class's score does not depend on them.
     """
     x = x.detach().to(model.device)
-    seen = map_class(model, x, "grad-cam", find_layer(model, x, layer), TargetScore(target))
+    seen = map_class("grad-cam", Wanted(model, x, find_layer(model, x, layer), TargetScore(target)))
     assert seen.target_score.target is not None
     return SeenFrame(
         _to_numpy(seen.logits.float().softmax(dim=0)),
