@@ -50,21 +50,19 @@ class TargetScore:
 
 
 class SeededNoise(TorchFunctionMode):
-    """Normal noise drawn in this thread comes from a generator of its own, whatever library draws it.
+    """`torch.normal(mean, deviations)` in this thread draws from a generator of its own, whatever library calls it.
 
-    captum draws from the process's generator, where sessions would take numbers from each other.
+    captum draws from the process's generator, where sessions would take numbers from each other. The generator is the
+    CPU's, since every device draws other numbers.
     """
 
     def __init__(self, seed: int) -> None:
         super().__init__()
-        self.seed = seed
-        self.generators: dict[torch.device, torch.Generator] = {}
+        self.generator = torch.Generator().manual_seed(seed)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if func is torch.normal:
-            device = next((t.device for t in [*args, *kwargs.values()] if isinstance(t, Tensor)), torch.device("cpu"))
-            if device not in self.generators:
-                self.generators[device] = torch.Generator(device).manual_seed(self.seed)
-            kwargs = {**kwargs, "generator": self.generators[device]}
-        return func(*args, **kwargs)
+        if func is not torch.normal:
+            return func(*args, **kwargs)
+        mean, deviations = args
+        return func(mean, deviations.cpu(), generator=self.generator).to(deviations.device)

@@ -21,8 +21,8 @@ def smooth_grad_cam_pp(wanted: Wanted) -> ClassActivationMap:
     x = wanted.x
     with torch.no_grad():
         settled = wanted.target_score.settle(wanted.model.network(x.clone())[0])
-    generator = torch.Generator(x.device).manual_seed(0)
-    copies = [x + NOISE * torch.randn(x.shape, generator=generator, device=x.device) for _ in range(COPIES)]
+    generator = torch.Generator().manual_seed(0)  # the CPU's: every device draws other numbers
+    copies = [x + NOISE * torch.randn(x.shape, generator=generator).to(x) for _ in range(COPIES)]
     noisy = [differentiate(replace(wanted, x=copy, target_score=settled))[1] for copy in copies]
     first, second, third = (torch.stack([g**power for g in noisy]).mean(dim=0) for power in (1, 2, 3))
 

@@ -22,7 +22,6 @@ def ss_cam(wanted: Wanted) -> ClassActivationMap:
     Raises:
         Stopped: `progress` gave False.
     """
-    generator = torch.Generator(wanted.x.device).manual_seed(0)
-    size = (SAMPLES, *wanted.x.shape[2:])
-    noise = DEVIATION * torch.randn(size, generator=generator, device=wanted.x.device)
+    generator = torch.Generator().manual_seed(0)  # the CPU's: every device draws other numbers
+    noise = DEVIATION * torch.randn((SAMPLES, *wanted.x.shape[2:]), generator=generator).to(wanted.x)
     return weigh_by_scores(wanted, [partial(operator.add, each) for each in noise])
