@@ -14,6 +14,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, cuda: int, mps: bool) -> None:
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda index: (10 + index, 100 + index))
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda index: f"Card {index}")
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", torch.backends.cudnn.allow_tf32)  # as it was, afterwards
     fake = SimpleNamespace(recommended_max_memory=lambda: 1000, driver_allocated_memory=lambda: 400)
     monkeypatch.setattr(torch, "mps", fake)
 
@@ -59,6 +60,16 @@ def test_memory_of_accelerators(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_cuda_is_the_first_cuda_device(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, 2, False)
     assert resolve_device("cuda") == torch.device("cuda:0")
+
+
+@pytest.mark.parametrize(("cuda", "name", "rounds"), [(0, "auto", True), (1, "cpu", True), (1, "auto", False)])
+def test_convolutions_on_cuda_round_nothing(
+    monkeypatch: pytest.MonkeyPatch, cuda: int, name: str, rounds: bool
+) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    pretend(monkeypatch, cuda, False)
+    resolve_device(name)
+    assert torch.backends.cudnn.allow_tf32 is rounds
 
 
 @pytest.mark.parametrize("name", ["cuda", "cuda:3", "mps", "tpu", "", "CPU"])
