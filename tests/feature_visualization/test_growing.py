@@ -18,23 +18,11 @@ from explorer.samples import SAMPLES, read_sample
 from explorer.slices import finish
 from explorer.zoo import VisionModel, load_model
 from tests.anatomy.networks import as_model
+from tests.saliency.networks import small_model
 
 MIDDLE = "stages.stage4.block2.project.bn"  # of the default network: a third of its depth, 80 channels
 
-
-@cache
-def small() -> VisionModel:
-    torch.manual_seed(0)
-    network = nn.Sequential(
-        nn.Conv2d(3, 6, 3, padding=1),
-        nn.ReLU(),
-        nn.Conv2d(6, 8, 3, stride=2, padding=1),
-        nn.ReLU(),
-        nn.AdaptiveAvgPool2d(1),
-        nn.Flatten(),
-        nn.Linear(8, 3),
-    )
-    return as_model(network, classes=3)
+small = cache(small_model)
 
 
 def make(objective: Objective, model: VisionModel | None = None, **settings: int | bool | str) -> Grown:

@@ -20,18 +20,18 @@ from explorer.transfer.trial import TransferRejected
 from explorer.ui.kit.ask import choose_asking
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.choose import choose_one, choose_step, settings_popover
-from explorer.ui.kit.slow import watched
+from explorer.ui.kit.slow import Tell
 from explorer.ui.session.opening import pictures_lines
 from explorer.ui.session.pictures import Picture, get_picture, list_pictures
-from explorer.ui.session.quantities import refuse_pictures, release
+from explorer.ui.session.quantities import refuse_pictures
 from explorer.ui.session.subject import Subject
+from explorer.ui.session.zip_upload import list_skipped, upload_zip
 
 OWN, ZIP = "own", "zip"
 NO_CLASS_NAME: Final = "your pictures and the samples"
 _ENOUGH: Final = 20  # pictures of one's own, which need no others around them
 _EACH: Final = (6, 12, 25, 50, 100, 200)  # pictures of a class
-_KEPT, _REFUSED, _TURN = "pictures_zip", "pictures_zip_refused", "pictures_zip_number"
-_TOLD: Final = 200  # left-out files that are listed
+_KEPT, _REFUSED = "pictures_zip", "pictures_zip_refused"
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,28 +110,22 @@ def _load(name: str, each: int, at_hand: tuple[Picture, ...]) -> Album:
 
 def _bring_zip() -> Choice | None:
     """The uploader, and what is kept of the last file that could be read; a bad one changes nothing."""
-    turn = st.session_state.setdefault(_TURN, 0)  # a new uploader after each file
-    file = st.file_uploader(
-        "A ZIP file with one folder for each class",
-        type=["zip"],
-        key=f"pictures_zip_file_{turn}",
-        max_upload_size=LIMITS.bytes // 2**20,
-        help=f"At most {MOST:,} pictures and {LIMITS.bytes // 2**20} MB. What is no picture is left out and listed. "
-        "The pictures stay on this server, in its memory, until you leave.",
-    )
-    if file is not None:
+
+    def take(data: bytes, name: str, tell: Tell) -> None:
         try:
-            with watched("Reading the pictures") as tell:
-                reading = read_album(file.getvalue(), file.name, tell)
+            reading = read_album(data, name, tell)
             if full := refuse_pictures(reading, reading.album.size):
                 raise AlbumRejected(full)
             st.session_state[_KEPT] = reading
             st.session_state.pop(_REFUSED, None)
         except (AlbumRejected, ImageRejected) as problem:
             st.session_state[_REFUSED] = str(problem)
-        release(f"pictures_zip_file_{turn}")
-        st.session_state[_TURN] = turn + 1
-        st.rerun()
+
+    note = (
+        f"At most {MOST:,} pictures and {LIMITS.bytes // 2**20} MB. What is no picture is left out and listed. "
+        "The pictures stay on this server, in its memory, until you leave."
+    )
+    upload_zip(_KEPT, LIMITS.bytes, note, take)
     kept: Reading | None = st.session_state.get(_KEPT)
     if refused := st.session_state.get(_REFUSED):
         still = f" The pictures of {kept.album.title} are still here." if kept is not None else ""
@@ -154,9 +148,4 @@ def _say_reading(reading: Reading) -> None:
     album = reading.album
     pictures, folders = count_text(len(album), "picture"), count_text(len(album.classes), "folder")
     st.caption(as_plain_text(f"{album.title}: {pictures} in {folders}. {reading.note}".strip()))
-    if reading.skipped:
-        with st.expander(f"Left out: {count_text(len(reading.skipped), 'file')}", icon=":material/report:"):
-            for name, why in reading.skipped[:_TOLD]:
-                st.text(f"{name[-120:]}: {why}")  # never as Markdown: a file name is untrusted text
-            if len(reading.skipped) > _TOLD:
-                st.caption(f"and {len(reading.skipped) - _TOLD:,} more")
+    list_skipped(reading.skipped)

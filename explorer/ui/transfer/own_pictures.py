@@ -6,7 +6,6 @@ They live in the session, so they are still there when another part or page was 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import streamlit as st
 
@@ -15,39 +14,32 @@ from explorer.transfer.data.own_classes import OwnClass, OwnClasses
 from explorer.transfer.data.pictures import LEAST_CLASSES, LEAST_PICTURES, MOST_CLASSES, MOST_PICTURES, PictureSet
 from explorer.transfer.data.sources import LIMITS, Intake, IntakeRejected, read_zip
 from explorer.ui.kit.picture import show_png
-from explorer.ui.kit.slow import watched
+from explorer.ui.kit.slow import Tell
 from explorer.ui.session.quantities import refuse_pictures, release
+from explorer.ui.session.zip_upload import list_skipped, upload_zip
 
-_ZIP, _REFUSED, _ZIP_NUMBER = "transfer_zip", "transfer_zip_refused", "transfer_zip_number"
+_ZIP, _REFUSED = "transfer_zip", "transfer_zip_refused"
 _CLASSES = "transfer_classes"
-_TOLD: Final = 200  # left-out files that are listed
 
 
 def bring_zip() -> PictureSet | None:
     """The uploader, and what is kept of the last file that could be read; a bad one changes nothing."""
-    # A new uploader after each file, whose name stands where its pictures are told.
-    turn = st.session_state.setdefault(_ZIP_NUMBER, 0)
-    file = st.file_uploader(
-        "A ZIP file with one folder for each class",
-        type=["zip"],
-        key=f"transfer_zip_file_{turn}",
-        max_upload_size=LIMITS.bytes // 2**20,
-        help=f"At least {LEAST_CLASSES} folders with {LEAST_PICTURES} pictures each, at most {MOST_PICTURES:,} "
-        f"pictures and {LIMITS.bytes // 2**20} MB. What is no picture is left out and listed.",
-    )
-    if file is not None:
+
+    def take(data: bytes, name: str, tell: Tell) -> None:
         try:
-            with watched("Reading the pictures") as tell:
-                intake = read_zip(file.getvalue(), file.name, tell)
+            intake = read_zip(data, name, tell)
             if full := refuse_pictures(intake.pictures, sum(map(len, intake.pictures.files))):
                 raise IntakeRejected(full)
             st.session_state[_ZIP] = intake
             st.session_state.pop(_REFUSED, None)
         except IntakeRejected as problem:
             st.session_state[_REFUSED] = problem
-        release(f"transfer_zip_file_{turn}")
-        st.session_state[_ZIP_NUMBER] = turn + 1
-        st.rerun()
+
+    note = (
+        f"At least {LEAST_CLASSES} folders with {LEAST_PICTURES} pictures each, at most {MOST_PICTURES:,} "
+        f"pictures and {LIMITS.bytes // 2**20} MB. What is no picture is left out and listed."
+    )
+    upload_zip(_ZIP, LIMITS.bytes, note, take)
     kept: Intake | None = st.session_state.get(_ZIP)
     refused: IntakeRejected | None = st.session_state.get(_REFUSED)
     if refused is not None:
@@ -161,14 +153,3 @@ def tell_intake(intake: Intake) -> None:
     if intake.note:
         st.caption(as_plain_text(intake.note))
     list_skipped(intake.skipped)
-
-
-def list_skipped(skipped: Sequence[tuple[str, str]]) -> None:
-    """Names and reasons, to be opened; nothing where nothing was left out."""
-    if not skipped:
-        return
-    with st.expander(f"Left out: {count_text(len(skipped), 'file')}", icon=":material/report:"):
-        for name, why in skipped[:_TOLD]:
-            st.text(f"{name[-120:]}: {why}")  # never as Markdown: a file name is untrusted text
-        if len(skipped) > _TOLD:
-            st.caption(f"and {len(skipped) - _TOLD:,} more")
