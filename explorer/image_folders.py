@@ -106,12 +106,17 @@ class Remark:
     text: str
 
 
-def read_folders(data: bytes, limits: Limits) -> Iterator[Found | Skipped | Remark]:
+def read_folders(data: bytes, limits: Limits, loose: bool = False) -> Iterator[Found | Skipped | Remark]:
     """All files of a ZIP file in its order; those that are no pictures in folders are said, not raised.
 
     The folder that a picture lies in names its class. So folders around the classes do not matter, and "train/cat" and
     "test/cat" are one class; so are "cat/train" and "cat/test", where all pictures lie in folders of such names. One
     name in two spellings of Unicode is one class: names are in its composed form (NFC).
+
+    Args:
+        data: the file.
+        limits: how much of it is read.
+        loose: take pictures that lie in no folder too, as of the folder "".
 
     Raises:
         FolderRejected: not a readable ZIP file, beyond one of the limits, or protected by a password; while it is
@@ -132,7 +137,7 @@ def read_folders(data: bytes, limits: Limits) -> Iterator[Found | Skipped | Rema
             layout = _Layout.of([name for name in names if name.lower().endswith(_PICTURES) and _is_usual(name)])
             if layout.remark:
                 yield Remark(layout.remark)
-            yield from _read_members(archive, list(zip(names, members, strict=True)), layout, limits)
+            yield from _read_members(archive, list(zip(names, members, strict=True)), layout, limits, loose)
     except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, struct.error) as error:
         raise FolderRejected("The ZIP file is damaged and cannot be read.") from error
 
@@ -244,7 +249,11 @@ def _is_usual(name: str) -> bool:
 
 
 def _read_members(
-    archive: zipfile.ZipFile, members: Sequence[tuple[str, zipfile.ZipInfo]], layout: _Layout, limits: Limits
+    archive: zipfile.ZipFile,
+    members: Sequence[tuple[str, zipfile.ZipInfo]],
+    layout: _Layout,
+    limits: Limits,
+    loose: bool,
 ) -> Iterator[Found | Skipped]:
     seen = 0  # pixels
     for name, member in members:
@@ -269,15 +278,18 @@ def _read_members(
             raise FolderRejected(
                 f"The pictures have more than {limits.pixels / 1e6:,.0f} megapixels together; make them smaller first."
             )
-        if "/" not in name:
+        if "/" not in name and not loose:
             yield Skipped(name, "loose", _WHY["loose"])
             continue
         *folders, own = name.split("/")
-        yield Found(folders[-min(layout.depth, len(folders))], own, data, opened)
+        folder = folders[-min(layout.depth, len(folders))] if folders else ""
+        yield Found(folder, own, data, opened)
 
 
 def _refuse_unread(member: zipfile.ZipInfo, name: str, limits: Limits) -> tuple[Reason | None, str]:
     """Why a member is not even unpacked, and that in a sentence where it is not the usual one."""
+    if name.startswith("__MACOSX/"):
+        return "name", "macOS has added it; it is no picture."
     if not _is_usual(name):
         return "name", ""
     if stat.S_ISLNK(member.external_attr >> 16):

@@ -242,13 +242,15 @@ def record(
 def average_maps(model: VisionModel, x: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
     """The mean of every map over its cells, for a batch of images in one pass: what global average pooling would give.
 
+    Of a transformer's tokens (N, C) it is the class token, which its dense layer reads, or their mean where it has none.
+
     Args:
         model: from the zoo.
         x: (B, 3, H, W), normalised.
         layers: names of the layers.
 
     Returns:
-        (B, C) float32 by layer, on the network's device; for a layer without rows and columns its output.
+        (B, C) float32 by layer, on the network's device; for a layer of single numbers its output.
 
     Raises:
         LayerUnknown: a name in `layers` is no layer of this network.
@@ -258,6 +260,9 @@ def average_maps(model: VisionModel, x: Tensor, layers: Sequence[str]) -> dict[s
     means = {}
     for name in layers:
         output = running.outputs[name].float()
+        if output.ndim == 3:
+            means[name] = output[:, 0] if hasattr(model.network, "class_token") else output.mean(1)
+            continue
         cells = [axis for axis in range(1, output.ndim) if axis != facts[name].channel_axis % output.ndim]
         means[name] = output.mean(cells) if cells else output
     return means

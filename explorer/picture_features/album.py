@@ -104,7 +104,7 @@ class Reading:
 
 
 def read_album(data: bytes, title: str, tell: Tell = lambda done, of: None) -> Reading:
-    """Pictures of a ZIP file with one folder a class, at most `MOST`, in the archive's order.
+    """Pictures of a ZIP file, at most `MOST`, in the archive's order; a folder is a class, who lies in none has none.
 
     Args:
         data: the file, untrusted.
@@ -112,15 +112,15 @@ def read_album(data: bytes, title: str, tell: Tell = lambda done, of: None) -> R
         tell: called after every file.
 
     Raises:
-        AlbumRejected: not a readable ZIP file, beyond one of `LIMITS`, fewer than `FEWEST` pictures in folders, or more
-            than `MOST_CLASSES` classes.
+        AlbumRejected: not a readable ZIP file, beyond one of `LIMITS`, fewer than `FEWEST` pictures, or more than
+            `MOST_CLASSES` classes.
     """
     files: list[bytes] = []
     names, folders, remarks = [], [], []
     skipped: list[tuple[str, str]] = []
     of = count_members(data)
     try:
-        for place, each in enumerate(read_folders(data, LIMITS), start=1):
+        for place, each in enumerate(read_folders(data, LIMITS, loose=True), start=1):
             if isinstance(each, Remark):
                 remarks.append(each.text)
             elif isinstance(each, Skipped):
@@ -135,10 +135,21 @@ def read_album(data: bytes, title: str, tell: Tell = lambda done, of: None) -> R
                 break
     except FolderRejected as problem:
         raise AlbumRejected(str(problem)) from problem
-    classes = tuple(sorted(set(folders)))
-    labels = np.array([classes.index(folder) for folder in folders], np.int64)
-    album = Album(title, tuple(files), tuple(names), labels, classes)
+    classes = tuple(sorted({*folders} - {""}))
+    labels = np.array([classes.index(folder) if folder else NO_CLASS for folder in folders], np.int64)
+    try:
+        album = Album(title, tuple(files), tuple(names), labels, classes)
+    except AlbumRejected as problem:
+        raise AlbumRejected(f"{problem}{_say_first(skipped)}") from problem
     return Reading(album, tuple(skipped), " ".join(remarks))
+
+
+def _say_first(skipped: Sequence[tuple[str, str]]) -> str:
+    """That files were left out of pictures that are too few."""
+    if not skipped:
+        return ""
+    name, why = skipped[0]
+    return f" {len(skipped):,} of the files were left out, the first is {clean_name(name.rpartition('/')[2])}: {why}"
 
 
 def as_small_file(data: bytes, image: Image.Image) -> bytes:

@@ -21,8 +21,8 @@ class Depth:
         nearest: by layer, from early to late, (N, k) places among the pictures that were reached, nearest first.
         cosines: by layer, (N, k) with those.
         like_last: by layer, the share of the nearest that are among the nearest by the last layer too.
-        of_class: by layer, the share of the nearest that have the picture's own class; none where fewer than two
-            pictures have one.
+        of_class: by layer, the share of the nearest that have the picture's own class; none where there are no two
+            classes.
     """
 
     neighbours: int
@@ -41,12 +41,13 @@ def compare_layers(features: Features, labels: NDArray[np.int64], neighbours: in
         neighbours: how many count as the nearest.
     """
     nearest, cosines, of_class = {}, {}, {}
+    sorted_by_people = len(np.unique(labels[labels >= 0])) > 1
     for done, (name, rows) in enumerate(features.layers.items(), start=1):
         distances = distances_by_cosine(rows)
         ranked = rank_neighbours(distances)
         nearest[name] = ranked[:, :neighbours].copy()
         cosines[name] = 1.0 - np.take_along_axis(distances, nearest[name], axis=1)
-        if (labels >= 0).sum() > 1:
+        if sorted_by_people:
             of_class[name] = share_of_class(ranked, labels, neighbours)
         yield done, len(features.layers)
     last = nearest[next(reversed(nearest))]

@@ -28,8 +28,8 @@ class Features:
 
     Attributes:
         places: (M,) of those pictures in the album, in rising order.
-        layers: by name, from early to late, (M, C) float32: the mean of each of C maps over its cells; the first is
-            "input", the means of red, green and blue as the network is given them.
+        layers: by name, from early to late, (M, C) float32: the mean of each of C maps over its cells, or the
+            class token; the first is "input", the means of red, green and blue as the network is given them.
         side: of the square that the network saw, in pixels.
         asked: how many pictures there were.
     """
@@ -46,11 +46,25 @@ class Features:
 
 
 def spread_layers(facts: Sequence[LayerFacts], most: int = MOST_LAYERS) -> tuple[str, ...]:
-    """Layers with maps, from the first to the last one, which stand for the network's stages; at most so many."""
+    """Layers that stand for a network's stages and a transformer's blocks, from first to last; at most so many."""
     ends = [stage.last.name for stage in stages(facts) if stage.last.resolution != (1, 1)]
+    ends += [name for name in _end_blocks(facts) if name not in ends]
     if len(ends) <= most:
         return tuple(ends)
     return tuple(ends[round(place)] for place in np.linspace(0, len(ends) - 1, most))
+
+
+def with_layer(facts: Sequence[LayerFacts], layers: Sequence[str], name: str) -> tuple[str, ...]:
+    """Layers with one more in its place, where the network has it and its output is of maps or of single numbers."""
+    wanted = {*layers, *(each.name for each in facts if each.name == name and len(each.shape) != 2)}
+    return tuple(each.name for each in facts if each.name in wanted)
+
+
+def _end_blocks(facts: Sequence[LayerFacts]) -> list[str]:
+    """The last layer of every block that has its own attention over tokens (N, C)."""
+    blocks = [each.path.rpartition(".")[0] for each in facts if each.kind == "MultiheadAttention"]
+    ends = {block: each for each in facts for block in blocks if f"{each.path}.".startswith(f"{block}.")}
+    return [each.name for each in ends.values() if len(each.shape) == 2]
 
 
 def choose_side(count: int, side: int) -> int:

@@ -18,6 +18,7 @@ PLANES: Final[Mapping[Kind, str]] = {"pca": "PCA", "tsne": "t-SNE"}
 _STEPS: Final = 250  # of gradient descent in a slice, the fewest that scikit-learn makes
 _SLICES: Final = 4
 _PERPLEXITY: Final = 30.0
+_ALIKE: Final = 1e-7  # features of length 1 that differ by less are equal but for rounding
 _KEPT: Final = 50  # directions of PCA that t-SNE is given, as van der Maaten & Hinton did
 
 
@@ -45,6 +46,30 @@ def project_by_pca(features: Rows) -> Plane:
     """
     points, explained = _principal(features, 2)
     return Plane(points, float(explained.sum()))
+
+
+def compare_with_svd(features: Rows, points: NDArray[np.float64]) -> float | None:
+    """How far a plane of PCA lies from SciPy's singular value decomposition, which finds it without the products.
+
+    Args:
+        features: (N, D), as `project_by_pca` was given them.
+        points: (N, 2), where it has put them.
+
+    Returns:
+        The largest difference of a coordinate, as a share of the largest coordinate; None where the features have fewer
+        than three dimensions or are all alike, so that there is nothing to decompose.
+    """
+    from scipy.sparse.linalg import svds
+
+    rows = as_directions(features)
+    rows = rows - rows.mean(0)
+    largest = float(np.abs(points).max())
+    if min(rows.shape) < 3 or largest < _ALIKE:
+        return None
+    left, values, _ = svds(rows, k=2, v0=np.random.default_rng(0).standard_normal(min(rows.shape)))
+    theirs = (left * values)[:, np.argsort(-values)]
+    theirs *= np.where((theirs * points).sum(0) < 0, -1.0, 1.0)  # the sign of an axis is free
+    return float(np.abs(theirs - points).max()) / largest
 
 
 def project_by_tsne(features: Rows, seed: int = 0) -> Slices[Plane]:

@@ -16,7 +16,7 @@ from explorer.picture_features.neighbours import (
     share_kept,
     share_of_class,
 )
-from explorer.picture_features.planes import measure_trust, project_by_pca, project_by_tsne
+from explorer.picture_features.planes import compare_with_svd, measure_trust, project_by_pca, project_by_tsne
 from explorer.slices import finish
 
 
@@ -37,12 +37,20 @@ def test_pca_is_the_singular_value_decomposition(count: int, dimensions: int) ->
     np.testing.assert_allclose(found.points, expected, atol=1e-8)
     assert found.explained == pytest.approx((values[:2] ** 2).sum() / (values**2).sum())
     assert (found.points[np.abs(found.points).argmax(0), [0, 1]] >= 0).all()
+    off = compare_with_svd(rows, found.points)
+    assert (off is None) == (dimensions < 3)
+    if off is not None:
+        assert off < 1e-9
+        moved = found.points.copy()
+        moved[0, 1] += 0.01
+        assert compare_with_svd(rows, moved) == pytest.approx(0.01 / np.abs(moved).max())
 
 
 def test_pictures_that_are_all_alike_lie_in_one_place() -> None:
     found = project_by_pca(np.ones((6, 5)))
     assert np.abs(found.points).max() < 1e-7
     assert found.explained == 0.0
+    assert compare_with_svd(np.ones((6, 5)), found.points) is None
     with pytest.raises(ValueError, match="says nothing"):
         project_by_pca(np.ones((3, 5)))
 
@@ -121,6 +129,7 @@ def test_layers_are_compared_by_their_nearest_pictures() -> None:
     assert found.of_class == {"input": 0.0, "late": 1.0}
     assert found.like_last == {"input": 0.0, "late": 1.0}
     assert finish(compare_layers(features, np.full(24, -1), 1)).of_class == {}
+    assert finish(compare_layers(features, np.zeros(24, int), 1)).of_class == {}  # one class tells nothing apart
 
 
 def test_tsne_keeps_groups_together_that_pca_lays_over_each_other() -> None:

@@ -28,7 +28,9 @@ def test_every_point_says_which_picture_it_is() -> None:
     for trace in figure.data:
         for x, place in zip(trace.x, trace.customdata, strict=True):
             assert x == points[place, 0]
-    assert [trace.name for trace in figure.data] == ["&lt;b&gt;", "c", "the picture", "its nearest"]
+    names = ["&lt;b&gt;", "c", "thumbnails", "the picture", "its nearest"]
+    assert [trace.name for trace in figure.data] == names
+    assert figure.data[2].y == (5 + figure.layout.images[0].sizey / 2,)
     (image,) = figure.layout.images
     assert (image.x, image.y, image.yanchor) == (4, 5, "bottom")
     with pytest.raises(ValueError, match="names"):

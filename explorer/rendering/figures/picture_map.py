@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from explorer.rendering.colours import SERIES
+from explorer.rendering.figures.basic import plain
 from explorer.rendering.figures.movement import feature_scatter
 from explorer.rendering.picture_grids import as_address, fit_picture
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-SHARE: Final = 0.12  # of the chart's height that a picture takes
+SHARE: Final = 0.15  # of the chart's height that a picture takes
 _SIDE: Final = 80  # pixels of a picture in the chart's file
-_HEIGHT: Final = 520
+_HEIGHT: Final = 600
+_TOUCH: Final = 40  # pixels of a picture in the chart that take a click, or about so many
 _FRAME: Final = 3  # pixels around a picture in the large picture
 
 
@@ -30,7 +32,7 @@ def choose_apart(points: NDArray[np.floating], first: Sequence[int] = ()) -> lis
         points: (N, 2).
         first: places that are shown in any case.
     """
-    apart = SHARE * max(float(np.ptp(points[:, 1])), float(np.ptp(points[:, 0])) / 2)
+    apart = SHARE * _extent(points)
     shown = list(dict.fromkeys(first))
     for place in range(len(points)):
         if place not in shown and (not shown or np.abs(points[shown] - points[place]).max(1).min() >= apart):
@@ -62,38 +64,65 @@ def picture_map(
         ValueError: If the lengths differ.
     """
     figure = feature_scatter(points, labels, classes, names, title)
-    side = SHARE * max(float(np.ptp(points[:, 1])), float(np.ptp(points[:, 0])) / 2)
-    side = side or 1.0
+    side = SHARE * _extent(points) or 1.0
+    low, high = points.min(0) - side / 3, points.max(0) + side / 3
+    images, middles = [], []
     for place, picture in thumbnails.items():
-        figure.add_layout_image(
-            source=as_address(picture, _SIDE),
-            **{"x": float(points[place, 0]), "xref": "x", "xanchor": "center", "sizex": 2 * side},
-            **{"y": float(points[place, 1]), "yref": "y", "yanchor": "bottom", "sizey": side},
-            sizing="contain",
-            layer="below",
+        x, y = points[place].tolist()
+        height, width = picture.shape[:2]
+        half = side * min(2.0, width / height) / 2
+        low[0], high = min(low[0], x - half), np.maximum(high, (x + half, y + side))
+        middles.append((x, y + side / 2))
+        images.append(
+            {
+                "source": as_address(picture, _SIDE),
+                **{"x": x, "xref": "x", "xanchor": "center", "sizex": 2 * side},
+                **{"y": y, "yref": "y", "yanchor": "bottom", "sizey": side},
+                "sizing": "contain",
+                "layer": "below",
+            }
         )
-    for number, place in enumerate(chosen):
+    # All at once: one after the other, each is checked again with every later one.
+    figure.update_layout(images=images)
+    if images:
         figure.add_scatter(
-            x=[float(points[place, 0])],
-            y=[float(points[place, 1])],
+            x=[x for x, _ in middles],
+            y=[y for _, y in middles],
             mode="markers",
-            name="the picture" if number == 0 else "its nearest",
-            legendgroup="chosen" if number == 0 else "nearest",
-            showlegend=number < 2,
-            customdata=[place],
+            name="thumbnails",
+            showlegend=False,
+            customdata=list(thumbnails),
+            text=[plain(names[place]) for place in thumbnails],
+            hovertemplate="%{text}<extra></extra>",
+            marker={"size": _TOUCH, "symbol": "square", "opacity": 0},
+        )
+    for name, places, size, width in (("the picture", chosen[:1], 18, 4), ("its nearest", chosen[1:], 14, 2)):
+        if len(places) == 0:
+            continue
+        figure.add_scatter(
+            x=points[places, 0].tolist(),
+            y=points[places, 1].tolist(),
+            mode="markers",
+            name=name,
+            customdata=[*places],
             hoverinfo="skip",
             marker={
                 "symbol": "circle-open",
-                "size": 18 if number == 0 else 14,
+                "size": size,
                 "color": "rgb(128, 138, 153)",
-                "line": {"width": 4 if number == 0 else 2},
+                "line": {"width": width},
             },
         )
-    low, high = points.min(0), points.max(0)
-    figure.update_xaxes(range=[float(low[0]) - side, float(high[0]) + side], showgrid=False)
-    figure.update_yaxes(range=[float(low[1]) - side / 2, float(high[1]) + 1.2 * side], showgrid=False)
+    # The plot shrinks to its range: an axis that gives way instead keeps what it was given when the window narrows.
+    figure.update_xaxes(range=[float(low[0]), float(high[0])], showgrid=False, constrain="domain")
+    figure.update_yaxes(range=[float(low[1]), float(high[1])], showgrid=False, constrain="domain")
     figure.update_layout(height=_HEIGHT + 22 * (len(classes) // 3), hovermode="closest", clickmode="event+select")
     return figure
+
+
+def _extent(points: NDArray[np.floating]) -> float:
+    """What a picture's size is measured by: the height of the points, or half of their width where they lie flat."""
+    return max(float(np.ptp(points[:, 1])), float(np.ptp(points[:, 0])) / 2)
 
 
 def draw_picture_map(

@@ -136,11 +136,14 @@ def show() -> None:
     if other is None:
         with view:
             layer = choose_layer(subject, "layer")
-            link_to(
-                "neurons",
-                "From these logits to the loss, and back to the gradient",
-                {"part": "Softmax and losses", "logits_of": "Those of the photo"},
-            )
+            with st.container(horizontal=True):
+                link_to(
+                    "neurons",
+                    "From these logits to the loss, and back to the gradient",
+                    {"part": "Softmax and losses", "logits_of": "Those of the photo"},
+                )
+                alike = {"of": "Your pictures and the samples", "by": layer}
+                link_to("pictures", f"Which of your pictures are alike at {layer}", alike)
         with cards:
             show_card(subject, layer, alone=True)
         show_layer(subject, layer)

@@ -28,7 +28,6 @@ from explorer.ui.session.subject import Subject
 from explorer.ui.session.zip_upload import list_skipped, upload_zip
 
 OWN, ZIP = "own", "zip"
-NO_CLASS_NAME: Final = "your pictures and the samples"
 _ENOUGH: Final = 20  # pictures of one's own, which need no others around them
 _EACH: Final = (6, 12, 25, 50, 100, 200)  # pictures of a class
 _KEPT, _REFUSED = "pictures_zip", "pictures_zip_refused"
@@ -42,15 +41,22 @@ class Choice:
         album: the pictures.
         lines: Python that makes `album`, for a subject; its `pictures` are those at hand.
         at_hand: those of the pictures that are in the sidebar.
+        no_class: what those without a class are called.
     """
 
     album: Album
     lines: tuple[str, ...]
     at_hand: tuple[Picture, ...] = ()
+    no_class: str = "your pictures and the samples"
 
     def opening(self, subject: Subject) -> list[str]:
         """The first lines of a snippet: `model`, `preprocessing` and `album`."""
         return [*pictures_lines(subject, self.at_hand), *self.lines]
+
+    def in_sidebar(self, place: int) -> Picture | None:
+        """The sidebar's picture that stands at a place of the album; they come after those with a class."""
+        number = place - int((self.album.labels >= 0).sum())
+        return self.at_hand[number] if 0 <= number < len(self.at_hand) else None
 
 
 def choose_album(row: DeltaGenerator) -> Choice | None:
@@ -98,7 +104,7 @@ _LOOSE: Final = (
 def _say_sets(sets: Mapping[str, str]) -> str:
     return (
         f"{', '.join(sets.values())} are on this machine; your own pictures and the samples are put among them. A ZIP "
-        f"file with one folder for each class is coloured by its folders. A map holds {MOST:,} pictures."
+        f"file is coloured by its folders. A map holds {MOST:,} pictures."
     )
 
 
@@ -123,7 +129,7 @@ def _bring_zip() -> Choice | None:
 
     note = (
         f"At most {MOST:,} pictures and {LIMITS.bytes // 2**20} MB. What is no picture is left out and listed. "
-        "The pictures stay on this server, in its memory, until you leave."
+        "A picture in no folder has no class. The pictures stay on this server, in its memory, until you leave."
     )
     upload_zip(_KEPT, LIMITS.bytes, note, take)
     kept: Reading | None = st.session_state.get(_KEPT)
@@ -132,7 +138,7 @@ def _bring_zip() -> Choice | None:
         st.error(as_plain_text(f"{refused}{still}"), icon=":material/block:")
     if kept is None:
         if not refused:
-            st.info("Choose a ZIP file with one folder for each class.", icon=":material/folder_zip:")
+            st.info("Choose a ZIP file of pictures, best with one folder for each class.", icon=":material/folder_zip:")
         return None
     _say_reading(kept)
     path = f"Path({kept.album.title!r}).read_bytes()"
@@ -141,7 +147,7 @@ def _bring_zip() -> Choice | None:
         "from explorer.picture_features.album import read_album",
         f"album = read_album({path}, {kept.album.title!r}).album",
     )
-    return Choice(kept.album, lines)
+    return Choice(kept.album, lines, no_class="in no folder")
 
 
 def _say_reading(reading: Reading) -> None:

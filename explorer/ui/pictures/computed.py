@@ -16,7 +16,7 @@ from explorer.anatomy import summarize_layers
 from explorer.kept import Kept
 from explorer.picture_features.album import Album
 from explorer.picture_features.depth import Depth, compare_layers
-from explorer.picture_features.features import SECONDS, Features, choose_side, read_features, spread_layers
+from explorer.picture_features.features import SECONDS, Features, choose_side, read_features, spread_layers, with_layer
 from explorer.picture_features.neighbours import (
     clip_neighbours,
     distances_by_cosine,
@@ -24,7 +24,7 @@ from explorer.picture_features.neighbours import (
     rank_neighbours,
     share_kept,
 )
-from explorer.picture_features.planes import Kind, Plane, measure_trust, project_by_pca, project_by_tsne
+from explorer.picture_features.planes import Kind, Plane, compare_with_svd, measure_trust, project_by_pca, project_by_tsne
 from explorer.slices import finish
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.slow import Tell, obtain, watched
@@ -67,11 +67,14 @@ class Believed:
         plane: where the pictures lie.
         trust: trustworthiness.
         kept: share of each picture's nearest that are its nearest on the map.
+        off: how far a singular value decomposition puts PCA's points elsewhere, as a share; None for t-SNE, and where
+            there is nothing to decompose.
     """
 
     plane: Plane
     trust: float
     kept: float
+    off: float | None
 
 
 @st.cache_resource(show_spinner=False)
@@ -84,15 +87,16 @@ def look_at_all(album: Album) -> None:
     st.session_state[_WHOLE] = album.key
 
 
-def see(subject: Subject, album: Album) -> Seen | None:
-    """The features of an album; None where a person has stopped it."""
+def see(subject: Subject, album: Album, asked: str) -> Seen | None:
+    """The features of an album by the network's stages and one more layer; None where a person has stopped it."""
     seconds = inf if st.session_state.get(_WHOLE) == album.key else SECONDS
     model = subject.model
     side = model.preprocessing.size if model.only_size else choose_side(len(album), model.preprocessing.size)
     small = replace(subject, size=side)
     model = small.model
-    layers = spread_layers(summarize_layers(model, torch.zeros(1, 3, side, side)))
-    key = ("features", album.key, small.network, small.device, small.weights, small.fit, side, seconds)
+    facts = summarize_layers(model, torch.zeros(1, 3, side, side))
+    layers = with_layer(facts, spread_layers(facts), asked)
+    key = ("features", album.key, small.network, small.device, small.weights, small.fit, side, seconds, layers)
     kept = _kept_features()
 
     def compute(tell: Tell) -> bool:
@@ -144,6 +148,8 @@ def lay_out(seen: Seen, layer: str, kind: Kind) -> Believed | None:
     def judge() -> Believed:
         near = rank_neighbours(distances_by_cosine(rows))
         shown = rank_neighbours(distances_on_map(there.points))
-        return Believed(there, measure_trust(near, shown, seen.neighbours), share_kept(near, shown, seen.neighbours))
+        k = seen.neighbours
+        off = compare_with_svd(rows, there.points) if kind == "pca" else None
+        return Believed(there, measure_trust(near, shown, k), share_kept(near, shown, k), off)
 
     return once(("trust", seen.key, layer, kind), judge)

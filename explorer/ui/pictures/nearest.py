@@ -11,20 +11,28 @@ from explorer.picture_features.album import Album
 from explorer.picture_features.depth import Depth
 from explorer.rendering import draw_picture_grid
 from explorer.text import as_plain_text
+from explorer.ui.app import link_to
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.picture import show_png
+from explorer.ui.pictures.albums import Choice
 from explorer.ui.pictures.computed import Seen
 
 _SIDE, _GAP = 96, 4
+_PAGES = {"layers": "Layer by layer", "saliency": "Where the network looks on it"}
 _LAYERS = {"ends": "Input, this and the last layer", "all": "All layers"}
 
 
-def show_nearest(album: Album, seen: Seen, depth: Depth, chosen: int, layer: str) -> None:
-    """A row of pictures for each layer, the chosen one in front."""
+def show_nearest(choice: Choice, seen: Seen, depth: Depth, chosen: int, layer: str) -> None:
+    """A row of pictures for each layer, the chosen one in front, and the way to other pages with it."""
+    album = choice.album
     name = _describe(album, seen, chosen)
     st.subheader("Nearest pictures", anchor=False)
     st.text(f"To {name}, which stands first in each row; the nearest come next.")  # untrusted text
+    if picture := choice.in_sidebar(int(seen.features.places[chosen])):
+        with st.container(horizontal=True):
+            for page, title in _PAGES.items():
+                link_to(page, title, {"image": picture.label})
     every = list(depth.nearest)
     if choose("Layers", _LAYERS, "rows", hidden=True) == "ends":
         every = list(dict.fromkeys([INPUT, layer, every[-1]]))

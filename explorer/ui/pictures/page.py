@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -23,12 +25,13 @@ from explorer.ui.session.page import begin_page
 from explorer.ui.session.sidebar import show_sidebar
 
 _NOTICE = "All your pictures by what a network makes of them: near each other lies what is alike to it."
+_ASKED = "pictures_by"  # of the session: the layer that the address had when the page opened
 _ANSWERS = ("by the colours alone", "by an early layer", "by the last layer")
 
 
 def show() -> None:
     """The whole page."""
-    subject = begin_page("Pictures", show_sidebar, _NOTICE)
+    subject = begin_page("Pictures", partial(show_sidebar, transformers=True), _NOTICE)
     finding = st.container()
     row = st.container(horizontal=True, vertical_alignment="bottom")
     place = st.container()
@@ -36,7 +39,7 @@ def show() -> None:
         choice = choose_album(row)
         if choice is None:
             return
-        seen = see(subject, choice.album)
+        seen = see(subject, choice.album, _remember_asked())
         if seen is None:
             return
         layers = list(seen.features.layers)
@@ -50,9 +53,17 @@ def show() -> None:
         return
     chosen = show_map(choice, seen, depth, believed, layer, kind)
     offer_map(choice, seen, depth, believed, layer, kind)
-    show_nearest(choice.album, seen, depth, chosen, layer)
+    show_nearest(choice, seen, depth, chosen, layer)
     show_depth(seen, depth)
     link_to("transfer", "Train a network on such pictures", {})
+
+
+def _remember_asked() -> str:
+    """The layer that a link has asked for, perhaps one between the stages; "" for none."""
+    if "by" not in st.session_state:  # the page opens
+        st.session_state[_ASKED] = st.query_params.get("by", "")
+    asked: str = st.session_state[_ASKED]
+    return asked
 
 
 def _say_finding(

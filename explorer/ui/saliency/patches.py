@@ -77,6 +77,8 @@ def show_patches(subject: Subject) -> None:
         f"Grow the input that unit {unit} prefers",
         {"layer": facts.name, "unit": str(unit), "preferred": "true"},
     )
+    alike = {"of": "Your pictures and the samples", "by": facts.name}
+    link_to("pictures", f"Which of your pictures are alike at {facts.name}", alike)
     offer(
         f"patches-{subject.file_stem}-{facts.name}-{unit}",
         lambda: encode_png(join_pictures([_draw(subject, facts, patch) for patch in patches], min(6, len(patches)))),

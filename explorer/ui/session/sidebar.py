@@ -175,7 +175,8 @@ def _say_what_is_instead(key: str, transformers: bool = False, with_torchvision:
         if asked in list_transformers():
             if not transformers:
                 reason = (
-                    f"{asked} is a transformer: it has no feature maps to look at here and opens on the Saliency page"
+                    f"{asked} is a transformer: it has no feature maps to look at here and opens on the Saliency page "
+                    "and on Pictures"
                 )
         elif asked not in list_models():
             reason = f"There is no network of the name “{as_plain_text(asked[:60])}” here"

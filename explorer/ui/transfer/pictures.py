@@ -13,6 +13,7 @@ from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.data.sources import list_built_in, load_built_in
 from explorer.transfer.data.torchvision_sets import TORCHVISION, is_here
 from explorer.transfer.trial import TransferRejected
+from explorer.ui.app import link_to
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.choose import choose_number, choose_one, choose_step, said_by
 from explorer.ui.kit.slow import watched
@@ -73,6 +74,8 @@ def show_pictures() -> PictureSet | None:
         )
     code = _snippet_of(source, found)
     shown = show_dataset_report(found, seed, code)
+    if source not in (*_OWN, *TORCHVISION):
+        link_to("pictures", "Their map, by what a network makes of them", {"of": offered[source]})
     st.session_state[_CURRENT] = shown
     return shown
 
