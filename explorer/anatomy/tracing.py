@@ -242,7 +242,7 @@ def record(
 def average_maps(model: VisionModel, x: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
     """The mean of every map over its cells, for a batch of images in one pass: what global average pooling would give.
 
-    Of a transformer's tokens (N, C) it is the class token, which its dense layer reads, or their mean where it has none.
+    Of tokens (N, C) it is the class token, which a transformer's dense layer reads; their mean where there is none.
 
     Args:
         model: from the zoo.

@@ -83,7 +83,8 @@ def test_a_patch_leads_to_the_input_that_its_unit_prefers(monkeypatch: pytest.Mo
         "saliency",
         {"model": SMALL, "part": "Maximally activating patches", "excited_layer": LAYER, "excited_unit": str(UNIT)},
     )
-    assert links == [("layers", {key: ADDRESS[key] for key in ("layer", "unit", "preferred")})]
+    assert links[0] == ("layers", {key: ADDRESS[key] for key in ("layer", "unit", "preferred")})
+    assert links[1:] == [("pictures", {"of": "Your pictures and the samples", "by": LAYER})]
 
 
 @pytest.mark.parametrize("kind", ["ReLU", "Linear"])

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness
 
+from explorer.samples import SAMPLES
 from explorer.transfer.data.shapes import SHAPES, shape_file
 from explorer.ui.pictures import computed
 from tests.pages.opening import Browser, open_page, run, run_snippet
+from tests.pages.test_learning_links import go, links_of, open_dashboard
 
 ADDRESS = {"model": "tiny-vgg", "of": "Shapes on textured grounds", "each": "6"}
 
@@ -38,6 +40,8 @@ def test_the_finding_the_map_and_its_python_agree(browser_side: Browser) -> None
     names, printed = run_snippet(app.code[0].value)
     np.testing.assert_allclose(names["points"], arrays["points"], atol=1e-4)
     assert f"{trust:.4f}"[:4] in printed
+    off = next(each.value for each in app.caption if "svds" in each.value)
+    assert float(re.search(r"coordinate (\S+) of", off)[1]) < 1e-9
     run(app.segmented_control(key="plane").set_value("tsne"))
     assert any("t-SNE of `features.pool3`" in each.value for each in app.markdown)
     assert not app.error
@@ -68,3 +72,25 @@ def test_a_zip_files_folders_colour_the_map_and_a_bad_one_changes_nothing(browse
     assert "no ZIP file" in app.error[0].value
     assert "still here" in app.error[0].value
     assert any(each.value.startswith("**Of the 4 nearest") for each in app.markdown)
+    few = io.BytesIO()
+    with zipfile.ZipFile(few, "w") as archive:
+        for number in range(3):
+            archive.writestr(f"a/{number}.png", shape_file(SHAPES[0], number))
+    run(app.file_uploader(key="pictures_zip_file_2").upload("few.zip", few.getvalue(), "application/zip"))
+    assert app.error[0].value.startswith("A map takes 4 to 2,000 pictures; there are 3.")
+
+
+def test_links_lead_there_by_any_layer_and_back_with_a_picture(browser_side: Browser) -> None:
+    """By one that stands for no stage, and by another afterwards."""
+    app = open_dashboard("pictures", {"model": "tiny-vgg", "of": "Your pictures and the samples"})
+    for layer in ("features.relu1_1", "classifier"):
+        go(app, "layers", {"layer": layer})
+        go(app, *links_of(app)[f"Which of your pictures are alike at {layer}"])
+        assert app.select_slider(key="by").value == layer
+        assert any(f"PCA of `{layer}`" in each.value for each in app.markdown)
+    assert "features.relu1_1" not in app.select_slider(key="by").options
+    run(app.select_slider(key="by").set_value("features.pool3"))
+    assert "classifier" in app.select_slider(key="by").options
+    run(app.number_input(key="picture").set_value(3))
+    page, address = links_of(app)["Layer by layer"]
+    assert (page, address) == ("layers", {"image": [SAMPLES[2].title]})

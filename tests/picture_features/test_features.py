@@ -67,7 +67,7 @@ def test_what_makes_no_map_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch
 
 def test_a_newcomers_zip_file_says_what_is_left_out() -> None:
     """Twenty photos in three folders of a folder, as macOS packs them, one of them broken."""
-    files = {f"photos/{'cat dog bird'.split()[number % 3]}/{number}.png": png_of(number, 9) for number in range(20)}
+    files = {f"photos/{('cat', 'dog', 'bird')[number % 3]}/{number}.png": png_of(number, 9) for number in range(20)}
     broken = {"photos/cat/broken.jpg": b"\xff\xd8\xff broken", "photos/.DS_Store": b"x"}
     reading = read_album(zip_of({**files, **broken, "__MACOSX/photos/cat/._0.png": b"x"}), "photos.zip")
     assert (len(reading.album), reading.album.classes) == (20, ("bird", "cat", "dog"))

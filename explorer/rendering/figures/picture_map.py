@@ -106,12 +106,7 @@ def picture_map(
             name=name,
             customdata=[*places],
             hoverinfo="skip",
-            marker={
-                "symbol": "circle-open",
-                "size": size,
-                "color": "rgb(128, 138, 153)",
-                "line": {"width": width},
-            },
+            marker={"symbol": "circle-open", "size": size, "color": "rgb(128, 138, 153)", "line": {"width": width}},
         )
     # The plot shrinks to its range: an axis that gives way instead keeps what it was given when the window narrows.
     figure.update_xaxes(range=[float(low[0]), float(high[0])], showgrid=False, constrain="domain")

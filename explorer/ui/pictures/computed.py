@@ -24,7 +24,14 @@ from explorer.picture_features.neighbours import (
     rank_neighbours,
     share_kept,
 )
-from explorer.picture_features.planes import Kind, Plane, compare_with_svd, measure_trust, project_by_pca, project_by_tsne
+from explorer.picture_features.planes import (
+    Kind,
+    Plane,
+    compare_with_svd,
+    measure_trust,
+    project_by_pca,
+    project_by_tsne,
+)
 from explorer.slices import finish
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.slow import Tell, obtain, watched
