@@ -60,16 +60,32 @@ def survival_snippet(opening: Sequence[str], attack: Attack, target: int | None,
     )
 
 
-def patch_snippet(opening: Sequence[str], target: int, side: int) -> str:
-    """Python that trains a patch and tries every place; `opening` gives `pictures` in the place of `image`."""
+def patch_snippet(opening: Sequence[str], target: int, side: int, steps: int) -> str:
+    """Python that trains a patch and tries every place.
+
+    Args:
+        opening: lines that give `pictures` in the place of `image`, the photo that is looked at first.
+        target: index of the class.
+        side: of the patch in pixels.
+        steps: how many; 0 for the patch that comes along.
+    """
+    if steps:
+        made = [
+            "import numpy as np",
+            "from explorer.adversarial.patch import PatchTraining",
+            "from explorer.slices import finish",
+            "photos = np.stack([preprocessing.pixels(open_image(data)) for _, data in pictures])",
+            f"training = PatchTraining(model, photos, {target}, {side})",
+            f"patch = finish(training.go_on_in_slices({steps}))",
+        ]
+    else:
+        made = ["from explorer.adversarial.patch import read_shipped", f"patch = read_shipped({target})"]
     return snippet(
         *opening,
-        "import numpy as np",
-        "from explorer.adversarial.patch import train_patch_in_slices, try_places",
+        "from explorer.adversarial.patch import try_places",
         "from explorer.images import open_image",
-        "from explorer.slices import finish",
-        "photos = np.stack([preprocessing.pixels(open_image(data)) for _, data in pictures])",
-        f"patch = finish(train_patch_in_slices(model, photos, {target}, {side}))",
-        f"shares = try_places(model, photos[0], patch.pixels)[:, :, {target}]",
+        *made,
+        "photo = preprocessing.pixels(open_image(pictures[0][1]))",
+        f"shares = try_places(model, photo, patch.pixels)[:, :, {target}]",
         "print(shares)",
     )

@@ -118,6 +118,11 @@ class Survival:
         """Whether the photo that nobody has attacked keeps its class."""
         return int(self.clean.argmax()) == self.original
 
+    @property
+    def alone(self) -> bool:
+        """Whether the treatment does by itself what the change did: it gives the clean photo the fooled one's class."""
+        return int(self.clean.argmax()) == self.named
+
 
 def treat_in_slices(model: VisionModel, photo: Pixels, fooled: Pixels) -> Slices[list[Survival]]:
     """Treat a photo and its fooled version (H, W, 3) in every way."""

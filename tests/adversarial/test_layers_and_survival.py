@@ -13,7 +13,7 @@ from torch import nn
 from explorer.adversarial.attacks import AttackImpossible
 from explorer.adversarial.drawing import enlarge_change
 from explorer.adversarial.layers import compare_layers, draw_signs
-from explorer.adversarial.patch import PER_SIDE, place_patch, train_patch_in_slices, try_places
+from explorer.adversarial.patch import PER_SIDE, PatchTraining, place_patch, try_places
 from explorer.adversarial.survival import LOOKS, NOISE, TREATMENTS, cost_in_slices, treat_in_slices
 from explorer.slices import finish
 from explorer.zoo import VisionModel
@@ -104,6 +104,13 @@ def test_what_survives_is_told_from_what_comes_back() -> None:
     edge[:, 0] = 255
     outcomes = {each.treatment: each.outcome for each in finish(treat_in_slices(red(), low, edge))}
     assert outcomes["crop"] == "recovered"
+    # The crop alone makes a red picture of a dark one with its red in the middle.
+    middle = low.copy()
+    middle[1:, 1:] = 130
+    middle[0] = middle[:, 0] = 0
+    alone = {each.treatment: each.alone for each in finish(treat_in_slices(red(), middle, high))}
+    assert alone["crop"]
+    assert not alone["jpeg90"]
     cost = finish(cost_in_slices(red(), [low, edge], "crop"))
     assert cost.kept.tolist() == [True, False]
     assert cost.after[1] < 0.5 < cost.before[1]
@@ -112,7 +119,7 @@ def test_what_survives_is_told_from_what_comes_back() -> None:
 def test_a_patch_learns_what_the_class_is_made_of() -> None:
     dark = np.zeros((3, 16, 16, 3), np.uint8)
     dark[..., 0] = 110
-    patch = finish(train_patch_in_slices(red(), dark, 1, 8))
+    patch = finish(PatchTraining(red(), dark, 1, 8).go_on_in_slices(60))
     assert (patch.pixels[..., 0] == 255).all()  # as red as can be
     assert patch.losses[-1] < patch.losses[0]
     found = try_places(red(), dark[0], patch.pixels)
@@ -131,7 +138,18 @@ def test_a_patch_covers_its_place_and_nothing_else(row: int, column: int, top: i
 
 def test_a_patch_that_does_not_fit_is_refused() -> None:
     with pytest.raises(AttackImpossible, match="does not fit"):
-        finish(train_patch_in_slices(red(), np.zeros((1, 8, 8, 3), np.uint8), 1, 9))
+        PatchTraining(red(), np.zeros((1, 8, 8, 3), np.uint8), 1, 9)
+
+
+def test_a_training_that_was_left_off_goes_on_where_it_stood() -> None:
+    photos = np.random.default_rng(1).integers(0, 256, (3, 12, 12, 3)).astype(np.uint8)
+    whole = finish(PatchTraining(red(), photos, 1, 5).go_on_in_slices(9))
+    training = PatchTraining(red(), photos, 1, 5)
+    assert len(finish(training.go_on_in_slices(4)).losses) == training.steps == 4
+    assert next(training.go_on_in_slices(9)) == (1, 5)  # of those that are left
+    finish(training.go_on_in_slices(9))
+    np.testing.assert_array_equal(training.look().pixels, whole.pixels)
+    np.testing.assert_array_equal(training.look().losses, whole.losses)
 
 
 def test_the_enlarged_change_runs_from_black_to_white() -> None:

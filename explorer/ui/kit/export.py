@@ -56,11 +56,16 @@ def offer(
     snippet: str,
     key: str,
     json: Callable[[], str] | None = None,
-) -> None:
-    """Buttons for the picture, the arrays and perhaps JSON, and the snippet to copy; functions wait until wanted."""
+) -> DeltaGenerator:
+    """Buttons for the picture, the arrays and perhaps JSON, and the snippet to copy; functions wait until wanted.
+
+    Returns:
+        The row of buttons, for another file.
+    """
     row = st.container(horizontal=True)
     download(row, "PNG", png, f"{name}.png", f"{key}-png")
     download(row, "Arrays (NPZ)", npz, f"{name}.npz", f"{key}-npz")
     if json is not None:
         download(row, "JSON", json, f"{name}.json", f"{key}-json")
     show_snippet(snippet, f"{key}-python")
+    return row

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from explorer.adversarial.attacks import STEPS
+from explorer.adversarial.attacks import STEPS, Attack
 from explorer.adversarial.drawing import enlarge_change
 from explorer.adversarial.snippets import growth_snippet
 from explorer.rendering import curves, decode_png, encode_png, enlarge_cells, format_percent, join_pictures
@@ -18,6 +18,10 @@ from explorer.ui.saliency.fooling.compute import Fooled, name_class
 from explorer.ui.session.opening import opening_lines
 
 _SIDE = 360  # pixels of a picture on the page, at least
+_WAYS: dict[Attack, str] = {
+    "sign": "each the way that the gradient of the loss points",
+    "projected": "step by step the way that the gradient of the loss points",
+}
 _ANSWERS = ("1 of 255", "2 to 4", "6 to 16", "more than 16, or none")
 
 
@@ -32,13 +36,20 @@ def show_smallest(fooled: Fooled) -> None:
     before, after = (growth.probabilities[index] for index in (0, fooled.index))
     was, now = name_class(subject, growth.original), name_class(subject, fooled.named)
     change = growth.change(fooled.index)
-    ending = (
-        f"**{now}**, {format_percent(float(after[fooled.named]))}" if fooled.is_fooled else f"still not fooled: {now}"
-    )
+    moved = int((change != 0).sum())
+    said = f"**{was}, {format_percent(float(before[growth.original]))}, becomes {now}**, "
+    if not fooled.is_fooled:
+        aim = "something else" if growth.target is None else name_class(subject, growth.target)
+        said = f"**{was}, {format_percent(float(before[growth.original]))}, does not become {aim}** but {now}, "
     st.markdown(
-        f"**{was}, {format_percent(float(before[growth.original]))}, becomes** {ending}, when no channel of any pixel "
-        f"changes by more than {bound} of 255. This is no noise: the {change.size:,} values move the way that the "
-        "gradient of the loss points, and the network adds these small pushes up."
+        f"{said}{format_percent(float(after[fooled.named]))}, when no channel of any pixel changes by more than "
+        f"{bound} of 255. "
+        + (
+            f"This is no noise: {moved:,} of {change.size:,} values move, {_WAYS[fooled.attack]}, and the network adds "
+            "these small pushes up."
+            if moved
+            else "The gradient of the loss is zero: the attack has nothing to follow."
+        )
     )
     file = encode_png(fooled.pixels)
     drawn = [growth.pixels[0], enlarge_change(change, bound), fooled.pixels]
@@ -48,10 +59,9 @@ def show_smallest(fooled: Fooled) -> None:
         show_png(picture, title, alt=f"{subject.picture.title}: {title}", place=place)
     reopened = decode_png(file)
     most = int(np.abs(reopened.astype(int) - growth.pixels[0].astype(int)).max())
-    moved = float((change != 0).mean())
     st.caption(
         f"Checked on the file below, opened again: the largest difference of any channel is {most} of 255, the bound "
-        f"{bound}; {format_percent(moved)} of the values changed. Grey in the middle picture is no change. "
+        f"{bound}; {format_percent(moved / change.size)} of the values changed. Grey in the middle is no change. "
         + (
             "Gradient sign is one step of that length (Goodfellow, Shlens & Szegedy 2015)."
             if fooled.attack == "sign"
@@ -74,9 +84,7 @@ def show_smallest(fooled: Fooled) -> None:
             "More is not always worse for the network: one long step along a straight line may leave the region that "
             "a shorter one had reached. Projected gradient descent turns on the way."
         )
-    row = st.container(horizontal=True)
-    download(row, "The fooled photo, 8 bits", file, f"fooled-{subject.file_stem}.png", "fool-photo-png")
-    offer(
+    row = offer(
         f"fooled-{subject.file_stem}-all",
         lambda: encode_png(join_pictures(drawn, 3)),
         lambda: arrays_as_npz(
@@ -89,3 +97,4 @@ def show_smallest(fooled: Fooled) -> None:
         growth_snippet(opening_lines(subject), fooled.attack, growth.target, fooled.index),
         key="fool-offer",
     )
+    download(row, "The fooled photo, 8 bits", file, f"fooled-{subject.file_stem}.png", "fool-photo-png")

@@ -7,7 +7,7 @@ import streamlit as st
 
 from explorer.adversarial.layers import LayerDistances, compare_layers
 from explorer.adversarial.snippets import layers_snippet
-from explorer.rendering import layer_numbers, line_figure_png
+from explorer.rendering import format_percent, layer_numbers, line_figure_png
 from explorer.ui.app import link_to
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.chart import show_chart
@@ -15,7 +15,7 @@ from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.saliency.fooling.compute import Fooled
 from explorer.ui.session.opening import opening_lines
 
-FOOLED, SIGNS = "the fooled photo", "the same change, random signs"
+FOOLED, SIGNS = "fooled", "random signs"
 
 
 def show_layers(fooled: Fooled) -> None:
@@ -28,19 +28,10 @@ def show_layers(fooled: Fooled) -> None:
     if not distances.fooled[0]:
         st.info("The attack found no gradient to follow and left every pixel as it was: there is nothing to compare.")
         return
-    times = distances.fooled[-1] / distances.fooled[0]
-    st.markdown(
-        f"**The change is {distances.fooled[0]:.3g} of the input's length and {distances.fooled[-1]:.3g} of the "
-        f"output's: {times:.3g} times as much. With random signs, as large at every pixel, it ends at "
-        f"{distances.signs[-1]:.3g}.** It grows over many layers, and only in the directions that the attack has "
-        "looked for."
-        if distances.fooled[-1] > distances.signs[-1]
-        else f"**The change ends at {distances.fooled[-1]:.3g} of the output's length, with random signs at "
-        f"{distances.signs[-1]:.3g}**: at this bound the attack moves the network no more than noise."
-    )
+    st.markdown(_say_growth(distances))
     lines = {FOOLED: distances.fooled.tolist(), SIGNS: distances.signs.tolist()}
     most = float(np.nan_to_num(np.concatenate([distances.fooled, distances.signs]), posinf=0.0).max())
-    chart = layer_numbers(distances.names, lines, "Distance from the clean photo, layer by layer", "distance", most)
+    chart = layer_numbers(distances.names, lines, "Distance from the clean photo", "distance", most)
     show_chart(chart, "fool-layers")
     name = _strongest_step(distances)
     st.caption(
@@ -48,7 +39,7 @@ def show_layers(fooled: Fooled) -> None:
         "The second line changes every value by exactly as much, up or down by chance: what the size alone does. The "
         f"largest step up of the first line over one layer is at `{name}`."
     )
-    link_to("layers", f"The maps of {name}", {"layer": name})
+    link_to("layers", f"The maps of {name}, of the photo as it is", {"layer": name})
     offer(
         f"fooled-layers-{subject.file_stem}",
         lambda: line_figure_png(chart),
@@ -56,6 +47,25 @@ def show_layers(fooled: Fooled) -> None:
         layers_snippet(opening_lines(subject), fooled.attack, growth.target, fooled.index),
         key="fool-layers-offer",
     )
+
+
+def _say_growth(distances: LayerDistances) -> str:
+    """The finding, in Markdown."""
+    fooled, signs = distances.fooled, distances.signs
+    if fooled[-1] <= signs[-1]:
+        return (
+            f"**The change ends at {format_percent(fooled[-1])} of the output's length, with random signs at "
+            f"{format_percent(signs[-1])}**: at this bound the attack moves the network no more than noise."
+        )
+    said = (
+        f"**The change is {format_percent(fooled[0])} of the input's length and {format_percent(fooled[-1])} of the "
+        f"output's, {fooled[-1] / fooled[0]:.3g} times as much. With random signs, as large at every pixel, it ends at "
+        f"{format_percent(signs[-1])}.**"
+    )
+    if len(fooled) < 4 or not np.isfinite(fooled).all():
+        return said
+    thirds = [format_percent(float(part.mean())) for part in np.array_split(fooled[1:], 3)]
+    return f"{said} Over the first, middle and last third of the layers it is {', '.join(thirds)} on average."
 
 
 def _strongest_step(distances: LayerDistances) -> str:

@@ -51,14 +51,8 @@ def show_survival(fooled: Fooled) -> None:
     )
     if treated is None:
         return
-    count = sum(each.outcome == "fooled" for each in treated)
     others = _ask_others(fooled)
-    changed = sum(before != after for before, after in others.values())
-    st.markdown(
-        f"**The change survives {count} of {len(treated)} treatments, and {changed} of "
-        f"{count_text(len(others), 'other network')} change their answer.** Ask for a larger change above, and "
-        "see whether it survives more."
-    )
+    st.markdown(_say_survival(fooled, treated, others))
     rows = {
         TREATMENTS[each.treatment].label: [_say(subject, each.clean), _say(subject, each.fooled), _SAID[each.outcome]]
         for each in treated
@@ -99,6 +93,22 @@ def show_survival(fooled: Fooled) -> None:
         survival_snippet(opening_lines(subject), fooled.attack, growth.target, fooled.index),
         key="fool-survival-offer",
     )
+
+
+def _say_survival(fooled: Fooled, treated: list[Survival], others: dict[str, tuple[str, str]]) -> str:
+    """The finding, in Markdown."""
+    count = sum(each.outcome == "fooled" for each in treated)
+    changed = sum(before != after for before, after in others.values())
+    said = (
+        f"**The fooled photo stays fooled after {count} of {len(treated)} treatments, and {changed} of "
+        f"{count_text(len(others), 'other network')} change their answer.**"
+    )
+    if alone := sum(each.outcome == "fooled" and each.alone for each in treated):
+        name = name_class(fooled.subject, fooled.named)
+        said += f" After {alone} of these {count} the photo is called {name} without the change too."
+    if count < len(treated):
+        said += " Ask for a larger change above, and see whether it survives more."
+    return said
 
 
 def _say(subject: Subject, probabilities: np.ndarray) -> str:
@@ -151,8 +161,8 @@ def _show_defence(subject: Subject, treated: list[Survival]) -> None:
         "other": "It breaks the attack, but the photo does not come back",
     }[one.outcome]
     st.markdown(
-        f"**{verdict}. Its price: {int(cost.kept.sum())} of {count_text(len(photos), 'photo')} that nobody has "
-        "attacked keep their class**; the mean probability of that class goes from "
+        f"**{verdict}. Its price: {int((~cost.kept).sum())} of {count_text(len(photos), 'photo')} that nobody has "
+        "attacked lose their class**; the mean probability of the class without treatment goes from "
         f"{format_percent(float(cost.before.mean()))} to {format_percent(float(cost.after.mean()))}."
     )
     st.caption(
