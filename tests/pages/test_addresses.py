@@ -14,7 +14,7 @@ PARAMETERS = {
         *("part", "class", "against", "layer", "panels", "look", "scale", "opacity", "contour", "fast", "hidden"),
         *("method1", "layer1", "class1", "against1", "open"),
         *("fool_view", "fool_attack", "fool_class", "fool_bound", "fool_defence"),
-        *("fool_patch_class", "fool_side", "fool_row", "fool_column"),
+        *("fool_patch_class", "fool_side", "fool_train", "fool_row", "fool_column"),
     ],
     "augmentation": ["seed", "draw", "pipeline", "one_transform", "sweep", "effect"],
     "captions": [

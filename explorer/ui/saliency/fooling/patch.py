@@ -72,7 +72,7 @@ def show_patch(subject: Subject) -> None:
     if patch is None:
         if not own:
             st.info(
-                f"A patch for {name_class(subject, target)} has to be trained first: switch it on above. It takes "
+                f"A patch for {name_class(subject, target)} has to be trained first: switch that on above. It takes "
                 f"{STEPS} steps, in each of which the network looks at {BATCH} placements; a bar shows how long.",
                 icon=":material/model_training:",
             )
@@ -171,8 +171,9 @@ def _show_trained(subject: Subject, patch: Patch, photo: np.ndarray, pictures: l
     name, shares = name_class(subject, patch.target), every[..., patch.target]
     hits, by_chance = (int((each.argmax(-1) == patch.target).sum()) for each in (every, shuffled))
     mean, mean_shuffled = (float(each[..., patch.target].mean()) for each in (every, shuffled))
-    samples = f"trained beforehand on the six samples, {'with' if subject.picture.sample else 'without'} this photo"
-    at_hand = f"trained on {count_text(len(pictures), 'picture')}, this one among them"
+    among = "this photo among them" if subject.picture.sample else "which this photo is not among"
+    samples = f"trained beforehand on the six samples, {among}"
+    at_hand = f"trained on {count_text(len(pictures), 'picture')}, this photo among them"
     st.markdown(
         f"**With the patch the photo is called {name} at {hits} of {PER_SIDE**2} places; with the same pixels in a "
         f"random order at {by_chance}.** The mean probability is {format_percent(mean)}, in a random order "
@@ -183,8 +184,8 @@ def _show_trained(subject: Subject, patch: Patch, photo: np.ndarray, pictures: l
     middle, right, left = st.columns([5, 5, 2], gap="medium")
     with left:
         show_png(_enlarge(patch), "The patch", width=160, alt=f"A patch for {subject.model.classes[patch.target]}")
-        row = slide("Row", 1, PER_SIDE, 3, "fool_row")
-        column = slide("Column", 1, PER_SIDE, 3, "fool_column")
+        row = slide("Row", 1, PER_SIDE, 1 + PER_SIDE // 2, "fool_row")
+        column = slide("Column", 1, PER_SIDE, 1 + PER_SIDE // 2, "fool_column")
     placed = place_patch(photo, patch.pixels, row - 1, column - 1)
     with middle:
         _show_placed(subject, placed, shares, row, column)

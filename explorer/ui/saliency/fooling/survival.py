@@ -105,7 +105,7 @@ def _say_survival(fooled: Fooled, treated: list[Survival], others: dict[str, tup
     )
     if alone := sum(each.outcome == "fooled" and each.alone for each in treated):
         name = name_class(fooled.subject, fooled.named)
-        said += f" After {alone} of these {count} the photo is called {name} without the change too."
+        said += f" Without the change the photo is called {name}, too, after {count_text(alone, 'treatment')}."
     if count < len(treated):
         said += " Ask for a larger change above, and see whether it survives more."
     return said
@@ -162,8 +162,9 @@ def _show_defence(subject: Subject, treated: list[Survival]) -> None:
     }[one.outcome]
     st.markdown(
         f"**{verdict}. Its price: {int((~cost.kept).sum())} of {count_text(len(photos), 'photo')} that nobody has "
-        "attacked lose their class**; the mean probability of the class without treatment goes from "
+        "attacked lose their class**; the mean probability of the class they have without it goes from "
         f"{format_percent(float(cost.before.mean()))} to {format_percent(float(cost.after.mean()))}."
+        + ("" if one.kept else " This photo loses its class by it even when nobody attacks it.")
     )
     st.caption(
         "A treatment stops, at best, an attacker who does not know of it. Who does can attack through it, and mostly "
