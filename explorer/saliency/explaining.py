@@ -44,7 +44,7 @@ def explain(
         target: index of the class; the most probable one if None.
         layer: of class activation maps; `default_layer` if None.
         contrast: index of another class: what speaks for the target rather than for this one. Finer-CAM takes only a
-            share of it away, and without it chooses the class whose logit is nearest.
+            share of it away, and without it chooses the three classes whose logits are nearest.
         progress: called with (images done, images in all) by slow methods; may return False to stop.
         fast: let Score-CAM and its kin give similar maps one score, and Occlusion look at some of its windows only; all
             of them in half precision where the device is faster with it.
@@ -98,6 +98,7 @@ def explain(
         diagnosis=diagnosis,
         signed=METHODS[method].signed,
         fast=fast and method in FAST,
+        similar=target_score.similar,
     )
 
 
@@ -105,7 +106,7 @@ def possible_methods(model: VisionModel, x: Tensor) -> tuple[str, ...]:
     """The methods that a network has the layers for, whatever the class: keys of `METHODS`, in their order.
 
     Class activation maps need a layer with maps, CAM a head of one dense layer on their averages, guided
-    backpropagation ReLUs, and LeGrad a class token.
+    backpropagation ReLUs, and LeGrad a vision transformer that it knows.
 
     Args:
         model: any network of the zoo.

@@ -32,6 +32,7 @@ class Heatmap:
         layer: name of the layer, "" for methods without one.
         target: index of the class.
         contrast: index of the class whose score was subtracted; None for one class alone.
+        similar: classes that the method itself has set it against; () but for Finer-CAM.
         seconds: how long it took.
         diagnosis: what is wrong with the map, why, and what to try; "" where all is well.
         signed: whether values below zero mean something.
@@ -48,3 +49,4 @@ class Heatmap:
     diagnosis: str
     signed: bool
     fast: bool = False
+    similar: tuple[int, ...] = ()

@@ -61,7 +61,8 @@ _ALL = (
     _activation(
         "finer-cam",
         "Finer-CAM",
-        "Grad-CAM of the score less 0.6 of a similar class's, or of the one it is set against: what tells them apart.",
+        "Grad-CAM of the score less 0.6 of the mean score of the three most similar classes, or of the one it is set "
+        "against: what tells them apart.",
     ),
     _activation(
         "refine-cam",

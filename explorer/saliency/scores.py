@@ -19,11 +19,13 @@ class TargetScore:
     Attributes:
         target: index of the class; None for the most probable one, which `settle` finds.
         contrast: index of the class whose logit is subtracted.
+        similar: classes whose mean logit is subtracted, where there is no `contrast`.
         share: how much of it.
     """
 
     target: int | None
     contrast: int | None = None
+    similar: tuple[int, ...] = ()
     share: float = 1.0
 
     def settle(self, logits: Tensor) -> TargetScore:
@@ -38,15 +40,13 @@ class TargetScore:
         return replace(self, target=target)
 
     def of_one(self, logits: Tensor) -> Tensor:
-        """From (num_classes,) to a scalar."""
-        return (
-            logits[self.target] if self.contrast is None else logits[self.target] - self.share * logits[self.contrast]
-        )
+        """From (num_classes, ...) to (...)."""
+        others = self.similar if self.contrast is None else (self.contrast,)
+        return logits[self.target] - self.share * logits[list(others)].mean(0) if others else logits[self.target]
 
     def of_batch(self, logits: Tensor) -> Tensor:
         """From (B, num_classes) to (B,)."""
-        chosen = logits[:, self.target]
-        return chosen if self.contrast is None else chosen - self.share * logits[:, self.contrast]
+        return self.of_one(logits.T)
 
 
 class SeededNoise(TorchFunctionMode):

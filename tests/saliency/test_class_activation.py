@@ -68,17 +68,19 @@ def test_hires_cam_is_pytorch_grad_cams() -> None:
 
 @pytest.mark.parametrize("contrast", [0, None])
 def test_finer_cam_is_grad_cam_of_the_difference(contrast: int | None) -> None:
-    """Zhang et al.: weights from y_c - 0.6 y_d; torchcam does the same, d the nearest logit where none is named."""
-    network = small_network()
+    """Zhang et al.: weights y_c - 0.6 y_d, a mean over the three nearest logits where no d is named; as torchcam's."""
+    network = small_network(classes=6)
     logits = network(X)[0].detach()
-    nearest = min({0, 2}, key=lambda index: abs(float(logits[index] - logits[1])))
-    rival = nearest if contrast is None else contrast
-    maps, gradients = maps_and_gradients(network, 4, lambda logits: logits[1] - 0.6 * logits[rival])
-    heatmap = explain(small_model(), X, "finer-cam", 1, "3", contrast=contrast)
+    nearest = sorted({0, 2, 3, 4, 5}, key=lambda index: abs(float(logits[index] - logits[1])))[:3]
+    rivals = nearest if contrast is None else [contrast]
+    maps, gradients = maps_and_gradients(
+        network, 4, lambda logits: sum(logits[1] - 0.6 * logits[each] for each in rivals) / len(rivals)
+    )
+    heatmap = explain(small_model(classes=6), X, "finer-cam", 1, "3", contrast=contrast)
     close(heatmap.raw, (gradients.mean((1, 2), keepdim=True) * maps).sum(0).relu())
-    assert heatmap.contrast == rival
+    assert (heatmap.contrast, list(heatmap.similar)) == (contrast, nearest if contrast is None else [])
     bare = copy.deepcopy(network)
-    with cams.FinerCAM(bare, "3", num_references=1) as extractor:
+    with cams.FinerCAM(bare, "3") as extractor:
         chosen = {} if contrast is None else {"comparison_idx": contrast}
         close(heatmap.raw, extractor(1, bare(X.clone().requires_grad_()), normalized=False, **chosen)[0][0])
 

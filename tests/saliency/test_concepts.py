@@ -19,7 +19,7 @@ from .networks import make_input, open_model, small_network
 
 @pytest.mark.parametrize("count", [1, 4])
 def test_the_factors_are_scikit_learns_from_the_same_start(count: int) -> None:
-    """Equation 3 of Collins et al. 2018 is NMF of the cells' values; scikit-learn minimises it by the same rounds."""
+    """Collins et al. 2018 is NMF of the cells' values; scikit-learn minimises it by the same rounds."""
     maps = np.random.default_rng(5).standard_normal((12, 6, 5)).astype(np.float32)
     found = factorize(maps, count, seed=3)
     a = maps.reshape(12, 30).T.clip(0).astype(np.float64)

@@ -1,8 +1,12 @@
 """LeGrad against the paper's formula written out, without the library's blocks or its way through them."""
 
+import copy
+
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torchcam.methods import LeGrad
 from torchvision.models import VisionTransformer
 
 from explorer.saliency import SaliencyImpossible, explain, possible_methods
@@ -17,7 +21,7 @@ from .test_attention import small_hybrid, small_transformer
 def legrad_by_hand(network: VisionTransformer | PhotoViT, x: Tensor, weights: Tensor) -> Tensor:
     """Bousselham et al. 2024, section 3: a map of all tokens for the score `weights` @ logits, by one graph.
 
-    Every block's attention is a leaf of its own at the value that it has, and every score is differentiated for it
+    A block's score is read from the mean of all its tokens. Every block's attention is a leaf of its own at the value that it has, and every score is differentiated for it
     through the whole network.
     """
     if isinstance(network, PhotoViT):
@@ -41,7 +45,7 @@ def legrad_by_hand(network: VisionTransformer | PhotoViT, x: Tensor, weights: Te
         maps.append((query @ key.transpose(1, 2) / query.shape[2] ** 0.5).softmax(-1))
         tokens = tokens + attention.out_proj((maps[-1] @ value).transpose(0, 1).reshape(1, count, -1))
         tokens = tokens + dense(tokens)
-        scores.append(head(norm(tokens))[0, 0] @ weights)
+        scores.append(head(norm(tokens.sum(1) / count))[0] @ weights)
     total = torch.zeros(count)
     for attention, score in zip(maps, scores, strict=True):
         (gradient,) = torch.autograd.grad(score, attention, retain_graph=True)
@@ -73,6 +77,15 @@ def test_legrad_is_the_papers_formula(network: VisionTransformer | PhotoViT, con
     assert_untouched(model)
 
 
+def test_legrad_is_torchcams() -> None:
+    network = small_transformer()
+    x = torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    raw = explain(as_model(copy.deepcopy(network)), x, "legrad", 7).raw
+    with LeGrad(network, list(network.encoder.layers)) as extractor:
+        theirs = extractor(7, network(x), normalized=False)[0][0]
+    np.testing.assert_allclose(raw, theirs, rtol=1e-4, atol=1e-8)
+
+
 def test_the_class_is_the_most_probable_one_and_where_there_is_no_class_token_one_sentence_says_so() -> None:
     model = open_model("photo-vit")
     x = make_input(model, 64)
@@ -83,7 +96,7 @@ def test_the_class_is_the_most_probable_one_and_where_there_is_no_class_token_on
         without = open_model(name)
         x = make_input(without, 0 if without.only_size else 64)
         assert "legrad" not in possible_methods(without, x)
-        with pytest.raises(SaliencyImpossible, match="class token"):
+        with pytest.raises(SaliencyImpossible, match="token"):
             explain(without, x, "legrad")
 
 

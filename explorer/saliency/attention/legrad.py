@@ -19,12 +19,13 @@ from explorer.zoo.photo_vit import PhotoViT
 def legrad(model: VisionModel, x: Tensor, target_score: TargetScore) -> Attributed:
     """LeGrad, without its stretching to [0, 1].
 
-    After block l the network's own last norm and dense layer read the class token, which gives the score s_l. With A_l
-    (heads, tokens, tokens) the block's attention, the map is the mean over blocks, heads and rows of relu(ds_l / dA_l),
-    less the class token's column (Bousselham et al. 2024, https://arxiv.org/abs/2404.03214, section 3).
+    After block l the network's own last norm and dense layer read the mean of all tokens, which gives the score s_l.
+    With A_l (heads, tokens, tokens) the block's attention, the map is the mean over blocks, heads and rows of
+    relu(ds_l / dA_l), less the class token's column (Bousselham et al. 2024, https://arxiv.org/abs/2404.03214,
+    section 3; that the score is one of the mean, not of the class token alone, is as in the authors' code).
 
     Args:
-        model: a vision transformer with a class token (photo-vit, torchvision's ViT).
+        model: a vision transformer of equally wide blocks (photo-vit, torchvision's ViT).
         x: (1, 3, H, W) on the model's device.
         target_score: the score.
 
@@ -32,7 +33,7 @@ def legrad(model: VisionModel, x: Tensor, target_score: TargetScore) -> Attribut
         The map of patches, (rows, columns), as `values` and `raw`.
 
     Raises:
-        SaliencyImpossible: the network has no class token that its dense layer could read after every block.
+        SaliencyImpossible: the network is none whose dense layer could read the tokens after every block.
     """
     with torch.enable_grad():
         tokens, blocks, read = _take_apart(model, x.detach())
@@ -41,12 +42,13 @@ def legrad(model: VisionModel, x: Tensor, target_score: TargetScore) -> Attribut
             # A score reaches its own block's attention by this block alone, so nothing goes further back.
             with AttentionTap() as tap:
                 tokens = block(tokens.detach().requires_grad_())
-            steps.append((read(tokens)[0], tap.weights[0]))
-        target_score = target_score.settle(steps[-1][0])
+            steps.append((read(tokens.mean(dim=1))[0], tap.weights[0]))
+        said = read(tokens[:, 0])[0].detach()  # the network's own answer
+        target_score = target_score.settle(said)
         gradients = [torch.autograd.grad(target_score.of_one(logits), weights)[0] for logits, weights in steps]
     relevance = torch.stack([gradient[0].clamp(min=0).mean(dim=(0, 1)) for gradient in gradients]).mean(dim=0)
     values = relevance[1:].reshape(grid_of(x, len(relevance) - 1))
-    return Attributed(values, steps[-1][0].detach(), target_score, values)
+    return Attributed(values, said, target_score, values)
 
 
 def can_legrad(model: VisionModel) -> bool:
@@ -55,13 +57,13 @@ def can_legrad(model: VisionModel) -> bool:
 
 
 def _take_apart(model: VisionModel, x: Tensor) -> tuple[Tensor, Sequence[nn.Module], Callable[[Tensor], Tensor]]:
-    """The tokens (1, N, C) before the first block, the blocks, and what makes logits (1, num_classes) of tokens."""
+    """The tokens (1, N, C) before the first block, the blocks, and what makes logits (1, num_classes) of one (1, C)."""
     network = model.network
     if isinstance(network, PhotoViT):
         return (
             network.with_class_token(network.tokens(network.cells(x))),
             list(network.blocks),
-            lambda tokens: network.classifier(network.norm(tokens)[:, 0]),
+            lambda token: network.classifier(network.norm(token)),
         )
     if isinstance(network, VisionTransformer):
         patches = network._process_input(x)
@@ -69,9 +71,9 @@ def _take_apart(model: VisionModel, x: Tensor) -> tuple[Tensor, Sequence[nn.Modu
         return (
             tokens + network.encoder.pos_embedding,
             list(network.encoder.layers),
-            lambda tokens: network.heads(network.encoder.ln(tokens)[:, 0]),
+            lambda token: network.heads(network.encoder.ln(token)),
         )
     find_attentions(model)
     raise SaliencyImpossible(
-        f"LeGrad reads the class token after every block, and {model.name}'s blocks are not known."
+        f"LeGrad reads the tokens after every block as the last ones are read, and {model.name}'s blocks are not known."
     )

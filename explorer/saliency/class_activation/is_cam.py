@@ -15,7 +15,8 @@ def is_cam(wanted: Wanted) -> ClassActivationMap:
     """Softmax over k of (1 / N) sum over i = 1 ... N of S(c_i M_k x) - S(x) is w_k, c_i = sum over j < i of j / N.
 
     M_k as in Score-CAM. The masks are added up on the way, as the paper has it, so that c_i = i (i - 1) / 2N grows
-    from 0 to (N - 1) / 2 and goes past the photo's own brightness, c = 1.
+    from 0 to (N - 1) / 2 and goes past the photo's own brightness, c = 1. Checked against the formula that torch-cam's
+    issue 154 quotes from the paper, and what its first author asked for in the review of torch-cam's pull request 13.
 
     Raises:
         Stopped: `progress` gave False.

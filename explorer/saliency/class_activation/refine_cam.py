@@ -22,8 +22,9 @@ def refine_cam(wanted: Wanted) -> ClassActivationMap:
 
     M = product over l of U(s(M_l)), M_l of layer l with what is below zero cut, s(M) = (M - min M) / (max M - min M),
     U the bilinear enlargement to the finest of these layers: the deep ones say where, the shallow ones how exactly.
-    The layers are the chosen one and, of each resolution before it, the last that it reads. A map that is the same
-    everywhere says nothing of places and is left out; that of the chosen layer is given as it is.
+    The layers are the chosen one and, of each resolution before it, the last that it reads; the authors' code has the
+    same product, but enlarges each map to the photo before it is stretched. A map that is the same everywhere says
+    nothing of places and is left out; that of the chosen layer is given as it is.
 
     Raises:
         SaliencyImpossible: the score does not depend on the layer.

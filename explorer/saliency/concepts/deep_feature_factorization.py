@@ -34,9 +34,9 @@ class Factors:
 
 
 def begin_factors(a: NDArray[np.float64], count: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """W and H to begin with: the cells that differ most, and noise, since rounds never change a zero.
+    """W and H to begin with: cells with most left beside those before (QR with pivots), as noise alone often misses one.
 
-    Each is the one with most left beside those before, as QR with pivots takes columns. Noise alone often misses one.
+    A little noise is added, since rounds never change a zero.
     """
     draw = np.random.default_rng(seed)
     w, h = (0.1 * np.sqrt(a.mean()) * np.abs(draw.standard_normal(n)) for n in ((count, a.shape[1]), (len(a), count)))
@@ -49,8 +49,8 @@ def factorize(maps: NDArray[np.floating], count: int, seed: int = 0) -> Factors:
     """Deep Feature Factorization of one picture's maps.
 
     With A (cells, C) the values of all cells, H (cells, K) and W (K, C), none below zero, minimise |A - H W|^2
-    (Collins, Achanta & Süsstrunk 2018, https://arxiv.org/abs/1806.10206, equation 3), by rounds of Lee & Seung 2001:
-    H <- H * (A W^T) / (H W W^T), W <- W * (H^T A) / (H^T H W), which never raise it. What is below zero in A is cut.
+    (Collins, Achanta & Süsstrunk 2018, https://arxiv.org/abs/1806.10206, section 3), by rounds of Lee & Seung 2001:
+    H <- H * (A W^T) / (H W W^T), W <- W * (H^T A) / (H^T H W), as in the authors' code. What is below zero is cut.
 
     Args:
         maps: (C, h, w).

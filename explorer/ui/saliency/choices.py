@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -46,11 +47,12 @@ class Question:
     contrast: int | None = None
 
 
-def say_question(subject: Subject, question: Question) -> str:
-    """The class, or the classes, in words."""
+def say_question(subject: Subject, question: Question, similar: Sequence[int] = ()) -> str:
+    """The class, or the classes, in words; `similar` are those that a method has set it against."""
     labels = class_labels(subject.model.classes)
     target = labels[question.target]
-    return target if question.contrast is None else f"{target} rather than {labels[question.contrast]}"
+    others = similar if question.contrast is None else [question.contrast]
+    return f"{target} rather than {' or '.join(labels[each] for each in others)}" if others else target
 
 
 def choose_question(subject: Subject) -> tuple[Question, DeltaGenerator]:

@@ -142,7 +142,7 @@ def show_panels(
 def _show_one(place: Any, asked: Asked, heatmap: Heatmap, drawing: Drawing, peak: float, common: str | None) -> None:
     method = METHODS[asked.method]
     question = Question(heatmap.target, heatmap.contrast)
-    said = say_question(asked.subject, question)
+    said = say_question(asked.subject, question, heatmap.similar)
     with place.container():
         show_png(
             draw_heatmap(compute_photo(asked.subject, SIDE), heatmap, drawing, peak),
