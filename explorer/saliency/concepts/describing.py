@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from explorer.rendering import format_percent
-from explorer.saliency.concepts.naming import Concepts
+from explorer.saliency.concepts.naming import LEAST, Concepts
 from explorer.snippet import snippet
 from explorer.text import significant
 
@@ -21,13 +21,15 @@ def describe_concepts(concepts: Concepts, labels: Sequence[str], target: int) ->
     gains = concepts.gains[:, target]
     kept = format_percent(concepts.factors.kept)
     if not concepts.factors.maps.any():
-        return f"No map of `{concepts.layer}` has a value above zero on this photo: there is nothing to take apart."
+        return f"The maps of `{concepts.layer}` are zero everywhere on this photo: there is nothing to take apart."
     said = (
         f"{len(gains)} concepts hold {kept} of what the maps of `{concepts.layer}` say (of the sum of their squares). "
     )
     best = int(gains.argmax())
-    if gains[best] <= 0:
-        return said + f"None of them speaks for {labels[target]}."
+    if gains[best] < LEAST:
+        return said + (
+            f"None of them speaks for {labels[target]}: taken out alone, none costs it {LEAST:g} of its logit or more."
+        )
     return said + (
         f"**Concept {best + 1}** speaks most for {labels[target]}: without it the class would lose "
         f"{significant(gains[best])} of its logit, and it is the strongest in "

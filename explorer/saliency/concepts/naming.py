@@ -14,6 +14,8 @@ from explorer.saliency.concepts.deep_feature_factorization import Factors, facto
 from explorer.saliency.layers import find_layer
 from explorer.zoo import VisionModel
 
+LEAST = 0.5  # of a logit that a class owes to a concept which is named after it: 1.6 times its odds
+
 
 @dataclass(frozen=True, eq=False)
 class Concepts:
@@ -21,7 +23,7 @@ class Concepts:
 
     Attributes:
         layer: its name.
-        factors: what the maps are made of.
+        factors: what the maps are made of; where some are below zero, of 2 C channels, the second C being -A.
         gains: (K, num_classes) logits that each class owes to each concept, less what classes owe to it on average,
             which no probability notices.
     """
@@ -31,9 +33,9 @@ class Concepts:
     gains: NDArray[np.float64]
 
     def best_classes(self, concept: int, count: int = 3) -> list[int]:
-        """The classes that a concept speaks for most; fewer than `count` where it speaks for fewer."""
+        """The classes that owe a concept most; those that owe it at least `LEAST`, so fewer than `count` at times."""
         gains = self.gains[concept]
-        return [int(index) for index in np.argsort(-gains, kind="stable")[:count] if gains[index] > 0]
+        return [int(index) for index in np.argsort(-gains, kind="stable")[:count] if gains[index] >= LEAST]
 
     def covered(self) -> NDArray[np.float64]:
         """(K,) the share of the cells where each concept is the strongest; cells without any belong to none."""
@@ -45,9 +47,10 @@ class Concepts:
 def find_concepts(model: VisionModel, x: Tensor, count: int, layer: str | None = None, seed: int = 0) -> Concepts:
     """The concepts of a layer, and which classes each speaks for.
 
-    A concept is taken out by taking from every value of the maps above zero the share that the concept has of the
-    factors' product; what the logits lose then is what they owe to it. Where only global average pooling and a dense
-    layer follow, all concepts together and the bias make the logit, if nothing is below zero.
+    A concept is taken out by taking from every value of the maps the share that the concept has of the factors'
+    product; what the logits lose then is what they owe to it. Where only global average pooling and a dense layer
+    follow, all concepts together and the bias make the logit. Factors know no sign: what is below zero in the maps of
+    a layer without a ReLU counts as further channels, since it says as much as what is above.
 
     Args:
         model: from the zoo.
@@ -61,13 +64,16 @@ def find_concepts(model: VisionModel, x: Tensor, count: int, layer: str | None =
         ValueError: the maps are not finite numbers.
     """
     facts = find_layer(model, x, layer)
-    factors = factorize(record(model, x, [facts.name])[facts.name].maps.float().cpu().numpy(), count, seed)
-    taken = torch.from_numpy(factors.shares())  # (K, C, h, w)
+    found = record(model, x, [facts.name])[facts.name].maps.float().cpu().numpy()
+    channels = len(found)
+    factors = factorize(np.concatenate([found, -found]) if (found < 0).any() else found, count, seed)
+    taken = torch.from_numpy(factors.shares())  # (K, C or 2 C, h, w)
     kept = torch.cat([torch.ones_like(taken[:1]), 1 - taken])
 
     def take_out(output: Tensor) -> Tensor:
         maps = output.movedim(facts.channel_axis, 1)
-        return torch.where(maps > 0, maps * kept.to(maps), maps).movedim(1, facts.channel_axis)
+        above, below = kept[:, :channels].to(maps), kept[:, -channels:].to(maps)
+        return (maps * torch.where(maps > 0, above, below)).movedim(1, facts.channel_axis)
 
     with torch.inference_mode():
         # The whole batch from the start: layers may join these maps with those of earlier ones.
