@@ -117,7 +117,9 @@ def test_what_speaks_for_a_class_is_said_and_that_nothing_does() -> None:
     found = Concepts("layer", Factors(np.ones((2, 1, 1)), np.eye(2), 1.0), gains)
     assert [found.best_classes(number, 2) for number in (0, 1)] == [[0, 1], [0]]
     assert "**Concept 1** speaks most for b" in describe_concepts(found, "abc", 1)
-    assert describe_concepts(found, "abc", 2).endswith("None of them speaks for c: taken out alone, none costs it 0.5 of its logit or more.")
+    assert describe_concepts(found, "abc", 2).endswith(
+        "None of them speaks for c: taken out alone, none costs it 0.5 of its logit or more."
+    )
 
 
 def test_concepts_of_the_default_network_point_at_what_it_sees() -> None:
