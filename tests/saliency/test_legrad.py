@@ -21,8 +21,8 @@ from .test_attention import small_hybrid, small_transformer
 def legrad_by_hand(network: VisionTransformer | PhotoViT, x: Tensor, weights: Tensor) -> Tensor:
     """Bousselham et al. 2024, section 3: a map of all tokens for the score `weights` @ logits, by one graph.
 
-    A block's score is read from the mean of all its tokens. Every block's attention is a leaf of its own at the value that it has, and every score is differentiated for it
-    through the whole network.
+    A block's score is read from the mean of all its tokens. Every block's attention is a leaf of its own at the value
+    that it has, and every score is differentiated for it through the whole network.
     """
     if isinstance(network, PhotoViT):
         fine = network.stages[:5](network.stem(x))
@@ -65,15 +65,15 @@ def test_legrad_is_the_papers_formula(network: VisionTransformer | PhotoViT, con
     if contrast is not None:
         weights[contrast] = -1.0
     by_hand = legrad_by_hand(network, x.clone().requires_grad_(), weights)[1:]
+    by_hand = (by_hand - by_hand.min()) / (by_hand.max() - by_hand.min())
     heatmap = explain(model, x, "legrad", 7, contrast=contrast)
     assert heatmap.raw is not None
     rows, columns = heatmap.raw.shape
     assert (rows, columns) == ((4, 4) if isinstance(network, VisionTransformer) else (2, 4))
     torch.testing.assert_close(
-        torch.from_numpy(heatmap.raw), by_hand.reshape(rows, columns).detach(), rtol=1e-4, atol=1e-8
+        torch.from_numpy(heatmap.raw), by_hand.reshape(rows, columns).detach(), rtol=1e-4, atol=1e-5
     )
     assert heatmap.values.shape == x.shape[2:]
-    assert heatmap.raw.max() > heatmap.raw.min() >= 0
     assert_untouched(model)
 
 
@@ -82,8 +82,8 @@ def test_legrad_is_torchcams() -> None:
     x = torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(1))
     raw = explain(as_model(copy.deepcopy(network)), x, "legrad", 7).raw
     with LeGrad(network, list(network.encoder.layers)) as extractor:
-        theirs = extractor(7, network(x), normalized=False)[0][0]
-    np.testing.assert_allclose(raw, theirs, rtol=1e-4, atol=1e-8)
+        theirs = extractor(7, network(x))[0][0]
+    np.testing.assert_allclose(raw, theirs, atol=1e-4)
 
 
 def test_the_class_is_the_most_probable_one_and_where_there_is_no_class_token_one_sentence_says_so() -> None:

@@ -17,12 +17,12 @@ from explorer.zoo.photo_vit import PhotoViT
 
 
 def legrad(model: VisionModel, x: Tensor, target_score: TargetScore) -> Attributed:
-    """LeGrad, without its stretching to [0, 1].
+    """LeGrad.
 
     After block l the network's own last norm and dense layer read the mean of all tokens, which gives the score s_l.
     With A_l (heads, tokens, tokens) the block's attention, the map is the mean over blocks, heads and rows of
-    relu(ds_l / dA_l), less the class token's column (Bousselham et al. 2024, https://arxiv.org/abs/2404.03214,
-    section 3; that the score is one of the mean, not of the class token alone, is as in the authors' code).
+    relu(ds_l / dA_l), less the class token's column, stretched to [0, 1] (Bousselham et al. 2024, section 3,
+    https://arxiv.org/abs/2404.03214; the mean of all tokens, not the class token, is as in the authors' code).
 
     Args:
         model: a vision transformer of equally wide blocks (photo-vit, torchvision's ViT).
@@ -48,6 +48,7 @@ def legrad(model: VisionModel, x: Tensor, target_score: TargetScore) -> Attribut
         gradients = [torch.autograd.grad(target_score.of_one(logits), weights)[0] for logits, weights in steps]
     relevance = torch.stack([gradient[0].clamp(min=0).mean(dim=(0, 1)) for gradient in gradients]).mean(dim=0)
     values = relevance[1:].reshape(grid_of(x, len(relevance) - 1))
+    values = (values - values.min()) / (values.max() - values.min()).clamp(min=torch.finfo(values.dtype).tiny)
     return Attributed(values, said, target_score, values)
 
 

@@ -16,8 +16,9 @@ SAMPLES, DEVIATION = 10, 2.0  # noisy masks of each map, and the standard deviat
 def ss_cam(wanted: Wanted) -> ClassActivationMap:
     """Softmax over k of (1 / N) sum over i of S((M_k + n_i) x) - S(x) is w_k, n_i normal noise; M_k as in Score-CAM.
 
-    The paper's first variant, which smooths the maps, not the photo; as torch-cam documents it. All maps get the same N pictures of noise: what differs between
-    their weights is then what the maps differ in. The noise is the same every time.
+    The paper's first variant, which smooths the maps, not the photo; as torch-cam documents it. All maps get the same N
+    pictures of noise: what differs between their weights is then what the maps differ in. The noise is the same every
+    time.
 
     Raises:
         Stopped: `progress` gave False.

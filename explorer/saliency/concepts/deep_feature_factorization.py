@@ -34,7 +34,7 @@ class Factors:
 
 
 def begin_factors(a: NDArray[np.float64], count: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """W and H to begin with: cells with most left beside those before (QR with pivots), as noise alone often misses one.
+    """W and H to begin with: cells with most left beside those before (QR with pivots); noise alone often misses one.
 
     A little noise is added, since rounds never change a zero.
     """

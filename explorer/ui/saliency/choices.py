@@ -51,8 +51,9 @@ def say_question(subject: Subject, question: Question, similar: Sequence[int] = 
     """The class, or the classes, in words; `similar` are those that a method has set it against."""
     labels = class_labels(subject.model.classes)
     target = labels[question.target]
-    others = similar if question.contrast is None else [question.contrast]
-    return f"{target} rather than {' or '.join(labels[each] for each in others)}" if others else target
+    others = [labels[each] for each in (similar if question.contrast is None else [question.contrast])]
+    named = " or ".join([", ".join(others[:-1]), *others[-1:]] if others[1:] else others)
+    return f"{target} rather than {named}" if others else target
 
 
 def choose_question(subject: Subject) -> tuple[Question, DeltaGenerator]:
