@@ -14,7 +14,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
-from torchvision.transforms import functional as TF
 
 from explorer.slices import Slices, count_within
 from explorer.zoo import VisionModel
@@ -78,8 +77,7 @@ def compute_logits(model: VisionModel, values: Tensor) -> Tensor:
         values: (B, 3, H, W) pixels from 0 to 255 on the network's device, not necessarily whole numbers. Whole ones
             give the very input that `Preprocessing.tensor` makes of a picture of that size.
     """
-    mean, std = list(model.preprocessing.mean), list(model.preprocessing.std)
-    logits: Tensor = model.network(TF.normalize(values / 255, mean, std)).float()
+    logits: Tensor = model.network(model.preprocessing.normalise(values / 255)).float()
     return logits
 
 

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from explorer.adversarial.attacks import SEED, as_values
-from explorer.anatomy import Recording, record
+from explorer.adversarial.attacks import SEED
+from explorer.anatomy import record
 from explorer.zoo import VisionModel
 
 
@@ -60,15 +60,10 @@ def compare_layers(model: VisionModel, photo: NDArray[np.uint8], fooled: NDArray
         model: from the zoo.
         photo, fooled: (H, W, 3) uint8 as the network sees them.
     """
-    clean = _record(model, photo)
+    clean = record(model, model.preprocessing.as_input(photo[None]))
     distances = []
     for pixels in (fooled, draw_signs(photo, fooled)):  # one at a time: a recording takes a hundred megabytes
-        changed = _record(model, pixels)
+        changed = record(model, model.preprocessing.as_input(pixels[None]))
         layers = [measure_distance(layer.output, changed[layer.name].output) for layer in clean]
         distances.append([measure_distance(clean.input, changed.input), *layers])
     return LayerDistances(("input", *(layer.name for layer in clean)), *map(np.array, distances))
-
-
-def _record(model: VisionModel, pixels: NDArray[np.uint8]) -> Recording:
-    mean, std = (torch.tensor(each).view(3, 1, 1) for each in (model.preprocessing.mean, model.preprocessing.std))
-    return record(model, (as_values(model, pixels[None]).cpu() / 255 - mean) / std)

@@ -139,7 +139,7 @@ def measure_invariance(
     else:
         assert augmented is not None
         changed = model.preprocessing.pixels(augmented)
-    before, after = (record(model, _as_input(model, pixels)) for pixels in (original, changed))
+    before, after = (record(model, model.preprocessing.as_input(pixels[None])) for pixels in (original, changed))
     layers = []
     for layer in before:
         first, second = layer.maps.float().cpu(), after[layer.name].maps.float().cpu()
@@ -152,11 +152,6 @@ def move_pixels(pixels: NDArray[np.uint8], motion: Motion) -> NDArray[np.uint8]:
     planes = torch.from_numpy(pixels.copy()).permute(2, 0, 1).float()
     moved: NDArray[np.uint8] = motion.apply(planes).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy()
     return np.ascontiguousarray(moved)
-
-
-def _as_input(model: VisionModel, pixels: NDArray[np.uint8]) -> Tensor:
-    mean, std = (torch.tensor(each).view(3, 1, 1) for each in (model.preprocessing.mean, model.preprocessing.std))
-    return (torch.from_numpy(pixels.copy()).permute(2, 0, 1) / 255 - mean)[None] / std
 
 
 def _compare(

@@ -144,9 +144,8 @@ def sweep(model: VisionModel, image: Image.Image, name: str, values: Sequence[fl
         )
     square = torch.from_numpy(model.preprocessing.pixels(image).copy()).permute(2, 0, 1)  # (3, S, S)
     changed = chosen.change(square / 255, values).mul_(255).round_().clamp_(0, 255)  # (N, 3, S, S)
-    mean, std = (torch.tensor(each).view(3, 1, 1) for each in (model.preprocessing.mean, model.preprocessing.std))
     every = torch.cat([square[None].float(), changed])
-    found = probabilities(model, every.div_(255).sub_(mean).div_(std))
+    found = probabilities(model, model.preprocessing.normalise(every.div_(255)))
     pixels = changed.to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
     return SweepResult(name, np.array(values, dtype=np.float64), found[1:], pixels, found[0])
 

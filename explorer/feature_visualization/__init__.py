@@ -1,11 +1,10 @@
 """The input that a channel, a cell, a class or a direction of a network prefers, made from noise."""
 
-from explorer.feature_visualization.basis import BASES, Basis, fine_share
+from explorer.feature_visualization.basis import Basis, fine_share
 from explorer.feature_visualization.growing import SIDE, STEPS, Grown, Recipe, grow
 from explorer.feature_visualization.objective import Kind, Objective, ObjectiveImpossible, driven_layer, score_direction
 
 __all__ = [
-    "BASES",
     "SIDE",
     "STEPS",
     "Basis",

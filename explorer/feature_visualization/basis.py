@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import numpy as np
 import torch
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 Basis = Literal["waves", "pixels"]
-BASES: Final[tuple[Basis, ...]] = get_args(Basis)
 CONTRAST: Final = 0.5  # standard deviation, before the sigmoid, of a picture whose coefficients have 1
 SPREAD: Final = 0.02  # of the numbers that the search starts from, in either basis
 

@@ -15,7 +15,7 @@ from explorer.feature_visualization.basis import Basis, draw_pictures, draw_star
 from explorer.feature_visualization.moving import draw_moves, move
 from explorer.feature_visualization.objective import Objective, take_aim
 from explorer.slices import Slices
-from explorer.zoo import Preprocessing, VisionModel
+from explorer.zoo import VisionModel
 
 SIDE: Final = 128  # pixels
 STEPS: Final = 192
@@ -87,7 +87,7 @@ def grow(
     def rest() -> tuple[Pixels, NDArray[np.float64]]:
         with torch.no_grad():
             pixels = _as_pixels(draw_pictures(recipe.basis, numbers))
-            return pixels, aim.run(as_input(model.preprocessing, pixels).to(model.device))[0].double().cpu().numpy()
+            return pixels, aim.run(model.preprocessing.as_input(pixels).to(model.device))[0].double().cpu().numpy()
 
     _, start = rest()
     path = []
@@ -95,7 +95,7 @@ def grow(
         with torch.enable_grad():
             pictures = draw_pictures(recipe.basis, numbers)
             moved = move(pictures, draw_moves(recipe.count, random)) if recipe.moves else pictures
-            values, maps = aim.run(_normalise(model.preprocessing, moved))
+            values, maps = aim.run(model.preprocessing.normalise(moved))
             loss = -sign * values.mean()
             if recipe.count > 1 and maps.shape[2] > 1:
                 loss = loss + LIKENESS * values.detach().abs().mean() * measure_likeness(maps)
@@ -119,16 +119,6 @@ def measure_likeness(maps: Tensor) -> Tensor:
     grams = grams / grams.norm(dim=1, keepdim=True).clamp(min=1e-12)
     count = len(maps)
     return ((grams @ grams.T).sum() - count) / (count * (count - 1))
-
-
-def as_input(preprocessing: Preprocessing, pixels: Pixels) -> Tensor:
-    """(B, 3, H, W) normalised, from pixels (B, H, W, 3) that are neither resized nor cut."""
-    return _normalise(preprocessing, torch.from_numpy(pixels).movedim(3, 1).float() / 255)
-
-
-def _normalise(preprocessing: Preprocessing, pictures: Tensor) -> Tensor:
-    mean, std = (pictures.new_tensor(each).view(3, 1, 1) for each in (preprocessing.mean, preprocessing.std))
-    return (pictures - mean) / std
 
 
 def _as_pixels(pictures: Tensor) -> Pixels:

@@ -39,10 +39,7 @@ def prepare_pixels(pictures: PictureSet, preprocessing: Preprocessing, tell: Tel
 
 def normalise(pixels: Tensor, preprocessing: Preprocessing, device: torch.device) -> Tensor:
     """The network's input for pixels (B, 3, S, S) uint8: the very tensors that `preprocessing.tensor` gives."""
-    mean = torch.tensor(preprocessing.mean).view(3, 1, 1)
-    std = torch.tensor(preprocessing.std).view(3, 1, 1)
-    scaled = pixels.to(torch.float32).div(255).sub_(mean).div_(std)
-    return scaled.to(device, memory_format=torch.channels_last)
+    return preprocessing.normalise(pixels).to(device, memory_format=torch.channels_last)
 
 
 def draw_pixels(pixels: Tensor, pipeline: Pipeline, preprocessing: Preprocessing, seed: Sequence[int]) -> Tensor:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torchvision.transforms import InterpolationMode
@@ -97,7 +98,7 @@ class Preprocessing:
 
     def tensor(self, image: Image.Image) -> Tensor:
         """The network's input: (1, 3, size, size) float32, normalised."""
-        return self._normalised(TF.pil_to_tensor(self.fitted(image)))[None]
+        return self.normalise(TF.pil_to_tensor(self.fitted(image)))[None]
 
     def tensors(self, images: Sequence[Image.Image]) -> Tensor:
         """The inputs of many pictures, (B, 3, size, size); as many are resized at a time as there are cores."""
@@ -105,10 +106,14 @@ class Preprocessing:
             image.load()  # a file that is still to be read may stand among them twice
         with ThreadPoolExecutor(min(len(images), os.cpu_count() or 1)) as pool:
             pixels = np.stack([np.asarray(each) for each in pool.map(self.fitted, images)])
-        return self._normalised(torch.from_numpy(pixels).permute(0, 3, 1, 2))
+        return self.as_input(pixels)
 
-    def _normalised(self, pixels: Tensor) -> Tensor:
-        """From (..., 3, H, W) uint8 to float32."""
+    def as_input(self, pixels: NDArray[np.uint8]) -> Tensor:
+        """(B, 3, H, W) normalised, from pixels (B, H, W, 3) that are neither resized nor cut."""
+        return self.normalise(torch.tensor(pixels).permute(0, 3, 1, 2))
+
+    def normalise(self, pixels: Tensor) -> Tensor:
+        """(..., 3, H, W) normalised, from uint8 or from numbers in [0, 1], whose gradients find their way back."""
         return TF.normalize(TF.convert_image_dtype(pixels, torch.float32), list(self.mean), list(self.std))
 
     def unnormalise(self, x: Tensor) -> np.ndarray:

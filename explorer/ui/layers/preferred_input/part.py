@@ -24,7 +24,6 @@ from explorer.feature_visualization import (
     fine_share,
     grow,
 )
-from explorer.feature_visualization.growing import as_input
 from explorer.feature_visualization.snippets import preferred_snippet
 from explorer.neurons.describing import write_difference
 from explorer.rendering import encode_png, enlarge_cells, format_percent, join_pictures
@@ -232,7 +231,7 @@ def _show_patches(subject: Subject, wish: Wish, evidence: Evidence) -> None:
 def _show_check(subject: Subject, wish: Wish, grown: Grown, layer: str) -> None:
     """The number anew, by a recorded pass of the saved pixels, and what was measured."""
     model, objective = subject.model, wish.objective
-    x = as_input(model.preprocessing, grown.pixels[:1])
+    x = model.preprocessing.as_input(grown.pixels[:1])
     if objective.kind == "class":
         again = float(record(model, x, layers=[]).logits[objective.unit])
     else:
