@@ -2,7 +2,15 @@
 
 from explorer.feature_visualization.basis import Basis, fine_share
 from explorer.feature_visualization.growing import SIDE, STEPS, Grown, Recipe, grow
-from explorer.feature_visualization.objective import Kind, Objective, ObjectiveImpossible, driven_layer, score_direction
+from explorer.feature_visualization.objective import (
+    Kind,
+    Objective,
+    ObjectiveImpossible,
+    driven_layer,
+    find_layers,
+    record_maps,
+    score_direction,
+)
 
 __all__ = [
     "SIDE",
@@ -14,7 +22,9 @@ __all__ = [
     "ObjectiveImpossible",
     "Recipe",
     "driven_layer",
+    "find_layers",
     "fine_share",
     "grow",
+    "record_maps",
     "score_direction",
 ]

@@ -11,6 +11,7 @@ from torch import Tensor
 
 Basis = Literal["waves", "pixels"]
 CONTRAST: Final = 0.5  # standard deviation, before the sigmoid, of a picture whose coefficients have 1
+FINEST: Final = 5  # pixels: waves this long count half, shorter ones soon nothing
 SPREAD: Final = 0.02  # of the numbers that the search starts from, in either basis
 
 # Principal axes of ImageNet's RGB values, a column each, and the variance along them, as Krizhevsky et al. 2012
@@ -31,12 +32,15 @@ def mix_colours(picture: Tensor) -> Tensor:
 
 
 def wave_amplitudes(side: int) -> Tensor:
-    """(side, side // 2 + 1) what the wave of each frequency counts: 1 / frequency, as in photos, mean square 1.
+    """(side, side // 2 + 1) what the wave of each frequency f counts: 1 / f, as in photos, mean square 1.
 
-    Frequencies are in waves a pixel, as `torch.fft.rfftfreq` counts; the constant counts as one wave a side.
+    Frequencies are in waves a pixel, as `torch.fft.rfftfreq` counts; the constant counts as one wave a side. Divided by
+    1 + (f * FINEST) ** 8, since layers that take every second cell answer to a mesh of two to four pixels, which is
+    theirs and not their unit's (Olah et al. 2017, section on high frequencies).
     """
     rows, columns = torch.fft.fftfreq(side)[:, None], torch.fft.rfftfreq(side)[None, :]
-    amplitudes = 1 / torch.hypot(rows, columns).clamp(min=1 / side)
+    frequencies = torch.hypot(rows, columns).clamp(min=1 / side)
+    amplitudes = 1 / (frequencies * (1 + (frequencies * FINEST) ** 8))
     return amplitudes / amplitudes.square().mean().sqrt()
 
 

@@ -18,8 +18,8 @@ from explorer.slices import Slices
 from explorer.zoo import VisionModel
 
 SIDE: Final = 128  # pixels
-STEPS: Final = 192
-RATE: Final = 0.15  # of Adam
+STEPS: Final = 256
+RATE: Final = 0.1  # of Adam
 LIKENESS: Final = 1.0  # what pictures that are wholly alike lose, as times the objective
 Pixels = NDArray[np.uint8]
 
@@ -65,7 +65,10 @@ class Grown:
 
 
 def grow(
-    model: VisionModel, objective: Objective, recipe: Recipe, show: Callable[[Pixels], object] | None = None
+    model: VisionModel,
+    objective: Objective,
+    recipe: Recipe,
+    show: Callable[[Callable[[], Grown]], object] | None = None,
 ) -> Slices[Grown]:
     """Gradient ascent from noise (Olah et al. 2017, "Feature Visualization").
 
@@ -73,7 +76,8 @@ def grow(
         model: from the zoo.
         objective: what the network is to answer.
         recipe: how; on the CPU the same one gives the same pixels.
-        show: given the pictures (B, side, side, 3) as they are after every step.
+        show: called after every step; what it is given makes what has been grown so far, as a recipe of so many steps
+            would.
 
     Raises:
         ObjectiveImpossible: this network has nothing of the kind.
@@ -90,7 +94,11 @@ def grow(
             return pixels, aim.run(model.preprocessing.as_input(pixels).to(model.device))[0].double().cpu().numpy()
 
     _, start = rest()
-    path = []
+    path: list[float] = []
+
+    def so_far() -> Grown:
+        return Grown(*rest(), start, np.array(path), "" if objective.kind == "class" else aim.facts.name)
+
     for step in range(1, recipe.steps + 1):
         with torch.enable_grad():
             pictures = draw_pictures(recipe.basis, numbers)
@@ -103,10 +111,9 @@ def grow(
         adam.step()
         path.append(float(values.detach().mean()))
         if show is not None:
-            show(_as_pixels(pictures.detach()))
+            show(so_far)
         yield step, recipe.steps
-    pixels, found = rest()
-    return Grown(pixels, found, start, np.array(path), "" if objective.kind == "class" else aim.facts.name)
+    return so_far()
 
 
 def measure_likeness(maps: Tensor) -> Tensor:

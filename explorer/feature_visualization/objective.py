@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isqrt
 from typing import Final, Literal
 
 import torch
 from torch import Tensor
 
-from explorer.anatomy import LayerFacts, pass_through, summarize_layers
+from explorer.anatomy import LayerFacts, pass_through, record, summarize_layers
+from explorer.anatomy.receptive_field import ReceptiveField
 from explorer.zoo import VisionModel
 
 Kind = Literal["channel", "cell", "class", "direction"]
@@ -39,9 +41,8 @@ class Objective:
     direction: tuple[float, ...] = ()
     negative: bool = False
 
-    def measure(self, output: Tensor, axis: int) -> Tensor:
-        """(B,) the number, from what the layer gave for a batch, its channels at `axis`; from logits for a class."""
-        maps = output.movedim(axis, 1)
+    def measure(self, maps: Tensor) -> Tensor:
+        """(B,) the number, from a layer's maps (B, C, H, W) or numbers (B, C); for a class from the logits."""
         if self.kind == "cell" and maps.ndim == 4:
             return maps[:, self.unit, maps.shape[2] // 2, maps.shape[3] // 2]
         cells = maps.reshape(*maps.shape[:2], -1)  # (B, C, cells)
@@ -60,6 +61,43 @@ def score_direction(vectors: Tensor, direction: Sequence[float]) -> Tensor:
     unit = unit / unit.norm().clamp(min=1e-12)
     along = vectors @ unit
     return along * (along / vectors.norm(dim=-1).clamp(min=1e-12)).clamp(min=0.1)
+
+
+def find_layers(model: VisionModel, side: int) -> dict[str, LayerFacts]:
+    """Every layer by name, for pictures of `side` x `side` pixels.
+
+    What a vision transformer with a class token does is recorded as a list of tokens: here the patches among them are a
+    grid of cells, each of which sees the whole picture, and the numbers of a token are channels.
+    """
+    every = summarize_layers(model, torch.zeros(1, 3, side, side))
+    tokens = hasattr(model.network, "class_token")
+    return {each.name: _lay_out(each) if tokens and len(each.shape) == 2 else each for each in every}
+
+
+def _lay_out(facts: LayerFacts) -> LayerFacts:
+    """A layer that gives (N, C) tokens: a square of patches, perhaps behind a class token."""
+    cells, field = isqrt(facts.shape[0]), facts.receptive_field
+    still = ReceptiveField(replace(field.rows, stride=0), replace(field.columns, stride=0))
+    return replace(facts, shape=(facts.shape[1], cells, cells), channel_axis=2, receptive_field=still)
+
+
+def _as_maps(output: Tensor, facts: LayerFacts) -> Tensor:
+    """(B, C, H, W), or (B, C), from what a layer of `find_layers` gave for a batch."""
+    maps = output.movedim(facts.channel_axis, 1)
+    if output.ndim == 3 and facts.channel_axis == 2:  # the class token, where there is one, comes first
+        rows, columns = facts.resolution
+        maps = maps[:, :, -rows * columns :].unflatten(2, (rows, columns))
+    return maps
+
+
+def record_maps(model: VisionModel, x: Tensor, layer: str) -> Tensor:
+    """(C, H, W) the maps of a layer for one square picture (1, 3, H, W), by a recorded pass; of tokens, of the patches.
+
+    Raises:
+        LayerUnknown: this network has no such layer.
+    """
+    found, facts = record(model, x, layers=[layer])[layer], find_layers(model, x.shape[3])[layer]
+    return _as_maps(found.output[None], facts)[0] if found.output.ndim == 2 else found.maps
 
 
 def driven_layer(facts: Mapping[str, LayerFacts], name: str) -> str:
@@ -89,7 +127,7 @@ class Aim:
 
         Layers behind the one that is asked for are not computed.
         """
-        axis, held = self.facts.channel_axis, list[Tensor]()
+        held = list[Tensor]()
 
         def take(output: Tensor) -> Tensor:
             held.append(output)
@@ -98,10 +136,10 @@ class Aim:
             raise _Reached
 
         try:
-            found = self.objective.measure(pass_through(self.model, x, self.facts.name, take), 1)
+            found = self.objective.measure(pass_through(self.model, x, self.facts.name, take))
         except _Reached:
-            found = self.objective.measure(held[0], axis)
-        maps = held[0].movedim(axis, 1)
+            found = self.objective.measure(_as_maps(held[0], self.facts))
+        maps = _as_maps(held[0], self.facts)
         return found, maps.reshape(*maps.shape[:2], -1)
 
 
@@ -119,15 +157,15 @@ def take_aim(model: VisionModel, objective: Objective, side: int) -> Aim:
     if model.only_size not in (None, side):
         raise ObjectiveImpossible(f"{model.name} takes pictures of {model.only_size} pixels a side only, not {side}.")
     try:
-        every = summarize_layers(model, torch.zeros(1, 3, side, side))
+        facts = find_layers(model, side)
     except RuntimeError as problem:  # a kernel larger than what is left of the maps
         raise ObjectiveImpossible(f"Pictures of {side} pixels are too small for {model.name}.") from problem
-    facts = {each.name: each for each in every}
     if objective.kind == "class":
         if not 0 <= objective.unit < len(model.classes):
             raise ObjectiveImpossible(
                 f"{model.name} knows classes 0 to {len(model.classes) - 1}; there is no class {objective.unit}."
             )
+        every = list(facts.values())
         mapped = [each for each in every if each.resolution != (1, 1)]
         return Aim(model, objective, (mapped or every)[-1])
     if objective.layer not in facts:

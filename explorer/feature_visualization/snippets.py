@@ -31,8 +31,8 @@ def preferred_snippet(
         given.append("negative=True")
     taken = (
         [
-            "from explorer.anatomy import record",
-            f"maps = record(model, preprocessing.tensor(image), [{objective.layer!r}])[{objective.layer!r}].maps",
+            "from explorer.feature_visualization import record_maps",
+            f"maps = record_maps(model, preprocessing.tensor(image), {objective.layer!r})",
             f"direction = tuple(maps[:, {cell[0]}, {cell[1]}].tolist())",
         ]
         if cell is not None

@@ -100,6 +100,30 @@ def click_a_map_on_the_grid(page: Page) -> None:
     expect(heading).to_have_count(0, timeout=PATIENCE * 1000)
 
 
+def test_a_preferred_input_is_seen_growing_and_kept_where_it_is_stopped(dashboard: str, page: Page) -> None:
+    open_layers(page, dashboard, {"unit": "7", "layer": "stages.stage4.block2.project.bn", "prefer_count": "3"})
+    page.get_by_text("Preferred input", exact=True).click()
+    growing = page.get_by_role("img", name="The picture as it grows")
+    growing.wait_for(timeout=PATIENCE * 1000)
+    first = growing.get_attribute("src")
+    expect(growing).not_to_have_attribute("src", first, timeout=PATIENCE * 1000)
+    page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_text("Growing from noise was stopped.")).to_be_visible(timeout=PATIENCE * 1000)
+    wait_until_idle(page, timeout=PATIENCE)
+    kept = page.get_by_role("img", name="3 pictures made from noise")
+    assert kept.get_attribute("src") not in (None, first)
+    told = page.get_by_text(re.compile(r"^Made from noise in \d+ steps:")).inner_text()
+    assert 1 < int(re.search(r"\d+", told)[0]) < 256
+    corner = kept.evaluate(  # the empty fourth place shows the page's own ground, light or dark
+        """image => {
+            const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight).getContext("2d");
+            canvas.drawImage(image, 0, 0);
+            return canvas.getImageData(image.naturalWidth - 5, image.naturalHeight - 5, 1, 1).data[3];
+        }"""
+    )
+    assert corner == 0
+
+
 def test_downloads_and_a_link_that_reopens_the_view(dashboard: str, page: Page) -> None:
     open_layers(page, dashboard, {"model": SMALL})
     check_downloads(page)

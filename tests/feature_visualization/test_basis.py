@@ -22,7 +22,8 @@ def test_waves_are_a_sum_of_cosines_and_sines_that_fall_off_with_their_frequency
     for u in range(side):
         for v in range(side // 2 + 1):
             frequency = math.hypot(min(u, side - u), v) / side
-            weights[u, v] = 1 / max(frequency, 1 / side)
+            frequency = max(frequency, 1 / side)
+            weights[u, v] = 1 / frequency / (1 + (5 * frequency) ** 8)
     weights /= np.sqrt((weights**2).mean())
     for u in range(side):
         for v in range(side // 2 + 1):
@@ -36,14 +37,17 @@ def test_waves_are_a_sum_of_cosines_and_sines_that_fall_off_with_their_frequency
 
 def test_torch_fft_reads_the_numbers_back() -> None:
     side = 16
-    numbers = torch.randn(1, 3, side, side // 2 + 1, 2, generator=torch.Generator().manual_seed(1))
-    axes = mix_colours(torch.eye(3)[:, :, None, None])[:, :, 0, 0].T  # RGB of each of the three colours, in columns
+    numbers = torch.randn(1, 3, side, side // 2 + 1, 2, generator=torch.Generator().manual_seed(1)).double()
+    axes = mix_colours(torch.eye(3).double()[:, :, None, None])[
+        :, :, 0, 0
+    ].T  # RGB of each of the three colours, in columns
     back = torch.einsum("cr,brhw->bchw", torch.linalg.inv(axes), draw_waves(numbers) / CONTRAST)
     spectrum = torch.fft.rfft2(back, norm="ortho")
     scale = (spectrum / torch.view_as_complex(numbers))[0, :, 1:, 1:-1]  # those that have no mirror image of their own
     assert_allclose(scale.imag, 0, atol=1e-3)
     rows, columns = np.meshgrid(np.fft.fftfreq(side)[1:], np.arange(1, side // 2) / side, indexing="ij")
-    falling = scale.real.numpy() * np.hypot(rows, columns)
+    frequencies = np.hypot(rows, columns)
+    falling = scale.real.numpy() * frequencies * (1 + (5 * frequencies) ** 8)
     assert_allclose(falling, falling.mean(), rtol=1e-3)
 
 

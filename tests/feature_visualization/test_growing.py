@@ -1,6 +1,7 @@
 """Inputs made from noise: what they are worth is measured by hooks of PyTorch, against patches of photos."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 
 import numpy as np
@@ -10,9 +11,9 @@ from numpy.testing import assert_allclose
 from torch import Tensor, nn
 from torchvision.models import VisionTransformer
 
-from explorer.feature_visualization import Grown, Objective, ObjectiveImpossible, Recipe, fine_share, grow
+from explorer.feature_visualization import Grown, Objective, ObjectiveImpossible, Recipe, fine_share, grow, record_maps
 from explorer.feature_visualization import growing as growing_module
-from explorer.feature_visualization.growing import measure_likeness
+from explorer.feature_visualization.growing import as_input, measure_likeness
 from explorer.images import open_image
 from explorer.samples import SAMPLES, read_sample
 from explorer.slices import finish
@@ -31,14 +32,19 @@ def make(objective: Objective, model: VisionModel | None = None, **settings: int
 
 
 def hooked(model: VisionModel, pixels: np.ndarray, path: str) -> Tensor:
-    """What a module gives for pixels (B, H, W, 3), by PyTorch's own means."""
+    """What a module gives for pixels (B, H, W, 3), by PyTorch's own means; what comes after it is not computed."""
     outputs: list[Tensor] = []
+
+    def take(*call: Tensor) -> None:
+        outputs.append(call[2])
+        raise StopIteration
+
     preprocessing = model.preprocessing
     x = torch.from_numpy(pixels / 255.0).permute(0, 3, 1, 2).float()
     x = (x - torch.tensor(preprocessing.mean).view(3, 1, 1)) / torch.tensor(preprocessing.std).view(3, 1, 1)
-    handle = model.network.get_submodule(path).register_forward_hook(lambda *call: outputs.append(call[2]))
+    handle = model.network.get_submodule(path).register_forward_hook(take)
     try:
-        with torch.no_grad():
+        with torch.no_grad(), suppress(StopIteration):
             model.network(x)
     finally:
         handle.remove()
@@ -68,6 +74,7 @@ def test_the_default_network_answers_more_than_to_all_but_a_thousandth_of_10000_
     assert_allclose(grown.values[0], worth, rtol=1e-4)
 
 
+LAST = "encoder.layers.encoder_layer_1.add_1"  # what leaves the second block of torchvision's transformer
 DIRECTION = tuple(float(value) for value in np.random.default_rng(2).normal(size=8))
 
 
@@ -129,7 +136,7 @@ def test_pictures_are_kept_from_being_alike(monkeypatch: pytest.MonkeyPatch) -> 
     trained = load_model("tiny-vgg", device="cpu")
 
     def likeness() -> float:
-        grown = make(Objective("channel", "features.pool2", 3), trained, side=32, count=2, steps=30)
+        grown = make(Objective("channel", "features.pool2", 3), trained, side=32, count=2, steps=20)
         return float(measure_likeness(hooked(trained, grown.pixels, "features.pool2").flatten(2)))
 
     kept_apart = likeness()
@@ -147,22 +154,40 @@ def test_a_silent_rectifier_is_made_to_speak_by_what_it_reads() -> None:
     assert grown.layer == "0"
 
 
-def test_what_is_shown_meanwhile_is_every_step() -> None:
-    shown: list[np.ndarray] = []
-    told = list(grow(small(), Objective("channel", "2", 0), Recipe(side=16, steps=4), shown.append))
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    assert [each.shape for each in shown] == [(1, 16, 16, 3)] * 4
-    assert not np.array_equal(shown[0], shown[3])
+def test_what_has_grown_so_far_is_what_so_many_steps_would_make() -> None:
+    objective, shown = Objective("channel", "2", 0), list[Grown]()
+    told = list(grow(small(), objective, Recipe(side=16, steps=3), lambda so_far: shown.append(so_far())))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    for steps, found in enumerate(shown, start=1):
+        alone = make(objective, side=16, steps=steps)
+        assert np.array_equal(found.pixels, alone.pixels)
+        assert (found.path.tolist(), found.values, found.start) == (alone.path.tolist(), alone.values, alone.start)
+    assert not np.array_equal(shown[0].pixels, shown[2].pixels)
 
 
-def test_a_transformer_has_classes_too() -> None:
+@pytest.mark.parametrize(
+    "objective", [Objective("class", unit=3), *(Objective(each, LAST, 5) for each in ("channel", "cell"))]
+)
+def test_the_patches_of_a_transformer_are_a_grid(objective: Objective) -> None:
+    """4 x 4 tokens after one of the class, which has no place: the block's own output, sorted by hand."""
     torch.manual_seed(0)
     network = VisionTransformer(image_size=32, patch_size=8, num_layers=2, num_heads=2, hidden_dim=16, mlp_dim=32)
     nn.init.normal_(network.heads[0].weight)  # torchvision begins with zeros
-    grown = make(Objective("class", unit=3), as_model(network, classes=1000), side=32)
+    model = as_model(network, classes=1000)
+    grown = make(objective, model, side=32, moves=False)
+    tokens = hooked(model, grown.pixels, "encoder.layers.encoder_layer_1")[0]
+    x = as_input(model.preprocessing, grown.pixels)
+    maps = record_maps(model, x, LAST)
+    assert_allclose(maps[:, 2, 1], tokens[1 + 2 * 4 + 1], rtol=1e-4, atol=1e-5)
+    wanted = {
+        "class": float(network(x)[0, 3]),
+        "channel": float(tokens[1:, 5].mean()),
+        "cell": float(tokens[1 + 2 * 4 + 2, 5]),
+    }
+    assert grown.values[0] == pytest.approx(wanted[objective.kind], rel=1e-4)
     assert grown.values[0] > grown.start[0]
     with pytest.raises(ObjectiveImpossible, match="takes pictures of 32 pixels a side only, not 24"):
-        make(Objective("class", unit=3), as_model(network, classes=1000), side=24)
+        make(objective, model, side=24)
 
 
 @pytest.mark.parametrize(

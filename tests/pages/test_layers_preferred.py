@@ -5,15 +5,16 @@ from functools import partial
 
 import numpy as np
 import pytest
+import torch
 
-from explorer.anatomy import record
+from explorer.anatomy import record, summarize_layers
 from explorer.feature_visualization import Objective, Recipe, grow
 from explorer.images import open_image
 from explorer.samples import SAMPLES, read_sample
 from explorer.slices import finish
 from explorer.ui.kit.slow import STOPPED, known
 from explorer.ui.saliency import patches
-from explorer.ui.shared.recorded import facts_of
+from explorer.zoo import load_model
 from tests.pages.opening import Browser, open_layers, open_page, run, run_snippet, subject_of
 
 SMALL, LAYER, UNIT = "tiny-vgg", "features.pool2", 3
@@ -22,7 +23,7 @@ ADDRESS = {"model": SMALL, "layer": LAYER, "unit": str(UNIT), "preferred": "true
 
 @pytest.fixture(autouse=True)
 def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    from explorer.ui.layers.preferred_input import part
+    from explorer.ui.shared.preferred_input import part
 
     monkeypatch.setattr(part, "Recipe", partial(Recipe, steps=12))
 
@@ -76,6 +77,17 @@ def test_nothing_is_grown_unasked_and_what_was_stopped_waits(browser_side: Brows
     assert known(asked) is not None
 
 
+def test_what_had_grown_when_it_was_stopped_is_a_result_of_its_own(browser_side: Browser) -> None:
+    asked = ("preferred", SMALL, "auto", "", Objective("channel", LAYER, UNIT), Recipe(seed=6, side=32, steps=12))
+    app = open_layers({**ADDRESS, "preferred": "false", "prefer_seed": "6"})
+    begun = finish(grow(subject_of(app).model, asked[4], Recipe(seed=6, side=32, steps=7)))
+    app.session_state[STOPPED], app.session_state["preferred_so_far"] = {asked}, (asked, begun)
+    run(app.toggle(key="preferred").set_value(True))
+    code = next(block.value for block in app.code if "grow(" in block.value)
+    assert run_snippet(code)[0]["grown"].pixels.tolist() == arrays_of(browser_side)["pixels"].tolist()
+    assert np.array_equal(arrays_of(browser_side)["pixels"], begun.pixels)
+
+
 def test_a_patch_leads_to_the_input_that_its_unit_prefers(monkeypatch: pytest.MonkeyPatch) -> None:
     links: list[tuple[str, dict[str, str]]] = []
     monkeypatch.setattr(patches, "link_to", lambda page, label, address: links.append((page, address)))
@@ -90,8 +102,8 @@ def test_a_patch_leads_to_the_input_that_its_unit_prefers(monkeypatch: pytest.Mo
 @pytest.mark.parametrize("kind", ["ReLU", "Linear"])
 def test_a_layer_without_slope_or_without_maps_has_one_too(kind: str, browser_side: Browser) -> None:
     mangled = {"prefer": "nonsense", "prefer_seed": "-7", "prefer_count": "99", "prefer_class": "nobody"}
-    app = open_layers({"model": SMALL, "preferred": "false"})
-    facts = [each for each in facts_of(subject_of(app)) if each.kind == kind][-1]
+    every = summarize_layers(load_model(SMALL, device="cpu"), torch.zeros(1, 3, 32, 32))
+    facts = [each for each in every if each.kind == kind][-1]
     app = open_layers({**ADDRESS, **mangled, "layer": facts.name})
     wanted = Objective("channel", facts.inputs[0] if kind == "ReLU" else facts.name, UNIT)
     grown = finish(grow(subject_of(app).model, wanted, Recipe(side=32, steps=12)))

@@ -3,6 +3,7 @@
 import contextlib
 import io
 from collections.abc import Iterator
+from functools import partial
 from math import log2
 from typing import Any
 
@@ -13,11 +14,13 @@ from streamlit.testing.v1 import AppTest
 from torchvision.ops.misc import SqueezeExcitation
 
 import explorer.zoo
+from explorer.feature_visualization import Recipe
 from explorer.rendering import decode_png
 from explorer.saliency import class_relevance, networks_with_attention, self_attention, window_attention
 from explorer.ui.saliency.attention_heads import LARGE
 from explorer.ui.saliency.vit_attention import ANY_CLASS, MEAN
 from explorer.ui.session.subject import Subject, open_network
+from explorer.ui.shared.preferred_input import part
 from explorer.zoo import VisionModel, download, list_shipped, list_torchvision, list_transformers, random_model
 from tests.anatomy.networks import as_model
 from tests.pages import opening
@@ -392,3 +395,35 @@ def test_the_other_parts_take_transformers(name: str, part: str, browser_side: B
         assert "**Grad-CAM**" in told_by(app)
         assert "**Occlusion**" in told_by(app)
         assert ("CAM needs a single dense layer" in told_by(app)) == (name == TOKENS)
+
+
+# What a block looks for.
+
+
+@pytest.mark.parametrize(
+    ("name", "block"),
+    [(TOKENS, "encoder.layers.encoder_layer_2"), (WINDOWS, "features.3.1")],
+    ids=["tokens", "windows"],
+)
+@pytest.mark.parametrize("kind", ["The whole map", "The photo’s direction"])
+def test_what_a_block_of_a_transformer_prefers_is_what_its_patches_give(
+    name: str, block: str, kind: str, browser_side: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(part, "Recipe", partial(Recipe, steps=4))
+    app = open_attention(name, {"preferred": "true", "prefer": kind, "prefer_unit": "3"})
+    with np.load(io.BytesIO(browser_side.downloads["prefer-offer-npz"][1]())) as arrays:
+        pixels, value, direction = arrays["pixels"], arrays["values"][0], arrays["direction"]
+    again = opening.run_snippet(next(code.value for code in app.code if "grow(" in code.value))[0]
+    assert np.array_equal(again["grown"].pixels, pixels)
+    model, given = subject_of(app).model, list[torch.Tensor]()
+    handle = model.network.get_submodule(block).register_forward_hook(lambda *call: given.append(call[2]))
+    mean, std = (np.array(each) for each in (model.preprocessing.mean, model.preprocessing.std))
+    with torch.inference_mode():
+        model.network(torch.from_numpy((pixels / 255 - mean) / std).float().movedim(3, 1))
+    handle.remove()
+    patches = given[0][0, 1:] if name == TOKENS else given[0][0].flatten(0, 1)  # without the class token
+    along = patches[:, 3]
+    if len(direction):
+        along = patches @ torch.from_numpy(direction / np.linalg.norm(direction)).float()
+        along = along * (along / patches.norm(dim=1)).clamp(min=0.1)
+    assert value == pytest.approx(float(along.mean()), rel=1e-4)

@@ -11,13 +11,13 @@ from explorer.ui.kit.choose import choose, choose_one, keep_valid, said_by
 from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.layers.panels import layer_names, pages_of, show_facts, show_grid, show_input, show_unit
-from explorer.ui.layers.preferred_input.part import show_preferred
 from explorer.ui.session.opening import layer_snippet
 from explorer.ui.session.page import begin_page
 from explorer.ui.session.pictures import choose_picture_of, get_picture, list_pictures
 from explorer.ui.session.sidebar import choose_second_network, prepare_network, show_sidebar
 from explorer.ui.session.subject import UNTRAINED, Subject
 from explorer.ui.shared.network import show_network
+from explorer.ui.shared.preferred_input.part import show_preferred
 from explorer.ui.shared.recorded import compute_maps, facts_of
 
 ORDER_LABELS = {"index": "Number", "mean": "Mean", "max": "Largest value", "active": "Share of active cells"}
@@ -89,9 +89,9 @@ def show_card(subject: Subject, layer: str, suffix: str = "", alone: bool = Fals
             st.subheader(f"{layer}, map {unit}", anchor=False, width="content")
             if st.button("Whole network", icon=":material/zoom_out_map:", key=f"whole{suffix}", type="tertiary"):
                 choose_next(unit=None)
-        show_unit(subject, facts, unit, key=f"unit{suffix}")
         if alone:
-            show_preferred(subject, layer_names(subject), layer, unit)
+            show_preferred(subject, layer, unit)
+        show_unit(subject, facts, unit, key=f"unit{suffix}")
 
 
 def show_layer(subject: Subject, layer: str, suffix: str = "") -> None:

@@ -28,7 +28,7 @@ def compute_windows(subject: Subject) -> tuple[WindowAttention, ...]:
     )
 
 
-def show_windows(subject: Subject) -> None:
+def show_windows(subject: Subject) -> str:
     """One block: the mean over its heads, then all of them."""
     blocks = compute_windows(subject)
     st.markdown(
@@ -67,3 +67,4 @@ def show_windows(subject: Subject) -> None:
         windows_snippet(opening_lines(subject), names.index(name)),
         key="offer",
     )
+    return block.block

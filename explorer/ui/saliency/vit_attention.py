@@ -43,7 +43,7 @@ def compute_relevance(subject: Subject, target: int, blocks: int, token: int) ->
     return found
 
 
-def show_tokens(subject: Subject) -> None:
+def show_tokens(subject: Subject) -> str:
     """The controls, rollout and one head beside the photo, then all heads."""
     blocks = compute_tokens(subject)
     rows, columns = blocks[0].grid
@@ -111,6 +111,7 @@ def show_tokens(subject: Subject) -> None:
         tokens_snippet(opening_lines(subject), number, token, target),
         key="offer",
     )
+    return block.block
 
 
 def _choose_view(subject: Subject, blocks: tuple[BlockAttention, ...]) -> tuple[int, str, str, str]:

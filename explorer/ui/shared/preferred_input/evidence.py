@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.anatomy import LayerFacts, record, strongest_places
-from explorer.feature_visualization import Objective, score_direction
+from explorer.feature_visualization import Objective, record_maps, score_direction
 from explorer.ui.session.pictures import get_picture
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.strongest_patches import Patch
@@ -36,11 +36,11 @@ class Evidence:
 @st.cache_data(max_entries=256, show_spinner=False)
 def compute_scores(subject: Subject, objective: Objective) -> NDArray[np.float32]:
     """(H, W) what each cell of the layer brings the objective to on this picture; (1, 1) the logit of a class."""
-    kept = [] if objective.kind == "class" else [objective.layer]
-    found = record(subject.model, subject.input, layers=kept)
     if objective.kind == "class":
-        return found.logits[objective.unit].float().cpu().numpy().reshape(1, 1)
-    maps = found[objective.layer].maps.float()
+        return (
+            record(subject.model, subject.input, layers=[]).logits[objective.unit].float().cpu().numpy().reshape(1, 1)
+        )
+    maps = record_maps(subject.model, subject.input, objective.layer).float()
     scores = score_direction(maps.movedim(0, -1), objective.direction) if objective.direction else maps[objective.unit]
     values: NDArray[np.float32] = scores.cpu().numpy()
     return values

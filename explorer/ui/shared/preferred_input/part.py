@@ -1,14 +1,14 @@
-"""Below one map of the Layers page: the input that it prefers, grown from noise, and the real patches beside it."""
+"""The input that one map prefers, or a class, grown from noise, and the real patches beside it."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.anatomy import LayerFacts, most_active_cell, record
@@ -21,23 +21,25 @@ from explorer.feature_visualization import (
     ObjectiveImpossible,
     Recipe,
     driven_layer,
+    find_layers,
     fine_share,
     grow,
+    record_maps,
 )
 from explorer.feature_visualization.snippets import preferred_snippet
 from explorer.neurons.describing import write_difference
-from explorer.rendering import encode_png, enlarge_cells, format_percent, join_pictures
+from explorer.rendering import draw_picture_grid, encode_png, enlarge_cells, format_percent
 from explorer.slices import finish
 from explorer.text import as_plain_text, class_labels, count_text, significant
 from explorer.ui.kit.choose import choose, choose_number, choose_one, settings_popover, slide, switch
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
 from explorer.ui.kit.slow import Tell, obtain
-from explorer.ui.layers.preferred_input.evidence import Evidence, find_evidence
 from explorer.ui.session.opening import network_lines, opening_lines
 from explorer.ui.session.pictures import list_pictures
 from explorer.ui.session.subject import Subject
-from explorer.ui.shared.recorded import compute_maps, compute_probabilities
+from explorer.ui.shared.preferred_input.evidence import Evidence, find_evidence
+from explorer.ui.shared.recorded import compute_probabilities
 from explorer.ui.shared.strongest_patches import cut_patch
 
 KINDS: Final[dict[Kind, str]] = {
@@ -52,6 +54,7 @@ MOST_COMPARED: Final = 12  # pictures
 _PATCHES: Final = 6
 _LARGE: Final = 512  # pixels of the pictures that were made, side by side
 _EVERY: Final = 0.25  # seconds between two pictures while one grows
+_SO_FAR: Final = "preferred_so_far"  # in the session: the work that was begun last, and what it had made of it
 
 
 @dataclass(frozen=True)
@@ -69,20 +72,25 @@ class Wish:
     cell: tuple[int, int] | None
 
 
-def show_preferred(subject: Subject, facts: dict[str, LayerFacts], layer: str, unit: int) -> None:
-    """The switch, and behind it what this map looks for."""
+def show_preferred(subject: Subject, layer: str, unit: int | None = None) -> None:
+    """The switch, and behind it what a map of a layer looks for; which one is asked for where it is not given."""
     said = "Grows a picture from noise that the map answers to as much as possible, beside patches of your pictures."
     if not switch("Preferred input", "preferred", help=said):
         return
     finding = st.container()
     row = st.container(horizontal=True, vertical_alignment="bottom")
     kind = choose("Made for", KINDS, "prefer", place=row)
+    facts = find_layers(subject.model, subject.model.preprocessing.size)
     labels = class_labels(subject.model.classes)
     target = int(compute_probabilities(subject).argmax())
     if kind == "class":
         target = labels.index(choose_one("Class", labels, "prefer_class", labels[target], place=row, width=220))
+    elif unit is None:
+        target = choose_number("Map", 0, facts[layer].channels - 1, "prefer_unit", 0, place=row, width=120)
+    else:
+        target = unit
     negative, recipe = _choose_recipe(subject, row)
-    wish = _make_wish(subject, facts, layer, target if kind == "class" else unit, kind, negative)
+    wish = _make_wish(subject, facts, layer, target, kind, negative)
     try:
         grown = _obtain(subject, wish, recipe)
     except ObjectiveImpossible as problem:
@@ -90,6 +98,7 @@ def show_preferred(subject: Subject, facts: dict[str, LayerFacts], layer: str, u
         return
     if grown is None:
         return
+    recipe = replace(recipe, steps=len(grown.path))
     seen = None if kind == "class" else facts[wish.objective.layer]
     evidence = find_evidence(subject, wish.objective, seen, list_pictures()[:MOST_COMPARED])
     with finding:
@@ -100,10 +109,10 @@ def show_preferred(subject: Subject, facts: dict[str, LayerFacts], layer: str, u
     with right:
         _show_patches(subject, wish, evidence)
     _show_check(subject, wish, grown, layer)
-    stem = "class" if kind == "class" else f"{layer}-{kind}" if kind == "direction" else f"{layer}-{kind}-{unit}"
+    stem = "class" if kind == "class" else f"{layer}-{kind}" if kind == "direction" else f"{layer}-{kind}-{target}"
     offer(
         f"{subject.file_stem}-preferred-{stem}",
-        lambda: encode_png(join_pictures(list(grown.pixels), min(2, recipe.count))),
+        lambda: draw_picture_grid(list(grown.pixels), columns=2, side=recipe.side).png,
         lambda: arrays_as_npz(
             pixels=grown.pixels,
             values=grown.values,
@@ -147,38 +156,43 @@ def _make_wish(
     if kind != "direction":
         name = f"Map {unit}" if kind == "channel" else f"The middle cell of map {unit}"
         return Wish(Objective(kind, measured, unit, negative=negative), name, None)
-    maps = compute_maps(subject, measured)
-    row, column = most_active_cell(compute_maps(subject, layer)[unit])
+    maps = record_maps(subject.model, subject.input, measured).float().cpu().numpy()
+    shown = maps if measured == layer else record_maps(subject.model, subject.input, layer).float().cpu().numpy()
+    row, column = most_active_cell(shown[unit])
     direction = tuple(float(value) for value in maps[:, row, column])
     name = f"The direction of cell ({row}, {column}) on the photo"
     return Wish(Objective("direction", measured, direction=direction, negative=negative), name, (row, column))
 
 
 def _obtain(subject: Subject, wish: Wish, recipe: Recipe) -> Grown | None:
-    """The picture, shown while it grows; None where the person has stopped it."""
+    """The picture, shown while it grows; as far as it had come where the person has stopped it, None before that."""
     live, place = st.empty(), st.empty()
+    asked = ("preferred", subject.network, subject.device, subject.weights, wish.objective, recipe)
 
     def compute(tell: Tell) -> Grown:
         shown = 0.0
 
-        def show(pixels: NDArray[np.uint8]) -> None:
+        def show(so_far: Callable[[], Grown]) -> None:
             nonlocal shown
             if time.perf_counter() - shown > _EVERY:
                 shown = time.perf_counter()
-                show_png(_enlarge(pixels), alt="The picture as it grows", width="content", place=live)
+                grown = so_far()
+                show_png(_enlarge(grown), alt="The picture as it grows", width="content", place=live)
+                st.session_state[_SO_FAR] = asked, grown
 
         return finish(grow(subject.model, wish.objective, recipe, show), tell)
 
-    asked = ("preferred", subject.network, subject.device, subject.weights, wish.objective, recipe)
     grown = obtain(asked, "Growing from noise", "steps", compute, place, "prefer")
     live.empty()
-    return grown
+    begun, so_far = st.session_state.get(_SO_FAR, (None, None))
+    return so_far if grown is None and begun == asked else grown
 
 
-def _enlarge(pixels: NDArray[np.uint8]) -> bytes:
-    """Pictures (B, side, side, 3) two in a row, their pixels unblended."""
-    columns = min(2, len(pixels))
-    return encode_png(join_pictures([enlarge_cells(each, _LARGE // columns) for each in pixels], columns))
+def _enlarge(grown: Grown) -> bytes:
+    """Two pictures in a row, their pixels unblended."""
+    side = _LARGE // min(2, len(grown.pixels))
+    pictures = [enlarge_cells(each, side) for each in grown.pixels]
+    return draw_picture_grid(pictures, columns=2, side=max(len(each) for each in pictures)).png
 
 
 def _show_finding(wish: Wish, recipe: Recipe, grown: Grown, evidence: Evidence) -> None:
@@ -207,7 +221,7 @@ def _show_finding(wish: Wish, recipe: Recipe, grown: Grown, evidence: Evidence) 
 def _show_grown(wish: Wish, recipe: Recipe, grown: Grown) -> None:
     values = ", ".join(significant(value) for value in grown.values)
     show_png(
-        _enlarge(grown.pixels),
+        _enlarge(grown),
         f"Made from noise in {recipe.steps} steps: {values}; the noise itself {significant(grown.start.mean())}",
         alt=f"{count_text(len(grown.pixels), 'picture')} made from noise. {wish.name}: {values}",
         width="content",
@@ -235,8 +249,7 @@ def _show_check(subject: Subject, wish: Wish, grown: Grown, layer: str) -> None:
     if objective.kind == "class":
         again = float(record(model, x, layers=[]).logits[objective.unit])
     else:
-        maps = record(model, x, layers=[objective.layer])[objective.layer].maps
-        again = float(objective.measure(maps[None], 1)[0])
+        again = float(objective.measure(record_maps(model, x, objective.layer)[None])[0])
     rectified = (
         f" A rectifier has no slope where it is silent: what {layer} reads, {grown.layer}, was made large instead."
         if grown.layer not in ("", layer)

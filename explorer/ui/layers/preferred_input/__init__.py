@@ -1,1 +1,0 @@
-"""What one unit of the Layers page looks for: an input grown from noise, beside the patches of real pictures."""
