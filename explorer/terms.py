@@ -103,7 +103,11 @@ TERMS: Final = (
         "Adds up the maps of a layer, each weighted by the mean gradient of the class's logit over it (Selvaraju et "
         "al. 2017).",
     ),
-    _term("LeGrad", "Which attention, in any block, would raise a class's logit if there were more of it: by patches."),
+    _term(
+        "LeGrad",
+        "Shows to which patches more attention, in any block of a transformer, would raise a class's logit (Bousselham "
+        "et al. 2024).",
+    ),
     _term(
         "Deep Feature Factorization, factorization",
         "Takes the maps of a layer apart into a few concepts, each with a map of where it is (Collins et al. 2018).",

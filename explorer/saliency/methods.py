@@ -127,7 +127,7 @@ _ALL = (
         "legrad",
         "LeGrad",
         "attention",
-        "Which patches' attention would raise the score if there were more of it: the mean over all blocks.",
+        "Attention to which patches would raise the score if there were more of it: the mean over all blocks.",
     ),
 )
 FAST = ("score-cam", "ss-cam", "is-cam", "occlusion")  # methods that can approximate
