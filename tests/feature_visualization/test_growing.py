@@ -13,7 +13,7 @@ from torchvision.models import VisionTransformer
 
 from explorer.feature_visualization import Grown, Objective, ObjectiveImpossible, Recipe, fine_share, grow, record_maps
 from explorer.feature_visualization import growing as growing_module
-from explorer.feature_visualization.growing import as_input, measure_likeness
+from explorer.feature_visualization.growing import measure_likeness
 from explorer.images import open_image
 from explorer.samples import SAMPLES, read_sample
 from explorer.slices import finish
@@ -176,7 +176,7 @@ def test_the_patches_of_a_transformer_are_a_grid(objective: Objective) -> None:
     model = as_model(network, classes=1000)
     grown = make(objective, model, side=32, moves=False)
     tokens = hooked(model, grown.pixels, "encoder.layers.encoder_layer_1")[0]
-    x = as_input(model.preprocessing, grown.pixels)
+    x = model.preprocessing.as_input(grown.pixels)
     maps = record_maps(model, x, LAST)
     assert_allclose(maps[:, 2, 1], tokens[1 + 2 * 4 + 1], rtol=1e-4, atol=1e-5)
     wanted = {

@@ -1,6 +1,7 @@
 """The preferred input on the Layers page: what is grown, said and handed over, against the library and plain passes."""
 
 import io
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -65,27 +66,21 @@ def test_the_python_grows_the_same_picture(kind: str, browser_side: Browser) -> 
     assert "the lowest" in next(each.value for each in app.main.markdown if "made from noise" in each.value)
 
 
-def test_nothing_is_grown_unasked_and_what_was_stopped_waits(browser_side: Browser) -> None:
-    recipe = Recipe(seed=5, side=32, steps=12)
-    asked = ("preferred", SMALL, "auto", "", Objective("channel", LAYER, UNIT), recipe)
+def test_nothing_is_grown_unasked_and_what_was_stopped_is_a_result_of_its_own(browser_side: Browser) -> None:
+    objective, recipe = Objective("channel", LAYER, UNIT), Recipe(seed=5, side=32, steps=12)
+    asked = ("preferred", SMALL, "auto", "", objective, recipe)
     app = open_layers({**ADDRESS, "preferred": "false", "prefer_seed": "5"})
     assert known(asked) is None
-    app.session_state[STOPPED] = {asked}
-    run(app.toggle(key="preferred").set_value(True))
-    assert "Growing from noise was stopped." in [each.value for each in app.info]
-    run(app.button(key="prefer-go-on").click())
-    assert known(asked) is not None
-
-
-def test_what_had_grown_when_it_was_stopped_is_a_result_of_its_own(browser_side: Browser) -> None:
-    asked = ("preferred", SMALL, "auto", "", Objective("channel", LAYER, UNIT), Recipe(seed=6, side=32, steps=12))
-    app = open_layers({**ADDRESS, "preferred": "false", "prefer_seed": "6"})
-    begun = finish(grow(subject_of(app).model, asked[4], Recipe(seed=6, side=32, steps=7)))
+    begun = finish(grow(subject_of(app).model, objective, replace(recipe, steps=7)))
     app.session_state[STOPPED], app.session_state["preferred_so_far"] = {asked}, (asked, begun)
     run(app.toggle(key="preferred").set_value(True))
+    assert "Growing from noise was stopped." in [each.value for each in app.info]
     code = next(block.value for block in app.code if "grow(" in block.value)
     assert run_snippet(code)[0]["grown"].pixels.tolist() == arrays_of(browser_side)["pixels"].tolist()
     assert np.array_equal(arrays_of(browser_side)["pixels"], begun.pixels)
+    run(app.button(key="prefer-go-on").click())
+    assert known(asked) is not None
+    assert not np.array_equal(arrays_of(browser_side)["pixels"], begun.pixels)
 
 
 def test_a_patch_leads_to_the_input_that_its_unit_prefers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from math import log2
 from typing import Any
@@ -14,13 +15,15 @@ from streamlit.testing.v1 import AppTest
 from torchvision.ops.misc import SqueezeExcitation
 
 import explorer.zoo
-from explorer.feature_visualization import Recipe
+from explorer.feature_visualization import Objective, Recipe, find_layers, record_maps
 from explorer.rendering import decode_png
 from explorer.saliency import class_relevance, networks_with_attention, self_attention, window_attention
 from explorer.ui.saliency.attention_heads import LARGE
 from explorer.ui.saliency.vit_attention import ANY_CLASS, MEAN
+from explorer.ui.session.pictures import get_picture, list_pictures
 from explorer.ui.session.subject import Subject, open_network
 from explorer.ui.shared.preferred_input import part
+from explorer.ui.shared.preferred_input.evidence import find_evidence
 from explorer.zoo import VisionModel, download, list_shipped, list_torchvision, list_transformers, random_model
 from tests.anatomy.networks import as_model
 from tests.pages import opening
@@ -401,11 +404,10 @@ def test_the_other_parts_take_transformers(name: str, part: str, browser_side: B
 
 
 @pytest.mark.parametrize(
-    ("name", "block"),
-    [(TOKENS, "encoder.layers.encoder_layer_2"), (WINDOWS, "features.3.1")],
+    ("name", "block", "kind"),
+    [(TOKENS, "encoder.layers.encoder_layer_2", "The photo’s direction"), (WINDOWS, "features.3.1", "The whole map")],
     ids=["tokens", "windows"],
 )
-@pytest.mark.parametrize("kind", ["The whole map", "The photo’s direction"])
 def test_what_a_block_of_a_transformer_prefers_is_what_its_patches_give(
     name: str, block: str, kind: str, browser_side: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -427,3 +429,15 @@ def test_what_a_block_of_a_transformer_prefers_is_what_its_patches_give(
         along = patches @ torch.from_numpy(direction / np.linalg.norm(direction)).float()
         along = along * (along / patches.norm(dim=1)).clamp(min=0.1)
     assert value == pytest.approx(float(along.mean()), rel=1e-4)
+
+
+def test_a_patch_of_a_transformer_sees_its_whole_picture_so_each_picture_counts_once(browser_side: Browser) -> None:
+    subject, layer = subject_of(open_attention(TOKENS)), "encoder.layers.encoder_layer_2.add_1"
+    facts = find_layers(subject.model, 32)[layer]
+    found = find_evidence(subject, Objective("channel", layer, 3), facts, labels := list_pictures()[:3])
+    highest = {
+        label: float(record_maps(subject.model, replace(subject, picture=get_picture(label)).input, layer)[3].max())
+        for label in labels
+    }
+    assert {each.label: each.value for each in found.patches} == pytest.approx(highest)
+    assert [each.box for each in found.patches] == [(0, 0, 32, 32)] * 3

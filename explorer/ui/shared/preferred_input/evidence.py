@@ -66,10 +66,10 @@ def find_evidence(subject: Subject, objective: Objective, facts: LayerFacts | No
             patches.append(Patch(float(scores[0, 0]), label, (0, 0), (0.0, 0.0, float(size), float(size))))
             continue
         wanted = -scores if objective.negative else scores
-        _, cells = strongest_places(  # which takes nothing that is not above zero
+        found, cells = strongest_places(  # which takes nothing that is not above zero
             torch.from_numpy(wanted - wanted.min() + 1)[None], facts.receptive_field, (size, size), _EACH
         )
-        for row, column in dict.fromkeys((int(row), int(column)) for row, column in cells[0]):
+        for row, column in cells[0][~found[0].isnan()].tolist():
             box = facts.receptive_field.box(row, column, size, size)
             patches.append(Patch(float(scores[row, column]), label, (row, column), box))
     patches.sort(key=lambda patch: patch.value, reverse=not objective.negative)
