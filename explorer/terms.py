@@ -133,7 +133,9 @@ TERMS: Final = (
     _term("attention rollout", "Attention multiplied through all blocks (Abnar and Zuidema 2020)."),
     _term("class token", "An extra token from which a vision transformer reads the class."),
     _term("token", "A piece of what a transformer reads or writes: a patch of the photo, a word or part of one."),
-    _term("patch", "A small square of the photo; for a vision transformer, what a word is for a language model."),
+    _term(
+        "patch", "A small square of a photo, or laid over one; for a vision transformer, what a word is in a sentence."
+    ),
     _term("vision transformer, transformer", "A network of layers of attention instead of convolutions."),
     _term("encoder", "The part of a network that turns a photo or a text into numbers for another part to read."),
     _term("decoder", "The part of a network that writes, word by word, or draws a picture, of what the encoder made."),

@@ -6,8 +6,6 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
-from art.attacks.evasion import FastGradientMethod, ProjectedGradientDescentPyTorch
-from art.estimators.classification import PyTorchClassifier
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -92,6 +90,10 @@ def test_the_gradient_sign_is_that_of_the_paper(target: int | None) -> None:
 @pytest.mark.parametrize("attack", ["sign", "projected"])
 @pytest.mark.parametrize("targeted", [False, True])
 def test_success_rates_are_those_of_another_library(attack: str, targeted: bool) -> None:
+    # Here, because every worker reads the file, and the library takes more than a second.
+    from art.attacks.evasion import FastGradientMethod, ProjectedGradientDescentPyTorch
+    from art.estimators.classification import PyTorchClassifier
+
     bound, photos = 3 if targeted else 1, tiles()[::2]
     before = name_all(photos)
     aimed = (before + 1) % 10

@@ -75,6 +75,11 @@ def test_layers_and_survival_of_a_targeted_sign(browser_side: Browser) -> None:
     assert said, told
     assert [float(each) for each in said.groups()] == pytest.approx([100 * fooled[0], 100 * fooled[-1]], rel=0.01)
     assert signs[-1] < fooled[-1]
+    thirds = re.search(r"third of the layers it is (.+?) %, (.+?) %, (.+?) % on average", told)
+    assert thirds, told
+    layers, third = 100 * fooled[1:], (len(fooled) - 1) // 3
+    assert float(thirds[3]) == pytest.approx(layers[-third:].mean(), rel=0.01)
+    assert float(thirds[1]) == pytest.approx(layers[: -(-len(layers) // 3)].mean(), rel=0.01)
     _, printed = run_snippet(app.code[0].value)
     assert float(printed.splitlines()[-1].split()[1]) == pytest.approx(fooled[-1], rel=1e-5)
     app = run(app.segmented_control(key="fool_view").set_value("survival"))
@@ -126,6 +131,8 @@ def test_the_patch_that_comes_along_fools_at_once(browser_side: Browser, monkeyp
     with np.load(io.BytesIO(browser_side.downloads["fool-patch-offer-npz"][1]())) as arrays:
         patch, shares = arrays["patch"], arrays["probabilities"]
     assert "called toaster at 4 of 4 places; with the same pixels in a random order at 0." in texts_of(app)
+    names, _ = run_snippet(app.code[0].value)
+    np.testing.assert_allclose(names["shares"], shares[..., subject.model.classes.index("toaster")], rtol=1e-4)
     photo = pixels(subject, subject.picture)
     photo[134:, :90] = patch  # the lower left corner
     x = subject.model.preprocessing.with_fit("squash").tensor(Image.fromarray(photo))
