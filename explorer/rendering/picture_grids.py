@@ -107,23 +107,19 @@ def draw_bars(
     )
     top = max(*percents, 100.0 * single, 1.0) * 1.08
     room = top * 0.24
-    for place, picture in enumerate(pictures):
-        figure.add_layout_image(
-            source=as_address(picture),
-            x=place,
-            y=-0.02 * top,
-            xref="x",
-            yref="y",
-            sizex=0.9,
-            sizey=room * 0.92,
-            xanchor="center",
-            yanchor="top",
-            sizing="contain",
-        )
+    images = [
+        {
+            "source": as_address(picture),
+            **{"x": place, "xref": "x", "xanchor": "center", "sizex": 0.9},
+            **{"y": -0.02 * top, "yref": "y", "yanchor": "top", "sizey": room * 0.92},
+            "sizing": "contain",
+        }
+        for place, picture in enumerate(pictures)
+    ]
     marks = _ticks(top)
     figure.update_yaxes(range=[-room, top], tickvals=marks, ticktext=[f"{mark:g} %" for mark in marks])
     figure.update_xaxes(range=[-0.6, count - 0.4], showticklabels=False, showgrid=False)
-    figure.update_layout(showlegend=False)
+    figure.update_layout(showlegend=False, images=images)  # at once: with each one more, all would be checked again
     return dress(figure, f"Probability of {plain(target)}, draw by draw", height=360)
 
 

@@ -3,13 +3,16 @@
 import io
 import re
 import zipfile
+from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from sklearn.manifold import trustworthiness
 
 from explorer.samples import SAMPLES
 from explorer.transfer.data.shapes import SHAPES, shape_file
+from explorer.ui.kit.slow import STOPPED, obtain
 from explorer.ui.pictures import computed
 from tests.pages.opening import Browser, open_page, run, run_snippet
 from tests.pages.test_learning_links import go, links_of, open_dashboard
@@ -45,6 +48,22 @@ def test_the_finding_the_map_and_its_python_agree(browser_side: Browser) -> None
     run(app.segmented_control(key="plane").set_value("tsne"))
     assert any("t-SNE of `features.pool3`" in each.value for each in app.markdown)
     assert not app.error
+
+
+def test_tsne_can_be_stopped_and_go_on(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    pressed = []
+
+    def press_stop(asked: tuple[object, ...], *given: Any, **more: Any) -> Any:
+        if asked[0] == "tsne" and not pressed:
+            pressed.append(asked)
+            st.session_state.setdefault(STOPPED, set()).add(asked)
+        return obtain(asked, *given, **more)
+
+    monkeypatch.setattr(computed, "obtain", press_stop)
+    app = open_page("pictures", {**ADDRESS, "plane": "t-SNE", "by": "features.conv1_2"})
+    assert "t-SNE was stopped." in [each.value for each in app.info]
+    run(app.button(key="tsne-go-on").click())
+    assert any("t-SNE of `features.conv1_2`" in each.value for each in app.markdown)
 
 
 def test_who_waited_long_enough_may_wait_for_all(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,8 @@ def show_depth(seen: Seen, depth: Depth) -> None:
     }
     heads = [*(["own class"] if depth.of_class else ()), "like the last"]
     st.markdown(write_table(heads, rows))
+    tokens = ", of a transformer's block its class token" if hasattr(seen.subject.model.network, "class_token") else ""
     st.caption(
-        "Nearest by the cosine between features; features are the mean of each map over its cells, of the input the "
-        f"mean red, green and blue. The network saw squares of {seen.features.side} px."
+        f"Nearest by the cosine between features; features are the mean of each map over its cells{tokens}, of the "
+        f"input the mean red, green and blue. The network saw squares of {seen.features.side} px."
     )

@@ -68,14 +68,16 @@ def nearest_bars(
         )
     top = 1.12 * max(*distances, *marks.values())
     row = _ROOM * top / 2
-    for place, pair in enumerate(zip(made, known, strict=True)):
-        for below, picture in enumerate(pair):
-            figure.add_layout_image(
-                source=as_address(picture, _SIDE),
-                **{"x": place, "xref": "x", "xanchor": "center", "sizex": 0.9},
-                **{"y": -(below + 0.5) * row, "yref": "y", "yanchor": "middle", "sizey": 0.92 * row},
-                sizing="contain",
-            )
+    images = [
+        {
+            "source": as_address(picture, _SIDE),
+            **{"x": place, "xref": "x", "xanchor": "center", "sizex": 0.9},
+            **{"y": -(below + 0.5) * row, "yref": "y", "yanchor": "middle", "sizey": 0.92 * row},
+            "sizing": "contain",
+        }
+        for place, pair in enumerate(zip(made, known, strict=True))
+        for below, picture in enumerate(pair)
+    ]
     marked = [float(value) for value in np.arange(0, top, 0.5)]
     figure.update_yaxes(
         range=[-2 * row, top],
@@ -87,5 +89,6 @@ def nearest_bars(
     figure.update_xaxes(
         range=[-0.5, count - 0.5], tickvals=list(range(count)), ticktext=list(words), tickangle=0, showgrid=False
     )
-    figure.update_layout(legend={"orientation": "h", "y": -0.12, "yanchor": "top", "x": 0.0}, showlegend=True)
+    legend = {"orientation": "h", "y": -0.12, "yanchor": "top", "x": 0.0}
+    figure.update_layout(legend=legend, showlegend=True, images=images)
     return dress(figure, title, height=460)
