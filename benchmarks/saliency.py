@@ -79,6 +79,7 @@ def measure(quick: bool) -> list[Row]:
             "peak of a process of its own, less what it had before",
         ),
         _rerun(repetitions=2 if quick else 20),
+        _all_methods("tiny-vgg" if quick else DEFAULT),
         _live(frames=5 if quick else 80),
         _attack(repetitions=1 if quick else 5),
     ]
@@ -208,6 +209,21 @@ def _rerun(repetitions: int) -> Row:
     note = f"AppTest, its own parsing included; median of {repetitions}"
     return Row(
         "page rerun when six heatmaps are drawn with another opacity", median(seconds[1:]) * 1000, "ms", note=note
+    )
+
+
+def _all_methods(name: str) -> Row:
+    """From the click on "All methods" to the whole grid, every heatmap tested, the slow ones in their fast modes."""
+    app = AppTest.from_file(str(PAGE), default_timeout=1800)
+    app.query_params["model"] = name
+    app.query_params["panels"] = "1"
+    app.run()  # opens the network
+    seconds = seconds_of(app.segmented_control(key="part").set_value("all").run)
+    if app.exception or app.error:
+        raise RuntimeError(f"The page shows an error: {[*app.exception, *app.error]}")
+    count = len(app.table[0].value) - 2  # a random map and a blob are tested too
+    return Row(
+        f"all methods of {name}, tested and sorted", seconds, "s", note=f"{count} heatmaps, once; a bar and Stop"
     )
 
 

@@ -23,8 +23,12 @@ from tests.browser.test_layers import check_width
 from tests.browser.watching import address_of, follow, frames_to
 
 LIVE = "saliency?part=Live&model=tiny-vgg&layer=features.relu3_1"
-REFUSED = "The browser was not allowed to use the camera."
-MISSING = "No camera could be opened."
+REFUSED = {
+    "NotAllowedError": "The browser was not allowed to use the camera: allow it for this page, then start again.",
+    "NotFoundError": "The browser finds no camera: connect one, then start again.",
+    "NotReadableError": "The camera is in use elsewhere: close the program or the tab that has it, then start again.",
+    "AbortError": "The camera could not be opened (AbortError).",
+}
 
 
 def files_of(folder: Path) -> dict[Path, int]:
@@ -92,12 +96,23 @@ def test_the_camera_is_seen_by_the_network_and_frozen(
     assert files_of(tmp_path_factory.getbasetemp()) == before
 
 
-def test_a_camera_that_is_refused_or_not_there(dashboard: str, page: Page) -> None:
+def test_a_camera_that_is_refused_or_missing_or_in_use(dashboard: str, page: Page) -> None:
     follow(page, f"{dashboard}/{LIVE}", "canvas.seen[data-drawn]")
-    for error, said in (("NotAllowedError", REFUSED), ("NotFoundError", MISSING)):
+    for error, said in REFUSED.items():
         page.evaluate(
             "name => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', name)); }", error
         )
         page.get_by_role("button", name="Start the camera").click()
         expect(page.locator(".line")).to_have_text(said)
         expect(page.get_by_role("button", name="Freeze this frame")).to_be_hidden()
+    page.evaluate("""() => {
+        const media = navigator.mediaDevices;
+        delete media.getUserMedia; // the browser's own is back
+        const open = media.getUserMedia.bind(media);
+        media.getUserMedia = async (wanted) => (window.opened = await open(wanted));
+    }""")
+    page.get_by_role("button", name="Start the camera").click()
+    page.get_by_role("button", name="Stop the camera").wait_for()
+    page.evaluate("opened.getTracks()[0].dispatchEvent(new Event('ended'))")
+    expect(page.locator(".line")).to_have_text("The camera has ended: it was unplugged, or is no longer allowed.")
+    expect(page.get_by_role("button", name="Start the camera")).to_be_enabled()

@@ -5,6 +5,7 @@ import io
 import numpy as np
 
 from explorer.saliency import FAST, METHODS, default_layer, deletion_insertion, explain, find_concepts, possible_methods
+from explorer.ui.kit import slow
 from explorer.ui.kit.slow import STOPPED, known
 from explorer.ui.saliency.all_methods.rating import Compared, Rating
 from explorer.ui.saliency.compute import Asked
@@ -45,11 +46,30 @@ def test_all_methods_are_tested_and_sorted_and_may_be_stopped(browser_side: Brow
         Asked(subject, name, layer if METHODS[name].needs_layer else "", expected.target, None, name in FAST)
         for name in possible
     )
+    tests = [Rating(each, subject, expected.target, "blur") for each in asked]
+    for dropped in (asked[0], tests[1]):  # what other sessions' results may push out
+        del slow._results()._values[dropped]
+    run(app)
+    assert sorted(arrays_of(browser_side)["methods"]) == sorted(methods)
+    assert all(known(each) is not None for each in (*asked, *tests))
+
     app.session_state[STOPPED].add(Compared(asked, "grey"))  # what the button does, which is there while it works
     run(app.segmented_control(key="hidden").set_value("grey"))
     assert any("Comparing all methods was stopped" in each.value for each in app.info)
     assert not app.table
     assert known(Rating(asked[0], subject, expected.target, "grey")) is None
+
+    run(app.segmented_control(key="hidden").set_value("blur"))
+    quickened = next(each for each in asked if each.fast)
+    for clicked in (quickened, asked[0]):  # a control that was not drawn before, then one that was
+        label = METHODS[clicked.method].label
+        run(next(each for each in app.button if each.label == f"**{label}**").click())
+        assert app.segmented_control(key="part").value == "maps"
+        assert app.selectbox(key="method1").value == clicked.method
+        assert app.query_params.get("method1", METHODS["grad-cam"].label) in (label, [label])
+        assert app.toggle(key="fast").value
+        assert any(each.value.startswith(f"**{clicked.label}**") for each in app.markdown)
+        run(app.segmented_control(key="part").set_value("all"))
 
 
 def test_concepts_have_names_and_the_snippet_gives_them(browser_side: Browser) -> None:

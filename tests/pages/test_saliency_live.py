@@ -2,6 +2,7 @@
 
 import base64
 import io
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,32 +23,37 @@ from tests.pages.opening import Browser, open_page, run_snippet
 
 SMALL = "tiny-vgg"
 LAYER = "features.relu2_2"
-_opened: list[str] | None = None  # what was opened to be written, or made, moved and linked, while somebody listens
+_heard: list[str] | None = (
+    None  # files opened to be written, made, moved or linked, and machines called, while somebody listens
+)
 
 
 def note(event: str, given: tuple[Any, ...]) -> None:
     """A hook of the interpreter's, which stays for good."""
-    if _opened is None:
+    if _heard is None:
         return
     if event == "open" and isinstance(given[0], str | bytes):
         mode, flags = given[1], given[2]
         if any(letter in (mode or "") for letter in "wax+") or (flags & 3):
-            _opened.append(f"{given[0]!r}")
-    elif event in ("os.mkdir", "os.rename", "os.link", "os.symlink", "shutil.copyfile", "tempfile.mkstemp"):
-        _opened.append(f"{event} {given}")
+            _heard.append(f"{given[0]!r}")
+    elif event in (
+        *("os.mkdir", "os.rename", "os.link", "os.symlink", "shutil.copyfile", "tempfile.mkstemp"),
+        *("socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo"),
+    ):
+        _heard.append(f"{event} {given}")
 
 
 sys.addaudithook(note)
 
 
-def written_by(work: Callable[[], object]) -> list[str]:
-    global _opened
-    _opened = []
+def heard_of(work: Callable[[], object]) -> list[str]:
+    global _heard
+    _heard = []
     try:
         work()
-        return _opened
+        return _heard
     finally:
-        _opened = None
+        _heard = None
 
 
 def subject() -> Subject:
@@ -71,15 +77,17 @@ def photo() -> Image.Image:
     return Image.fromarray(np.random.default_rng(1).integers(0, 255, (48, 64, 3), dtype=np.uint8))
 
 
-def test_a_frame_is_answered_and_nothing_is_written(session: dict[str, Any], tmp_path: Any) -> None:
+def test_a_frame_is_answered_and_nothing_is_written_or_sent_elsewhere(session: dict[str, Any], tmp_path: Any) -> None:
     """Neither by what answers it nor by what decodes it, which runs in a process of its own."""
     session[part._CAMERA] = {"frame": {"number": 5, "file": encode(photo(), "JPEG")}}
     part._answer(subject(), LAYER, None)  # opens the network, starts the decoder
     session.pop(part._ANSWER)
-    assert written_by(lambda: part._answer(subject(), LAYER, None)) == []
+    assert heard_of(lambda: part._answer(subject(), LAYER, None)) == []
     jpeg = base64.b64decode(session[part._CAMERA]["frame"]["file"])
-    assert written_by(lambda: read_image(jpeg)) == []
-    assert written_by(lambda: (tmp_path / "a").write_bytes(jpeg)) == [repr(str(tmp_path / "a"))]
+    assert heard_of(lambda: read_image(jpeg)) == []
+    assert heard_of(lambda: (tmp_path / "a").write_bytes(jpeg)) == [repr(str(tmp_path / "a"))]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as caller:
+        assert len(heard_of(lambda: caller.sendto(b"", ("127.0.0.1", 9)))) == 1
     number, seen = session[part._ANSWER]
     assert number == 5
     model = subject().model

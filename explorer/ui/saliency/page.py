@@ -18,16 +18,17 @@ from explorer.ui.saliency.patches import show_patches
 from explorer.ui.session.page import begin_page
 from explorer.ui.session.sidebar import show_sidebar
 
+# What shows where a network looked, then what tests it, then the camera.
 PART_LABELS = {
     "maps": "Heatmaps",
     "all": "All methods",
     "concepts": "Concepts",
+    "inside": "Attention inside",
+    "patches": "Maximally activating patches",
     "random": "Random weights",
     "try": "Try it yourself",
-    "live": "Live",
-    "inside": "Attention inside",
     "fool": "Fool it",
-    "patches": "Maximally activating patches",
+    "live": "Live",
 }
 
 

@@ -6,6 +6,12 @@ const PAUSE = 15; // milliseconds between an answer and the next frame, so that 
 const GIVE_UP = 6000; // milliseconds after which a frame without an answer is forgotten
 const MOST_BARS = 12;
 const COUNTED = 10; // answers over which rate and delay are averaged
+const PROBLEMS = {
+  // by the name of what browsers throw; https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-getusermedia
+  NotAllowedError: "The browser was not allowed to use the camera: allow it for this page, then start again.",
+  NotFoundError: "The browser finds no camera: connect one, then start again.",
+  NotReadableError: "The camera is in use elsewhere: close the program or the tab that has it, then start again.",
+};
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const camera = drawnIn(parentElement, ".frame", LiveCamera);
@@ -45,6 +51,7 @@ class LiveCamera {
       return;
     }
     this.say("Waiting for the camera …");
+    this.start.disabled = true; // a second click would open it twice
     try {
       this.stream = await navigator.mediaDevices.getUserMedia({
         video: { facingMode: "environment", width: { ideal: 640 } },
@@ -54,10 +61,17 @@ class LiveCamera {
       await this.video.play();
     } catch (problem) {
       this.stop();
-      const refused = problem.name === "NotAllowedError";
-      this.say(refused ? "The browser was not allowed to use the camera." : "No camera could be opened.");
+      this.say(PROBLEMS[problem.name] ?? `The camera could not be opened (${problem.name}).`);
       return;
+    } finally {
+      this.start.disabled = false;
     }
+    this.stream.getTracks().forEach((track) => {
+      track.onended = () => {
+        this.stop(); // or its last picture would be sent again and again
+        this.say("The camera has ended: it was unplugged, or is no longer allowed.");
+      };
+    });
     this.start.textContent = "Stop the camera";
     this.say("");
     this.goOn();

@@ -21,7 +21,7 @@ _SLOW_COUNTS = 6  # quick methods in the time of a slow one, for the bar
 
 @dataclass(frozen=True)
 class Rating:
-    """The test of one map. Hashable: its key.
+    """The test of one map, or why there is no map. Hashable: its key.
 
     Attributes:
         asked: the heatmap, or the name of a map that knows nothing.
@@ -68,40 +68,57 @@ def rate_all(subject: Subject, compared: Compared, place: DeltaGenerator, show: 
         place: an `st.empty` for the bar.
         show: draws what there is so far, every few seconds between methods.
     """
-    impossible = obtain(
-        compared,
-        "Comparing all methods",
-        "per cent",
-        lambda tell: _rate(subject, compared, tell, lambda: show(_gather(subject, compared, {}))),
-        place,
-        key="all",
-    )
-    return _gather(subject, compared, impossible or {})
+    rated = Rated({}, {}, {})
+    steps: Sequence[Asked | str] = (RANDOM, BLOB, *compared.asked)
+    missing = [each for each in steps if not _take_known(rated, _rating(subject, compared, each))]
+    if missing:
+        # Gives nothing, so nothing is kept of the whole: other sessions may have parts of it dropped.
+        obtain(
+            compared,
+            "Comparing all methods",
+            "per cent",
+            lambda tell: _rate(subject, compared, missing, rated, tell, lambda: show(rated)),
+            place,
+            key="all",
+        )
+    return rated
 
 
-def _gather(subject: Subject, compared: Compared, impossible: dict[Asked, str]) -> Rated:
-    """What is kept of it."""
-    heatmaps: dict[Asked, Heatmap] = {}
-    tested: dict[Asked | str, Faithfulness] = {}
-    for name in (RANDOM, BLOB):
-        rating = known(Rating(name, subject, compared.asked[0].target, compared.baseline))
-        if isinstance(rating, Faithfulness):
-            tested[name] = rating
-    for asked in compared.asked:
-        heatmap, rating = known_heatmap(asked), known(Rating(asked, subject, asked.target, compared.baseline))
-        if heatmap is not None and isinstance(rating, Faithfulness):
-            heatmaps[asked], tested[asked] = heatmap, rating
-    return Rated(heatmaps, tested, impossible)
+def _rating(subject: Subject, compared: Compared, step: Asked | str) -> Rating:
+    return Rating(step, subject, compared.asked[0].target, compared.baseline)
 
 
-def _rate(subject: Subject, compared: Compared, tell: Tell, show: Callable[[], None]) -> dict[Asked, str]:
-    """Computes what is not known yet, the quick methods first; gives what is impossible, with the reason."""
-    size = (int(subject.input.shape[2]), int(subject.input.shape[3]))
-    target = compared.asked[0].target
-    ignorant = ignorant_maps(size)
-    steps: Sequence[Asked | str] = (*ignorant, *sorted(compared.asked, key=_is_slow))
+def _take_known(rated: Rated, rating: Rating) -> bool:
+    """Whether all of a step is kept, which `rated` has then."""
+    step, found = rating.asked, known(rating)
+    if isinstance(step, str):
+        if isinstance(found, Faithfulness):
+            rated.tested[step] = found
+        return found is not None
+    if isinstance(found, str):
+        rated.impossible[step] = found
+        return True
+    heatmap = known_heatmap(step)
+    if heatmap is None or not isinstance(found, Faithfulness):
+        return False
+    rated.heatmaps[step], rated.tested[step] = heatmap, found
+    return True
+
+
+def _rate(
+    subject: Subject,
+    compared: Compared,
+    missing: Sequence[Asked | str],
+    rated: Rated,
+    tell: Tell,
+    show: Callable[[], None],
+) -> None:
+    """Adds to `rated` what is missing, the quick methods first, and keeps each by itself."""
+    ignorant = ignorant_maps((int(subject.input.shape[2]), int(subject.input.shape[3])))
+    steps = sorted(missing, key=_is_slow)
     weights = [_SLOW_COUNTS if _is_slow(each) else 1 for each in steps]
-    impossible, shown = {}, time.monotonic()
+    show()  # what was done before
+    shown = time.monotonic()
     for number, (each, weight) in enumerate(zip(steps, weights, strict=True)):
         if time.monotonic() - shown > _SHOWN_EVERY:
             show()
@@ -109,17 +126,24 @@ def _rate(subject: Subject, compared: Compared, tell: Tell, show: Callable[[], N
         before = sum(weights[:number])
         within = [partial(_tell_part, tell, before + half * weight / 2, weight / 2, sum(weights)) for half in (0, 1)]
         within[0](0, 1)
-        try:
-            values = ignorant[each] if isinstance(each, str) else _heatmap(each, within[0]).values
-        except SaliencyImpossible as problem:
-            assert isinstance(each, Asked)
-            impossible[each] = str(problem)
-            continue
-        rating = Rating(each, subject, target, compared.baseline)
-        if known(rating) is None:
-            model, x = subject.model, subject.input
-            keep(rating, measure_faithfulness(model, x, values, target, compared.baseline, within[1]))
-    return impossible
+        rating = _rating(subject, compared, each)
+        if isinstance(each, str):
+            values = ignorant[each]
+        else:
+            try:
+                rated.heatmaps[each] = _heatmap(each, within[0])
+            except SaliencyImpossible as problem:
+                rated.impossible[each] = str(problem)
+                keep(rating, str(problem))
+                continue
+            values = rated.heatmaps[each].values
+        tested = known(rating)
+        if not isinstance(tested, Faithfulness):
+            tested = measure_faithfulness(
+                subject.model, subject.input, values, rating.target, compared.baseline, within[1]
+            )
+            keep(rating, tested)
+        rated.tested[each] = tested
 
 
 def _is_slow(step: Asked | str) -> bool:

@@ -19,7 +19,7 @@ from explorer.ui.saliency.compute import compute_photo
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 
-_LARGE, _SMALL = 384, 190  # pixels
+_LARGE, _SMALL = 384, 165  # pixels; two small ones stand side by side on a phone
 
 
 @st.cache_resource(max_entries=16, show_spinner="Taking the maps apart …")
