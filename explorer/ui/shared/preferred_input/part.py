@@ -166,7 +166,7 @@ def _make_wish(
 
 def _obtain(subject: Subject, wish: Wish, recipe: Recipe) -> Grown | None:
     """The picture, shown while it grows; as far as it had come where the person has stopped it, None before that."""
-    live, place = st.empty(), st.empty()
+    place, live = st.empty(), st.empty()  # the button to stop stays where it is while the picture below it changes
     asked = ("preferred", subject.network, subject.device, subject.weights, wish.objective, recipe)
 
     def compute(tell: Tell) -> Grown:
