@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import groupby
@@ -10,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
@@ -18,7 +20,9 @@ from explorer.ui.glossary import glossary
 
 _PAGES = Path(__file__).parents[2] / "pages"
 _SHOWN, _ADDRESS, _LED_BACK, _LINKS = "shown_page", "parameters_of_address", "led_back", "links_to_pages"
-_STYLE = Path(__file__).parent / "app.css"
+_STYLE, _LARGE = (Path(__file__).parent / name for name in ("app.css", "present.css"))
+PRESENT = "present"
+"""In the address: "true" shows pages to a class, in large letters and without the sidebar."""
 _HISTORY = f"<script>{(Path(__file__).parent / 'app.js').read_text(encoding='utf-8')}</script>"
 
 
@@ -139,12 +143,22 @@ def shown_page() -> str | None:
     return name
 
 
-def link_to(name: str, label: str, address: Mapping[str, str | Sequence[str]]) -> None:
-    """A link to another page, opened with these query parameters; none where the page runs by itself."""
-    if shown_page():
+def link_to(
+    name: str, label: str, address: Mapping[str, str | Sequence[str]], *, icon: str = "", exactly: bool = False
+) -> None:
+    """A link to another page, opened with these query parameters; none where the page runs by itself.
+
+    Args:
+        name: of the page.
+        label: what a person reads.
+        address: the query parameters.
+        icon: "" for that of the page.
+        exactly: whether all that they do not name is as at first; then the page may be the one that is shown.
+    """
+    if shown_page() is not None:
         page = page_of(name)
-        st.page_link(page.file, label=label, icon=page.icon, query_params=dict(address))
-        st.session_state[_LINKS].append((name, address))
+        st.page_link(page.file, label=label, icon=icon or page.icon, query_params=dict(address))
+        st.session_state[_LINKS].append((name, address, exactly))
 
 
 def open_page() -> None:
@@ -211,27 +225,44 @@ def _open_as_the_link_says(name: str) -> None:
     Streamlit would keep the session's value there; where the last page has a parameter of the same name, both values
     stand in the address, and the control takes neither. An experiment of the Deck begins with all of the page's own
     settings as its address has them, the rest as at first; what stood in the Deck's address too, picture and network,
-    belongs to the sidebar, and stays.
+    belongs to the sidebar, and stays. A link that is to be followed exactly is followed as Back would be, after which
+    the address alone counts.
     """
-    if name == st.session_state.get(_SHOWN):
-        return
-    if "card" in st.query_params:
+    elsewhere = name != st.session_state.get(_SHOWN)
+    if elsewhere and "card" in st.query_params:
         addresses = st.session_state.get(_ADDRESS, {})
         _forget({*addresses.get(name, []), *st.query_params} - {*addresses.get("deck", [])})
         return
     said = {key: st.query_params.get_all(key) for key in st.query_params}
-    for page, address in st.session_state.get(_LINKS, []):
+    for page, address, exactly in st.session_state.get(_LINKS, []):
         named = {key: [one] if isinstance(one, str) else [*one] for key, one in address.items()}
-        if page == name and all(said.get(key, [])[-len(values) :] == values for key, values in named.items()):
-            _forget(named)
-            context = get_script_run_ctx()
-            if context is not None and any(said[key] != values for key, values in named.items()):
-                # This run's widgets have the address as it was. `st.rerun` would too: what the last page's controls
-                # are bound to can be set by nobody else.
-                text = urlencode({**said, **named}, doseq=True)
-                page_hash, info = context.page_script_hash, context.context_info
-                raise RerunException(RerunData(text, page_script_hash=page_hash, context_info=info))
-            return
+        followed = page == name and all(said.get(key, [])[-len(values) :] == values for key, values in named.items())
+        if not followed or not (elsewhere or exactly):
+            continue
+        _forget(named)
+        context = get_script_run_ctx()
+        led_back = context is not None and context.is_history_navigation
+        if exactly and led_back:
+            _tell_browser(named)
+        elif context is not None and (exactly or any(said[key] != values for key, values in named.items())):
+            # This run's widgets have the address as it was. `st.rerun` would too: what the last page's controls
+            # are bound to can be set by nobody else.
+            text = urlencode(named if exactly else {**said, **named}, doseq=True)
+            page_hash, info = context.page_script_hash, context.context_info
+            raise RerunException(
+                RerunData(text, page_script_hash=page_hash, context_info=info, is_history_navigation=exactly)
+            )
+        return
+
+
+def _tell_browser(named: Mapping[str, Sequence[str]]) -> None:
+    """Write the whole address, in which the browser still has what the last view left there.
+
+    Streamlit does so whenever a parameter is set, which those of controls that were there already refuse.
+    """
+    for key, values in named.items():
+        with suppress(StreamlitAPIException):
+            st.query_params[key] = values
 
 
 def _forget(keys: Iterable[str]) -> None:
@@ -243,6 +274,8 @@ def _forget(keys: Iterable[str]) -> None:
 def show_navigation() -> None:
     """Every page in its group, one click away; the current one is marked."""
     st.html(_STYLE)
+    if st.query_params.get(PRESENT) == "true":
+        st.html(_LARGE)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="navigation"):
         st.page_link(_PAGES / "home.py", label="Home", icon=":material/home:")
         for group, pages in groupby(PAGES, lambda page: page.group):

@@ -8,6 +8,7 @@ import streamlit as st
 
 from explorer.ui.app import PAGES
 from explorer.ui.session.sidebar import show_sidebar
+from explorer.ui.tours.bar import offer_tours
 from explorer.zoo import list_shipped, read_card
 
 IN_A_ROW = 4  # cards
@@ -53,5 +54,7 @@ def show() -> None:
         "Torchvision's classification CNNs are in the list of networks too: their weights are downloaded on first use, "
         "or they open untrained."
     )
+    st.subheader("In front of a class", anchor=False)
+    offer_tours()
     if "torch" not in sys.modules:
         warm_up()

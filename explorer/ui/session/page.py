@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.ui.app import page_of, shown_page
 from explorer.ui.kit.choose import refuse_endless_numbers
 from explorer.ui.kit.click import take_choices
+from explorer.ui.tours.bar import show_bar
 
 T = TypeVar("T")
 
@@ -28,6 +29,7 @@ def begin_page(title: str, sidebar: Callable[[], T | None], notice: str | Callab
     """
     take_choices()
     refuse_endless_numbers()
+    show_bar()
     opening = st.container(horizontal=True, vertical_alignment="center", key="opening")
     opening.title(title, anchor=False, width="content")
     subject = sidebar()
