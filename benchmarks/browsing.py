@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 
+def list_flags() -> list[str]:
+    """How Chromium is started: without a GPU, with a made-up camera, and as root without a sandbox, which refuses."""
+    camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    return ["--disable-gpu", *camera, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+
+
 @contextmanager
 def launch() -> Iterator["Browser"]:
     """Chromium without a GPU.
@@ -26,11 +32,8 @@ def launch() -> Iterator["Browser"]:
     program = find_browser()
     from playwright.sync_api import sync_playwright
 
-    # A made-up camera; and Chromium's sandbox refuses to run for root, who is the user in a container.
-    camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    flags = ["--disable-gpu", *camera, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=flags)
+        browser = playwright.chromium.launch(executable_path=program, args=list_flags())
         try:
             yield browser
         finally:

@@ -1,0 +1,166 @@
+"""Many people at once on one server: everything they were answered, and what the server's memory came to."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psutil
+from playwright.async_api import async_playwright
+
+from benchmarks.browsing import list_flags
+from benchmarks.load.person import ALL_AT_ONCE, ASKED_BEFORE, LAYERS, SHARED, Person, Reaction
+from tests.browser.find_browser import find_browser
+from tests.browser.serving import ROOT, WATCH, serve
+
+APP = ROOT / "streamlit_app.py"
+EMPTY_APP = f"import streamlit as st\n\nst.title(st.selectbox('Layer', {['', *LAYERS]}))\n"
+# Chromium lets pages rest that nobody looks at; here each has a person in front of it.
+AWAKE = (
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+)
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """What so many people met.
+
+    Attributes:
+        people: how many.
+        reactions: of all of them.
+        memory: when it was noted (of `time.monotonic`), and MB (2**20 bytes) of the server with its processes.
+        errors: a sentence each; of the server's log too.
+    """
+
+    people: int
+    reactions: tuple[Reaction, ...]
+    memory: tuple[tuple[float, float], ...]
+    errors: tuple[str, ...]
+
+
+def meet_empty_app(people: int, rounds: int, pause: float) -> Crowd:
+    """So many at an app that does nothing but answer."""
+
+    async def visit(crowd: Sequence[Person], note_memory: Callable[[], None]) -> None:
+        await together(crowd, Person.open_empty)
+        for _ in range(rounds):
+            await together(crowd, Person.walk_empty)
+        note_memory()
+
+    with TemporaryDirectory() as folder:
+        script = Path(folder) / "empty.py"
+        script.write_text(EMPTY_APP, encoding="utf-8")
+        return meet(script, people, pause, visit)
+
+
+def meet_dashboard(people: int, rounds: int, pause: float) -> Crowd:
+    """All open it at once, walk through it, and then ask for the same."""
+
+    async def visit(crowd: Sequence[Person], note_memory: Callable[[], None]) -> None:
+        await together(crowd, Person.open_layers)
+        for _ in range(rounds):
+            await asyncio.gather(*(walk(person) for person in crowd))
+        note_memory()
+        await together(crowd, Person.return_to_sample)
+        await together(crowd, lambda person: person.ask_shared(SHARED[0], ALL_AT_ONCE))
+        # Who is alone is the other as well: another layer stands between.
+        first, others = crowd[:1], crowd[1:] or crowd
+        await together(first, lambda person: person.ask_shared(SHARED[1], ""))
+        await together(first, lambda person: person.ask_shared(SHARED[0], ""))
+        for person in others:
+            await together([person], lambda person: person.ask_shared(SHARED[1], ASKED_BEFORE))
+
+    return meet(APP, people, pause, visit)
+
+
+def soak(people: int, minutes: float, pause: float) -> Crowd:
+    """They walk on and on; the memory is noted after everybody's first walk, then every half minute, and at the end."""
+
+    async def visit(crowd: Sequence[Person], note_memory: Callable[[], None]) -> None:
+        await together(crowd, Person.open_layers)
+        await asyncio.gather(*(walk(person) for person in crowd))
+        note_memory()
+        end = time.monotonic() + 60 * minutes
+
+        async def walk_on(person: Person) -> None:
+            while time.monotonic() < end:
+                wrong = len(person.errors)
+                await walk(person)
+                await asyncio.sleep(len(person.errors) - wrong)  # what fails at once is not asked a thousand times
+
+        async def watch() -> None:
+            while (left := end - time.monotonic()) > 0:
+                await asyncio.sleep(min(30, left))
+                note_memory()
+
+        await asyncio.gather(watch(), *(walk_on(person) for person in crowd))
+
+    return meet(APP, people, pause, visit)
+
+
+async def walk(person: Person) -> None:
+    """Once through the four pages."""
+    for steps in (person.walk_layers, person.walk_saliency, person.walk_captions, person.walk_convolution):
+        await person.attempt(steps())
+
+
+async def together(crowd: Sequence[Person], steps: Callable[[Person], Coroutine[object, object, None]]) -> None:
+    """The same for all at the same time; whoever is done waits for the others."""
+    await asyncio.gather(*(person.attempt(steps(person)) for person in crowd))
+
+
+def meet(
+    script: Path,
+    people: int,
+    pause: float,
+    visit: Callable[[Sequence[Person], Callable[[], None]], Awaitable[None]],
+) -> Crowd:
+    """Start a server and a browser with a page for each, and let them visit; with Streamlit's options as `make serve`.
+
+    Raises:
+        BrowserMissing: there is no Chromium.
+    """
+    program = find_browser()
+    memory: list[tuple[float, float]] = []
+    with TemporaryDirectory() as home, serve(script, Path(home), options={}) as address:
+        server = find_server(address.rsplit(":", 1)[-1])
+
+        async def run() -> list[Person]:
+            async with async_playwright() as playwright:
+                browser = await playwright.chromium.launch(executable_path=program, args=[*list_flags(), *AWAKE])
+                crowd = []
+                for number in range(people):
+                    context = await browser.new_context(
+                        viewport={"width": 1440, "height": 900}, reduced_motion="reduce"
+                    )
+                    await context.add_init_script(WATCH)
+                    crowd.append(Person(number, await context.new_page(), address, pause))
+                await visit(crowd, lambda: memory.append((time.monotonic(), measure_memory(server))))
+                await browser.close()
+                return crowd
+
+        crowd = asyncio.run(run())
+        log = (Path(home) / "streamlit.log").read_text(encoding="utf-8", errors="replace")
+    reactions = tuple(reaction for person in crowd for reaction in person.reactions)
+    wrong = [error for person in crowd for error in person.errors]
+    wrong += [f"The server's log: {line}" for line in log.splitlines() if line.startswith("Traceback")]
+    return Crowd(people, reactions, tuple(memory), tuple(wrong))
+
+
+def find_server(port: str) -> psutil.Process:
+    """The process of ours that was told to listen on a port."""
+    return next(one for one in psutil.Process().children() if f"--server.port={port}" in one.cmdline())
+
+
+def measure_memory(server: psutil.Process) -> float:
+    """MB (2**20 bytes) that a process and those it has started hold in memory."""
+    held = 0
+    for process in (server, *server.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):  # one that has ended meanwhile
+            held += process.memory_info().rss
+    return held / 2**20
