@@ -6,6 +6,7 @@
 #   make fuzz                  damaged pictures, ZIP files and weights, 50 times as many as the suite tries (TIMES=500)
 #   make lint                  format, ruff, mypy, who may import whom
 #   make bench                 speed and memory against their bounds
+#   make load                  1, 8, 20 and 30 people at once, against an empty app   (PEOPLE="1 3", MINUTES=120 for a soak)
 #   make models                train the shipped networks again (hours)
 #
 # PYTHON=python3.12 chooses the interpreter of .venv; without it .venv keeps the one it has.
@@ -13,11 +14,13 @@
 PORT ?= 8501
 PYTHON ?= python3
 TIMES ?= 50
+PEOPLE ?= 1 8 20 30
+MINUTES ?= 0
 # Not from the environment, where conda and some shells have a HOST of their own: `make run HOST=192.168.1.5`.
 HOST := localhost
 BIN := .venv/bin
 
-.PHONY: help run serve test fuzz lint bench models for-running for-testing
+.PHONY: help run serve test fuzz lint bench load models for-running for-testing
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -47,6 +50,10 @@ lint: for-testing
 
 bench: for-testing
 	$(BIN)/python -m benchmarks
+
+load: for-testing
+	@$(BIN)/python -m tests.browser.find_browser --install
+	$(BIN)/python -m benchmarks.load --people $(PEOPLE) --minutes $(MINUTES)
 
 models: for-testing
 	$(BIN)/python -m explorer.training

@@ -115,10 +115,7 @@ async def together(crowd: Sequence[Person], steps: Callable[[Person], Coroutine[
 
 
 def meet(
-    script: Path,
-    people: int,
-    pause: float,
-    visit: Callable[[Sequence[Person], Callable[[], None]], Awaitable[None]],
+    script: Path, people: int, pause: float, visit: Callable[[Sequence[Person], Callable[[], None]], Awaitable[None]]
 ) -> Crowd:
     """Start a server and a browser with a page for each, and let them visit; with Streamlit's options as `make serve`.
 

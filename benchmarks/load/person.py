@@ -22,7 +22,7 @@ ALL_AT_ONCE, ASKED_BEFORE = "a layer that all ask for at once", "a layer that so
 EMPTY = "an empty app's answer"
 LAYERS: Final = tuple(f"stages.stage{stage}.block2.add" for stage in (2, 3, 4, 5, 6))  # of the default network
 SHARED: Final = ("stages.stage5.block3.add", "stages.stage6.block4.add")  # which no walk asks for
-METHODS: Final = ("HiResCAM", "XGrad-CAM", "Grad-CAM++", "CAM")  # other than those that the page begins with
+METHODS: Final = ("HiResCAM", "XGrad-CAM", "Grad-CAM++")  # other than those that the page begins with
 UPLOADER = '[data-testid="stSidebar"] [data-testid="stFileUploader"] input[type="file"]'
 WRONG = '[data-testid="stException"], [data-testid="stAlertContentError"]'
 
@@ -77,7 +77,7 @@ class Person:
     async def walk_empty(self) -> None:
         """Answers of the empty app, which come from a list as those of Layers do."""
         for choice in self._chance.sample(LAYERS, k=3):
-            await self._choose("Layer", choice, EMPTY, self.page.locator(f'h1:text-is("{choice}")'))
+            await self._choose("Layer", choice, EMPTY, self.page.locator(f'h1:has-text("{choice}")'))
 
     async def open_layers(self) -> None:
         """By a link, as a teacher hands it out."""
@@ -140,12 +140,13 @@ class Person:
         await self._ask(what, link.evaluate("link => link.click()"), drawn)
 
     async def _choose(self, box: str, option: str, what: str, drawn: Locator) -> None:
-        """As a person types a name and confirms it; timed from there."""
+        """As a person types a name and clicks it; timed from there."""
         field = self.page.get_by_role("combobox", name=box)
         await field.click()
         await field.fill(option)
-        await self.page.get_by_role("option", name=option, exact=True).first.wait_for()
-        await self._ask(what, field.press("Enter"), drawn)
+        found = self.page.get_by_role("option", name=option, exact=True).first
+        await found.wait_for()
+        await self._ask(what, found.click(), drawn)
 
     async def _ask(self, what: str, act: Awaitable[object], drawn: Locator) -> None:
         asked = time.monotonic()

@@ -4,8 +4,18 @@ from collections.abc import Sequence
 from statistics import median, quantiles
 
 from benchmarks.load.crowd import Crowd
-from benchmarks.load.person import ALL_AT_ONCE, ASKED_BEFORE, CAPTION, EMPTY, HEATMAP, INTAKE, LAYER, OPENING
-from benchmarks.load.person import STRIDE, TURN
+from benchmarks.load.person import (
+    ALL_AT_ONCE,
+    ASKED_BEFORE,
+    CAPTION,
+    EMPTY,
+    HEATMAP,
+    INTAKE,
+    LAYER,
+    OPENING,
+    STRIDE,
+    TURN,
+)
 from benchmarks.results import Row
 
 ANSWERS = (INTAKE, LAYER, HEATMAP, TURN, CAPTION, STRIDE, ALL_AT_ONCE, ASKED_BEFORE)
