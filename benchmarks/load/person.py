@@ -17,7 +17,8 @@ from tests.browser.serving import GLANCE, IDLE
 PATIENCE: Final = 300  # seconds for an answer; later ones are errors
 GLANCES: Final = 4  # at a page that does nothing, before the next question
 OPENING, INTAKE, LAYER, HEATMAP = "first opening", "another picture", "another layer", "a new heatmap"
-TURN, CAPTION, STRIDE = "another page", "a caption", "another stride"
+CAPTION, STRIDE = "a caption", "another stride"
+TURN_TO_SALIENCY, TURN_TO_CONVOLUTION = "three heatmaps, turning to Saliency", "a kernel, turning to Convolution"
 ALL_AT_ONCE, ASKED_BEFORE = "a layer that all ask for at once", "a layer that someone has just asked for"
 EMPTY = "an empty app's answer"
 LAYERS: Final = tuple(f"stages.stage{stage}.block2.add" for stage in (2, 3, 4, 5, 6))  # of the default network
@@ -85,7 +86,7 @@ class Person:
 
     async def walk_layers(self) -> None:
         """A picture of one's own, and three of its layers."""
-        await self._turn_to("Layers", self._grid("for "))
+        await self._turn_to("Layers", self._grid("for "), "")
         self.title = f"person {self.number}, {len(self.reactions)}.jpg"
         file = {"name": self.title, "mimeType": "image/jpeg", "buffer": self._take_photo()}
         given = self.page.locator(UPLOADER).first.set_input_files([file])  # type: ignore[list-item]
@@ -95,9 +96,10 @@ class Person:
             await self._choose_layer(layer, LAYER)
 
     async def walk_saliency(self) -> None:
-        """Three heatmaps of it, and then three others in the place of one."""
-        await self._turn_to("Saliency", self._heatmap("Grad-CAM"))
-        for method in self._chance.sample(METHODS, k=3):
+        """Three heatmaps of it, and then two others in the place of one."""
+        await self._turn_to("Saliency", self._heatmap("Saliency"), TURN_TO_SALIENCY)
+        shown = await self.page.get_by_role("combobox", name="Method 1").input_value()
+        for method in self._chance.sample([method for method in METHODS if method != shown], k=2):
             await self._choose("Method 1", method, HEATMAP, self._heatmap(method))
 
     async def walk_captions(self) -> None:
@@ -108,7 +110,8 @@ class Person:
     async def walk_convolution(self) -> None:
         """A kernel on it, by one step and by two."""
         label = 'canvas[aria-label^="Output of"]'
-        await self._turn_to("Convolution", self.page.locator(f".microscope[data-drawn] {label}"))
+        shown = self.page.locator(f".microscope[data-drawn] {label}")
+        await self._turn_to("Convolution", shown, TURN_TO_CONVOLUTION)
         before = await self.page.locator(label).get_attribute("aria-label")
         further = self.page.get_by_role("button", name="Increment").first.evaluate("button => button.click()")
         await self._ask(STRIDE, further, self.page.locator(f'{label}:not([aria-label="{before}"])'))
@@ -116,7 +119,7 @@ class Person:
     async def return_to_sample(self) -> None:
         """The layers of what everyone has."""
         sample = SAMPLES[0].title
-        await self._turn_to("Layers", self._grid("for "))
+        await self._turn_to("Layers", self._grid("for "), "")
         await self._choose("Picture", sample, "", self._grid(f"for {sample}"))
         await self._choose_layer(LAYERS[0], "")
 
@@ -135,7 +138,7 @@ class Person:
         await self.page.locator(".grid").evaluate("grid => { delete grid.dataset.drawn; }")
         await self._choose("Layer", layer, what, self._grid(f"of {layer} for "))
 
-    async def _turn_to(self, page: str, drawn: Locator, what: str = TURN) -> None:
+    async def _turn_to(self, page: str, drawn: Locator, what: str) -> None:
         link = self.page.get_by_role("link", name=page, exact=True).first
         await self._ask(what, link.evaluate("link => link.click()"), drawn)
 
