@@ -54,7 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(format_table(header, rows))
     write_results(RESULTS, header, rows)
     wrong = [error for crowd in crowds for error in crowd.errors]
-    print(*wrong, sep="\n", file=sys.stderr)
+    for error in wrong:
+        print(error, file=sys.stderr)
     return 1 if wrong or (options.check and any(row.holds is False for row in rows)) else 0
 
 

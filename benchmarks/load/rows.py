@@ -58,7 +58,7 @@ def rows_of_crowd(crowd: Crowd, empty: Crowd) -> list[Row]:
     if floor:
         rows.append(Row(f"{who}: {EMPTY}, median", median(floor) * 1000, "ms", None, f"{len(floor)} answers"))
     rows += [Row(f"{who}: memory", megabytes, "MB") for _, megabytes in crowd.memory[-1:]]
-    return [*rows, row_of_errors(crowd)]
+    return [*rows, row_of_errors(crowd, who)]
 
 
 def rows_of_sessions(crowds: Sequence[Crowd]) -> list[Row]:
@@ -96,12 +96,12 @@ def rows_of_soak(crowd: Crowd, minutes: float) -> list[Row]:
             rows.append(
                 Row(f"{who}: {LAYER}, 95th percentile, {name} quarter", percentile(times, 95) * 1000, "ms", None, note)
             )
-    return [*rows, row_of_errors(crowd)]
+    return [*rows, row_of_errors(crowd, who)]
 
 
-def row_of_errors(crowd: Crowd) -> Row:
+def row_of_errors(crowd: Crowd, who: str) -> Row:
     """How much went wrong, and the first of it in words."""
-    return Row(f"{name_crowd(crowd.people)}: errors", len(crowd.errors), "", 0, "".join(crowd.errors[:1]))
+    return Row(f"{who}: errors", len(crowd.errors), "", 0, "".join(crowd.errors[:1]))
 
 
 def name_crowd(people: int) -> str:

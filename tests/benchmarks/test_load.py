@@ -72,6 +72,7 @@ def test_a_soak_tells_growth_and_whether_answers_slow_down() -> None:
     rows = by_name(rows_of_soak(Crowd(8, answers, memory, ()), 2))
     assert rows["8 at once for 2 min: growth until the end"].value == 100
     assert rows["8 at once for 2 min: most memory"].value == 1300
+    assert rows["8 at once for 2 min: errors"].holds is True
     first, last = (
         rows[f"8 at once for 2 min: another layer, 95th percentile, {which} quarter"] for which in ("first", "last")
     )
