@@ -29,8 +29,9 @@ def show_bar() -> None:
 
 def offer_tours() -> None:
     """A link to the first step of every tour, with what it leads to."""
-    for column, tour in zip(st.columns(len(list_tours())), list_tours(), strict=True):
-        with column.container(border=True, height="stretch"):
+    places = [column for _ in range(0, len(list_tours()), 2) for column in st.columns(2)]  # a link does not wrap
+    for place, tour in zip(places, list_tours(), strict=False):
+        with place.container(border=True, height="stretch"):
             _link(tour, 1, f"**{tour.title}**", ":material/co_present:", present=True)
             st.caption(f"{tour.promise} {len(tour.steps)} steps.")
 
