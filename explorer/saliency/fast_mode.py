@@ -39,11 +39,6 @@ class Likeness:
 
 
 @cache
-def read_measured() -> tuple[Likeness, ...]:
-    """Everything that was measured."""
-    return tuple(Likeness(**each) for each in json.loads(MEASURED.read_text(encoding="utf-8")))
-
-
-def measured_likeness(method: str) -> Likeness | None:
-    """What was measured of a method; None where nothing was."""
-    return {each.method: each for each in read_measured()}.get(method)
+def read_measured() -> dict[str, Likeness]:
+    """Everything that was measured, by method."""
+    return {each["method"]: Likeness(**each) for each in json.loads(MEASURED.read_text(encoding="utf-8"))}

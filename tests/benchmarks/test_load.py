@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import AsyncMock, MagicMock
 
 import psutil
@@ -95,7 +96,8 @@ def test_whatever_goes_wrong_is_kept_and_the_person_goes_on() -> None:
         await person.attempt(fail())
         await person.attempt(pass_by())
 
-    asyncio.run(both())
+    with ThreadPoolExecutor(1) as pool:  # in this thread Playwright may have a loop of its own
+        pool.submit(asyncio.run, both()).result()
     assert person.errors == ["Error in fail: no grid for 300 s", "The page says: Out of memory"]
     heard = dict(call.args for call in page.on.call_args_list)
     heard["websocket"](None)

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.rendering import decode_png
 from explorer.saliency import (
+    FAST,
     METHODS,
     centred_blob,
     default_layer,
@@ -21,6 +22,7 @@ from explorer.saliency import (
     random_map,
     weighted_layers,
 )
+from explorer.saliency.fast_mode import read_measured
 from explorer.saliency.parameter_randomization import correlation, judge_randomization, steps_of
 from explorer.samples import SAMPLES
 from explorer.ui.components import NetworkClick
@@ -184,7 +186,8 @@ def test_the_snippet_gives_the_same_heatmaps(browser_side: Browser) -> None:
     for heatmap, array in zip(names["heatmaps"], arrays_of(browser_side).values(), strict=True):
         np.testing.assert_allclose(heatmap.values, array, rtol=1e-3, atol=1e-4)
     assert "occlusion" in printed
-    assert "**SS-CAM, fast mode**: not measured over many photos yet." in told_by(app)
+    assert read_measured().keys() == set(FAST)
+    assert f"**SS-CAM, fast mode**: {read_measured()['ss-cam'].describe()}." in told_by(app)
 
 
 def test_a_method_that_cannot_work_is_offered_only_where_a_link_names_it(browser_side: Browser) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from explorer.saliency import METHODS, agreement
-from explorer.saliency.fast_mode import measured_likeness
+from explorer.saliency.fast_mode import read_measured
 from explorer.text import significant
 from explorer.ui.saliency.compute import Asked, known_heatmap, obtain_heatmap
 
@@ -19,9 +19,7 @@ def show_fast_note(asked: Sequence[Asked]) -> None:
         exact = replace(each, fast=False)
         label = METHODS[each.method].label
         row = st.container(horizontal=True, vertical_alignment="center")
-        measured = measured_likeness(each.method)
-        said = "not measured over many photos yet" if measured is None else measured.describe()
-        row.markdown(f"**{label}, fast mode**: {said}.")
+        row.markdown(f"**{label}, fast mode**: {read_measured()[each.method].describe()}.")
         place = st.empty()
         wanted = row.button("Compare on this photo", key=f"compare-{number}")
         fast_map = known_heatmap(each)
