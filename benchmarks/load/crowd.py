@@ -117,14 +117,14 @@ async def together(crowd: Sequence[Person], steps: Callable[[Person], Coroutine[
 def meet(
     script: Path, people: int, pause: float, visit: Callable[[Sequence[Person], Callable[[], None]], Awaitable[None]]
 ) -> Crowd:
-    """Start a server and a browser with a page for each, and let them visit; with Streamlit's options as `make serve`.
+    """Start a server and a browser with a page for each, and let them visit.
 
     Raises:
         BrowserMissing: there is no Chromium.
     """
     program = find_browser()
     memory: list[tuple[float, float]] = []
-    with TemporaryDirectory() as home, serve(script, Path(home), options={}) as address:
+    with TemporaryDirectory() as home, serve(script, Path(home)) as address:
         server = find_server(address.rsplit(":", 1)[-1])
 
         async def run() -> list[Person]:

@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,19 +52,13 @@ IDLE = """(glances) => {
 GLANCE = 0.05  # seconds between two
 
 
-# Nobody edits files during a test; to watch them, every session looks up the paths of all modules of torch. And garbage
-# is collected when there is some, not after every run.
-FOR_TESTS = {"server.fileWatcherType": "none", "runner.postScriptGC": "false"}
-
-
 @contextmanager
-def serve(script: Path, home: Path, options: Mapping[str, str] = FOR_TESTS) -> Iterator[str]:
+def serve(script: Path, home: Path) -> Iterator[str]:
     """Run a Streamlit script in a process of its own, from the repository's root, so with its configuration.
 
     Args:
         script: what `streamlit run` gets.
         home: an empty folder; the server finds its settings and caches there, not the person's.
-        options: of Streamlit, beside the port.
 
     Yields:
         The address, such as "http://localhost:40123".
@@ -75,8 +69,7 @@ def serve(script: Path, home: Path, options: Mapping[str, str] = FOR_TESTS) -> I
     port = find_free_port()
     address = f"http://localhost:{port}"
     log = home / "streamlit.log"
-    given = [f"--{key}={value}" for key, value in {**options, "server.port": port}.items()]
-    command = [sys.executable, "-m", "streamlit", "run", str(script), *given]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
     with log.open("wb") as output:
         server = subprocess.Popen(command, cwd=ROOT, env=make_environment(home), stdout=output, stderr=output)
         try:
