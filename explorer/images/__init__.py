@@ -11,6 +11,7 @@ Sizes are (width, height) in pixels; "MB" means 2**20 bytes.
 from explorer.images.apart import read_apart
 from explorer.images.decoded import MAX_SIDE
 from explorer.images.intake import Intake, open_image, read_image
+from explorer.images.labelled import LabelledPictures
 from explorer.images.limits import MAX_BYTES, MAX_MEMORY, MAX_PIXELS, ImageRejected
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "MAX_SIDE",
     "ImageRejected",
     "Intake",
+    "LabelledPictures",
     "open_image",
     "read_apart",
     "read_image",

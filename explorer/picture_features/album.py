@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -14,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from explorer.image_folders import FolderRejected, Limits, Remark, Skipped, clean_name, count_members, read_folders
-from explorer.images import open_image
+from explorer.images import LabelledPictures
 
 MOST: Final = 2000  # pictures of a map
 FEWEST: Final = 4  # of which a map says anything at all
@@ -33,50 +31,24 @@ class AlbumRejected(ValueError):
 
 
 @dataclass(frozen=True, eq=False)
-class Album:
-    """Pictures, each kept as a file.
+class Album(LabelledPictures):
+    """Pictures of a map: a label is `NO_CLASS` where there is none, and there are no classes where nobody has sorted.
 
-    Attributes:
-        title: what a person calls them.
-        files: N image files' bytes; every one can be opened.
-        names: N file names, for people only: untrusted text.
-        labels: (N,) places in `classes`, `NO_CLASS` for none.
-        classes: names, untrusted text; none where nobody has sorted the pictures.
+    Raises:
+        AlbumRejected: too few pictures, or too many of them or of classes.
     """
 
-    title: str
-    files: tuple[bytes, ...]
-    names: tuple[str, ...]
-    labels: NDArray[np.int64]
-    classes: tuple[str, ...]
-
     def __post_init__(self) -> None:
-        if not len(self.files) == len(self.names) == len(self.labels):
-            raise ValueError(f"{len(self.files)} files, {len(self.names)} names and {len(self.labels)} labels")
+        super().__post_init__()
         if not FEWEST <= len(self) <= MOST:
             raise AlbumRejected(f"A map takes {FEWEST} to {MOST:,} pictures; there are {len(self):,}.")
         if len(self.classes) > MOST_CLASSES:
             raise AlbumRejected(f"There are {len(self.classes):,} classes, more than the limit of {MOST_CLASSES}.")
 
-    def __len__(self) -> int:
-        return len(self.files)
-
-    @cached_property
-    def key(self) -> str:
-        """A digest of all files and classes, for caches."""
-        digest = hashlib.sha256("\n".join(self.classes).encode())
-        for file, label in zip(self.files, self.labels.tolist(), strict=True):
-            digest.update(f"{label}:{len(file)}:".encode() + file)
-        return digest.hexdigest()
-
     @property
     def size(self) -> int:
         """Bytes of all files."""
         return sum(map(len, self.files))
-
-    def image(self, place: int) -> Image.Image:
-        """A picture, upright and RGB."""
-        return open_image(self.files[place])
 
     def thumbnails(self, places: Sequence[int], side: int) -> list[NDArray[np.uint8]]:
         """(h, w, 3) uint8 each, at most `side` pixels a side."""

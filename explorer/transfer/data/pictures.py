@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import zipfile
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from explorer.images import open_image
+from explorer.images import LabelledPictures
 from explorer.transfer.trial import TransferRejected
 
 LEAST_CLASSES, LEAST_PICTURES = 2, 5
@@ -21,30 +18,15 @@ MOST_CLASSES, MOST_PICTURES = 100, 5000
 
 
 @dataclass(frozen=True, eq=False)
-class PictureSet:
-    """Pictures in classes, each kept as the file it came in, so that everything that is shown, trained and exported
-    begins with the same bytes.
-
-    Attributes:
-        title: what a person calls it.
-        files: N image files' bytes; every one can be opened.
-        names: N file names, for people only.
-        labels: (N,), places in `classes`.
-        classes: names.
+class PictureSet(LabelledPictures):
+    """Pictures in classes: what is shown, trained and exported begins with the same bytes.
 
     Raises:
         TransferRejected: fewer than two classes, a class with fewer than five pictures, or too many of either.
     """
 
-    title: str
-    files: tuple[bytes, ...]
-    names: tuple[str, ...]
-    labels: NDArray[np.int64]
-    classes: tuple[str, ...]
-
     def __post_init__(self) -> None:
-        if not len(self.files) == len(self.names) == len(self.labels):
-            raise TransferRejected("Every picture needs a name and a label.")
+        super().__post_init__()
         if len(self.classes) < LEAST_CLASSES:
             raise TransferRejected(f"It takes at least {LEAST_CLASSES} classes; there is {len(self.classes)}.")
         if len(self.classes) > MOST_CLASSES or len(self.files) > MOST_PICTURES:
@@ -59,25 +41,10 @@ class PictureSet:
                 f"Every class needs at least {LEAST_PICTURES} pictures; {poor!r} has {counts.min()}."
             )
 
-    def __len__(self) -> int:
-        return len(self.files)
-
     @property
     def counts(self) -> NDArray[np.int64]:
         """(K,) pictures of each class."""
         return np.bincount(self.labels, minlength=len(self.classes)).astype(np.int64)
-
-    @cached_property
-    def key(self) -> str:
-        """A digest of all files and classes, for caches and to know the set again."""
-        digest = hashlib.sha256("\n".join(self.classes).encode())
-        for file, label in zip(self.files, self.labels.tolist(), strict=True):
-            digest.update(f"{label}:{len(file)}:".encode() + file)
-        return digest.hexdigest()
-
-    def image(self, place: int) -> Image.Image:
-        """A picture, upright and RGB."""
-        return open_image(self.files[place])
 
     def to_zip(self) -> bytes:
         """One folder a class; `sources.read_zip` and `sources.reopen` read it again, pictures and classes in order."""

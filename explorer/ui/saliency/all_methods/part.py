@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.saliency import FAST, METHODS, Baseline
+from explorer.saliency import FAST, METHODS, Baseline, Heatmap
 from explorer.saliency.drawing import SIDE, Drawing, draw_heatmap, draw_heatmaps, peak_of
 from explorer.saliency.faithfulness_report import BLOB, RANDOM, judge_faithfulness
 from explorer.saliency.snippets import faithfulness_snippet
@@ -85,18 +85,23 @@ def sort_rated(rated: Rated, order: str) -> list[Asked]:
     return sorted(rated.heatmaps, key=lambda each: (-rated.tested[each].gain, each.label))
 
 
+@st.cache_data(max_entries=64, show_spinner=False)
+def _draw_tile(asked: Asked, _heatmap: Heatmap) -> bytes:
+    """Drawn once: the grid is drawn anew every few seconds, and in another order."""
+    return draw_heatmap(compute_photo(asked.subject, SIDE), _heatmap, Drawing(), peak_of(_heatmap))
+
+
 def _show_results(subject: Subject, question: Question, rated: Rated, ranked: list[Asked], done: bool) -> None:
     """A picture of every method, then the table with the two maps that know nothing.
 
     Args:
         done: whether this is the run's last drawing: a button is drawn once.
     """
-    asked, photo = say_question(subject, question), compute_photo(subject, SIDE)
+    asked = say_question(subject, question)
     row = st.container(horizontal=True)
     for each in ranked:
         heatmap, tile = rated.heatmaps[each], row.container(width=_TILE, gap=None)
-        png = draw_heatmap(photo, heatmap, Drawing(), peak_of(heatmap))
-        show_png(png, alt=f"{each.label} of {asked} on {subject.picture.title}", place=tile)
+        show_png(_draw_tile(each, heatmap), alt=f"{each.label} of {asked} on {subject.picture.title}", place=tile)
         label = f"**{METHODS[each.method].label}**"
         said = f"{METHODS[each.method].shows} {heatmap.diagnosis} A click opens it among the heatmaps."
         if done:
