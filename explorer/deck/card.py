@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,10 @@ class Drawn:
     answer: str
 
 
+Draw: TypeAlias = Callable[[random.Random], Drawn]
+"""Makes an exercise with other numbers every time, the same for the same random numbers."""
+
+
 @dataclass(frozen=True)
 class Card:
     """One card. All of its texts are Markdown with LaTeX between dollar signs.
@@ -47,8 +52,7 @@ class Card:
         answer: in one to four sentences.
         more_exactly: what the usual answer leaves out or gets wrong; "" where there is nothing.
         experiment: where it can be tried.
-        draw: makes an exercise with other numbers every time, the same for the same random numbers; None where the
-            answer has none.
+        draw: its exercise; None where the answer has no numbers.
     """
 
     id: int
@@ -56,4 +60,4 @@ class Card:
     answer: str
     more_exactly: str
     experiment: Experiment
-    draw: Callable[[random.Random], Drawn] | None = None
+    draw: Draw | None = None

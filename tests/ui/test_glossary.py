@@ -31,15 +31,19 @@ BEHIND = {  # the library's texts that a page shows
     "augmentation": ["augmentation/describing.py"],
     "transfer": ["transfer/evaluation/describing.py"],
     "captions": ["captioning/describing.py"],
-    "deck": [f"deck/topics/{file.name}" for file in (CODE / "deck" / "topics").glob("*.py")],
+    "deck": [f"deck/topics/{file.name}" for file in (CODE / "deck" / "topics").glob("*.*")],
 }
 
 
 def texts_of(page: str) -> str:
-    """Every sentence in the code of a page: strings with a space that are no docstring."""
+    """Every sentence in the code of a page: strings with a space that are no docstring, and files that are data."""
     found = []
     for file in [*(CODE / "ui" / page).rglob("*.py"), *(CODE / name for name in BEHIND.get(page, []))]:
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        if file.suffix != ".py":
+            found.append(text)
+            continue
+        tree = ast.parse(text)
         docstrings = {
             id(node.body[0].value)
             for node in ast.walk(tree)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
-from explorer.deck.card import Card
+from explorer.deck.card import Card, Draw, Experiment
 from explorer.deck.topics import (
     channels,
     convolution,
@@ -19,25 +21,33 @@ from explorer.deck.topics import (
     pooling,
     practice,
     sequences,
-    transfer,
     words,
 )
 
+
+def _read(name: str, draws: Mapping[int, Draw]) -> tuple[Card, ...]:
+    """The cards of the file of that name, each with what draws its exercise."""
+    told = tomllib.loads((Path(__file__).parent / f"{name}.toml").read_text(encoding="utf-8"))["card"]
+    return tuple(
+        Card(**{**card, "experiment": Experiment(**card["experiment"])}, draw=draws.get(card["id"])) for card in told
+    )
+
+
 TOPICS: Final[Mapping[str, tuple[Card, ...]]] = {
-    "Neurons": neurons.CARDS,
-    "Outputs and losses": losses.CARDS,
-    "Gradients": gradients.CARDS,
-    "Training in practice": practice.CARDS,
-    "Words and attention": words.CARDS,
-    "Convolution": convolution.CARDS,
-    "Channels and filters": channels.CARDS,
-    "Pooling": pooling.CARDS,
-    "Whole networks": networks.CARDS,
-    "Augmentation and transfer": transfer.CARDS,
-    "Generators": generators.CARDS,
-    "Optimisers": optimisers.CARDS,
-    "Normalisation": normalisation.CARDS,
-    "Sequences": sequences.CARDS,
+    "Neurons": _read("neurons", neurons.DRAWS),
+    "Outputs and losses": _read("losses", losses.DRAWS),
+    "Gradients": _read("gradients", gradients.DRAWS),
+    "Training in practice": _read("practice", practice.DRAWS),
+    "Words and attention": _read("words", words.DRAWS),
+    "Convolution": _read("convolution", convolution.DRAWS),
+    "Channels and filters": _read("channels", channels.DRAWS),
+    "Pooling": _read("pooling", pooling.DRAWS),
+    "Whole networks": _read("networks", networks.DRAWS),
+    "Augmentation and transfer": _read("transfer", {}),
+    "Generators": _read("generators", generators.DRAWS),
+    "Optimisers": _read("optimisers", optimisers.DRAWS),
+    "Normalisation": _read("normalisation", normalisation.DRAWS),
+    "Sequences": _read("sequences", sequences.DRAWS),
 }
 """The cards of each topic, by its title."""
 

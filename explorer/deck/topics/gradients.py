@@ -1,13 +1,15 @@
-"""Cards on gradients: descent, backpropagation, and what a long product makes of them."""
+"""Exercises on gradients: descent, backpropagation, and what a long product makes of them."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from math import floor, log10, sqrt
+from typing import Final
 
 import numpy as np
 
-from explorer.deck.card import Card, Drawn, Experiment
+from explorer.deck.card import Draw, Drawn
 from explorer.neurons.activations import ACTIVATIONS
 from explorer.neurons.losses import one_hot
 from explorer.neurons.paths import find_paths
@@ -83,74 +85,4 @@ def _draw_relu_depth(numbers: random.Random) -> Drawn:
     )
 
 
-CARDS = (
-    Card(
-        id=6,
-        question="Which gradient is computed when a network learns, and how does gradient descent use it?",
-        answer="That of the loss by every weight and bias: the vector of all partial derivatives. It points to where "
-        r"the loss grows fastest, so each step goes against it: $w \leftarrow w - \eta\,\partial L/\partial w$, again "
-        "and again.",
-        more_exactly="The minus is no matter of taste: against the gradient $g$ a small step lowers the loss by about "
-        r"$\eta \lVert g \rVert^2$, along it the loss grows as much. And it is the loss of a batch of examples as a "
-        "rule, not of all: an estimate (stochastic gradient descent).",
-        experiment=Experiment(
-            page="neurons",
-            address=PART,
-            shows="promises to change the loss by",
-            does="Make one step and compare what the gradient promised with what came of it.",
-        ),
-        draw=_draw_step,
-    ),
-    Card(
-        id=7,
-        question="How does backpropagation work?",
-        answer="The forward pass keeps every activation. Then the chain rule goes from the loss back, layer by layer: "
-        "a unit's gradient is the sum, over all it feeds, of their gradients times the weights between, times its own "
-        "slope. The gradient of a weight is that of the unit it leads to, times the activation that came in.",
-        more_exactly="With many units the factors of the chain rule are matrices (Jacobians), and a gradient is a sum "
-        "over all paths to the loss. Nothing is substituted back: what has come down to a layer is computed once and "
-        "used again by all layers before it.",
-        experiment=Experiment(
-            page="neurons",
-            address=PART,
-            shows="worked out by hand and by PyTorch",
-            does="Click an edge: every path from it to the loss as a product, and their sum.",
-        ),
-        draw=_draw_paths,
-    ),
-    Card(
-        id=19,
-        question="What causes vanishing gradients, above all in deep networks?",
-        answer="By the chain rule the gradient of an early layer is a product with a slope and a weight for every "
-        "layer after it. Where these factors are mostly below 1, the product shrinks exponentially with the depth, and "
-        "the early layers hardly learn. Saturated units, whose slope is near 0, make it worse.",
-        more_exactly="Saturation is not needed: a sigmoid's slope is at most 0.25, and $0.25^{50} = 8 \\cdot "
-        "10^{-31}$. And the weights are factors too: small ones do it with any activation, large ones work against it.",
-        experiment=Experiment(
-            page="learning",
-            address={"part": "Depth", "depth_activation": "sigmoid"},
-            shows="A sigmoid's slope is nowhere more than 1/4",
-            does="Read how much of a gradient is left below 50 layers, and of which slopes and weights that is the "
-            "product.",
-        ),
-        draw=_draw_product,
-    ),
-    Card(
-        id=20,
-        question="Why does the ReLU help against vanishing gradients, and does it help against exploding ones?",
-        answer="Where a ReLU is active its slope is exactly 1, so it takes nothing off the gradient, however many "
-        "there are; a sigmoid takes off three quarters at best. Against explosion it does nothing.",
-        more_exactly=r"The product has the weights in it. With $n$ units a layer and weights of variance $\sigma^2$, "
-        r"each layer multiplies the gradient's mean square by about $n\sigma^2/2$. Over 50 layers its norm changes by "
-        r"a factor of $3 \cdot 10^{-8}$ with Xavier's $1/n$, stays with He's $2/n$, and grows by a factor of $3 \cdot "
-        r"10^{26}$ with $\sigma = 0.3$ and 256 units. And a unit that is never active gets no gradient.",
-        experiment=Experiment(
-            page="learning",
-            address={"part": "Depth", "depth_activation": "ReLU", "depth_start": "Xavier"},
-            shows="A slope of 1 takes nothing off the gradient",
-            does="Change the initialisation: with Xavier the gradient vanishes, with He it stays, at σ = 0.3 it "
-            "explodes.",
-        ),
-        draw=_draw_relu_depth,
-    ),
-)
+DRAWS: Final[Mapping[int, Draw]] = {6: _draw_step, 7: _draw_paths, 19: _draw_product, 20: _draw_relu_depth}

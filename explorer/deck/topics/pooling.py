@@ -1,8 +1,9 @@
-"""Cards on pooling: windows, arguments, what it saves, and averages in place of dense layers."""
+"""Exercises on pooling: windows, arguments, what it saves, and averages in place of dense layers."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from typing import Final
 
 import torch
@@ -10,12 +11,10 @@ from torch import nn
 
 from explorer.anatomy.costs import module_macs
 from explorer.anatomy.heads import Head
-from explorer.deck.card import Card, Drawn, Experiment
+from explorer.deck.card import Draw, Drawn
 from explorer.deck.formulas import matrix
 from explorer.operations.layer_line import layer_line
 from explorer.operations.pooling import Pooling, pool
-
-_NETWORK: Final = "Inside a network"
 
 
 def _draw_work(numbers: random.Random) -> Drawn:
@@ -79,101 +78,4 @@ def _draw_head(numbers: random.Random) -> Drawn:
     )
 
 
-CARDS: tuple[Card, ...] = (
-    Card(
-        id=41,
-        question="What is a max pooling layer for, at a high level?",
-        answer="It makes maps smaller in height and width, so that all layers after it have fewer cells to compute and "
-        "to store, and each of their cells sees a larger part of the picture.",
-        more_exactly="Often said to keep the weights from exploding. But the weights of a convolution do not depend on "
-        r"height and width: a $3 \times 3$ one from 64 to 128 channels has 73,728 on maps of any size. Only a dense "
-        "layer on flattened maps gets smaller.",
-        experiment=Experiment(
-            page="pooling",
-            address={"part": _NETWORK, "model": "tiny-vgg", "change": "Remove the last one"},
-            shows="Change the pooling",
-            does="The last pooling is removed here: maps get larger, the weights of the network stay as many.",
-        ),
-        draw=_draw_work,
-    ),
-    Card(
-        id=42,
-        question=r"How does $2 \times 2$ max pooling work, and what does it make of $28 \times 28 \times 3$? "
-        "What does average pooling do instead?",
-        answer=r"Every channel by itself is cut into windows of $2 \times 2$, and of each window the largest value is "
-        r"kept: $14 \times 14 \times 3$. Average pooling keeps the mean of the 4 values.",
-        more_exactly="The number of channels never changes. Of an odd side the last row or column is left out: 7 rows "
-        "become 3, or 4 with `ceil_mode`.",
-        experiment=Experiment(
-            page="pooling",
-            address={"part": "Pictures", "window": "2", "pool_stride": "2"},
-            shows="nn.MaxPool2d(kernel_size=2, stride=2)",
-            does="Point at a cell below “One cell”, and compare max with average.",
-        ),
-        draw=_draw_windows,
-    ),
-    Card(
-        id=43,
-        question="Why make maps smaller in height and width at certain points of a network?",
-        answer="Deeper layers have more channels. With both sides halved, the same convolution takes a quarter of the "
-        "multiply-adds and its maps a quarter of the memory, which pays for more channels; and its kernel covers twice "
-        "as much of the picture in each direction.",
-        more_exactly="It saves work and memory, not weights of convolutions. It does save weights of a dense layer "
-        r"behind the maps: to 1,000 outputs from $512 \times 14 \times 14$ there are 100,352,000, from "
-        r"$512 \times 7 \times 7$ 25,088,000.",
-        experiment=Experiment(
-            page="pooling",
-            address={"part": _NETWORK, "model": "tiny-vgg", "change": "Remove the last one"},
-            shows="`48 × 4 × 4`",
-            does="The last pooling is removed here: compare “multiply-adds”, “weights” and “dense head”.",
-        ),
-        draw=_draw_dense,
-    ),
-    Card(
-        id=44,
-        question="Can one CNN work on pictures of different sizes?",
-        answer="Its convolutions and poolings can: they slide over maps of any size. A dense layer on flattened maps "
-        "cannot, for it has a weight for every single value. With global average pooling before the dense layer the "
-        "network takes any size that leaves at least one cell.",
-        more_exactly=r"Often said: no. It was so while networks ended in flatten and dense. tiny-vgg, trained on "
-        r"$32 \times 32$, runs on $256 \times 256$ too; flattened, its last maps would be 49,152 values in place of "
-        "768. Pictures of one batch must have one size, and far from the size trained on predictions get worse.",
-        experiment=Experiment(
-            page="pooling",
-            address={"part": _NETWORK, "model": "tiny-vgg"},
-            shows="The network was really run at every size",
-            does="In the last table, see which sizes run as the network is, and which with a dense layer on all cells.",
-        ),
-    ),
-    Card(
-        id=48,
-        question="What do you tell PyTorch when you make a max pooling layer, `nn.MaxPool2d`?",
-        answer="The side of the window, and the stride only if it is another one: unlike in `nn.Conv2d` it is the "
-        "window's side by default, so that windows do not overlap. `nn.MaxPool2d(2)` halves rows and columns.",
-        more_exactly="There are also `padding`, `dilation` and `ceil_mode`; padded cells never win. No channels are "
-        "given: every channel is pooled by itself, and nothing is learned.",
-        experiment=Experiment(
-            page="pooling",
-            address={"part": "Pictures", "window": "3", "pool_stride": "2"},
-            shows="nn.MaxPool2d(kernel_size=3, stride=2)",
-            does="Change window and stride, and read the line that makes the layer.",
-        ),
-        draw=_draw_size,
-    ),
-    Card(
-        id=56,
-        question="What is global average pooling? Where in a CNN does it stand, and what is it good for?",
-        answer=r"It makes one number of every map, the mean of its cells: $C \times H \times W$ becomes $C$ values. It "
-        r"stands between the last convolution and the dense layer, which then has $C$ weights for each class and not "
-        r"$C \cdot H \cdot W$. Fewer weights overfit less, and pictures may have any size.",
-        more_exactly="That most parameters of a CNN are in its dense layers was true of VGG-16, with 89 % of "
-        "138,357,544, but not of ResNets, which end in this average: ResNet-50 has 8 % there.",
-        experiment=Experiment(
-            page="pooling",
-            address={"part": _NETWORK, "model": "tiny-vgg"},
-            shows="15.7 times fewer",
-            does="Compare the weights of both heads, then choose another network in the sidebar.",
-        ),
-        draw=_draw_head,
-    ),
-)
+DRAWS: Final[Mapping[int, Draw]] = {41: _draw_work, 42: _draw_windows, 43: _draw_dense, 48: _draw_size, 56: _draw_head}

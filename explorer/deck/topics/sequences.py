@@ -1,22 +1,15 @@
-"""Cards on recurrent networks: hidden states, memory, both directions."""
+"""Exercises on recurrent networks: hidden states, memory, both directions."""
 
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Final
 
 import torch
 from torch import nn
 
-from explorer.deck.card import Card, Drawn, Experiment
-
-_UNROLLED: Final = Experiment(
-    page="sequences",
-    address={"part": "Unrolled"},
-    shows="every box is the same network",
-    does="Type a text, then take $W_h$ times 0, and see for which letters the network needs its state.",
-)
+from explorer.deck.card import Draw, Drawn
 
 
 def _parameters(layer: nn.Module) -> int:
@@ -101,99 +94,11 @@ def _draw_both(numbers: random.Random) -> Drawn:
     )
 
 
-CARDS: tuple[Card, ...] = (
-    Card(
-        id=74,
-        question="How does a simple RNN of one layer work? Which three sets of weights does it learn, and where are "
-        "they used?",
-        answer=r"At every step the same weights make a new hidden state of the input and the last state: "
-        r"$h_t = \tanh(W_x x_t + W_h h_{t-1} + b)$. $W_x$ leads from input to state, $W_h$ from state to state, and "
-        r"$W_y$ from the state to the output, at every step or at the last one only.",
-        more_exactly="Biases are learned too. PyTorch's `nn.RNN` leaves the third set to you and keeps two biases for "
-        "each unit, which are added: `nn.RNN(10, 20)` has 200 + 400 weights and 40 biases, 640 parameters.",
-        experiment=_UNROLLED,
-        draw=_draw_states,
-    ),
-    Card(
-        id=75,
-        question="In an RNN, in what sense are $W_x$ and $W_h$ a single matrix?",
-        answer=r"Put the last state below the input, as one longer vector, and both matrices side by side: "
-        r"$W_x x_t + W_h h_{t-1} = [W_x \mid W_h]\,[x_t; h_{t-1}]$. A step of an RNN is one dense layer, and part of "
-        "what it reads is its own last output.",
-        more_exactly="",
-        experiment=replace(
-            _UNROLLED,
-            address={"part": "Unrolled", "unrolled_joined": "true"},
-            shows="The same products, so the same step: difference 0",
-            does="See both matrices side by side, the state below the letter, and the step that comes out.",
-        ),
-        draw=_draw_joined,
-    ),
-    Card(
-        id=76,
-        question="What is the great problem of plain RNNs? How does it come about, what harm does it do, and what "
-        "helps?",
-        answer=r"Vanishing gradients. From a late output back to an early input the gradient is multiplied by $W_h$ "
-        r"and a slope of $\tanh$, at most 1, at every step. Where that shrinks it, nothing is left of it after many "
-        "steps, and what depends on words long ago is not learned. Cells with gates (LSTM, GRU) and attention help.",
-        more_exactly="An LSTM is not the cure by itself, open forget gates are. A gate at 0.5, where it begins in "
-        r"PyTorch, leaves $8 \cdot 10^{-31}$ of the memory after 100 steps; at 0.953, which is a bias of 3, 0.008. "
-        "RNNs explode too: 1.1 to the power of 100 is 13,781, so gradients are clipped.",
-        experiment=Experiment(
-            page="sequences",
-            address={"part": "Memory"},
-            shows="The name LSTM keeps nothing",
-            does="Open and shut the gate that keeps, and read what is left of a gradient a hundred letters back; then "
-            "spread the RNN's $W_h$ until it keeps as much, and until it explodes.",
-        ),
-        draw=_draw_kept,
-    ),
-    Card(
-        id=77,
-        question="What does an LSTM have, at a high level, that a plain RNN has not?",
-        answer=r"A second path, the cell state, on which memory is only scaled and added to: "
-        r"$c_t = f \odot c_{t-1} + i \odot g$, and shown by $h_t = o \odot \tanh(c_t)$. Where the forget gate $f$ "
-        "stays near 1, contents and gradients last for many steps.",
-        more_exactly="Often called four gates; there are three, forget, input and output with a sigmoid each, and one "
-        r"candidate $g$ with $\tanh$. Each of the four is a dense layer on $x_t$ and $h_{t-1}$: `nn.LSTM(10, 20)` has "
-        "2,560 parameters, 4 times those of the RNN.",
-        experiment=Experiment(
-            page="sequences",
-            address={"part": "Memory", "memory_look": "One LSTM cell"},
-            shows="$c_t = f c_{t-1} + i g$",
-            does="Read three gates and the candidate of every step in numbers, hold a gate open or shut, and see what "
-            "becomes of the end.",
-        ),
-        draw=_draw_sizes,
-    ),
-    Card(
-        id=78,
-        question="Where do word vectors enter an RNN?",
-        answer="Between the words and the recurrent cell: an embedding layer gives the vector of each word, and to the "
-        "cell that vector is the input $x_t$. Where the vectors are learned along, backpropagation through time goes "
-        "on into the table, and changes the rows of the words that occurred.",
-        more_exactly="",
-        experiment=replace(
-            _UNROLLED,
-            shows="This is where vectors of letters, or of words, enter the network",
-            does="Scroll to the table: the letter's row is its vector, and all of $x_t$ that the cell ever sees.",
-        ),
-        draw=_draw_table,
-    ),
-    Card(
-        id=79,
-        question="How does a bidirectional RNN or LSTM work, for instance when it is to find the names in a sentence?",
-        answer="Two networks with weights of their own read the sentence, one from the front and one from the back. "
-        "For every word both of their states are joined, so what came before and what comes after is known, and one "
-        "dense layer, the same for all words, gives the probability that the word is a name.",
-        more_exactly="States are computed for each sentence; learned are the weights. And the whole sentence has to be "
-        "there before the first answer, so it cannot write the next word or follow speech as it is spoken.",
-        experiment=Experiment(
-            page="sequences",
-            address={"part": "Both directions"},
-            shows="They know only such sentences",
-            does="Change what stands behind a name, and see which of the three networks notices.",
-        ),
-        draw=_draw_both,
-    ),
-)
+DRAWS: Final[Mapping[int, Draw]] = {
+    74: _draw_states,
+    75: _draw_joined,
+    76: _draw_kept,
+    77: _draw_sizes,
+    78: _draw_table,
+    79: _draw_both,
+}
