@@ -92,14 +92,9 @@ def as_pixels(values: Tensor) -> NDArray[np.uint8]:
     return pixels
 
 
-def predict(model: VisionModel, pixels: NDArray[np.uint8], at_a_time: int = 16) -> NDArray[np.float32]:
+def predict(model: VisionModel, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(B, num_classes) probabilities of pictures (B, H, W, 3) that are as large as the network sees them."""
-    with torch.inference_mode():
-        found = [
-            compute_logits(model, as_values(model, pixels[start : start + at_a_time])).softmax(1).cpu()
-            for start in range(0, len(pixels), at_a_time)
-        ]
-    return torch.cat(found).numpy()
+    return model.logits(model.preprocessing.normalise(as_values(model, pixels) / 255)).softmax(1).numpy()
 
 
 def step_sign(model: VisionModel, values: Tensor, classes: Tensor, away: bool) -> Tensor:

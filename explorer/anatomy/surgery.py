@@ -254,7 +254,4 @@ def predict_shifted(model: VisionModel, x: Tensor, rows: int = 0, columns: int =
     Returns:
         (most + 1, classes), the first for the picture where it was.
     """
-    x = x.to(model.device)
-    moved = torch.cat([shift(x, step * rows, step * columns) for step in range(most + 1)])
-    with torch.inference_mode():
-        return model.network(moved).float().softmax(1).cpu()
+    return model.logits(torch.cat([shift(x, step * rows, step * columns) for step in range(most + 1)])).softmax(1)

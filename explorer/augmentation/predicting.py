@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,29 +15,6 @@ from explorer.augmentation.drawing import Draw
 from explorer.augmentation.pipeline import Pipeline
 from explorer.augmentation.rejection import PipelineRejected
 from explorer.zoo import VisionModel
-
-# Pixels of one batch: 64 pictures of 128 x 128, 20 of 224 x 224. More would take gigabytes in a large network.
-_BATCH_PIXELS = 64 * 128 * 128
-
-
-def batches(x: Tensor) -> Iterator[Tensor]:
-    """A batch (N, C, H, W) in parts that every network of the zoo has room for."""
-    yield from x.split(max(1, _BATCH_PIXELS // (x.shape[2] * x.shape[3])))
-
-
-def probabilities(model: VisionModel, x: Tensor) -> NDArray[np.float32]:
-    """The network's probabilities for every picture.
-
-    Args:
-        model: from the zoo.
-        x: (N, 3, H, W), normalised.
-
-    Returns:
-        (N, classes); each row sums to 1.
-    """
-    with torch.inference_mode():
-        parts = [model.network(part.to(model.device)).float().softmax(dim=1).cpu() for part in batches(x)]
-    return torch.cat(parts).numpy()
 
 
 def inputs_of(model: VisionModel, images: Sequence[Image.Image]) -> Tensor:
@@ -88,7 +65,7 @@ def probabilities_of_draws(model: VisionModel, image: Image.Image, draws: Sequen
     """
     if not draws:
         raise PipelineRejected("There are no draws to look at.")
-    found = probabilities(model, inputs_of(model, [image, *draws]))
+    found = model.logits(inputs_of(model, [image, *draws])).softmax(1).numpy()
     return DrawProbabilities(int(found[0].argmax()), found[0], found[1:])
 
 

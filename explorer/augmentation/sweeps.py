@@ -13,7 +13,6 @@ from PIL import Image
 from torch import Tensor
 
 from explorer.augmentation.motion import Motion
-from explorer.augmentation.predicting import probabilities
 from explorer.augmentation.rejection import PipelineRejected
 from explorer.zoo import VisionModel
 
@@ -145,7 +144,7 @@ def sweep(model: VisionModel, image: Image.Image, name: str, values: Sequence[fl
     square = torch.from_numpy(model.preprocessing.pixels(image).copy()).permute(2, 0, 1)  # (3, S, S)
     changed = chosen.change(square / 255, values).mul_(255).round_().clamp_(0, 255)  # (N, 3, S, S)
     every = torch.cat([square[None].float(), changed])
-    found = probabilities(model, model.preprocessing.normalise(every.div_(255)))
+    found = model.logits(model.preprocessing.normalise(every.div_(255))).softmax(1).numpy()
     pixels = changed.to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
     return SweepResult(name, np.array(values, dtype=np.float64), found[1:], pixels, found[0])
 

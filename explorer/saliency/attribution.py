@@ -79,9 +79,8 @@ def attribute(
         Stopped: `progress` gave False.
     """
     compute, images, strongest = _COMPUTE[method]
-    with torch.inference_mode():
-        logits = model.network(x.clone())[0]
-        target_score = target_score.settle(logits)
+    logits = model.logits(x)[0]
+    target_score = target_score.settle(logits)
     leaf = x.detach().clone().requires_grad_(True)
     with torch.enable_grad(), SeededNoise(seed):
         gradients = (

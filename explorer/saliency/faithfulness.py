@@ -235,5 +235,4 @@ def _check_size(x: Tensor, values: np.ndarray) -> None:
 
 
 def _probabilities(model: VisionModel, x: Tensor, target: int) -> np.ndarray:
-    with torch.inference_mode():
-        return model.network(x).float().softmax(1)[:, target].cpu().numpy()
+    return model.logits(x).softmax(1)[:, target].numpy()

@@ -61,9 +61,9 @@ def occlude(
     if fast:  # a chessboard
         looked = (torch.arange(len(rows))[:, None] + torch.arange(len(columns))) % 2 == 0
     places = [(rows[row], columns[column]) for row, column in looked.nonzero().tolist()]
+    logits = model.logits(x)[0]
+    target_score = target_score.settle(logits)
     with torch.inference_mode():
-        logits = model.network(x.clone())[0]
-        target_score = target_score.settle(logits)
         network = Scorer(model, x, target_score, fast)
         whole = network.score(x)
         scores = []

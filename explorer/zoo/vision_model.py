@@ -10,9 +10,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import nn
+from torch import Tensor, nn
 
 from explorer.zoo.preprocessing import Preprocessing
+
+# Pixels of one pass: 64 pictures of 128 x 128, 20 of 224 x 224. More would take gigabytes in a large network.
+_PIXELS = 64 * 128 * 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +61,21 @@ class VisionModel:
 
     def probabilities(self, image: Image.Image) -> NDArray[np.float32]:
         """(classes,) what the network makes of a picture, 0 to 1."""
-        with torch.inference_mode():
-            logits = self.network(self.preprocessing.tensor(image).to(self.device))
-        found: NDArray[np.float32] = logits[0].float().softmax(0).cpu().numpy()
+        found: NDArray[np.float32] = self.logits(self.preprocessing.tensor(image))[0].softmax(0).numpy()
         return found
+
+    def logits(self, x: Tensor) -> Tensor:
+        """A forward pass without gradients, in parts that every network of the zoo has room for.
+
+        Args:
+            x: (N, 3, H, W), normalised, on any device; not changed.
+
+        Returns:
+            (N, classes) float32 on the CPU.
+        """
+        with torch.inference_mode():
+            parts = x.split(max(1, _PIXELS // (x.shape[2] * x.shape[3])))
+            return torch.cat([self.network(part.to(self.device, copy=True)).float().cpu() for part in parts])
 
     def with_preprocessing(self, preprocessing: Preprocessing) -> VisionModel:
         """The same network behind another preprocessing; the weights are shared."""

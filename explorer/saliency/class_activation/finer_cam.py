@@ -25,8 +25,7 @@ def finer_cam(wanted: Wanted) -> ClassActivationMap:
     """
     target_score = wanted.target_score
     if target_score.contrast is None:
-        with torch.no_grad():
-            logits = wanted.model.network(wanted.x.clone())[0]  # a clone, for networks that overwrite their input
+        logits = wanted.model.logits(wanted.x)[0]
         target_score = target_score.settle(logits)
         distances = (logits - logits[target_score.target]).abs()
         distances[target_score.target] = torch.inf

@@ -19,8 +19,7 @@ def smooth_grad_cam_pp(wanted: Wanted) -> ClassActivationMap:
     The maps are those of the photo itself, and the noise is the same every time.
     """
     x = wanted.x
-    with torch.no_grad():
-        settled = wanted.target_score.settle(wanted.model.network(x.clone())[0])
+    settled = wanted.target_score.settle(wanted.model.logits(x)[0])
     generator = torch.Generator().manual_seed(0)  # the CPU's: every device draws other numbers
     copies = [x + NOISE * torch.randn(x.shape, generator=generator).to(x) for _ in range(COPIES)]
     noisy = [differentiate(replace(wanted, x=copy, target_score=settled))[1] for copy in copies]
