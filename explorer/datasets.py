@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tarfile
 from pathlib import Path
+
+from filelock import FileLock
 
 from explorer.disk import cache_folder
 
@@ -57,8 +60,11 @@ def locate(name: str) -> Path:
     target = cache_folder() / name
     if not target.is_dir():
         cache_folder().mkdir(parents=True, exist_ok=True)
-        staging = cache_folder() / f"{name}.unpacking-{os.getpid()}"
-        with tarfile.open(archive) as tar:
-            tar.extractall(staging, filter="data")
-        staging.rename(target)  # so that a half-unpacked folder is never taken for a whole one
+        staging = cache_folder() / f"{name}.unpacking"
+        with FileLock(cache_folder() / f"{name}.lock", mode=0o600):  # several servers may want it at once
+            if not target.is_dir():
+                shutil.rmtree(staging, ignore_errors=True)  # of one that was killed at it
+                with tarfile.open(archive) as tar:
+                    tar.extractall(staging, filter="data")
+                staging.rename(target)  # so that a half-unpacked folder is never taken for a whole one
     return target
