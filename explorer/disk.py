@@ -47,14 +47,19 @@ def open_privately(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def replace_file(path: Path, text: str) -> None:
+def replace_file(path: Path, content: str | bytes) -> None:
     """Write a file that is seen whole or not at all, and survives a power cut."""
     partial = path.with_name(f".{path.name}.partial")
-    with open(partial, "w", encoding="utf-8", opener=open_privately) as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    try:
+        with open(partial, "wb", opener=open_privately) as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError:
+        with suppress(OSError):  # on a full disk what is there of it would take the last room
+            partial.unlink()
+        raise
 
 
 def is_full(error: BaseException | None) -> bool:

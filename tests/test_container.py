@@ -89,6 +89,17 @@ def test_compose_lets_nothing_be_written_but_what_is_said(services: dict[str, An
     assert environment()["EXPLORER_CACHE"] in WRITTEN["explorer"]
 
 
+def test_copies_share_what_is_kept_and_nothing_else_ties_one_to_its_place(services: dict[str, Any]) -> None:
+    service = services["explorer"]
+    (volume,) = service["volumes"]
+    name, path = volume.split(":")
+    assert name in yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["volumes"]
+    shared = {**environment(), **service["environment"]}
+    assert all(shared[each].startswith(path) for each in ("EXPLORER_CACHE", "EXPLORER_STORE"))
+    assert not {"container_name", "ports", "hostname"} & set(service)  # with which there can be one copy only
+    assert "dynamic a" in (ROOT / "Caddyfile").read_text(encoding="utf-8")  # asks for all copies
+
+
 def test_compose_lets_nobody_in_but_through_the_proxy(services: dict[str, Any]) -> None:
     assert "ports" not in services["explorer"]
     assert services["proxy"]["depends_on"] == {"explorer": {"condition": "service_healthy"}}

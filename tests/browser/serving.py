@@ -7,9 +7,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,12 +54,13 @@ GLANCE = 0.05  # seconds between two
 
 
 @contextmanager
-def serve(script: Path, home: Path) -> Iterator[str]:
+def serve(script: Path, home: Path, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
     """Run a Streamlit script in a process of its own, from the repository's root, so with its configuration.
 
     Args:
         script: what `streamlit run` gets.
         home: an empty folder; the server finds its settings and caches there, not the person's.
+        settings: more of its environment.
 
     Yields:
         The address, such as "http://localhost:40123".
@@ -70,8 +72,9 @@ def serve(script: Path, home: Path) -> Iterator[str]:
     address = f"http://localhost:{port}"
     log = home / "streamlit.log"
     command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
+    environment = make_environment(home) | dict(settings)
     with log.open("wb") as output:
-        server = subprocess.Popen(command, cwd=ROOT, env=make_environment(home), stdout=output, stderr=output)
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
         try:
             if not answers(f"{address}/_stcore/health", server):
                 raise RuntimeError(f"The dashboard did not start.\n{log.read_text()}")

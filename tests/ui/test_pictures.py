@@ -1,9 +1,12 @@
 import io
+from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from explorer.samples import SAMPLES
+from explorer.shared_files import SharedFile, open_shared
 from explorer.ui.session import pictures
 from explorer.ui.session.pictures import (
     ImageRejected,
@@ -13,6 +16,7 @@ from explorer.ui.session.pictures import (
     list_pictures,
     recall,
     say_lost,
+    say_where_kept,
 )
 
 
@@ -76,4 +80,26 @@ def test_pictures_that_had_to_make_room_are_counted_once(monkeypatch: pytest.Mon
     assert (count_lost(), count_lost()) == (1, 0)
     assert small[0].label not in list_pictures()
     assert say_lost(1).startswith("One of your pictures is no longer on the server")
+    pictures._store.clear()
+
+
+def test_another_copy_of_the_dashboard_finds_a_picture_by_its_label(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert say_where_kept() == "They stay on this server and are not stored on disk."
+    monkeypatch.setenv("EXPLORER_STORE", str(tmp_path))
+    assert say_where_kept() == "They stay on this server, which keeps their files for 7 days after their last use."
+    brought = add_picture("long name " * 20 + "\n.png", make_png(7))
+    pictures._store.clear()  # as the memory of another copy is
+    assert not recall(f"other · {brought.key[:12]}")  # who has only the digits finds nothing
+    with pytest.raises(KeyError):
+        get_picture(brought.label)
+    assert recall(brought.label)
+    found = get_picture(brought.label)
+    assert (found, found.title, found.credit) == (brought, brought.title, "")
+    np.testing.assert_array_equal(found.pixels, brought.pixels)
+    for data in (make_png(8), b"no picture", b""):
+        label = f"x.png · {brought.key[:12]}"
+        assert open_shared().put(f"picture/{label}", SharedFile("x.png", data))
+        assert not recall(label)
     pictures._store.clear()

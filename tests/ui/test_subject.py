@@ -1,4 +1,6 @@
+import hashlib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ import torch
 from explorer.samples import SAMPLES
 from explorer.ui.session import subject as subject_module
 from explorer.ui.session.pictures import get_picture
-from explorer.ui.session.subject import Subject, drop_weights, find_weights, keep_weights, open_network
+from explorer.ui.session.subject import Subject, drop_weights, find_weights, keep_weights, open_network, recall_weights
 from explorer.zoo import WeightsRejected, list_shipped
 
 TITLE = SAMPLES[0].title
@@ -48,6 +50,23 @@ def test_only_the_newest_weights_are_kept(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(WeightsRejected, match=r"^These weights are no longer on the server: it keeps 1,400 MB"):
         open_network("tiny-vgg", "cpu", "digest 3")
     subject_module._own_weights.clear()
+
+
+def test_another_copy_of_the_dashboard_finds_weights_by_their_first_digits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXPLORER_STORE", str(tmp_path))
+    data = b"weights"
+    digest = hashlib.sha256(data).hexdigest()
+    keep_weights(digest, data, "mine")
+    assert recall_weights(digest[:15]) == recall_weights(digest[:16] + "x") == ""
+    subject_module._own_weights.clear()  # as the memory of another copy is
+    assert recall_weights(digest[:15]) == recall_weights(digest[:16] + "x") == ""
+    assert recall_weights(digest[:16]) == recall_weights(digest) == digest
+    assert find_weights(digest) == ("mine", data, digest)
+    drop_weights(digest)  # no network opens it
+    subject_module._own_weights.clear()
+    assert find_weights(digest) is None
 
 
 def test_pixels_of_a_picture_are_those_of_the_intake() -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.text import as_plain_text
 from explorer.ui.session.quantities import release
-from explorer.ui.session.subject import drop_weights, find_weights, keep_weights, recall_weights
+from explorer.ui.session.subject import DIGITS, drop_weights, find_weights, keep_weights, recall_weights
 from explorer.ui.session.trained_weights import choose_trained, is_kept, leave_trained
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 MAX_WEIGHTS_MB = 600  # the largest network of the zoo that one opens for fun, VGG-19, has 548
 WEIGHTS: Final = "weights"  # of the address: the first digits of the file's sha256
-_DIGITS: Final = 16
 _DIGESTS: Final = "weights_digests"  # by the id of the uploaded file; "" for one that was left out
 _IN_USE: Final = "weights_in_use"  # what the address names, for pages that are come to by a link without it
 _REFUSED: Final = "weights_refused"  # why, by digest
@@ -55,10 +54,10 @@ def choose_own_weights(name: str) -> str:
             kept = find_weights(digest)
             st.text(f"In use: {kept.title}" if kept else "No longer here.")  # never as Markdown: a file's name
             st.button("Leave out", key="leave_weights", icon=":material/visibility_off:", on_click=_leave_out)
-    st.session_state[_IN_USE] = "" if trained else digest[:_DIGITS]
+    st.session_state[_IN_USE] = "" if trained else digest[:DIGITS]
     if digest:
-        if st.query_params.get(WEIGHTS) != digest[:_DIGITS]:
-            st.query_params[WEIGHTS] = digest[:_DIGITS]
+        if st.query_params.get(WEIGHTS) != digest[:DIGITS]:
+            st.query_params[WEIGHTS] = digest[:DIGITS]
     else:
         st.query_params.pop(WEIGHTS, None)
     return digest
@@ -102,7 +101,7 @@ def _unwrap(digest: str, prefix: str) -> None:
     keep_weights(renamed, data, kept.title)
     digests: dict[str, str] = st.session_state.get(_DIGESTS, {})
     st.session_state[_DIGESTS] = {file: renamed if each == digest else each for file, each in digests.items()}
-    st.session_state[_IN_USE] = st.query_params[WEIGHTS] = renamed[:_DIGITS]
+    st.session_state[_IN_USE] = st.query_params[WEIGHTS] = renamed[:DIGITS]
 
 
 def _leave_out() -> None:

@@ -1,7 +1,8 @@
 """The pictures at hand: samples, and what this person uploaded.
 
-Uploads are kept by content in one store of the server, so that a reloaded link finds them again; who
-holds a link to a picture can see it, and nobody can list them. A session lists only its own.
+Uploads are kept by content in one store of the server, so that a reloaded link finds them again, and their files in
+the folder that several copies of the dashboard share, where there is one. Who holds a link to a picture can see it, and
+nobody can list them. A session lists only its own.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.images import ImageRejected, Intake, read_apart, read_image
-from explorer.kept import Kept
 from explorer.samples import SAMPLES, read_sample
+from explorer.shared_files import DAYS, KeptFiles, SharedFile, open_shared
 from explorer.ui.kit.choose import keep_valid
 from explorer.ui.session.quantities import session_id
 
@@ -70,9 +71,33 @@ def _bytes_of(picture: Picture) -> int:
 
 
 @st.cache_resource(show_spinner=False)
-def _store() -> Kept[str, Picture]:
+def _store() -> KeptFiles[Picture]:
     """Decoded uploads by label."""
-    return Kept(SESSION_BYTES, STORE_BYTES)
+    return KeptFiles("picture", SESSION_BYTES, STORE_BYTES, _read_again)
+
+
+def _read_again(label: str, file: SharedFile) -> tuple[Picture, int] | None:
+    """An upload that this copy of the dashboard does not have in memory; the file is judged as when it came."""
+    try:
+        picture = _read(file)
+    except ImageRejected:
+        return None
+    return (picture, _bytes_of(picture)) if picture.label == label else None
+
+
+def _read(file: SharedFile) -> Picture:
+    """Raise ImageRejected where the file is no usable image."""
+    intake = read_apart(file.data)
+    # The name alone could belong to two pictures, the digest alone says nothing to a person.
+    stem = file.title.replace("\n", " ")[-60:]
+    return Picture(f"{stem} · {intake.sha256[:12]}", file.title, "", "", intake)
+
+
+def say_where_kept() -> str:
+    """What becomes of people's pictures, in a sentence."""
+    if open_shared().root is None:
+        return "They stay on this server and are not stored on disk."
+    return f"They stay on this server, which keeps their files for {DAYS:g} days after their last use."
 
 
 @st.cache_resource(show_spinner=False)
@@ -87,11 +112,9 @@ def add_picture(title: str, data: bytes) -> Picture:
     Raises:
         ImageRejected: the file is no usable image; nothing changes.
     """
-    intake = read_apart(data)
-    # The name alone could belong to two pictures, the digest alone says nothing to a person.
-    stem = title.replace("\n", " ")[-60:]
-    picture = Picture(f"{stem} · {intake.sha256[:12]}", title, "", "", intake)
-    _store().put(picture.label, picture, _bytes_of(picture), session_id())
+    file = SharedFile(title, data)
+    picture = _read(file)
+    _store().put_file(picture.label, picture, _bytes_of(picture), session_id(), file)
     _list_for_session(picture.label)
     return picture
 
@@ -113,7 +136,7 @@ def recall(label: str) -> bool:
     """List a picture that an address names; False if the server has it no more."""
     if label in _SAMPLE_NAMES:
         return True
-    if _store().get(label) is None:
+    if _store().recall(label, session_id()) is None:
         return False
     _list_for_session(label)
     return True

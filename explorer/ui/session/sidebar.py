@@ -29,6 +29,7 @@ from explorer.ui.session.pictures import (
     list_pictures,
     recall,
     say_lost,
+    say_where_kept,
     take_off,
 )
 from explorer.ui.session.quantities import bound_uploads, release, tell_lost
@@ -82,7 +83,7 @@ def choose_picture() -> Picture:
         max_upload_size=MAX_BYTES // 2**20,
         key="uploads",
         help="JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to 20 MB and 50 megapixels each. "
-        "Drop, choose or paste several at once. They stay on this server and are not stored on disk.",
+        f"Drop, choose or paste several at once. {say_where_kept()}",
     )
     with st.expander("Camera", icon=":material/photo_camera:"):
         # Asked for only when wanted: the browser lights the camera as soon as the widget is there.

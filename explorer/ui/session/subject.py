@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from explorer.kept import Kept
+from explorer.shared_files import KeptFiles, SharedFile
 from explorer.ui.session.pictures import Picture
 from explorer.ui.session.quantities import session_id
 
@@ -21,6 +22,7 @@ UNTRAINED = "untrained"  # in place of the sha256 of a person's weights: random 
 SEED = 0  # of those
 WEIGHTS_OF_SESSION = 700 * 2**20  # bytes of a person's own weights; one file may have 600 MB
 ALL_WEIGHTS = 1400 * 2**20
+DIGITS = 16  # of a file's sha256, by which addresses name it
 SAY_GONE = (
     f"These weights are no longer on the server: it keeps {ALL_WEIGHTS // 2**20:,} MB of people's own weights, and "
     f"{WEIGHTS_OF_SESSION // 2**20} MB for each of them, the newest. Upload the file again."
@@ -71,36 +73,46 @@ def _preprocess(subject: Subject) -> Tensor:
 
 
 class OwnWeights(NamedTuple):
-    """A person's weights: the name of their file, untrusted text, and the file."""
+    """A person's weights: the name of their file, untrusted text, the file, and its sha256."""
 
     title: str
     data: bytes
+    digest: str
 
 
 @st.cache_resource(show_spinner=False)
-def _own_weights() -> Kept[str, OwnWeights]:
-    """By sha256."""
-    return Kept(WEIGHTS_OF_SESSION, ALL_WEIGHTS)
+def _own_weights() -> KeptFiles[OwnWeights]:
+    """By the first `DIGITS` of the sha256."""
+    return KeptFiles("weights", WEIGHTS_OF_SESSION, ALL_WEIGHTS, _read_again)
+
+
+def _read_again(start: str, file: SharedFile) -> tuple[OwnWeights, int] | None:
+    """Weights that this copy of the dashboard does not have in memory; `open_network` judges them as when they came."""
+    digest = hashlib.sha256(file.data).hexdigest()
+    return (OwnWeights(*file, digest), len(file.data)) if digest.startswith(start) else None
 
 
 def keep_weights(digest: str, data: bytes, title: str = "") -> None:
     """Keep a person's weights, for `open_network`."""
-    _own_weights().put(digest, OwnWeights(title, data), len(data), session_id())
+    kept, file = OwnWeights(title, data, digest), SharedFile(title, data)
+    _own_weights().put_file(digest[:DIGITS], kept, len(data), session_id(), file)
 
 
 def find_weights(digest: str) -> OwnWeights | None:
     """Somebody's weights; None where the server has them no longer."""
-    return _own_weights().get(digest)
+    kept = _own_weights().recall(digest[:DIGITS], session_id())
+    return kept if kept is not None and kept.digest.startswith(digest) else None
 
 
 def drop_weights(digest: str) -> None:
     """Let go of a person's weights."""
-    _own_weights().drop(digest)
+    _own_weights().drop(digest[:DIGITS])
 
 
 def recall_weights(start: str) -> str:
     """The digest that begins so, of weights that the server has; "" for none."""
-    return next((each for each in _own_weights().list_keys() if len(start) >= 16 and each.startswith(start)), "")
+    kept = find_weights(start) if len(start) >= DIGITS else None
+    return kept.digest if kept is not None else ""
 
 
 @st.cache_resource(max_entries=6, show_spinner="Opening the network …")

@@ -29,7 +29,7 @@ from explorer.ui.shared.recorded import facts_of
 SIDE = 160  # pixels of the square that the network sees of a frame, at most
 PRIVACY = (
     "Frames go from your browser to this dashboard and nowhere else; they are looked at in memory and thrown away, and "
-    "none is written to a disk. A frame that you freeze is kept as one of your pictures, in memory too."
+    "none is written to a disk. A frame that you freeze is kept as your other pictures are."
 )
 _DRAWN = 320  # of the square that is drawn
 _OPACITY = 0.65
