@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,10 @@ def test_who_waited_long_enough_may_wait_for_all(browser_side: Browser, monkeypa
         assert file["places"].tolist() == list(range(54))
 
 
-def test_a_zip_files_folders_colour_the_map_and_a_bad_one_changes_nothing(browser_side: Browser) -> None:
+def test_a_zip_files_folders_colour_the_map_and_a_bad_one_changes_nothing(
+    browser_side: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXPLORER_STORE", str(tmp_path))
     app = open_page("pictures", {"model": "tiny-vgg", "of": "Your ZIP file"})
     assert "one folder for each class" in app.info[0].value
     data = io.BytesIO()
@@ -97,6 +101,12 @@ def test_a_zip_files_folders_colour_the_map_and_a_bad_one_changes_nothing(browse
             archive.writestr(f"a/{number}.png", shape_file(SHAPES[0], number))
     run(app.file_uploader(key="pictures_zip_file_2").upload("few.zip", few.getvalue(), "application/zip"))
     assert app.error[0].value.startswith("A map takes 4 to 2,000 pictures; there are 3.")
+    browser_side.downloads.clear()
+    name = str(app.query_params["zip"])
+    linked = open_page("pictures", {"model": "tiny-vgg", "of": "Your ZIP file", "zip": name})
+    assert not linked.error
+    with np.load(io.BytesIO(browser_side.downloads["pictures-offer-npz"][1]())) as file:
+        assert file["labels"].tolist() == [0, 1] * 5
 
 
 def test_links_lead_there_by_any_layer_and_back_with_a_picture(browser_side: Browser) -> None:

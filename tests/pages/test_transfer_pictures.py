@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -168,6 +169,34 @@ def test_a_zip_file_is_read_and_kept_and_a_bad_one_loses_nothing(browser_side: B
     run(app.radio(key="part_of_test").set_value("train"))
     run(app.radio(key="part_of_test").set_value("pictures"))
     assert shown_by(app).key == pictures.key
+
+
+def test_a_link_brings_a_zip_files_pictures_where_copies_share_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, browser_side: Browser
+) -> None:
+    app = drop(open_part(data="zip"), 0, ("pets.zip", zip_of()))
+    assert "zip" not in app.query_params  # a link would be in vain
+    monkeypatch.setenv("EXPLORER_STORE", str(tmp_path))
+    files = {name: zip_of(cat__more_png=noise_file(number)) for number, name in enumerate(("one.zip", "two.zip"), 50)}
+    links: list[str] = []
+    for name, data in files.items():
+        drop(app, 0, (name, data))
+        assert shown_by(app).title == name
+        links.append(str(app.query_params["zip"]))
+    drop(app, 0, ("broken.zip", b"hello"))
+    assert app.query_params["zip"] == links[1] != links[0]
+    app.query_params["zip"] = links[0]  # as Back does
+    assert shown_by(run(app)).title == "one.zip"
+    other = open_part(data="zip", zip=links[1])
+    assert (shown_by(other).title, shown_by(other).key) == ("two.zip", read_zip(files["two.zip"], "x").pictures.key)
+    assert not other.warning
+    run(other.selectbox(key="data").set_value("shapes"))
+    assert "zip" not in other.query_params
+    lost = open_part(data="zip", zip="0123456789abcdef")
+    assert lost.warning[0].value.startswith("The pictures of this link are no longer on the server.")
+    assert shown_by(drop(lost, 0, ("one.zip", files["one.zip"]))).title == "one.zip"
+    assert not lost.warning
+    assert lost.query_params["zip"] == links[0]
 
 
 def test_the_snippet_reads_the_persons_zip_file(

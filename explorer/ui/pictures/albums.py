@@ -25,7 +25,7 @@ from explorer.ui.session.opening import pictures_lines
 from explorer.ui.session.pictures import Picture, get_picture, list_pictures
 from explorer.ui.session.quantities import refuse_pictures
 from explorer.ui.session.subject import Subject
-from explorer.ui.session.zip_upload import list_skipped, upload_zip
+from explorer.ui.session.zip_upload import leave_zip, list_skipped, upload_zip
 
 OWN, ZIP = "own", "zip"
 _ENOUGH: Final = 20  # pictures of one's own, which need no others around them
@@ -72,6 +72,7 @@ def choose_album(row: DeltaGenerator) -> Choice | None:
         choose_asking()
     if of == ZIP:
         return _bring_zip()
+    leave_zip()
     at_hand = tuple(get_picture(label) for label in labels)
     if of == OWN:
         made = "album = gather_album('Your pictures', loose)"
@@ -117,7 +118,7 @@ def _load(name: str, each: int, at_hand: tuple[Picture, ...]) -> Album:
 def _bring_zip() -> Choice | None:
     """The uploader, and what is kept of the last file that could be read; a bad one changes nothing."""
 
-    def take(data: bytes, name: str, tell: Tell) -> None:
+    def take(data: bytes, name: str, tell: Tell) -> bool:
         try:
             reading = read_album(data, name, tell)
             if full := refuse_pictures(reading, reading.album.size):
@@ -126,6 +127,8 @@ def _bring_zip() -> Choice | None:
             st.session_state.pop(_REFUSED, None)
         except (AlbumRejected, ImageRejected) as problem:
             st.session_state[_REFUSED] = str(problem)
+            return False
+        return True
 
     note = (
         f"At most {MOST:,} pictures and {LIMITS.bytes // 2**20} MB. What is no picture is left out and listed. "

@@ -25,7 +25,7 @@ _CLASSES = "transfer_classes"
 def bring_zip() -> PictureSet | None:
     """The uploader, and what is kept of the last file that could be read; a bad one changes nothing."""
 
-    def take(data: bytes, name: str, tell: Tell) -> None:
+    def take(data: bytes, name: str, tell: Tell) -> bool:
         try:
             intake = read_zip(data, name, tell)
             if full := refuse_pictures(intake.pictures, sum(map(len, intake.pictures.files))):
@@ -34,6 +34,8 @@ def bring_zip() -> PictureSet | None:
             st.session_state.pop(_REFUSED, None)
         except IntakeRejected as problem:
             st.session_state[_REFUSED] = problem
+            return False
+        return True
 
     note = (
         f"At least {LEAST_CLASSES} folders with {LEAST_PICTURES} pictures each, at most {MOST_PICTURES:,} "

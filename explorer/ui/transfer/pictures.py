@@ -17,6 +17,7 @@ from explorer.ui.app import link_to
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.choose import choose_number, choose_one, choose_step, said_by
 from explorer.ui.kit.slow import watched
+from explorer.ui.session.zip_upload import leave_zip
 from explorer.ui.transfer.dataset_report import show_dataset_report
 from explorer.ui.transfer.own_pictures import bring_classes, bring_zip
 from explorer.ui.transfer.state import pictures_of
@@ -43,6 +44,8 @@ def show_pictures() -> PictureSet | None:
             disabled=False,
             help="Yours stay on this server and are used for nothing else. The others need no upload.",
         )
+    if source != "zip":
+        leave_zip()
     if source == "zip":
         found = bring_zip()
     elif source == "classes":
