@@ -211,7 +211,11 @@ def test_fit_and_resolution_decide_what_the_network_sees(browser_side: Browser) 
     run(app.select_slider(key="size").set_value(native * 2))
     assert maps_handed_over(browser_side).shape[1] == 2 * seen["crop"].shape[1]
     assert browser_side.networks["network"]["columns"][0].shape == (3, 2 * native, 2 * native)
-    assert any(f"{2 * native} × {2 * native} pixels" in str(image.captions) for image in app.image)
+    said = f"{2 * native} × {2 * native} pixels"
+    assert not any(said in str(image.captions) for image in app.image)  # what is behind a closed line is not made
+    app.session_state["network_input"] = True
+    run(app)
+    assert any(said in str(image.captions) for image in app.image)
     assert any("a dark one stays dark" in caption.value for caption in app.caption)
     dark, bright = (Image.new("RGB", (9, 9), (grey, grey, grey)) for grey in (40, 90))
     difference = subject_of(app).model.preprocessing.tensor(bright) - subject_of(app).model.preprocessing.tensor(dark)

@@ -131,8 +131,7 @@ def show() -> None:
         choose_drawing()
     with view:
         other = None if mode in ("one", None) else choose_other(subject, mode)
-    with st.expander("What the network sees", icon=":material/visibility:"):
-        show_input(subject)
+    show_input(subject)
     if other is None:
         with view:
             layer = choose_layer(subject, "layer")

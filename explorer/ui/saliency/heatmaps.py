@@ -63,9 +63,12 @@ def show_layer(subject: Subject, layer: str) -> None:
         "tend to show fine edges and textures, later ones more coarsely where the class is."
     )
     if _drawable(subject):
-        with st.expander("Choose the layer on the network", icon=":material/account_tree:"):
-            if clicked := show_network(subject, layer, None, key="saliency-network"):
-                choose_next(layer=clicked[0])
+        name = "Choose the layer on the network"
+        panel = st.expander(name, key="layer_on_network", icon=":material/account_tree:", on_change="rerun")
+        if panel.open:  # else every run would draw the whole network where nobody sees it
+            with panel:
+                if clicked := show_network(subject, layer, None, key="saliency-network"):
+                    choose_next(layer=clicked[0])
 
 
 def _drawable(subject: Subject) -> bool:

@@ -21,7 +21,7 @@ class View {
     this.root = root;
     this.strip = root.querySelector(".strip");
     this.tip = root.querySelector(".tip");
-    this.drawn = null; // id of the picture on the canvases
+    this.drawn = null; // id of the picture that the maps are parts of
     this.built = null; // what the strip was built from
     this.first = true;
     this.clicked = false; // whether the map that comes next was chosen here
@@ -128,17 +128,15 @@ class View {
       const thumb = this.stop(element("button", "thumb"), column, unit, "select");
       thumb.setAttribute("aria-label", name);
       thumb.value = column.values[index];
-      const canvas = element("canvas");
-      canvas.width = width;
-      canvas.height = height;
+      const map = element("span", "map");
       const longer = Math.max(width, height);
-      canvas.style.width = `${Math.max(4, (side * width) / longer)}px`;
-      canvas.style.height = `${Math.max(4, (side * height) / longer)}px`;
-      canvas.dataset.x = x;
-      canvas.dataset.y = y;
-      canvas.setAttribute("role", "img");
-      canvas.setAttribute("aria-label", name);
-      thumb.append(canvas);
+      const [across, down] = [width, height].map((cells) => Math.max(4, (side * cells) / longer));
+      map.style.width = `${across}px`;
+      map.style.height = `${down}px`;
+      map.cut = { x: (x * across) / width, y: (y * down) / height, times: [across / width, down / height] };
+      map.setAttribute("role", "img");
+      map.setAttribute("aria-label", name);
+      thumb.append(map);
       thumbs.append(thumb);
     });
     box.append(header, above, thumbs);
@@ -157,13 +155,17 @@ class View {
 
   async draw(picture) {
     this.drawn = picture;
-    const bitmap = await whenPicture(picture);
+    const image = await whenImage(picture);
     if (this.drawn !== picture) return; // another picture was asked for meanwhile
-    for (const canvas of this.strip.querySelectorAll("canvas")) {
-      const { width, height } = canvas;
-      const context = canvas.getContext("2d");
-      context.clearRect(0, 0, width, height);
-      context.drawImage(bitmap, +canvas.dataset.x, +canvas.dataset.y, width, height, 0, 0, width, height);
+    // Parts of one background: a canvas each would be a layer each, which the browser puts together for every frame.
+    for (const map of this.strip.querySelectorAll(".map")) {
+      const { x, y, times } = map.cut;
+      const [width, height] = [image.naturalWidth * times[0], image.naturalHeight * times[1]];
+      Object.assign(map.style, {
+        backgroundImage: `url(${image.src})`,
+        backgroundPosition: `${-x}px ${-y}px`,
+        backgroundSize: `${width}px ${height}px`,
+      });
     }
     this.strip.dataset.drawn = picture;
   }

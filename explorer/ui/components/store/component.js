@@ -15,7 +15,9 @@ function release(id) {
   const found = store.held.get(id);
   if (!found) return;
   found.holders -= 1;
-  if (found.holders === 0) store.held.delete(id);
+  if (found.holders > 0) return;
+  store.held.delete(id);
+  found.image?.then(({ src }) => URL.revokeObjectURL(src));
 }
 
 export default function ({ data, parentElement }) {

@@ -1,7 +1,7 @@
 // What has arrived in this browser tab, by id. Put before the script of every component that brings or reads
 // something: each script is a module of its own, so what they share hangs on the tab.
 const store = (globalThis[Symbol.for("explorer.store")] ??= {
-  held: new Map(), // id -> {bytes: Uint8Array, holders: number, picture?: Promise<ImageBitmap>}
+  held: new Map(), // id -> {bytes: Uint8Array, holders: number, picture?: Promise<ImageBitmap>, image?: Promise<HTMLImageElement>}
   arrivals: new EventTarget(),
 });
 
@@ -18,6 +18,18 @@ async function whenPicture(id) {
   const found = await whenHeld(id);
   found.picture ??= createImageBitmap(new Blob([found.bytes], { type: "image/png" }));
   return found.picture;
+}
+
+/** Gives a picture as an element with an address, for backgrounds; decoded once too. */
+async function whenImage(id) {
+  const found = await whenHeld(id);
+  found.image ??= (async () => {
+    const image = new Image();
+    image.src = URL.createObjectURL(new Blob([found.bytes], { type: "image/png" }));
+    await image.decode();
+    return image;
+  })();
+  return found.image;
 }
 
 /** Gives numbers as a Float32Array. */
