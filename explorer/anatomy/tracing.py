@@ -1,8 +1,8 @@
 """The recorder: one forward pass, every layer caught, the shared network left untouched.
 
-For each network there is one probe: a clone that shares the network's tensors and carries hooks,
-built once. The hooks do nothing unless the running context has a pass under way (a `ContextVar`), so
-any number of threads record on one probe without meeting. Functions that are no modules (residual
+For each network there is one probe: a clone that shares the network's tensors and whose modules tell
+what they do, built once. They tell nothing unless the running context has a pass under way (a `ContextVar`),
+so any number of threads record on one probe without meeting. Functions that are no modules (residual
 additions, functional ReLU, flatten) are seen through a `TorchFunctionMode`, which is thread-local too.
 """
 
@@ -47,7 +47,7 @@ def _share(network: nn.Module) -> nn.Module:
 
 
 class _Probe:
-    """A clone of one network, sharing its tensors, with hooks that serve every pass."""
+    """A clone of one network, sharing its tensors, whose modules serve every pass."""
 
     def __init__(self, network: nn.Module) -> None:
         self.network, self.plain = _share(network), _share(network)
@@ -58,7 +58,7 @@ class _Probe:
             if name and _is_leaf(module):
                 self.leaves.add(name)
                 self._watch_leaf(name, module)
-            else:
+            elif type(module).forward is not nn.Sequential.forward:  # which calls no function that could be a layer
                 self._watch_container(name, module)
 
     @staticmethod
@@ -79,22 +79,25 @@ class _Probe:
         kind = type(module).__name__
         parameters = sum(p.numel() for p in module.parameters())
 
-        def enter(_module: nn.Module, _args: Any) -> None:
-            if running := current_pass.get():
-                running.inside_leaf += 1
+        forward = module.forward
 
-        def leave(_module: nn.Module, args: Any, kwargs: dict[str, Any], output: Any) -> Any:
+        def watched(*args: Any, **kwargs: Any) -> Any:
             running = current_pass.get()
             if running is None:
-                return None
-            running.inside_leaf -= 1
+                return forward(*args, **kwargs)
+            running.inside_leaf += 1
+            try:
+                with torch._C.DisableTorchFunction():  # the tap would look away at every call, and each costs
+                    output = forward(*args, **kwargs)
+            finally:
+                running.inside_leaf -= 1
             number, inputs, result = (
                 running.count_call(name),
                 tensors_among([*args, *kwargs.values()]),
                 first_of(output),
             )
             if running.inside_leaf or result is None:
-                return None
+                return output
             if any(result is given for given in inputs):  # dropout: others may read what it was given
                 result = result.view_as(result)
 
@@ -112,8 +115,7 @@ class _Probe:
             read = next(iter(inputs), None)
             return with_first(output, emit(running, running.unique(name, is_module=True), result, describe, read))
 
-        module.register_forward_pre_hook(enter)
-        module.register_forward_hook(leave, with_kwargs=True)
+        module.forward = watched  # instead of hooks: a module that has some is called in a slower way
 
     def run(
         self, x: Tensor, wanted: frozenset[str] | None, edits: Collection[Edit], inputs: bool = False
@@ -155,7 +157,7 @@ class _Probe:
     def _hook_one(self, x: Tensor, facts: LayerFacts, passing: Callable[[Tensor], Tensor]) -> Tensor:
         """The same for a call of a module, on a clone that nobody else has at the time.
 
-        Hooks that watch every layer, and functions too, would cost a small network a tenth of its time.
+        Watching every layer, and functions too, would cost a small network a tenth of its time.
         """
         calls = count()
 
