@@ -35,6 +35,12 @@ _BLUE_WHITE_RED = (
 _AMBER = ("#000000", "#5c2e00", "#b86400", "#ffa51f", "#ffe9b0")
 
 
+def faint(colour: str, opacity: float) -> str:
+    """A colour such as "#0072b2" for an area behind lines, as CSS writes it."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {opacity})"
+
+
 def _sample(colours: LinearSegmentedColormap, positions: NDArray[np.float64]) -> ColourTable:
     table = np.asarray(colours(positions, bytes=True), dtype=np.uint8)[:, :3].copy()
     table.flags.writeable = False

@@ -63,7 +63,7 @@ def test_a_sweep_marks_cursor_start_and_flips() -> None:
     figure = sweep_curves([0, 1, 2], {"cat": [1, 0.5, 0]}, title="Turn", x_title="°", cursor=2, neutral=0, flips=[1.5])
     assert list(figure.data[0].y) == [100, 50, 0]
     assert sorted(line.x0 for line in figure.layout.shapes) == [0, 1.5, 2]
-    with pytest.raises(ValueError, match="3 values but 2"):
+    with pytest.raises(ValueError, match="3 places but 2"):
         sweep_curves([0, 1, 2], {"cat": [1, 0]}, title="", x_title="", cursor=0, neutral=0)
 
 

@@ -189,17 +189,16 @@ class _Reader:
         return program
 
     def sum(self) -> Program:
-        start = self.at
-        program = self.product()
-        while sign := self.take("+", "-"):
-            program = self.join(start, program, self.product(), sign)
-        return program
+        return self.chain(self.product, "+", "-")
 
     def product(self) -> Program:
+        return self.chain(self.signed, "*", "/")
+
+    def chain(self, part: Callable[[], Program], *signs: str) -> Program:
         start = self.at
-        program = self.signed()
-        while sign := self.take("*", "/"):
-            program = self.join(start, program, self.signed(), sign)
+        program = part()
+        while sign := self.take(*signs):
+            program = self.join(start, program, part(), sign)
         return program
 
     def signed(self) -> Program:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.rendering.colours import ACCENT, AMBER, PREVIOUS, SERIES
+from explorer.rendering.colours import ACCENT, AMBER, PREVIOUS, SERIES, faint
 from explorer.rendering.figures.basic import dress, plain
+from explorer.rendering.figures.curves import curves
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -43,30 +44,15 @@ def sweep_curves(
     Raises:
         ValueError: If a series has another length than `values`.
     """
-    from plotly import graph_objects as go
-
-    figure = go.Figure()
-    for number, (name, shares) in enumerate(series.items()):
-        if len(shares) != len(values):
-            raise ValueError(f"{len(values)} values but {len(shares)} probabilities of {name!r}")
-        figure.add_scatter(
-            x=list(values),
-            y=[100.0 * share for share in shares],
-            name=plain(name),
-            mode="lines",
-            line={"color": SERIES[number % len(SERIES)], "width": 2.5, "dash": ("solid", "dash", "dot")[number % 3]},
-            hovertemplate="%{y:.3g} %<extra>" + plain(name) + "</extra>",
-        )
+    figure = curves(values, series, title, x_title=x_title)
+    figure.update_traces(mode="lines", line={"width": 2.5}, hovertemplate="%{y:.3g} %<extra>%{fullData.name}</extra>")
     for value in flips:
         figure.add_vline(x=value, line={"color": PREVIOUS, "width": 1, "dash": "dot"})
     figure.add_vline(x=neutral, line={"color": PREVIOUS, "width": 1.5, "dash": "dash"})
     figure.add_vline(x=cursor, line={"color": _MARK, "width": 2.5})
-    figure.update_xaxes(title=x_title)
-    figure.update_yaxes(range=[0, 103], ticksuffix=" %")
-    figure.update_layout(
-        hovermode="x unified", showlegend=True, legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0.0}
-    )
-    return dress(figure, title, height=400)
+    figure.update_yaxes(range=[0, 103])
+    figure.update_layout(hovermode="x unified", height=400)
+    return figure
 
 
 def layer_numbers(
@@ -176,14 +162,9 @@ def _add_histogram(figure: Figure, edges: Sequence[float], shares: Sequence[floa
         mode="lines",
         line={"color": colour, "width": 1.5, "shape": "hvh"},
         fill="tozeroy",
-        fillcolor=_faint(colour),
+        fillcolor=faint(colour, 0.18),
         hovertemplate="%{x:.3g}: %{y:.3g} %<extra>" + name + "</extra>",
     )
-
-
-def _faint(colour: str) -> str:
-    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
-    return f"rgba({red}, {green}, {blue}, 0.18)"
 
 
 def training_curves(
@@ -199,8 +180,8 @@ def training_curves(
     from plotly import graph_objects as go
 
     figure = go.Figure()
-    for (run, curves), colour in zip(pairs.items(), (PREVIOUS, ACCENT), strict=False):
-        for part, (steps, values) in curves.items():
+    for (run, lines), colour in zip(pairs.items(), (PREVIOUS, ACCENT), strict=False):
+        for part, (steps, values) in lines.items():
             name = f"{run}, {part}"
             figure.add_scatter(
                 x=list(steps),

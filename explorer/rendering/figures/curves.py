@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from explorer.rendering.colours import SERIES
-from explorer.rendering.figures.basic import dress
+from explorer.rendering.figures.basic import dress, plain
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -46,11 +46,11 @@ def curves(
         figure.add_scatter(
             x=list(x),
             y=[100.0 * value for value in values] if percent else list(values),
-            name=name,
+            name=plain(name),
             mode="lines+markers",
             line={"color": SERIES[number % len(SERIES)], "dash": _DASHES[number % len(_DASHES)], "width": 2},
             marker={"symbol": _MARKERS[number % len(_MARKERS)], "size": 7},
-            hovertemplate="%{x:g}: %{y:.3g}" + (" %" if percent else "") + f"<extra>{name}</extra>",
+            hovertemplate="%{x:g}: %{y:.3g}" + (" %" if percent else "") + "<extra>%{fullData.name}</extra>",
         )
     figure.update_xaxes(title=x_title)
     figure.update_yaxes(rangemode="tozero", ticksuffix=" %" if percent else "")

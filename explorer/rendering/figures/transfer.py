@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from explorer.rendering.colours import PREVIOUS
+from explorer.rendering.colours import PREVIOUS, faint
 from explorer.rendering.figures.basic import dress, plain
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def learning_curves(
             x=[*curve.counts, *reversed(curve.counts)],
             y=[100 * each.high for each in curve.spreads] + [100 * each.low for each in reversed(curve.spreads)],
             fill="toself",
-            fillcolor=_faint(curve.colour),
+            fillcolor=faint(curve.colour, 0.14),
             line={"width": 0},
             mode="lines",
             hoverinfo="skip",
@@ -294,8 +294,3 @@ def quadrant_chart(
 def _floor(curves: Sequence[LearningCurve]) -> float:
     lowest = min((spread.low for curve in curves for spread in curve.spreads), default=0.0)
     return max(-2.0, 100 * lowest - 5)
-
-
-def _faint(colour: str) -> str:
-    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
-    return f"rgba({red}, {green}, {blue}, 0.14)"

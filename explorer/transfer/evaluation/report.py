@@ -20,6 +20,7 @@ import numpy as np
 from explorer.transfer.evaluation.comparing import Group, Verdict, compare, group_experiments
 from explorer.transfer.evaluation.ending import tell_endings
 from explorer.transfer.evaluation.mistakes import confusion
+from explorer.transfer.evaluation.tables import pair_rows
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.trial import STRATEGY_TITLES, Recipe
 
@@ -112,7 +113,7 @@ def to_html(
             verdicts=[(share, strip_marks(verdict.sentence)) for share, verdict in verdicts],
             remarks=[strip_marks(each) for each in (*remarks, *tell_endings(trainings))],
             groups=[_row(group) for group in groups],
-            pairs=[_pair(share, verdict) for share, verdict in verdicts if verdict.differences],
+            pairs=[(f"{100 * share:.3g} %", _pairs(verdict)) for share, verdict in verdicts if verdict.differences],
             trainings=[_training_row(each) for each in trainings],
             figures=[(name, Markup(piece)) for name, piece in figures],
             script=Markup(script),
@@ -217,20 +218,8 @@ def _training_row(each: Experiment) -> dict[str, str]:
     }
 
 
-def _pair(share: float, verdict: Verdict) -> tuple[str, list[dict[str, str]]]:
-    rows = []
-    for each in verdict.differences:
-        low, high = each.interval
-        rows.append(
-            {
-                "Better": each.first.title,
-                "Than": each.second.title,
-                "By points": f"{100 * each.mean:.1f}",
-                "Interval": f"{100 * low:.1f} to {100 * high:.1f}",
-                "More than noise": "yes" if each.separate else "no",
-            }
-        )
-    return f"{100 * share:.3g} %", rows
+def _pairs(verdict: Verdict) -> list[dict[str, str]]:
+    return [{head.capitalize(): cell for head, cell in row.items()} for row in pair_rows(verdict)]
 
 
 def _confusions(groups: Sequence[Group]) -> list[tuple[str, list[list[int]]]]:

@@ -62,7 +62,7 @@ def pair_rows(verdict: Verdict) -> list[dict[str, str]]:
             {
                 "better": each.first.title,
                 "than": each.second.title,
-                "by": f"{100 * each.mean:.1f}",
+                "by points": f"{100 * each.mean:.1f}",
                 "interval": f"{100 * low:.1f} to {100 * high:.1f}",
                 "more than noise": "yes" if each.separate else "no",
             }

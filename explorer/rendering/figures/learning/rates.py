@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from explorer.rendering.colours import SERIES
+from explorer.rendering.colours import SERIES, faint
 from explorer.rendering.figures.basic import dress
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def step_lines(
                     "x": [*line.steps, *reversed(line.steps)],
                     "y": [*high, *reversed(low)],
                     "fill": "toself",
-                    "fillcolor": _faint(line.colour),
+                    "fillcolor": faint(line.colour, 0.18),
                     "line": {"width": 0},
                     "mode": "lines",
                     "hoverinfo": "skip",
@@ -168,7 +168,7 @@ def rate_sweep_chart(
             "x": [*rates, *reversed(rates)],
             "y": [*high, *reversed(low)],
             "fill": "toself",
-            "fillcolor": _faint(colour),
+            "fillcolor": faint(colour, 0.18),
             "line": {"width": 0},
             "mode": "lines",
             "hoverinfo": "skip",
@@ -181,7 +181,7 @@ def rate_sweep_chart(
                 "x": [mark.low, mark.high, mark.high, mark.low],
                 "y": [bottom, bottom, top, top],
                 "fill": "toself",
-                "fillcolor": _faint(mark.colour),
+                "fillcolor": faint(mark.colour, 0.18),
                 "line": {"width": 0},
                 "mode": "lines",
                 "hoverinfo": "skip",
@@ -233,11 +233,6 @@ def _ticks(values: Sequence[float]) -> dict[str, Any]:
     every = max(1, -(-(high - low) // _TICKS))
     places = [part * 10.0**power for power in range(low, high + 1, every) for part in parts]
     return {"tickvals": places, "ticktext": [_plainly(place) for place in places], "tickangle": 0}
-
-
-def _faint(colour: str) -> str:
-    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
-    return f"rgba({red}, {green}, {blue}, 0.18)"
 
 
 def _plainly(value: float) -> str:
