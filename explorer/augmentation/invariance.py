@@ -38,13 +38,6 @@ class MapComparison:
         """Between all values of both; 1 for maps that are alike up to a factor."""
         return cosine(torch.from_numpy(self.original), torch.from_numpy(self.augmented))
 
-    @property
-    def per_channel(self) -> NDArray[np.float32]:
-        """(C,), length of the difference over the length of the original map; infinite where only that is zero."""
-        moved, there = (np.linalg.norm(each, axis=(1, 2)) for each in (self.difference, self.original))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where((moved == 0) & (there == 0), 0, moved / there).astype(np.float32)
-
 
 def compare_maps(model: VisionModel, layer: str, original: Image.Image, augmented: Image.Image) -> MapComparison:
     """The maps of a layer for the original and the augmented picture, each through the model's preprocessing.

@@ -122,11 +122,6 @@ class CellExplanation:
     framework_value: float
 
     @property
-    def per_channel(self) -> NDArray[np.float64]:
-        """(C,) the sum of every channel's terms."""
-        return np.asarray(np.nansum(self.terms, axis=(1, 2)))
-
-    @property
     def difference(self) -> float:
         """Rounding: the framework's value less ours."""
         return self.framework_value - self.value

@@ -167,12 +167,5 @@ def test_maps_are_compared(photo: Image.Image) -> None:
     assert np.array_equal(found.difference, found.augmented - found.original)
     same = compare_maps(model, "features.relu1_1", photo, photo)
     assert same.cosine == pytest.approx(1)
-    assert not same.per_channel.any()
-    assert found.per_channel.shape == (32,)
-    wanted = [
-        np.linalg.norm(moved) / np.linalg.norm(there)
-        for moved, there in zip(found.difference, found.original, strict=True)
-    ]
-    assert np.allclose(found.per_channel, wanted, rtol=1e-4)
     with pytest.raises(LayerUnknown):
         compare_maps(model, "nothing", photo, turned)

@@ -146,7 +146,7 @@ def test_every_number_of_a_cell_is_named() -> None:
     assert (found.patch[:, 0] == 0).all()
     np.testing.assert_array_equal(found.patch[:, 1:, :2], x[:, 0:2, 5:7].numpy())
     np.testing.assert_array_equal(found.kernel, conv.weight[2].detach().numpy())
-    np.testing.assert_allclose(found.per_channel.sum() + found.bias, found.framework_value, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(np.nansum(found.terms) + found.bias, found.framework_value, rtol=1e-5, atol=1e-6)
     assert list(found.channels) == [0, 1, 2]
 
 

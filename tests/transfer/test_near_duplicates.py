@@ -20,12 +20,11 @@ from explorer.transfer.data.near_duplicates import (
     find_pairs,
     first_of_duplicates,
     image_statistics,
-    keep_together,
     leave_out_duplicates,
     part_of,
 )
 from explorer.transfer.data.pictures import PictureSet
-from explorer.transfer.data.splitting import Split, split
+from explorer.transfer.data.splitting import Split
 from explorer.transfer.trial import TransferRejected
 from tests.transfer.making_pictures import noise_file, noise_set
 
@@ -143,33 +142,6 @@ def test_only_pairs_across_parts_count() -> None:
     pairs = made([(0, 1), (1, 4), (4, 5), (3, 5), (2, 6)])
     assert across_split(pairs, dealt).places.tolist() == [[1, 4], [3, 5]]
     assert part_of(dealt, 7).tolist() == [0, 0, 0, 1, 2, 2, -1]
-
-
-@given(st.data())
-def test_an_honest_split_has_no_pair_across_and_still_tests_every_class(data: st.DataObject) -> None:
-    counts = data.draw(st.lists(st.integers(5, 20), min_size=2, max_size=4))
-    labels = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
-    place = st.integers(0, len(labels) - 1)
-    drawn = data.draw(st.lists(st.tuples(place, place).filter(lambda pair: pair[0] < pair[1]), max_size=8))
-    pairs, before = made(drawn), split(labels, data.draw(st.integers(0, 99)))
-    after = keep_together(before, labels, pairs)
-    assert len(across_split(pairs, after)) == 0
-    old, new = part_of(before, len(labels)), part_of(after, len(labels))
-    touched = set(np.array(drawn, np.int64).reshape(-1).tolist())
-    assert all(old[place] == new[place] for place in range(len(labels)) if place not in touched)
-    for label in range(len(counts)):
-        assert 2 in new[labels == label]
-
-
-def test_twins_go_to_the_training_part_and_where_they_cannot_are_left_out() -> None:
-    labels = np.array([0] * 6 + [1] * 6)
-    before = Split(np.array([0, 1, 2, 6, 7, 8]), np.array([3, 9]), np.array([4, 5, 10, 11]))
-    moved = keep_together(before, labels, made([(0, 4)]))
-    assert moved.training.tolist() == [0, 1, 2, 4, 6, 7, 8]
-    assert moved.test.tolist() == [5, 10, 11]
-    left_out = keep_together(before, labels, made([(0, 3)]))  # the only validation picture of its class
-    assert left_out.training.tolist() == [1, 2, 6, 7, 8]
-    assert left_out.validation.tolist() == [3, 9]
 
 
 def test_of_twins_the_first_stays() -> None:

@@ -15,8 +15,6 @@ from explorer.neurons.losses import one_hot
 from explorer.neurons.paths import find_paths
 from explorer.neurons.perceptron import Perceptron, backward, forward
 
-PART = {"part": "Backward"}
-
 
 def _power(value: float) -> str:
     """A number above 0 as a factor and a power of ten, for LaTeX."""

@@ -12,8 +12,6 @@ from numpy.typing import ArrayLike
 from explorer.deck.card import Draw, Drawn
 from explorer.neurons.losses import LOSSES, log_softmax, one_hot, softmax
 
-PART = {"part": "Softmax and losses"}
-
 
 def _row(values: ArrayLike, form: str = "g") -> str:
     return f"$({', '.join(f'{value:{form}}' for value in np.asarray(values))})$"

@@ -12,8 +12,6 @@ from explorer.deck.card import Draw, Drawn
 from explorer.neurons.activations import ACTIVATIONS
 from explorer.neurons.perceptron import Perceptron, count_numbers, forward
 
-ONE = {"part": "One neuron"}
-
 
 def _draw_count(numbers: random.Random) -> Drawn:
     inputs, hidden, outputs = numbers.randint(5, 60), numbers.randint(3, 20), numbers.randint(3, 10)

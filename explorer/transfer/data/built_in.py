@@ -30,7 +30,6 @@ _DIGIT_SIDE = 32
 _OFFICIAL = ("ants", "bees")
 
 Tell = Callable[[int, int], None]  # (bytes so far, bytes in all)
-Picked = tuple[str, str, Callable[[], bytes]]  # class, name, file
 
 
 def list_built_in() -> dict[str, str]:

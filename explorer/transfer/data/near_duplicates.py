@@ -157,26 +157,6 @@ def group(pairs: Pairs, count: int) -> NDArray[np.int64]:
     return connected_components(links, directed=False)[1].astype(np.int64)
 
 
-def keep_together(split: Split, labels: NDArray[np.int64], pairs: Pairs) -> Split:
-    """The same split, made honest: pictures that are nearly the same are all learned from, or none of them is.
-
-    What lies in several parts moves to the training part. Where that would leave a class without a test picture, or
-    else without a validation picture, that one stays and its near-duplicates are left out altogether.
-    """
-    parts = part_of(split, len(labels))
-    groups = group(pairs, len(labels))
-    used = parts >= 0
-    mixed = [number for number in np.unique(groups[used]) if len(set(parts[used & (groups == number)].tolist())) > 1]
-    for number in mixed:
-        members = np.flatnonzero(used & (groups == number))
-        kept = next((part for part in (2, 1) if _would_empty(part, members, parts, labels)), 0)
-        if kept == 0:
-            parts[members] = 0
-        else:
-            parts[members[parts[members] != kept]] = -1
-    return Split(*(np.flatnonzero(parts == number) for number in range(3)))
-
-
 def first_of_duplicates(pairs: Pairs, count: int) -> Places:
     """Places of the pictures that have no near-duplicate, and of the first of each group of near-duplicates."""
     return np.sort(np.unique(group(pairs, count), return_index=True)[1]).astype(np.int64)
@@ -199,15 +179,6 @@ def leave_out_duplicates(pictures: PictureSet, pairs: Pairs) -> PictureSet:
         )
     except TransferRejected as problem:
         raise TransferRejected(f"Without the near-duplicates too little is left. {problem}") from problem
-
-
-def _would_empty(part: int, members: Places, parts: NDArray[np.int64], labels: NDArray[np.int64]) -> bool:
-    """Whether a part would have no picture of some class without these."""
-    leaving = members[parts[members] == part]
-    for label in np.unique(labels[leaving]).tolist():
-        if np.count_nonzero((parts == part) & (labels == label)) == np.count_nonzero(labels[leaving] == label):
-            return True
-    return False
 
 
 def _count(pairs: Pairs, split: Split) -> int:
