@@ -54,20 +54,19 @@ def snippets_are_open(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @cache
-def modules_of_pages() -> list[ModuleType]:
-    """Everything in `explorer.ui` that may draw a component; the components themselves stay what they are."""
+def drawn_components() -> list[tuple[ModuleType, str]]:
+    """Where in `explorer.ui` a component is drawn, and which; the components themselves stay what they are."""
     names = [module.name for module in pkgutil.walk_packages(explorer.ui.__path__, "explorer.ui.")]
-    return [importlib.import_module(name) for name in names if not name.startswith("explorer.ui.components")]
+    modules = [importlib.import_module(name) for name in names if not name.startswith("explorer.ui.components")]
+    return [(module, component) for module in modules for component in COMPONENTS if hasattr(module, component)]
 
 
 @pytest.fixture
 def browser_side(monkeypatch: pytest.MonkeyPatch) -> Browser:
     """What the page hands to the browser during this test, and clicks to answer with."""
     side = Browser()
-    for module in modules_of_pages():
-        for component in COMPONENTS:
-            if hasattr(module, component):
-                monkeypatch.setattr(module, component, getattr(side, component))
+    for module, component in drawn_components():
+        monkeypatch.setattr(module, component, getattr(side, component))
     monkeypatch.setattr(DeltaGenerator, "download_button", side.watch_downloads(DeltaGenerator.download_button))
     return side
 
