@@ -6,6 +6,7 @@ fit. Plotly is imported when the first figure is drawn, not before.
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,7 @@ from explorer.text import format_percent
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+    from plotly.graph_objects.layout import Template
 
 CHART_CONFIG: Final[dict[str, Any]] = {"displayModeBar": False, "responsive": True}
 """What `st.plotly_chart(config=...)` should be given: no tool bar over the figure."""
@@ -94,34 +96,37 @@ def probability_bars(
     from plotly import graph_objects as go
 
     order = sorted(range(len(names)), key=lambda i: -probabilities[i])
-    figure = go.Figure()
+    bars = []
     series = [("now", probabilities, ACCENT)]
     if compare is not None:
         series.append(("before", compare, PREVIOUS))
     for label, shares, colour in series:
         if len(shares) != len(names):
             raise ValueError(f"{len(names)} names but {len(shares)} probabilities")
-        percents = [100.0 * shares[i] for i in order]
-        figure.add_bar(
-            y=[plain(names[i]) for i in order],
-            x=percents,
-            name=label,
-            orientation="h",
-            marker={"color": colour, "line": {"width": 0}},
-            text=[format_percent(shares[i]) for i in order],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{y}: %{text}<extra>" + (label if compare is not None else "") + "</extra>",
+        bars.append(
+            go.Bar(
+                y=[plain(names[i]) for i in order],
+                x=[100.0 * shares[i] for i in order],
+                name=label,
+                orientation="h",
+                marker={"color": colour, "line": {"width": 0}},
+                text=[format_percent(shares[i]) for i in order],
+                textposition="outside",
+                cliponaxis=False,
+                hovertemplate="%{y}: %{text}<extra>" + (label if compare is not None else "") + "</extra>",
+            )
         )
-    figure.update_yaxes(autorange="reversed", type="category", automargin=True)
-    largest = max((bar for trace in figure.data for bar in trace.x), default=0.0)
-    figure.update_xaxes(range=[0, max(largest, 1.0) * 1.2], ticksuffix=" %", nticks=5)
-    figure.update_layout(
-        showlegend=compare is not None, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0}
-    )
+    largest = max((length for trace in bars for length in trace.x), default=0.0)
+    layout = {
+        "yaxis": {"autorange": "reversed", "type": "category", "automargin": True},
+        "xaxis": {"range": [0, max(largest, 1.0) * 1.2], "ticksuffix": " %", "nticks": 5},
+        "showlegend": compare is not None,
+        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0},
+    }
     row = 26 if compare is None else 44
     legend = 0 if compare is None else 24  # its line under the title
-    return dress(figure, "Class probabilities", height=90 + legend + row * max(1, len(names)), top=44 + legend)
+    height = 90 + legend + row * max(1, len(names))
+    return dress(go.Figure(bars, layout), "Class probabilities", height=height, top=44 + legend)
 
 
 def channel_means(
@@ -137,26 +142,36 @@ def channel_means(
     Raises:
         ValueError: If the lengths differ.
     """
-    from plotly.subplots import make_subplots
+    from plotly import graph_objects as go
 
     if not len(before) == len(after) == len(names):
         raise ValueError(f"{len(names)} names, {len(before)} means before and {len(after)} after")
-    figure = make_subplots(rows=1, cols=2, subplot_titles=("before (0 to 1)", "after (standard deviations)"))
-    for column, (label, means, colour) in enumerate((("before", before, PREVIOUS), ("after", after, ACCENT)), start=1):
-        figure.add_bar(
-            x=list(names),
-            y=list(means),
-            name=label,
-            marker={"color": colour, "line": {"width": 0}},
-            text=[f"{mean:.3g}" for mean in means],
-            textposition="auto",
-            hovertemplate="%{x}: %{y:.3g}<extra>" + label + "</extra>",
-            row=1,
-            col=column,
+    bars, notes = [], []
+    axes: dict[str, Any] = {}
+    halves = (
+        ("", "before", before, PREVIOUS, "before (0 to 1)", (0.0, 0.45)),
+        ("2", "after", after, ACCENT, "after (standard deviations)", (0.55, 1.0)),
+    )
+    for number, label, means, colour, heading, domain in halves:
+        bars.append(
+            go.Bar(
+                x=list(names),
+                y=list(means),
+                name=label,
+                marker={"color": colour, "line": {"width": 0}},
+                text=[f"{mean:.3g}" for mean in means],
+                textposition="auto",
+                hovertemplate="%{x}: %{y:.3g}<extra>" + label + "</extra>",
+                xaxis=f"x{number}",
+                yaxis=f"y{number}",
+            )
         )
-    figure.update_layout(showlegend=False)
-    figure.update_annotations(font_size=12)
-    figure.update_yaxes(zeroline=True, zerolinecolor=_NEUTRAL, zerolinewidth=1)
+        place: dict[str, Any] = {"x": sum(domain) / 2, "xanchor": "center", "xref": "paper", "y": 1.0, "yref": "paper"}
+        notes.append({"text": heading, "font": {"size": 12}, "showarrow": False, "yanchor": "bottom", **place})
+        line = {"zeroline": True, "zerolinecolor": _NEUTRAL, "zerolinewidth": 1}
+        axes[f"xaxis{number}"] = {"anchor": f"y{number}", "domain": domain}
+        axes[f"yaxis{number}"] = {"anchor": f"x{number}", "domain": (0.0, 1.0), **line}
+    figure = go.Figure(bars, {"showlegend": False, "annotations": notes, **axes})
     return dress(figure, "Channel means before and after normalisation", height=260, top=64)
 
 
@@ -209,19 +224,24 @@ def _bin_edges(finite: NDArray[np.float64], bins: int) -> NDArray[np.float64]:
 
 
 def dress(figure: "Figure", title: str, *, height: int, top: int = 44) -> "Figure":
-    """The style that all figures share: transparent, small margins, a title."""
+    """The style that all figures share: transparent, small margins, a title.
+
+    Each is set by itself: `update_layout` takes five times as long, and pages draw figures anew with every click.
+    """
+    layout = figure.layout
+    layout.template = _template()
+    layout.title = {"text": title, "font": {"size": 14}, "x": 0.0, "xanchor": "left"}
+    layout.paper_bgcolor = layout.plot_bgcolor = "rgba(0, 0, 0, 0)"
+    layout.margin = {"l": 8, "r": 16, "t": top, "b": 8}
+    layout.height = height
+    layout.bargap = 0.25 if figure.data and getattr(figure.data[0], "width", None) is None else 0.0
+    return figure
+
+
+@cache
+def _template() -> "Template":
+    """Colours of text and lines, which Streamlit's theme can put its own in the place of because they are here."""
     from plotly import graph_objects as go
 
-    # Colours of text and lines sit in the template, so that Streamlit's theme can put its own in their place.
     axis = {"gridcolor": _FAINT, "linecolor": _FAINT, "zerolinecolor": _FAINT, "automargin": True}
-    template = go.layout.Template(layout={"font": {"color": _NEUTRAL}, "xaxis": axis, "yaxis": axis})
-    figure.update_layout(
-        template=template,
-        title={"text": title, "font": {"size": 14}, "x": 0.0, "xanchor": "left"},
-        paper_bgcolor="rgba(0, 0, 0, 0)",
-        plot_bgcolor="rgba(0, 0, 0, 0)",
-        margin={"l": 8, "r": 16, "t": top, "b": 8},
-        height=height,
-        bargap=0.25 if figure.data and getattr(figure.data[0], "width", None) is None else 0.0,
-    )
-    return figure
+    return go.layout.Template(layout={"font": {"color": _NEUTRAL}, "xaxis": axis, "yaxis": axis})
