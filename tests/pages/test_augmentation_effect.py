@@ -21,7 +21,6 @@ from explorer.augmentation import (
     measure_invariance,
     mix_up,
     normalise,
-    probabilities_of_draws,
     sweep,
 )
 from explorer.augmentation.describing import say_average, say_draw_probabilities, say_flip, say_invariance, say_steady
@@ -57,11 +56,10 @@ def test_draws_are_sorted_and_averaged(network: str, browser_side: Browser) -> N
     assert not app.error
     subject = subject_of(app)
     average = average_draws(viewer(subject), square(subject), EXAMPLE, 16, 5)
-    found = probabilities_of_draws(viewer(subject), square(subject), [draw.image for draw in average.draws])
     single = of_the_photo(subject)
-    scaled = format_percent(float(found.single[single.argmax()]))
+    scaled = format_percent(float(average.single[single.argmax()]))
     average = replace(average, single=single)
-    found = DrawProbabilities(int(single.argmax()), single, found.probabilities)
+    found = DrawProbabilities(int(single.argmax()), single, average.probabilities)
     said = f"scaled to the network's 128 px; without any change, this alone makes the probability {scaled}."
     assert (said in told_by(app)) == (network == "photo-net")
     arrays = arrays_of(browser_side, "probabilities-offer-npz")

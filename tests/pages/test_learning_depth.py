@@ -60,11 +60,11 @@ def test_another_initialisation_flips_the_finding(
     assert "\\cdot 1.41" in told
     told = texts_of(run(app.selectbox(key="depth_activation").set_value("sigmoid")))
     assert r"at best $0.25^{50} = 7.89 \cdot 10^{-31}$" in told
-    run(app.slider(key="depth_layers").set_value(80))
-    run(app.selectbox(key="depth_activation").set_value("relu"))
+    app.slider(key="depth_layers").set_value(80)
+    app.selectbox(key="depth_activation").set_value("relu")
     told = texts_of(run(app.segmented_control(key="depth_start").set_value("own")))
     assert "no number arrives at the pixels.** From layer" in told
-    run(app.toggle(key="depth_residual").set_value(True))
+    app.toggle(key="depth_residual").set_value(True)
     told = texts_of(run(app.toggle(key="depth_norm").set_value(True)))
     assert "No line of theory here" in told
     assert "all initialisations give the same" in told
