@@ -126,7 +126,7 @@ def test_two_processes_write_at_once_and_every_file_that_is_found_is_whole(tmp_p
     program = (
         "import sys; from pathlib import Path; from explorer.shared_files import SharedFile, SharedFiles\n"
         "files = SharedFiles(Path(sys.argv[1]), room=8 * 2**16)\n"
-        "for turn in range(20):\n"
+        "for turn in range(8):\n"
         "    for number in range(4):\n"
         "        file = SharedFile(str(number), bytes([number]) * 2**17)\n"
         "        assert files.put(str(number), file)\n"

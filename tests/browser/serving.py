@@ -2,16 +2,19 @@
 
 import os
 import socket
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -88,6 +91,34 @@ def serve(script: Path, home: Path, settings: Mapping[str, str] = MappingProxyTy
                 server.wait()
             for order in (home / ".cache" / "cnn-explorer" / "jobs").glob("*/order.json"):
                 (order.parent / "stop").touch()  # a training outlives its server
+
+
+@contextmanager
+def stand_before(*addresses: str) -> Iterator[str]:
+    """The address of a proxy that hands every connection to the first of the servers that takes it."""
+
+    def pass_on(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(2**16):
+                target.sendall(data)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_RDWR)
+
+    class Proxy(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            for address in addresses:
+                with suppress(OSError), socket.create_connection(("localhost", urlsplit(address).port or 0)) as there:
+                    threading.Thread(target=pass_on, args=(there, self.request)).start()
+                    pass_on(self.request, there)
+                    return
+
+    with socketserver.ThreadingTCPServer(("localhost", 0), Proxy) as proxy:
+        proxy.daemon_threads = True
+        threading.Thread(target=proxy.serve_forever, args=(GLANCE,)).start()
+        try:
+            yield f"http://localhost:{proxy.server_address[1]}"
+        finally:
+            proxy.shutdown()
 
 
 def make_environment(home: Path) -> dict[str, str]:

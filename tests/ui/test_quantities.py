@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
+from streamlit.runtime.uploaded_file_manager import DeletedFile, UploadedFile, UploadedFileRec
 
 from explorer.ui.session import quantities
 from explorer.ui.session.quantities import PICTURE_SETS, bound, refuse_pictures, release
@@ -55,8 +55,9 @@ def test_bytes_that_were_read_are_let_go_and_the_file_stays_listed(
     manager.add_file("me", UploadedFileRec("a", "a.jpg", "image/jpeg", bytes(KB)))
     (record,) = manager.get_files("me", ["a"])
     file = UploadedFile(record, FileURLs())
-    monkeypatch.setattr(quantities.st, "session_state", {"files": [file] if several else file, "none": None})
-    for key in ("files", "none", "other"):
+    state = {"files": [DeletedFile("b"), file] if several else file, "none": None, "gone": DeletedFile("b")}
+    monkeypatch.setattr(quantities.st, "session_state", state)
+    for key in ("files", "none", "gone", "other"):
         release(key)
     assert (file.getvalue(), file.name) == (b"", "a.jpg")
     (left,) = manager.get_files("me", ["a"])

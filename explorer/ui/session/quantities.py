@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
 UPLOADS_OF_SESSION = 700 * 2**20  # bytes on their way to a page; the largest file that any page takes has 600 MB
 UPLOADS = 2 * 2**30  # bytes of all sessions
@@ -31,7 +31,9 @@ def release(key: str) -> None:
         key: of the uploader or the camera.
     """
     context, value = get_script_run_ctx(), st.session_state.get(key)
-    for file in value if isinstance(value, list) else [value] if value is not None else []:
+    for file in value if isinstance(value, list) else [value]:
+        if not isinstance(file, UploadedFile):  # which the browser lists, and another copy of the dashboard had
+            continue
         file.truncate(0)
         if context is not None and hasattr(
             context.uploaded_file_mgr, "add_file"
