@@ -14,6 +14,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 import threading
 import time
@@ -25,7 +26,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from filelock import FileLock
 
-from explorer.disk import list_files, remove_halves, replace_file
+from explorer.disk import list_files, replace_file
 from explorer.kept import Kept
 
 T = TypeVar("T")
@@ -36,6 +37,7 @@ _LEAST: Final = 2**16  # bytes that a file counts at least, so that their number
 _SPARE: Final = 200 * 10**6  # bytes of the disk that are left to others
 _PATIENCE: Final = 10.0  # seconds for another copy to finish a change
 _TIDY: Final = 3600.0  # seconds between two looks at what is old
+_OURS: Final = re.compile(r"\.?[0-9a-f]{64}(\.json)?(\.partial)?")  # what else lies in the folder is left alone
 
 
 class SharedFile(NamedTuple):
@@ -148,12 +150,12 @@ class SharedFiles:
         Raises:
             OSError: there is no such room, or the disk is full.
         """
-        remove_halves(root)  # nobody is at them while somebody else holds the lock
-        files = [file for file in list_files(root) if Path(file[0]).name != "lock"]
+        files = [file for file in list_files(root) if _OURS.fullmatch(os.path.relpath(file[0], root))]
         total = coming + sum(max(size, _LEAST) for _, size, _ in files)
         for path, size, used in sorted(files, key=lambda file: file[2]):
-            if total > self._room or time.time() - used / 1e9 > self._days * 24 * 3600:
-                os.unlink(path)
+            half = path.endswith(".partial")  # nobody is at it while somebody else holds the lock
+            if half or total > self._room or time.time() - used / 1e9 > self._days * 24 * 3600:
+                Path(path).unlink(missing_ok=True)
                 total -= max(size, _LEAST)
         if total > self._room or (coming and shutil.disk_usage(root).free < coming + _SPARE):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(root))

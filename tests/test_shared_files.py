@@ -108,15 +108,20 @@ def test_what_is_old_goes_and_what_is_used_stays(tmp_path: Path) -> None:
     files = SharedFiles(tmp_path)
     assert files.put("old", MINE)
     assert files.put("used", SharedFile("used", b"used"))
+    (tmp_path / "jobs").mkdir()
+    others = [tmp_path / "notes.txt", tmp_path / "jobs" / content(files).name, tmp_path / "jobs" / "x.partial"]
+    for path in others:
+        path.write_text("somebody else's")
     ago = time.time() - (DAYS * 24 + 1) * 3600
-    for path in tmp_path.iterdir():
+    for path in [*tmp_path.iterdir(), *others]:
         os.utime(path, (ago, ago))
     files.note_use("used")
     SharedFiles(tmp_path).tidy()
     assert files.find("old") is None
     assert files.find("used") == SharedFile("used", b"used")
     assert not content(files).exists()
-    assert {path.name for path in tmp_path.iterdir() if path.suffix == ""} == {
+    assert all(path.is_file() for path in others)
+    assert {path.name for path in tmp_path.iterdir() if path.suffix == "" and path.is_file()} == {
         "lock",
         hashlib.sha256(b"used").hexdigest(),
     }
