@@ -69,6 +69,7 @@ def test_pictures_to_train_on_are_refused_where_others_fill_the_server() -> None
     class Holder:
         pass
 
+    quantities._sets.clear()  # those of other tests, some of which have yet to be collected
     first, second = Holder(), Holder()
     assert refuse_pictures(first, PICTURE_SETS - 100) == ""
     assert refuse_pictures(second, 100) == ""
