@@ -63,7 +63,7 @@ def compute_input(subject: Subject) -> tuple[bytes, bytes, list[float], list[flo
 
 @st.fragment
 def show_input(subject: Subject) -> None:
-    """The upload beside the exact pixels that go in, behind a line that opens it; its chart took a third of every run."""
+    """The upload beside the exact pixels that go in; made when it is opened, since its chart takes a third of a run."""
     panel = st.expander("What the network sees", key="network_input", icon=":material/visibility:", on_change="rerun")
     if panel.open:
         with panel:
