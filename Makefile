@@ -6,7 +6,8 @@
 #   make fuzz                  damaged pictures, ZIP files and weights, 50 times as many as the suite tries (TIMES=500)
 #   make lint                  format, ruff, mypy, who may import whom
 #   make bench                 speed and memory against their bounds
-#   make load                  1, 8, 20 and 30 people at once, against an empty app   (PEOPLE="1 3", MINUTES=120 for a soak)
+#   make load                  1, 8, 20 and 30 people at once, against an empty app   (PEOPLE="1 3", MINUTES=120 for a soak),
+#                              then 1, 20 and 100 sessions without browsers   (SESSIONS="300")
 #   make models                train the shipped networks again (hours)
 #
 # PYTHON=python3.12 chooses the interpreter of .venv; without it .venv keeps the one it has.
@@ -15,6 +16,7 @@ PORT ?= 8501
 PYTHON ?= python3
 TIMES ?= 50
 PEOPLE ?= 1 8 20 30
+SESSIONS ?= 1 20 100
 MINUTES ?= 0
 # Not from the environment, where conda and some shells have a HOST of their own: `make run HOST=192.168.1.5`.
 HOST := localhost
@@ -53,7 +55,7 @@ bench: for-testing
 
 load: for-testing
 	@$(BIN)/python -m tests.browser.find_browser --install
-	$(BIN)/python -m benchmarks.load --people $(PEOPLE) --minutes $(MINUTES)
+	$(BIN)/python -m benchmarks.load --people $(PEOPLE) --sessions $(SESSIONS) --minutes $(MINUTES)
 
 models: for-testing
 	$(BIN)/python -m explorer.training

@@ -2,22 +2,25 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import psutil
 from playwright.async_api import async_playwright
 
 from benchmarks.browsing import list_flags
-from benchmarks.load.person import ALL_AT_ONCE, ASKED_BEFORE, LAYERS, SHARED, Person, Reaction
+from benchmarks.load.person import ALL_AT_ONCE, ASKED_BEFORE, HEATMAP, LAYER, LAYERS, OPENING, SHARED, Person, Reaction
+from benchmarks.load.session import Session
 from tests.browser.find_browser import find_browser
 from tests.browser.serving import ROOT, WATCH, serve
 
 APP = ROOT / "streamlit_app.py"
 EMPTY_APP = f"import streamlit as st\n\nst.title(st.selectbox('Layer', {['', *LAYERS]}))\n"
+P = TypeVar("P", Person, Session)
 # Chromium lets pages rest that nobody looks at; here each has a person in front of it.
 AWAKE = (
     "--disable-background-timer-throttling",
@@ -35,12 +38,16 @@ class Crowd:
         reactions: of all of them.
         memory: when it was noted (of `time.monotonic`), and MB (2**20 bytes) of the server with its processes.
         errors: a sentence each; of the server's log too.
+        work: processor seconds of the server for an answer, by what was asked; where that was noted.
+        closed: lists that were closed before an option was chosen, and opened again.
     """
 
     people: int
     reactions: tuple[Reaction, ...]
     memory: tuple[tuple[float, float], ...]
     errors: tuple[str, ...]
+    work: Mapping[str, float] = field(default_factory=dict)
+    closed: int = 0
 
 
 def meet_empty_app(people: int, rounds: int, pause: float) -> Crowd:
@@ -103,13 +110,50 @@ def soak(people: int, minutes: float, pause: float) -> Crowd:
     return meet(APP, people, pause, visit)
 
 
+def meet_sessions(people: int, rounds: int, pause: float) -> Crowd:
+    """So many sessions without browsers, with pictures of their own: layers, then heatmaps, then the same for all."""
+    memory: list[tuple[float, float]] = []
+    work: dict[str, float] = {}
+    with (
+        TemporaryDirectory() as home,
+        TemporaryDirectory() as store,
+        serve(APP, Path(home), {"EXPLORER_STORE": store}) as address,
+    ):
+        server = find_server(address.rsplit(":", 1)[-1])
+        crowd = [Session(number, address, Path(store), pause) for number in range(people)]
+
+        async def visit() -> None:
+            for what, steps in ((OPENING, Session.open_layers), *[(LAYER, Session.walk_layers)] * rounds):
+                await note_work(what, together(crowd, steps))
+            memory.append((time.monotonic(), measure_memory(server)))
+            await together(crowd, Session.turn_to_saliency)
+            for _ in range(rounds):
+                await note_work(HEATMAP, together(crowd, Session.walk_saliency))
+            await together(crowd, Session.return_to_sample)
+            await together(crowd, lambda session: session.ask_shared(SHARED[0], ALL_AT_ONCE))
+            await note_work(ASKED_BEFORE, together(crowd, lambda session: session.ask_shared(LAYERS[0], ASKED_BEFORE)))
+            memory.append((time.monotonic(), measure_memory(server)))
+            await together(crowd, Session.close)
+
+        async def note_work(what: str, steps: Awaitable[None]) -> None:
+            used, answers = count_seconds(server), sum(len(session.reactions) for session in crowd)
+            await steps
+            came = sum(len(session.reactions) for session in crowd) - answers
+            if came:
+                work[what] = (count_seconds(server) - used) / came
+
+        asyncio.run(visit())
+        log = (Path(home) / "streamlit.log").read_text(encoding="utf-8", errors="replace")
+    return gather(crowd, memory, log, work)
+
+
 async def walk(person: Person) -> None:
     """Once through the four pages."""
     for steps in (person.walk_layers, person.walk_saliency, person.walk_captions, person.walk_convolution):
         await person.attempt(steps())
 
 
-async def together(crowd: Sequence[Person], steps: Callable[[Person], Coroutine[object, object, None]]) -> None:
+async def together(crowd: Sequence[P], steps: Callable[[P], Coroutine[object, object, None]]) -> None:
     """The same for all at the same time; whoever is done waits for the others."""
     await asyncio.gather(*(person.attempt(steps(person)) for person in crowd))
 
@@ -143,10 +187,17 @@ def meet(
 
         crowd = asyncio.run(run())
         log = (Path(home) / "streamlit.log").read_text(encoding="utf-8", errors="replace")
+    return replace(gather(crowd, memory, log), closed=sum(person.closed for person in crowd))
+
+
+def gather(
+    crowd: Sequence[Person | Session], memory: Iterable[tuple[float, float]], log: str, work: Mapping[str, float] = {}
+) -> Crowd:
+    """What all of them met, and what the server has written down."""
     reactions = tuple(reaction for person in crowd for reaction in person.reactions)
     wrong = [error for person in crowd for error in person.errors]
     wrong += [f"The server's log: {line}" for line in log.splitlines() if line.startswith("Traceback")]
-    return Crowd(people, reactions, tuple(memory), tuple(wrong))
+    return Crowd(len(crowd), reactions, tuple(memory), tuple(wrong), work)
 
 
 def find_server(port: str) -> psutil.Process:
@@ -161,3 +212,9 @@ def measure_memory(server: psutil.Process) -> float:
         with suppress(psutil.NoSuchProcess):  # one that has ended meanwhile
             held += process.memory_info().rss
     return held / 2**20
+
+
+def count_seconds(process: psutil.Process) -> float:
+    """Processor seconds that a process has used."""
+    used = process.cpu_times()
+    return float(used.user + used.system)

@@ -10,11 +10,13 @@ from typing import Final
 from PIL import Image
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Locator, Page, WebSocket
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from explorer.samples import SAMPLES, read_sample
 from tests.browser.serving import GLANCE, IDLE
 
 PATIENCE: Final = 300  # seconds for an answer; later ones are errors
+LOOKS: Final = 20  # at a list, until an option is in it
 GLANCES: Final = 4  # at a page that does nothing, before the next question
 OPENING, INTAKE, LAYER, HEATMAP = "first opening", "another picture", "another layer", "a new heatmap"
 CAPTION, STRIDE = "a caption", "another stride"
@@ -44,6 +46,7 @@ class Person:
         reactions: every answer that came.
         errors: a sentence for whatever went wrong: no answer, one that is not to the question, an error on the page,
             a connection lost.
+        closed: how many lists were closed before an option was chosen.
     """
 
     def __init__(self, number: int, page: Page, address: str, pause: float) -> None:
@@ -51,7 +54,7 @@ class Person:
         self.reactions: list[Reaction] = []
         self.errors: list[str] = []
         self._chance = random.Random(number)
-        self._sockets = 0
+        self._sockets = self.closed = 0
         self.title = ""  # of the last picture
         page.set_default_timeout(PATIENCE * 1000)
         page.on("websocket", self._count)
@@ -88,7 +91,7 @@ class Person:
         """A picture of one's own, and three of its layers."""
         await self._turn_to("Layers", self._grid("for "), "")
         self.title = f"person {self.number}, {len(self.reactions)}.jpg"
-        file = {"name": self.title, "mimeType": "image/jpeg", "buffer": self._take_photo()}
+        file = {"name": self.title, "mimeType": "image/jpeg", "buffer": take_photo(self.title, self._chance)}
         given = self.page.locator(UPLOADER).first.set_input_files([file])  # type: ignore[list-item]
         await self._ask(INTAKE, given, self._grid(f"for {self.title}"))
         shown = await self.page.get_by_role("combobox", name="Layer").input_value()
@@ -145,10 +148,17 @@ class Person:
     async def _choose(self, box: str, option: str, what: str, drawn: Locator) -> None:
         """As a person types a name and clicks it; timed from there."""
         field = self.page.get_by_role("combobox", name=box)
-        await field.click()
-        await field.fill(option)
         found = self.page.get_by_role("option", name=option, exact=True).first
-        await found.wait_for()
+        for left in reversed(range(LOOKS)):
+            await field.click()
+            await field.fill(option)
+            try:
+                await found.wait_for(timeout=1000 * PATIENCE / LOOKS)
+                break
+            except PlaywrightTimeoutError:  # a run that ended meanwhile has closed the list: it is opened again
+                self.closed += 1
+                if not left:
+                    raise
         await self._ask(what, found.click(), drawn)
 
     async def _ask(self, what: str, act: Awaitable[object], drawn: Locator) -> None:
@@ -163,12 +173,12 @@ class Person:
         if self.pause:
             await self.page.wait_for_timeout(1000 * self._chance.expovariate(1 / self.pause))
 
-    def _take_photo(self) -> bytes:
-        """A part of a sample that nobody else has, as JPEG."""
-        whole = Image.open(io.BytesIO(read_sample(self._chance.choice(SAMPLES).name))).convert("RGB")
-        left, top = self._chance.randrange(whole.width // 4), self._chance.randrange(whole.height // 4)
-        part = whole.crop((left, top, left + whole.width * 3 // 4, top + whole.height * 3 // 4))
-        part.putpixel((0, 0), (self.number % 256, len(self.reactions) % 256, 0))
-        file = io.BytesIO()
-        part.save(file, "JPEG", quality=90, comment=self.title)  # no two files are equal, whatever was cut out
-        return file.getvalue()
+
+def take_photo(title: str, chance: random.Random) -> bytes:
+    """A part of a sample that nobody else has, as JPEG."""
+    whole = Image.open(io.BytesIO(read_sample(chance.choice(SAMPLES).name))).convert("RGB")
+    left, top = chance.randrange(whole.width // 4), chance.randrange(whole.height // 4)
+    part = whole.crop((left, top, left + whole.width * 3 // 4, top + whole.height * 3 // 4))
+    file = io.BytesIO()
+    part.save(file, "JPEG", quality=90, comment=title)  # no two files are equal, whatever was cut out
+    return file.getvalue()

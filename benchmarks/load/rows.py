@@ -27,6 +27,7 @@ CLASS = 20  # people, of whom the bounds speak
 P95_BOUNDS = {LAYER: 2000.0, ASKED_BEFORE: 300.0}  # ms, for a class
 ALONE_BOUND, AT_ONCE_BOUND = 3000.0, 15_000.0  # ms, of the first opening
 SESSION_BOUND = 20.0  # MB
+NO_BROWSER = ", no browser"
 
 
 def seconds_of(crowd: Crowd, what: str) -> list[float]:
@@ -42,6 +43,18 @@ def percentile(times: Sequence[float], share: int) -> float:
 def rows_of_crowd(crowd: Crowd, empty: Crowd) -> list[Row]:
     """Of one number of people: medians, 95th percentiles, and both against the empty app's."""
     who = name_crowd(crowd.people)
+    return [*rows_of_answers(crowd, empty, who), Row(f"{who}: lists closed before a choice", crowd.closed, "")]
+
+
+def rows_without_browsers(crowd: Crowd) -> list[Row]:
+    """The same of sessions without browsers, with the processor time of an answer."""
+    who = f"{name_crowd(crowd.people)}{NO_BROWSER}"
+    work = [Row(f"{who}: {what}, processor time", used * 1000, "ms") for what, used in crowd.work.items()]
+    return [*rows_of_answers(crowd, Crowd(0, (), (), ()), who), *work]
+
+
+def rows_of_answers(crowd: Crowd, empty: Crowd, who: str) -> list[Row]:
+    """Medians and 95th percentiles of all answers, against the empty app's where there are any."""
     floor, waits = seconds_of(empty, EMPTY), seconds_of(crowd, OPENING)
     bound = {1: ALONE_BOUND, CLASS: AT_ONCE_BOUND}.get(crowd.people)
     rows = [Row(f"{who}: {OPENING}, the last one's", max(waits) * 1000, "ms", bound)] if waits else []
@@ -61,12 +74,12 @@ def rows_of_crowd(crowd: Crowd, empty: Crowd) -> list[Row]:
     return [*rows, row_of_errors(crowd, who)]
 
 
-def rows_of_sessions(crowds: Sequence[Crowd]) -> list[Row]:
-    """What each session beyond the first one takes, where one was measured alone."""
+def rows_of_sessions(crowds: Sequence[Crowd], how: str = "") -> list[Row]:
+    """What each session beyond the first one takes, where one was measured alone; `how` they came, for the names."""
     memory = {crowd.people: crowd.memory[-1][1] for crowd in crowds if crowd.memory}
     return [
         Row(
-            f"{name_crowd(people)}: memory of a session beyond the first",
+            f"{name_crowd(people)}{how}: memory of a session beyond the first",
             (megabytes - memory[1]) / (people - 1),
             "MB",
             SESSION_BOUND if people == CLASS else None,

@@ -4,15 +4,21 @@ import asyncio
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from unittest.mock import AsyncMock, MagicMock
+from urllib.parse import parse_qs
 
 import psutil
 import pytest
 from playwright.async_api import Error as PlaywrightError
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.server import ServerConnection, serve
 
 from benchmarks.load.crowd import Crowd, find_server, measure_memory
 from benchmarks.load.person import ASKED_BEFORE, EMPTY, LAYER, OPENING, Person, Reaction
-from benchmarks.load.rows import percentile, rows_of_crowd, rows_of_sessions, rows_of_soak
+from benchmarks.load.rows import percentile, rows_of_crowd, rows_of_sessions, rows_of_soak, rows_without_browsers
+from benchmarks.load.session import Session
 from benchmarks.results import Row
 
 
@@ -65,6 +71,57 @@ def test_a_session_is_what_the_others_add_to_one_alone() -> None:
     rows = rows_of_sessions([crowd(20, {}, 1380), crowd(1, {}, 1000), crowd(30, {}, 1580)])
     assert [(row.value, row.bound) for row in rows] == [(20, 20), (20, None)]
     assert rows_of_sessions([crowd(20, {}, 1380)]) == []
+
+
+def test_sessions_without_browsers_have_rows_of_their_own_and_tell_the_work() -> None:
+    met = Crowd(20, (Reaction(LAYER, 0.5, 0.0),), ((0.0, 1380.0),), (), {LAYER: 0.1})
+    rows = by_name(rows_without_browsers(met))
+    assert rows["20 at once, no browser: another layer, processor time"].value == 100
+    assert rows["20 at once, no browser: another layer, 95th percentile"].bound == 2000
+    (memory,) = rows_of_sessions([crowd(1, {}, 1000), met], ", no browser")
+    assert (memory.name, memory.value) == ("20 at once, no browser: memory of a session beyond the first", 20)
+
+
+def test_a_session_takes_only_an_answer_to_its_question(tmp_path: Path) -> None:
+    """The server plays a recording: a list, the end; then the list again by its hash, and what was asked for."""
+    asked: list[BackMsg] = []
+    shown, held, other, end, failed = (ForwardMsg() for _ in range(5))
+    shown.delta.new_element.selectbox.label, shown.delta.new_element.selectbox.id = "Layer", "list of layers"
+    shown.delta.new_element.selectbox.options.append(f"for {Session(7, '', tmp_path, 0).title}")
+    shown.hash, shown.metadata.cacheable = "a hash", True
+    held.ref_hash = "a hash"
+    other.delta.new_element.markdown.body = "of b for another"
+    end.script_finished = ForwardMsg.FINISHED_SUCCESSFULLY
+    failed.delta.new_element.exception.message = "Out of memory"
+
+    async def play(socket: ServerConnection) -> None:
+        for answer in ([shown, end], [held, end], [other, end], [failed]):
+            asked.append(BackMsg.FromString(await socket.recv(decode=False)))
+            for message in answer:
+                await socket.send(message.SerializeToString())
+
+    async def visit() -> Session:
+        async with serve(play, "localhost", 0, subprotocols=["streamlit"]) as server:
+            port = server.sockets[0].getsockname()[1]
+            session = Session(7, f"http://localhost:{port}", tmp_path, 0)
+            await session.attempt(session.open_layers())
+            await session.attempt(session._choose("Layer", "b", LAYER, f"for {session.title}"))
+            for _ in range(2):
+                await session.attempt(session._choose("Layer", "b", LAYER, f"of b for {session.title}"))
+            await session.close()
+            return session
+
+    with ThreadPoolExecutor(1) as pool:
+        session = pool.submit(asyncio.run, visit()).result()
+    assert [reaction.what for reaction in session.reactions] == [OPENING, LAYER]
+    assert session.errors == [
+        "ValueError in _choose: No answer says 'of b for session 7.jpg'.",
+        "ValueError in _choose: The page says: Out of memory",
+    ]
+    first, second = (each.rerun_script for each in asked[:2])
+    assert parse_qs(first.query_string)["image"][0].startswith("session 7.jpg · ")
+    assert [(each.id, each.string_value) for each in second.widget_states.widgets] == [("list of layers", "b")]
+    assert second.cached_message_hashes == ["a hash"]
 
 
 def test_a_soak_tells_growth_and_whether_answers_slow_down() -> None:
