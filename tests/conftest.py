@@ -36,11 +36,11 @@ LONGEST = ("tests/browser", "tests/jobs", "tests/pages", "tests/transfer")
 
 
 # What shares one worker: half of what needs a browser, for a worker has one server and one Chromium, and all that start
-# and kill jobs, which would take the cores from each other. Elsewhere the tests of one file.
+# and kill jobs or a cluster, which would take the cores from each other. Elsewhere the tests of one file.
 TOGETHER = {
     "the browser, from a to l": re.compile("tests/browser/test_[a-l]"),
     "the browser, from m to z": re.compile("tests/browser/test_[m-z]"),
-    "jobs": re.compile("tests/jobs/"),
+    "jobs": re.compile("tests/(jobs|serving)/"),
 }
 
 

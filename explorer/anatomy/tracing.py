@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict
 from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -27,6 +28,9 @@ from explorer.anatomy.receptive_field import Geometry
 from explorer.anatomy.recording import INPUT, Edit, LayerFacts, LayerRecord, LayerUnknown, Recording
 from explorer.zoo import VisionModel
 from explorer.zoo.efficientnet_lite import SamePadding
+from explorer.zoo.served import ask, is_offered
+
+_SENT_BYTES = 16 * 2**20  # of maps that are fetched; more are sooner computed than sent
 
 
 def _is_leaf(module: nn.Module) -> bool:
@@ -230,6 +234,8 @@ def record(
         torch.Size([64, 32, 32])
     """
     x = _as_input(model, x)
+    if not inputs and (recording := _record_elsewhere(model, x, layers, edits)) is not None:
+        return recording
     probe = _probe(model.network)
     running, logits = probe.run(x, None if layers is None else frozenset(layers), edits, inputs)
     known = running.known or running.facts
@@ -239,6 +245,23 @@ def record(
         if name in running.outputs
     }
     return Recording(records, logits[0], x[0])
+
+
+def _record_elsewhere(
+    model: VisionModel, x: Tensor, layers: Collection[str] | None, edits: Collection[Edit]
+) -> Recording | None:
+    """The same by `EXPLORER_SERVE`; None where it is to be done here, which also says what is wrong."""
+    if not is_offered(model.network):
+        return None
+    facts = {each.name: each for each in summarize_layers(model, x)}
+    names = [name for name in facts if layers is None or name in layers]
+    if not facts.keys() >= set(layers or ()) or sum(facts[name].activation_bytes for name in names) > _SENT_BYTES:
+        return None
+    found = ask(model.network, x, names, [asdict(edit) for edit in edits])
+    if found is None:
+        return None
+    found = {name: tensor.to(x.device) for name, tensor in found.items()}
+    return Recording({name: LayerRecord(facts[name], found[name]) for name in names}, found["logits"][0], x[0])
 
 
 def average_maps(model: VisionModel, x: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:

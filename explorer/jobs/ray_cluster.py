@@ -96,7 +96,7 @@ class RayJobs(FolderJobs):
             JobRefused: Ray is not installed, the storage is no folder, or the cluster does not answer; the last may
                 also come from any method later.
         """
-        _import_ray()
+        import_ray()
         named = str(storage or os.environ.get("EXPLORER_STORAGE") or cache_folder() / "ray-jobs")
         if "://" in named:
             raise JobRefused(f"{named} is no folder: EXPLORER_STORAGE names a folder that every machine sees.")
@@ -179,15 +179,15 @@ class RayJobs(FolderJobs):
             JobRefused: the cluster does not answer.
         """
         with self._connecting:
-            ray = _import_ray()
+            ray = import_ray()
             if not ray.is_initialized():
-                _reach(self._address)
+                reach(self._address)
                 self._answers.clear()  # of a connection that is gone
                 try:
                     ray.init(
                         address=self._address,
                         namespace=NAMESPACE,
-                        runtime_env=_describe_code(self._ship),
+                        runtime_env=describe_code(self._ship),
                         log_to_driver=False,
                         configure_logging=False,
                         **({"include_dashboard": False} if self._address == "local" else {}),
@@ -205,7 +205,7 @@ def _end(folder: JobFolder, number: int, state: State, problem: str = "") -> Non
             records[number] = records[number].end(state, problem)
 
 
-def _import_ray() -> Any:
+def import_ray() -> Any:
     """Ray.
 
     Raises:
@@ -221,7 +221,7 @@ def _import_ray() -> Any:
 
 def _explain_broken(error: Exception) -> str:
     """Why an actor can never be; "" where it is only away."""
-    ray = _import_ray()
+    ray = import_ray()
     if isinstance(error, ray.exceptions.RuntimeEnvSetupError):
         return "The code could not be brought to the machines of the Ray cluster."
     if not getattr(error, "actor_init_failed", False):
@@ -232,15 +232,15 @@ def _explain_broken(error: Exception) -> str:
     return f"A machine of the Ray cluster could not begin: {lines[-1]}"
 
 
-def _describe_code(ship: bool) -> dict[str, Any]:
+def describe_code(ship: bool) -> dict[str, Any]:
+    """The runtime environment in which a cluster finds this project."""
     if ship:
         others = [f"/{path.name}" for path in _PROJECT.iterdir() if path.name not in _SENT]
         return {"working_dir": str(_PROJECT), "excludes": others}
-    paths = [str(_PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {"env_vars": {"PYTHONPATH": os.pathsep.join(paths)}}
+    return {"env_vars": {"PYTHONPATH": os.pathsep.join([str(_PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])])}}
 
 
-def _reach(address: str) -> None:
+def reach(address: str) -> None:
     """Raise JobRefused where nobody listens: Ray itself would wait for minutes, and then end this process."""
     host, _, port = address.rpartition("://")[2].rpartition(":")
     if host and port.isdecimal():

@@ -27,6 +27,7 @@ from explorer.zoo.catalogue import (
 from explorer.zoo.download import Progress, cached_path, ensure_downloaded
 from explorer.zoo.packaged import read_packaged
 from explorer.zoo.preprocessing import Preprocessing
+from explorer.zoo.served import describe_network, offer
 from explorer.zoo.truncation import truncated_builder
 from explorer.zoo.vision_model import VisionModel, publish
 from explorer.zoo.weights import (
@@ -90,7 +91,7 @@ def load_model(
                 f"{cached_path(official.url).name} there, and it is downloaded again."
             ) from error
         card = _official_card(name)
-    return _describe(name, publish(network, where), card)
+    return _offer(_describe(name, publish(network, where), card))
 
 
 def random_model(name: str, num_classes: int | None = None, seed: int = 0, device: str = "cpu") -> VisionModel:
@@ -114,7 +115,14 @@ def random_model(name: str, num_classes: int | None = None, seed: int = 0, devic
         network = _builder(name)(count)
     model = _describe(name, publish(network, resolve_device(device)), card)
     classes = model.classes if count == len(model.classes) else _numbered(count)
-    return replace(model, title=f"{model.title}, random weights", classes=classes, card={**card, "random_seed": seed})
+    card = {**card, "random_seed": seed}
+    return _offer(replace(model, title=f"{model.title}, random weights", classes=classes, card=card), seed)
+
+
+def _offer(model: VisionModel, seed: int | None = None) -> VisionModel:
+    """The same; what a name and a seed say is also to be had where they are known."""
+    offer(model.network, describe_network(model.name, model.card, len(model.classes), seed))
+    return model
 
 
 def _read_shipped(name: str, sha256: str) -> dict[str, Tensor]:

@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
+from explorer.zoo import served
 from explorer.zoo.preprocessing import Preprocessing
-
-# Pixels of one pass: 64 pictures of 128 x 128, 20 of 224 x 224. More would take gigabytes in a large network.
-_PIXELS = 64 * 128 * 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,15 +65,21 @@ class VisionModel:
     def logits(self, x: Tensor) -> Tensor:
         """A forward pass without gradients, in parts that every network of the zoo has room for.
 
+        With `EXPLORER_SERVE` the zoo's networks pass on a cluster, see `explorer.zoo.served`.
+
         Args:
             x: (N, 3, H, W), normalised, on any device; not changed.
 
         Returns:
             (N, classes) float32 on the CPU.
         """
+        return torch.cat([self._pass(part) for part in x.split(max(1, served.PIXELS // (x.shape[2] * x.shape[3])))])
+
+    def _pass(self, x: Tensor) -> Tensor:
+        if (answer := served.ask(self.network, x)) is not None:
+            return answer["logits"]
         with torch.inference_mode():
-            parts = x.split(max(1, _PIXELS // (x.shape[2] * x.shape[3])))
-            return torch.cat([self.network(part.to(self.device, copy=True)).float().cpu() for part in parts])
+            return self.network(x.to(self.device, copy=True)).float().cpu()
 
     def with_preprocessing(self, preprocessing: Preprocessing) -> VisionModel:
         """The same network behind another preprocessing; the weights are shared."""

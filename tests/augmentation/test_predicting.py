@@ -38,7 +38,7 @@ def test_batches_do_not_change_what_is_believed(
 ) -> None:
     draws = [draw.image for draw in EXAMPLE.draw_many(small, 5, 0)]
     whole = probabilities_of_draws(model, small, draws)
-    monkeypatch.setattr("explorer.zoo.vision_model._PIXELS", 1)
+    monkeypatch.setattr("explorer.zoo.served.PIXELS", 1)
     parts = probabilities_of_draws(model, small, draws)
     assert np.abs(whole.probabilities - parts.probabilities).max() < 1e-5
 
