@@ -57,7 +57,8 @@ class Subject:
     @property
     def model(self) -> VisionModel:
         """The network, behind the chosen fit and size."""
-        model = open_network(self.network, self.device, self.weights)
+        # By name: Streamlit looks up the signature for every argument that comes by its place, for each of many calls.
+        model = open_network(name=self.network, device=self.device, weights=self.weights)
         preprocessing = model.preprocessing.with_fit(self.fit)
         return model.with_preprocessing(preprocessing.with_size(self.size or preprocessing.size))
 

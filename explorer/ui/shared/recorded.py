@@ -16,8 +16,9 @@ def facts_of(subject: Subject) -> tuple[LayerFacts, ...]:
     """Every layer of the network at this resolution."""
     import torch
 
-    size = subject.model.preprocessing.size
-    return summarize_layers(subject.model, torch.zeros(1, 3, size, size))
+    model = subject.model
+    size = model.preprocessing.size
+    return summarize_layers(model, torch.zeros(1, 3, size, size))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
