@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.anatomy import ORDERS
 from explorer.samples import SAMPLES, read_sample
 from explorer.ui.components import NetworkClick
-from explorer.ui.session.pictures import get_picture
+from explorer.ui.session.pictures import add_picture, get_picture
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.recorded import compute_maps, facts_of
 from explorer.zoo import list_shipped, load_model
@@ -373,6 +373,14 @@ def test_a_network_beside_itself(browser_side: Browser) -> None:
     app = open_layers({"model": SMALL, "model2": SMALL, "compare": "Second network", "unit": "0"})
     assert app.selectbox(key="model2").value == SMALL
     assert len(app.metric) == 8
+
+
+def test_a_link_brings_a_second_picture_of_another_session(photo_bytes: bytes, browser_side: Browser) -> None:
+    label = add_picture("second.jpg", photo_bytes).label
+    app = open_layers({"model": SMALL, "unit": "0", "compare": "Second picture", "image2": label})
+    assert app.selectbox(key="image").value == CAT
+    assert app.selectbox(key="image2").value == label
+    assert "second.jpg" in browser_side.networks["network2"]["label"]
 
 
 def test_two_pictures(browser_side: Browser) -> None:

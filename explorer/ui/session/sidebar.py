@@ -95,9 +95,13 @@ def choose_picture() -> Picture:
         release(key)
     if lost := count_lost():
         st.info(say_lost(lost), icon=":material/auto_delete:")
-    asked = st.query_params.get("image")
-    if asked and "image" not in st.session_state and not recall(asked):
-        st.warning("The picture of this link is no longer on the server. Upload it again.")
+    if "image" not in st.session_state:  # a link names pictures of another session; after that, its own list counts
+        asked = st.query_params.get("image")
+        if asked and not recall(asked):
+            st.warning("The picture of this link is no longer on the server. Upload it again.")
+        for name in st.query_params:  # a second one, or a batch
+            for label in reversed(st.query_params.get_all(name)):
+                recall(label)
     picture = get_picture(choose_picture_of("Picture", list_pictures(), "image", SAMPLES[0].title))
     st.image(picture.intake.image, caption=picture.credit or None, alt=picture.title, width="stretch")
     width, height = picture.intake.image.size

@@ -13,7 +13,7 @@ from explorer.neurons.activations import Numbers
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.choose import choose_one
 from explorer.ui.session.opening import pictures_lines
-from explorer.ui.session.pictures import Picture, get_picture, list_pictures, recall
+from explorer.ui.session.pictures import Picture, get_picture, list_pictures
 from explorer.ui.session.subject import Subject
 
 if TYPE_CHECKING:
@@ -31,15 +31,11 @@ _OTHERS = "norm_with"  # of the address: labels of the uploads beside the chosen
 
 def list_batch(subject: Subject) -> list[Picture]:
     """The chosen picture, then the uploads, which the address has, and samples until there are `LEAST_PICTURES`."""
-    if _OTHERS not in st.session_state:  # a link names those of another session; after that, its own list counts
-        for label in reversed(st.query_params.get_all(_OTHERS)):
-            recall(label)
     others = [get_picture(label) for label in list_pictures() if label != subject.picture.label]
     uploads = [picture for picture in others if not picture.sample]
     samples = [picture for picture in others if picture.sample]
     batch = [subject.picture, *uploads][:MOST_PICTURES]
     named = [picture.label for picture in batch[1:]]
-    st.session_state[_OTHERS] = True
     if not named:
         st.query_params.pop(_OTHERS, None)
     elif named != st.query_params.get_all(_OTHERS):
