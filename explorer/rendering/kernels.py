@@ -166,35 +166,37 @@ def kernel_numbers(kernel: NDArray[np.floating]) -> Figure:
     table = DIVERGING[1:]  # row 0 repeats row 1
     stops = [(row / 254, "rgb({}, {}, {})".format(*table[row])) for row in range(0, 255, 2)]
     rows, columns = np.indices(kernel.shape)
-    figure = go.Figure(
-        go.Heatmap(
-            z=kernel,
-            zmin=-largest,
-            zmax=largest,
-            colorscale=stops,
-            showscale=False,
-            xgap=1,
-            ygap=1,
-            # A float32 has at most nine digits that say anything.
-            customdata=[[f"{value:.9g}" for value in row] for row in kernel.tolist()],
-            hovertemplate="row %{y}, column %{x}: %{customdata}<extra></extra>",
-        )
-    )
-    figure.add_scatter(
-        x=columns.ravel(),
-        y=rows.ravel(),
-        mode="text",
-        text=[f"{value:.3g}" for value in kernel.ravel().tolist()],
+    cells = {
+        "type": "heatmap",
+        "z": kernel,
+        "zmin": -largest,
+        "zmax": largest,
+        "colorscale": stops,
+        "showscale": False,
+        "xgap": 1,
+        "ygap": 1,
+        # A float32 has at most nine digits that say anything.
+        "customdata": [[f"{value:.9g}" for value in row] for row in kernel.tolist()],
+        "hovertemplate": "row %{y}, column %{x}: %{customdata}<extra></extra>",
+    }
+    words = {
+        "type": "scatter",
+        "x": columns.ravel(),
+        "y": rows.ravel(),
+        "mode": "text",
+        "text": [f"{value:.3g}" for value in kernel.ravel().tolist()],
         # White on the dark ends of the scale, black on the rest, in both themes.
-        textfont={
+        "textfont": {
             "size": max(8, min(15, 120 // width)),
             "color": np.where(np.abs(kernel.ravel()) > 0.6 * largest, "#ffffff", "#000000").tolist(),
         },
-        hoverinfo="skip",
-        showlegend=False,
-    )
-    figure.update_xaxes(side="top", dtick=1, range=[-0.5, width - 0.5], showgrid=False, zeroline=False, fixedrange=True)
-    figure.update_yaxes(range=[height - 0.5, -0.5], dtick=1, showgrid=False, zeroline=False, fixedrange=True)
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+    axis = {"dtick": 1, "showgrid": False, "zeroline": False, "fixedrange": True}
+    across = {"side": "top", "range": [-0.5, width - 0.5], **axis}
+    # In one go: a figure that is filled trace by trace checks every colour of the scale again.
+    figure = go.Figure([cells, words], {"xaxis": across, "yaxis": {"range": [height - 0.5, -0.5], **axis}})
     return dress(figure, "", height=max(150, min(420, 60 + 42 * height)), top=24)
 
 

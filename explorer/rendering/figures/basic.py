@@ -73,10 +73,9 @@ def histogram(values: ArrayLike, name: str, *, bins: int = 60) -> "Figure":
             marker={"color": ACCENT, "line": {"width": 0}},
             customdata=np.stack([edges[:-1], edges[1:]], axis=1),
             hovertemplate="%{customdata[0]:.3g} to %{customdata[1]:.3g}: %{y:,}<extra></extra>",
-        )
+        ),
+        {"xaxis": {"title": {"text": "value"}}, "yaxis": {"title": {"text": "count"}}},
     )
-    figure.update_xaxes(title="value")
-    figure.update_yaxes(title="count")
     return dress(figure, title, height=220)
 
 
