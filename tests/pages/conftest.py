@@ -18,19 +18,6 @@ from explorer.ui import kit
 from tests.pages.opening import Browser
 from tests.pages.toy_captions import make_folder
 
-COMPONENTS = (
-    *("network_view", "clickable_grid", "microscope", "photo_cover", "attention_mover", "caption_player"),
-    *("read_storage", "keep_in_storage"),
-    "logit_board",
-    "perceptron_trainer",
-    "digit_pad",
-    "shared_mean",
-    "terrain",
-    "gan_plane",
-    "letter_attention",
-    "latent_pad",
-)
-
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_app_tests(packages_read_once: None) -> Iterator[None]:
@@ -58,15 +45,18 @@ def drawn_components() -> list[tuple[ModuleType, str]]:
     """Where in `explorer.ui` a component is drawn, and which; the components themselves stay what they are."""
     names = [module.name for module in pkgutil.walk_packages(explorer.ui.__path__, "explorer.ui.")]
     modules = [importlib.import_module(name) for name in names if not name.startswith("explorer.ui.components")]
-    return [(module, component) for module in modules for component in COMPONENTS if hasattr(module, component)]
+    return [
+        (module, component) for module in modules for component in Browser().components() if hasattr(module, component)
+    ]
 
 
 @pytest.fixture
 def browser_side(monkeypatch: pytest.MonkeyPatch) -> Browser:
     """What the page hands to the browser during this test, and clicks to answer with."""
     side = Browser()
+    components = side.components()
     for module, component in drawn_components():
-        monkeypatch.setattr(module, component, getattr(side, component))
+        monkeypatch.setattr(module, component, components[component])
     monkeypatch.setattr(DeltaGenerator, "download_button", side.watch_downloads(DeltaGenerator.download_button))
     return side
 

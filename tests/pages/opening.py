@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Widget
 
@@ -47,6 +49,48 @@ def subject_of(app: AppTest, **changes: Any) -> Subject:
     state = {name: app.session_state[name] for name in ("fit", "size", "device")}
     subject = Subject(get_picture(label), app.session_state["model"], **state)
     return Subject(**{**subject.__dict__, **changes})
+
+
+def texts_of(app: AppTest) -> str:
+    """What the page says outside its charts and controls, with common spaces."""
+    shown = (*app.markdown, *app.caption, *app.info, *app.success, *app.warning, *app.error, *app.text)
+    return "\n".join(each.value for each in shown).replace("\u00a0", " ")
+
+
+def strings_in(message: Message) -> Iterator[str]:
+    """Every text of an element, also what a component is given."""
+    for kind, value in message.ListFields():
+        for each in value if kind.is_repeated else (value,):
+            if isinstance(each, Message):
+                yield from strings_in(each)
+            elif isinstance(each, str | bytes):
+                yield each if isinstance(each, str) else each.decode(errors="replace")
+
+
+def everything_in(app: AppTest) -> str:
+    """Every text that the page sends, also what its components are given."""
+    messages = (getattr(node, "proto", None) for node in app._tree)
+    return "\n".join(text for each in messages if isinstance(each, Message) for text in strings_in(each))
+
+
+def answer_first(app: AppTest, answer: str, verdict: str, finding: str) -> str:
+    """Answer the question that a page asks first; its finding waits until then.
+
+    Args:
+        app: a page that asks one question.
+        answer: to it.
+        verdict: what the page says of the answer.
+        finding: words of what it was asked about.
+
+    Returns:
+        What the page says afterwards.
+    """
+    assert finding not in texts_of(app)
+    (question,) = [radio for radio in app.radio if radio.key and radio.key.startswith("ask-")]
+    told = texts_of(run(question.set_value(answer)))
+    assert verdict in told
+    assert finding in told
+    return told
 
 
 def run_snippet(code: str) -> tuple[dict[str, Any], str]:
@@ -104,32 +148,18 @@ class Browser:
         default_factory=dict
     )
 
-    def network_view(self, *, key: str, **given: Any) -> Any:
-        self.networks[key] = given
-        return self.clicks.pop(key, None)
+    def stand_in(self, kept: dict[str, dict[str, Any]]) -> Callable[..., Any]:
+        """A component that keeps its arguments there, by its key, and gives the click that waits under that key."""
 
-    def clickable_grid(self, *, key: str, **given: Any) -> Any:
-        self.grids[key] = given
-        return self.clicks.pop(key, None)
+        def draw(*, key: str, **given: Any) -> Any:
+            kept[key] = given
+            return self.clicks.pop(key, None)
+
+        return draw
 
     def microscope(self, channel_view: ChannelView, *, pinned: tuple[int, int] | None, key: str) -> Any:
         self.channel_views[key] = channel_view, pinned
         return self.clicks.pop(key, None)
-
-    def photo_cover(self, *, key: str, **given: Any) -> Any:
-        self.covers[key] = given
-        return self.clicks.pop(key, None)
-
-    def digit_pad(self, *, key: str, **given: Any) -> Any:
-        self.pads[key] = given
-        return self.clicks.pop(key, None)
-
-    def attention_mover(self, *, key: str, **given: Any) -> Any:
-        self.movers[key] = given
-        return self.clicks.pop(key, None)
-
-    def caption_player(self, *, key: str, **given: Any) -> None:
-        self.players[key] = given
 
     def read_storage(self, key: str) -> Stored:
         return self.stored
@@ -137,33 +167,31 @@ class Browser:
     def keep_in_storage(self, text: str | None, *, key: str, **given: Any) -> None:
         self.kept = {"text": text, **given}
 
-    def logit_board(self, *, key: str, **given: Any) -> Any:
-        self.boards[key] = given
-        return self.clicks.pop(key, None)
+    def components(self) -> dict[str, Callable[..., Any]]:
+        """What is drawn in place of each component, by its name."""
+        return {
+            "network_view": self.stand_in(self.networks),
+            "clickable_grid": self.stand_in(self.grids),
+            "photo_cover": self.stand_in(self.covers),
+            "digit_pad": self.stand_in(self.pads),
+            "attention_mover": self.stand_in(self.movers),
+            "caption_player": self.stand_in(self.players),
+            "logit_board": self.stand_in(self.boards),
+            "perceptron_trainer": self.stand_in(self.trainers),
+            "shared_mean": self.stand_in(self.batches),
+            "terrain": self.stand_in(self.terrains),
+            "gan_plane": self.stand_in(self.games),
+            "letter_attention": self.stand_in(self.letters),
+            "latent_pad": self.stand_in(self.latents),
+            "microscope": self.microscope,
+            "read_storage": self.read_storage,
+            "keep_in_storage": self.keep_in_storage,
+        }
 
-    def perceptron_trainer(self, *, key: str, **given: Any) -> Any:
-        self.trainers[key] = given
-        return self.clicks.pop(key, None)
-
-    def shared_mean(self, *, key: str, **given: Any) -> Any:
-        self.batches[key] = given
-        return self.clicks.pop(key, None)
-
-    def terrain(self, *, key: str, **given: Any) -> Any:
-        self.terrains[key] = given
-        return self.clicks.pop(key, None)
-
-    def gan_plane(self, *, key: str, **given: Any) -> Any:
-        self.games[key] = given
-        return self.clicks.pop(key, None)
-
-    def letter_attention(self, *, key: str, **given: Any) -> Any:
-        self.letters[key] = given
-        return self.clicks.pop(key, None)
-
-    def latent_pad(self, *, key: str, **given: Any) -> Any:
-        self.latents[key] = given
-        return self.clicks.pop(key, None)
+    def arrays(self, key: str = "offer") -> dict[str, Any]:
+        """What a download of arrays holds, by the key of its buttons."""
+        with np.load(io.BytesIO(self.downloads[f"{key}-npz"][1]()), allow_pickle=False) as arrays:
+            return dict(arrays)
 
     def watch_downloads(self, original: Callable[..., bool]) -> Callable[..., bool]:
         def download_button(

@@ -1,6 +1,5 @@
 """The Augmentation page: the pipeline and single transforms, every control against the library called directly."""
 
-import io
 import json
 from typing import Any
 
@@ -14,7 +13,7 @@ from explorer.rendering import decode_png
 from explorer.ui.augmentation.compute import SIDE
 from explorer.ui.session.pipeline import MOST_IN_ADDRESS, Row
 from explorer.ui.session.subject import Subject
-from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of
+from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of, texts_of
 
 SMALL = "tiny-vgg"
 
@@ -39,15 +38,6 @@ def square(subject: Subject) -> Image.Image:
     return subject.model.preprocessing.with_size(SIDE).fitted(subject.picture.intake.image)
 
 
-def arrays_of(side: Browser, key: str) -> dict[str, np.ndarray]:
-    with np.load(io.BytesIO(side.downloads[key][1]()), allow_pickle=False) as arrays:
-        return dict(arrays)
-
-
-def told_by(app: AppTest) -> str:
-    return "\n".join(each.value for each in (*app.markdown, *app.caption, *app.info, *app.warning))
-
-
 def test_it_works_at_once_and_gives_what_the_library_gives(browser_side: Browser) -> None:
     app = open_augmentation({"seed": "7"})
     assert not app.error
@@ -55,7 +45,7 @@ def test_it_works_at_once_and_gives_what_the_library_gives(browser_side: Browser
     assert "pipeline" not in app.query_params  # the example needs no naming
     subject = subject_of(app)
     expected = EXAMPLE.draw_many(square(subject), 16, 7)
-    arrays = arrays_of(browser_side, "draws-offer-npz")
+    arrays = browser_side.arrays("draws-offer")
     for number, draw in enumerate(expected, 1):
         assert (arrays[f"draw{number}"] == np.asarray(draw.image)).all()
     fired = [[step.fired for step in draw.steps] for draw in expected]
@@ -64,7 +54,7 @@ def test_it_works_at_once_and_gives_what_the_library_gives(browser_side: Browser
     assert grid["cells"].count == 16
     assert grid["labels"][4] == f"draw 5: {expected[4].description}"
     assert "Random rotation" in grid["alt"]
-    description = told_by(app)
+    description = texts_of(app)
     for place, step in enumerate(EXAMPLE.steps):
         assert f"{CATALOGUE[step.transform].title} {sum(row[place] for row in fired)}" in description
     picture = decode_png(browser_side.downloads["draws-offer-png"][1]())
@@ -76,7 +66,7 @@ def test_it_works_at_once_and_gives_what_the_library_gives(browser_side: Browser
 
 def test_snippets_give_the_same_pictures(browser_side: Browser, tmp_path: Any) -> None:
     app = open_with(Step("RandomRotation"), Step("GaussianNoise", probability=0.5), seed="3")
-    arrays = arrays_of(browser_side, "draws-offer-npz")
+    arrays = browser_side.arrays("draws-offer")
     names, printed = run_snippet(app.code[0].value)
     for number, draw in enumerate(names["draws"], 1):
         assert (np.asarray(draw.image) == arrays[f"draw{number}"]).all()
@@ -93,19 +83,19 @@ def test_one_draw_is_chosen_by_slider_and_by_click(browser_side: Browser) -> Non
     app = open_augmentation({"draw": "4"})
     expected = EXAMPLE.draw_many(square(subject_of(app)), 16, 0)
     assert browser_side.grids["draws"]["selected"] == 3
-    assert f"1. {expected[3].steps[0].description}" in told_by(app)
+    assert f"1. {expected[3].steps[0].description}" in texts_of(app)
     browser_side.clicks["draws"] = 9
     run(app)
     assert app.select_slider(key="draw").value == 10
     assert browser_side.grids["draws"]["selected"] == 9
-    assert f"3. {expected[9].steps[2].description}" in told_by(app)
+    assert f"3. {expected[9].steps[2].description}" in texts_of(app)
 
 
 def test_draw_again_takes_the_next_sixteen_seeds(browser_side: Browser) -> None:
     app = open_augmentation()
     run(app.button(key="draw_again").click())
     assert app.number_input(key="seed").value == 16
-    assert arrays_of(browser_side, "draws-offer-npz")["seeds"].tolist() == list(range(16, 32))
+    assert browser_side.arrays("draws-offer")["seeds"].tolist() == list(range(16, 32))
 
 
 def test_steps_are_added_moved_and_removed_with_their_values(browser_side: Browser) -> None:
@@ -142,7 +132,7 @@ def test_every_transform_has_its_controls(group: str, browser_side: Browser) -> 
         known = CATALOGUE[row.step.transform]
         for parameter in known.parameters:
             assert any(key.startswith(f"step{row.number}-{parameter.name}") for key in keys), parameter.name
-        assert known.documentation in told_by(app)
+        assert known.documentation in texts_of(app)
 
 
 def test_kinds_of_controls_change_their_parameter(browser_side: Browser) -> None:
@@ -179,14 +169,14 @@ def test_a_crop_larger_than_the_picture_is_said(browser_side: Browser) -> None:
     (row,) = rows_of(app)
     run(app.number_input(key=f"step{row.number}-size").set_value(100))
     assert not app.error
-    assert arrays_of(browser_side, "draws-offer-npz")["draw1"].shape == (100, 100, 3)
+    assert browser_side.arrays("draws-offer")["draw1"].shape == (100, 100, 3)
 
 
 def test_an_empty_pipeline_draws_the_picture_itself(browser_side: Browser) -> None:
     app = open_augmentation()
     run(app.button(key="clear_pipeline").click())
-    assert "The pipeline is empty" in told_by(app)
-    assert (arrays_of(browser_side, "draws-offer-npz")["draw16"] == np.asarray(square(subject_of(app)))).all()
+    assert "The pipeline is empty" in texts_of(app)
+    assert (browser_side.arrays("draws-offer")["draw16"] == np.asarray(square(subject_of(app)))).all()
     run_snippet(app.code[0].value)
     run(app.button(key="reset_pipeline").click())
     assert pipeline_of(app) == EXAMPLE
@@ -238,7 +228,7 @@ def test_a_pipeline_too_long_for_a_link_stays_in_the_session(browser_side: Brows
     app.text_area(key="pipeline_text").set_value(long.to_json())
     run(app.button(key="use_text").click())
     assert pipeline_of(app) == long
-    assert "too many for a link" in told_by(app)
+    assert "too many for a link" in texts_of(app)
     assert "pipeline" not in app.query_params
     for _ in range(2):
         run(app.button(key="add_step").click())
@@ -252,15 +242,15 @@ def test_one_transform_shows_eight_draws_of_itself(browser_side: Browser) -> Non
     )
     assert not app.error
     subject = subject_of(app)
-    arrays = arrays_of(browser_side, "one-offer-npz")
+    arrays = browser_side.arrays("one-offer")
     expected = Pipeline((Step("JPEG", probability=1.0),)).draw_many(square(subject), 8, 2)
     assert all((arrays[f"draw{n}"] == np.asarray(draw.image)).all() for n, draw in enumerate(expected, 1))
-    assert CATALOGUE["JPEG"].documentation in told_by(app)
-    assert CATALOGUE["JPEG"].parameters[0].documentation in told_by(app)
+    assert CATALOGUE["JPEG"].documentation in texts_of(app)
+    assert CATALOGUE["JPEG"].parameters[0].documentation in texts_of(app)
     names, _ = run_snippet(app.code[0].value)
     assert (np.asarray(names["draws"][7].image) == arrays["draw8"]).all()
     run(app.slider(key="one-JPEG-quality").set_value((1, 2)))
-    worse = arrays_of(browser_side, "one-offer-npz")["draw1"]
+    worse = browser_side.arrays("one-offer")["draw1"]
     assert (worse != arrays["draw1"]).any()
     run(app.button(key="add_one").click())
     assert pipeline_of(app).steps[-1] == Step("JPEG", {"quality": (1, 2)}, 1.0)

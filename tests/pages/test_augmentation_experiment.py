@@ -41,8 +41,8 @@ from explorer.ui.augmentation import does_it_help
 from explorer.ui.session import jobs as session_jobs
 from tests.augmentation.test_image_zip import make_zip, png, two_classes
 from tests.jobs.working import Place, begin, finish, until
-from tests.pages.opening import Browser, run, run_snippet
-from tests.pages.test_augmentation import arrays_of, open_augmentation, told_by
+from tests.pages.opening import Browser, run, run_snippet, texts_of
+from tests.pages.test_augmentation import open_augmentation
 from tests.pages.toy_jobs import ToyJobs
 
 FLIP = Pipeline((Step("RandomHorizontalFlip"),))
@@ -152,9 +152,9 @@ def test_the_page_trains_and_shows_both_curves(browser_side: Browser, toys: ToyJ
     run(app)
     again = open_augmentation({"part": "Does it help?", "job": job})  # as whoever is sent the link
     for each in (app, again):
-        assert found.description in told_by(each)
+        assert found.description in texts_of(each)
         assert not each.button(key="train").disabled
-    arrays = arrays_of(browser_side, "experiment-npz")
+    arrays = browser_side.arrays("experiment")
     assert arrays["augmented_validation_accuracy"].tolist() == list(found.augmented.validation_accuracy)
     names, printed = run_snippet(again.code[0].value.replace("steps=4", "steps=2"))
     assert names["experiment"].pipeline == EXAMPLE.to_json()
@@ -187,7 +187,7 @@ def test_however_many_pages_train_one_process_does(
     assert found.stopped
     run(app)
     assert not app.button(key="train").disabled
-    assert "Stopped early. " in told_by(app)
+    assert "Stopped early. " in texts_of(app)
     until(lambda: not place.processes("worker"))  # nothing is left of it when its page is gone
 
 
@@ -200,15 +200,15 @@ def test_the_queue_is_told_and_a_refusal_too(toys: ToyJobs) -> None:
     toys.submit(JobOrder("explorer.toys:toy", ({},), "another one"))
     run(app.button(key="train").click())
     assert not app.error
-    assert "1 job before yours." in told_by(app)
-    assert "1. another one, queued\n2. **yours**, queued" in told_by(app)
+    assert "1 job before yours." in texts_of(app)
+    assert "1. another one, queued\n2. **yours**, queued" in texts_of(app)
     other = open_augmentation({"part": "Does it help?", "job": job_of(app), "pictures": "800"})
     headings = "\n".join(each.value for each in other.subheader).replace("\\", "")
     assert "Handwritten digits: at most 200 pictures, 200 steps" in headings  # not the 800 of its own choice
-    assert "One at a time: the training below is under way." in told_by(other).replace("\\", "")
+    assert "One at a time: the training below is under way." in texts_of(other).replace("\\", "")
     assert not any(each.key == "stop_augmentation" for each in other.button)
     run(app.button(key="stop_augmentation").click())
-    assert "Stopped before anything was measured." in told_by(app)
+    assert "Stopped before anything was measured." in texts_of(app)
 
 
 def test_a_link_to_no_training_of_this_page_is_said(toys: ToyJobs) -> None:
@@ -246,10 +246,10 @@ def test_an_own_folder_is_trained_on(
     data = make_zip({**two_classes(40), "red/notes.txt": b"hello", "red/[x](y)/0.png": png()})
     app = open_augmentation({"part": "Does it help?", "source": "Your own folder (ZIP)", "steps": "4", "seed": "1"})
     assert app.button(key="train").disabled
-    assert "Choose a ZIP file" in told_by(app)
+    assert "Choose a ZIP file" in texts_of(app)
     run(app.file_uploader(key="own_folder").set_value(("mine_1.zip", data, "application/zip")))
     assert not app.error
-    description = told_by(app)
+    description = texts_of(app)
     assert as_plain_text("mine_1.zip: 80 pictures of 2 classes (blue, red). Left out: 1 file that is no") in description
     run(app.button(key="train").click())
     job = job_of(app)
@@ -258,7 +258,7 @@ def test_an_own_folder_is_trained_on(
     run(app)
     assert found.classes == ("blue", "red")
     assert (found.training, found.validation) == (60, 20)
-    assert found.description in told_by(app)
+    assert found.description in texts_of(app)
     (tmp_path / "mine_1.zip").write_bytes(data)
     monkeypatch.chdir(tmp_path)
     code = next(block.value for block in app.code if "read_image_zip" in block.value)

@@ -119,16 +119,16 @@ def test_the_downloads_hold_the_caption(browser_side: Browser) -> None:
     photo = np.asarray(get_picture(app.session_state["image"]).intake.image.resize(size, Image.Resampling.BICUBIC))
     wanted = film_strip(photo, expected.attention, expected.words).astype(int)
     assert np.abs(strip - wanted).max() <= 1
-    with np.load(io.BytesIO(browser_side.downloads["watching-npz"][1]()), allow_pickle=False) as arrays:
-        assert arrays["words"].tolist() == list(expected.words)
-        np.testing.assert_allclose(arrays["attention"], expected.attention, atol=1e-6)
-        np.testing.assert_allclose(arrays["log_probabilities"], expected.log_probabilities, atol=1e-5)
-        assert arrays["alternatives"].tolist() == [[each.word for each in row] for row in expected.alternatives]
-        np.testing.assert_allclose(
-            arrays["alternative_probabilities"],
-            [[each.probability for each in row] for row in expected.alternatives],
-            rtol=1e-4,
-        )
+    arrays = browser_side.arrays("watching")
+    assert arrays["words"].tolist() == list(expected.words)
+    np.testing.assert_allclose(arrays["attention"], expected.attention, atol=1e-6)
+    np.testing.assert_allclose(arrays["log_probabilities"], expected.log_probabilities, atol=1e-5)
+    assert arrays["alternatives"].tolist() == [[each.word for each in row] for row in expected.alternatives]
+    np.testing.assert_allclose(
+        arrays["alternative_probabilities"],
+        [[each.probability for each in row] for row in expected.alternatives],
+        rtol=1e-4,
+    )
     read = json.loads(browser_side.downloads["watching-json"][1]())
     assert [each["word"] for each in read["words"]] == list(expected.words)
     np.testing.assert_allclose([each["probability"] for each in read["words"]], expected.probabilities, rtol=1e-4)

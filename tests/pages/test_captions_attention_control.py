@@ -12,8 +12,8 @@ from explorer.captioning import Caption, Captioner, list_captioners, load_captio
 from explorer.captioning.comparing import figure_rows, judge_attention, say_agreement
 from explorer.captioning.interventions.attention_control import ATTENTION_LABELS
 from explorer.text import significant
-from tests.pages.opening import SECONDS, Browser, open_page, run
-from tests.pages.toy_captions import SILENT, arrays_of, best_words, caption_subject_of, run_code, texts_of
+from tests.pages.opening import SECONDS, Browser, open_page, run, texts_of
+from tests.pages.toy_captions import SILENT, best_words, caption_subject_of, run_code
 
 CARD = {
     "accuracy": {"metrics": {"greedy": {"bleu4": 0.18, "cider": 0.5}, "beam 3": {"bleu4": 0.19, "cider": 0.512}}},
@@ -31,7 +31,7 @@ def test_every_attention_with_its_sentence_and_numbers(shelve: Shelve, browser_s
     app = open_honesty()
     subject = caption_subject_of(app)
     words, a = best_words(captioner, subject), subject.seen
-    arrays = arrays_of(browser_side, "attention-control-offer")
+    arrays = browser_side.arrays("attention-control-offer")
     assert tuple(arrays["words"]) == words
     told = texts_of(app)
     for name, steer in (("own", None), ("uniform", uniform), ("shuffled", shuffled(0))):
@@ -135,7 +135,7 @@ def test_a_captioner_with_nothing_to_say(shelve: Shelve, browser_side: Browser) 
 def test_the_shipped_captioner(browser_side: Browser) -> None:
     app = open_honesty()
     captioner = load_captioner(list_captioners()[0])
-    arrays = arrays_of(browser_side, "attention-control-offer")
+    arrays = browser_side.arrays("attention-control-offer")
     words = best_words(captioner, caption_subject_of(app))
     assert tuple(arrays["words"]) == words
     assert arrays["drops"].shape == (len(words), *captioner.grid)

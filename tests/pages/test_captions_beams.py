@@ -16,8 +16,8 @@ from explorer.captioning.search import LENGTH_PENALTY, list_finals
 from explorer.captioning.vocabulary import END
 from explorer.rendering import decode_png
 from explorer.ui.captions import beam_search as captions_beam_search
-from tests.pages.opening import Browser, open_page, run
-from tests.pages.toy_captions import SILENT, arrays_of, caption_subject_of, texts_of
+from tests.pages.opening import Browser, open_page, run, texts_of
+from tests.pages.toy_captions import SILENT, caption_subject_of
 
 PART = {"part": "Other sentences"}
 
@@ -36,7 +36,7 @@ def printed_by(app: AppTest) -> tuple[dict[str, Any], str]:
 def check_search(app: AppTest, side: Browser, width: int) -> None:
     subject = caption_subject_of(app)
     beams = subject.captioner.search(subject.seen, width)
-    table, arrays = app.table[0].value, arrays_of(side, "beams")
+    table, arrays = app.table[0].value, side.arrays("beams")
     np.testing.assert_array_equal(arrays["words"], beams.words)
     np.testing.assert_array_equal(arrays["parents"], beams.parents)
     np.testing.assert_allclose(arrays["scores"], beams.scores, rtol=1e-5)
@@ -133,7 +133,7 @@ def test_temperature_and_top_k_reach_the_draws(browser_side: Browser, shelve: Ca
     run(app.slider(key="temperature").set_value(1.7))
     texts = check_draws(app, 1.7, 20, 7)
     assert f"{len(set(texts))} of 5 are different" in texts_of(app)
-    arrays = arrays_of(browser_side, "beams")
+    arrays = browser_side.arrays("beams")
     assert [str(each) or "(no word)" for each in arrays["drawn"]] == texts
 
 
@@ -141,7 +141,7 @@ def test_the_snippet_gives_the_same_numbers(browser_side: Browser, shelve: Calla
     shelve()
     app = open_beams({"beam": "4", "temperature": "1.3", "top_k": "20", "draws_seed": "3"})
     names, out = printed_by(app)
-    arrays = arrays_of(browser_side, "beams")
+    arrays = browser_side.arrays("beams")
     np.testing.assert_array_equal(names["beams"].words, arrays["words"])
     np.testing.assert_allclose(names["beams"].scores, arrays["scores"], rtol=1e-5)
     assert [draw.text for draw in names["draws"]] == list(arrays["drawn"])

@@ -16,8 +16,8 @@ from explorer.captioning.vocabulary import label_words
 from explorer.saliency import Cover
 from explorer.ui.captions.sentence_change import mark_come, mark_gone
 from explorer.ui.components.attention_mover import read_drop
-from tests.pages.opening import Browser, open_page, run
-from tests.pages.toy_captions import SILENT, arrays_of, best_words, caption_subject_of, run_code, texts_of
+from tests.pages.opening import Browser, open_page, run, texts_of
+from tests.pages.toy_captions import SILENT, best_words, caption_subject_of, run_code
 
 BOX = "b.200.250.700.800"
 Shelve = Callable[..., Captioner]
@@ -49,7 +49,7 @@ def test_nothing_is_hidden_at_first(shelve: Shelve, browser_side: Browser) -> No
     given = browser_side.covers["cover-photo"]
     with Image.open(io.BytesIO(given["png"])) as photo:
         assert photo.size == (560, 373)  # in its own proportions: 451 x 300
-    arrays = arrays_of(browser_side, "cover-offer")
+    arrays = browser_side.arrays("cover-offer")
     assert not arrays["mask"].any()
     np.testing.assert_allclose(arrays["old_with_covered"], arrays["old_with_whole"], rtol=1e-5)
 
@@ -64,7 +64,7 @@ def test_what_is_hidden_changes_what_is_written(fill: str, shelve: Shelve, brows
     assert parameter(app, "cover") == BOX
     assert browser_side.covers["cover-photo"]["cover"] == BOX
     subject = caption_subject_of(app)
-    arrays = arrays_of(browser_side, "cover-offer")
+    arrays = browser_side.arrays("cover-offer")
     mask = Cover.from_text(BOX).mask((32, 32))
     np.testing.assert_array_equal(arrays["mask"], mask)
     covered = torch.from_numpy(arrays["covered"])[None]
@@ -97,7 +97,7 @@ def test_the_beam_width_is_obeyed(shelve: Shelve, browser_side: Browser) -> None
     captioner = shelve()
     app = open_cause({"beam": "1", "cover": BOX})
     words = best_words(captioner, caption_subject_of(app), 1)
-    assert list(arrays_of(browser_side, "cover-offer")["old_words"]) == list(words)
+    assert list(browser_side.arrays("cover-offer")["old_words"]) == list(words)
 
 
 @pytest.mark.parametrize("text", ["nonsense", "b.1.2.3", "b" * 9999])
@@ -151,7 +151,7 @@ def test_a_drop_moves_the_attention(shelve: Shelve, browser_side: Browser) -> No
 
     a = subject.seen
     new = captioner.vocabulary.decode(captioner.search(a, 3, prefix=old[:2], steer=steer).best)
-    arrays = arrays_of(browser_side, "move-offer")
+    arrays = browser_side.arrays("move-offer")
     np.testing.assert_allclose(arrays["attention"], patch, rtol=1e-4, atol=1e-7)
     assert list(arrays["new_words"]) == new
     assert new[:2] == list(old[:2])
@@ -210,6 +210,6 @@ def test_what_is_no_drop_is_dropped(sent: object) -> None:
 def test_the_shipped_captioner(browser_side: Browser) -> None:
     app = open_moving({"look_row": "2", "look_column": "3"})
     captioner = load_captioner(list_captioners()[0])
-    arrays = arrays_of(browser_side, "move-offer")
+    arrays = browser_side.arrays("move-offer")
     assert tuple(arrays["old_words"]) == best_words(captioner, caption_subject_of(app))
     assert arrays["attention"].shape == captioner.grid

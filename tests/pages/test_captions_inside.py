@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.captioning import Captioner, list_captioners, load_captioner
 from explorer.captioning.vocabulary import MARKS
-from tests.pages.opening import Browser, open_page, run
-from tests.pages.toy_captions import SILENT, WORDS, arrays_of, best_words, caption_subject_of, run_code, texts_of
+from tests.pages.opening import Browser, open_page, run, texts_of
+from tests.pages.toy_captions import SILENT, WORDS, best_words, caption_subject_of, run_code
 
 Shelve = Callable[..., Captioner]
 
@@ -33,7 +33,7 @@ def test_gates_and_cells_are_what_the_lstm_did(shelve: Shelve, browser_side: Bro
     app = open_inside()
     words = best_words(captioner, caption_subject_of(app))
     led = captioner.teacher_force(caption_subject_of(app).seen, words)
-    arrays = arrays_of(browser_side, "inside-offer")
+    arrays = browser_side.arrays("inside-offer")
     assert tuple(arrays["words"]) == words
     lstm, before = captioner.decoder.lstm, led.first
     for t, step in enumerate(led.steps[: len(words)]):
@@ -67,10 +67,10 @@ def test_units_by_their_mean(shelve: Shelve, browser_side: Browser) -> None:
     shelve()
     app = open_inside({"units": "By mean"})
     run(app.selectbox(key="units_by").set_value("forget"))
-    arrays = arrays_of(browser_side, "inside-offer")
+    arrays = browser_side.arrays("inside-offer")
     assert (np.diff(arrays["forget"].mean(axis=0)[arrays["order"]]) <= 0).all()
     run(app.segmented_control(key="units").set_value("number"))
-    np.testing.assert_array_equal(arrays_of(browser_side, "inside-offer")["order"], np.arange(14))
+    np.testing.assert_array_equal(browser_side.arrays("inside-offer")["order"], np.arange(14))
 
 
 def test_the_nearest_words_are_those_by_cosine(shelve: Shelve, browser_side: Browser) -> None:
@@ -84,7 +84,7 @@ def test_the_nearest_words_are_those_by_cosine(shelve: Shelve, browser_side: Bro
     (table,) = app.table
     assert list(table.value["word"]) == [captioner.vocabulary.words[number] for number in order]
     assert list(table.value["cosine"]) == [f"{cosines[number]:.2f}" for number in order]
-    arrays = arrays_of(browser_side, "vectors-offer")
+    arrays = browser_side.arrays("vectors-offer")
     assert set(arrays["words"]) == set(WORDS)
     centred = arrays["vectors"] - arrays["vectors"].mean(axis=0)
     left, values, _ = np.linalg.svd(centred, full_matrices=False)
@@ -96,9 +96,9 @@ def test_the_nearest_words_are_those_by_cosine(shelve: Shelve, browser_side: Bro
 def test_tsne_on_demand(shelve: Shelve, browser_side: Browser) -> None:
     shelve()
     app = open_inside()
-    before = arrays_of(browser_side, "vectors-offer")["points"]
+    before = browser_side.arrays("vectors-offer")["points"]
     run(app.segmented_control(key="plane").set_value("tsne"))
-    after = arrays_of(browser_side, "vectors-offer")
+    after = browser_side.arrays("vectors-offer")
     assert after["points"].shape == before.shape
     assert np.abs(after["points"] - before).max() > 1
     assert "t-SNE keeps neighbours together" in texts_of(app)
@@ -127,7 +127,7 @@ def test_learned_beside_frozen(shelve: Shelve, browser_side: Browser) -> None:
     for said in ("**Learned with the network**", "**Looked up and frozen**", "**19**", "**17.5**"):
         assert said in told
     run(app.segmented_control(key="vectors").set_value("frozen"))
-    frozen = arrays_of(browser_side, "vectors-offer")["vectors"]
+    frozen = browser_side.arrays("vectors-offer")["vectors"]
     names = run_code(app)[1]
     np.testing.assert_allclose(names["vectors"][names["numbers"]], frozen)
     run(app.text_input(key="near").set_value(WORDS[-1]))
@@ -152,7 +152,7 @@ def test_a_captioner_with_nothing_to_say(shelve: Shelve, browser_side: Browser) 
 def test_the_shipped_captioner(browser_side: Browser) -> None:
     app = open_inside()
     captioner = load_captioner(list_captioners()[0])
-    arrays = arrays_of(browser_side, "inside-offer")
+    arrays = browser_side.arrays("inside-offer")
     words = best_words(captioner, caption_subject_of(app))
     assert tuple(arrays["words"]) == words
     assert arrays["cell"].shape == (len(words), captioner.decoder.lstm.hidden_size)

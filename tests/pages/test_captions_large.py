@@ -68,17 +68,12 @@ def caption_of(toy: Callable[[str], LargeCaptioner], name: str, width: int = 3) 
     return toy(name).describe(open_image(read_sample(SAMPLES[0].name)), width)
 
 
-def arrays_of(side: Browser) -> dict[str, np.ndarray]:
-    with np.load(io.BytesIO(side.downloads["large-offer-npz"][1]()), allow_pickle=False) as arrays:
-        return dict(arrays)
-
-
 @pytest.mark.parametrize("name", ["blip", "vit-gpt2"])
 def test_the_caption_and_the_mean_of_everything(
     name: str, toys: Callable[[str], LargeCaptioner], browser_side: Browser
 ) -> None:
     app = open_large({"large": NETWORKS[name].title})
-    caption, arrays = caption_of(toys, name), arrays_of(browser_side)
+    caption, arrays = caption_of(toys, name), browser_side.arrays("large-offer")
     assert app.subheader[0].value == caption.text
     assert list(arrays["words"]) == list(caption.words)
     assert list(arrays["tokens"]) == list(caption.tokens)
@@ -103,15 +98,17 @@ def test_a_word_a_layer_and_a_head(toys: Callable[[str], LargeCaptioner], browse
     run(app.button_group(key="large_word").set_value(word))
     assert browser_side.downloads["large-offer-png"][2] == f"caption-blip-{word}.png"
     run(app.selectbox(key="large_layer").select(1))
-    np.testing.assert_allclose(arrays_of(browser_side)["map"], caption.attention[word, 1].mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(browser_side.arrays("large-offer")["map"], caption.attention[word, 1].mean(0), rtol=1e-5)
     assert "the mean of all heads of layer 1" in told_by(app)
     run(app.selectbox(key="large_head").select(2))
-    np.testing.assert_allclose(arrays_of(browser_side)["map"], caption.attention[word, 1, 2], rtol=1e-5)
+    np.testing.assert_allclose(browser_side.arrays("large-offer")["map"], caption.attention[word, 1, 2], rtol=1e-5)
     told = told_by(app)
     assert "head 2 of layer 1" in told
     assert f"{caption.class_share[word, 1, 2]:.1%} of it goes to the class token" in told
     run(app.selectbox(key="large_layer").select(captions_heads.ALL))
-    np.testing.assert_allclose(arrays_of(browser_side)["map"], caption.attention[word, :, 2].mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(
+        browser_side.arrays("large-offer")["map"], caption.attention[word, :, 2].mean(0), rtol=1e-5
+    )
     first, last = caption.spans[word]
     assert (f"The mean over {last - first} tokens" in told_by(app)) == (last - first > 1)
 
@@ -121,7 +118,7 @@ def test_a_link_opens_the_same_view_and_the_snippet_gives_the_same_numbers(
 ) -> None:
     address = {"large": "ViT-GPT2", "beam": "1", "large_layer": "Layer 0", "large_head": "Head 1"}
     app = open_large(address)
-    arrays, names = arrays_of(browser_side), {}
+    arrays, names = browser_side.arrays("large-offer"), {}
     with contextlib.redirect_stdout(io.StringIO()) as said:
         exec(compile(app.code[0].value, "snippet", "exec"), names)
     assert app.code[0].value.startswith(f"# {INSTALL}\n")

@@ -21,8 +21,8 @@ from explorer.captioning.nouns import NOUNS, is_noun
 from explorer.captioning.vocabulary import END, MARKS
 from explorer.samples import SAMPLES
 from explorer.zoo import list_shipped
-from tests.pages.opening import Browser, open_page
-from tests.pages.toy_captions import arrays_of, best_words, caption_subject_of, run_code, texts_of
+from tests.pages.opening import Browser, open_page, texts_of
+from tests.pages.toy_captions import best_words, caption_subject_of, run_code
 
 pytestmark = pytest.mark.skipif("efficientnet-lite0" not in list_shipped(), reason="its package is not installed")
 KNOWN = ("a", "dog", "cat", "runs", "sits", "on", "grass", "the", "red", "ball", "man", "stands")
@@ -78,7 +78,7 @@ def test_the_page_opens_on_a_noun_and_says_what_was_copied(toy: Captioner, brows
     likeness = toy.judge(subject.seen)
     assert likeness is not None
     assert f"than {likeness.percentile:.0f} of 100" in said + "".join(each.value for each in app.warning)
-    np.testing.assert_allclose(arrays_of(browser_side, "watching")["copied"], caption.copied)
+    np.testing.assert_allclose(browser_side.arrays("watching")["copied"], caption.copied)
     run_code(app)
 
 
@@ -105,7 +105,7 @@ def test_inside_a_transformer_are_its_heads(toy: Captioner, browser_side: Browse
     words = best_words(toy, subject)
     assert words
     if toy.name.endswith("lstm"):
-        assert arrays_of(browser_side, "inside-offer")["cell"].shape == (len(words), 9)
+        assert browser_side.arrays("inside-offer")["cell"].shape == (len(words), 9)
         with pytest.raises(ValueError, match="no heads"):
             read_heads(toy, subject.seen, words)
         return
@@ -116,7 +116,7 @@ def test_inside_a_transformer_are_its_heads(toy: Captioner, browser_side: Browse
     np.testing.assert_allclose(caption.log_probabilities, plain.log_probabilities, atol=1e-5)
     mean = caption.attention.mean(axis=(1, 2))
     np.testing.assert_allclose(mean / mean.sum(axis=(1, 2), keepdims=True), plain.attention, atol=1e-5)
-    arrays = arrays_of(browser_side, "heads-offer")
+    arrays = browser_side.arrays("heads-offer")
     np.testing.assert_allclose(arrays["attention"], caption.attention, atol=1e-6)
     assert "the classifier's nouns" in texts_of(app)
     run_code(app)

@@ -18,8 +18,8 @@ from explorer.captioning.vocabulary import END
 from explorer.rendering import decode_png
 from explorer.text import significant
 from explorer.ui.captions import own_sentence as captions_own_sentence
-from tests.pages.opening import Browser, open_page, run
-from tests.pages.toy_captions import SILENT, arrays_of, best_words, caption_subject_of, run_code, texts_of
+from tests.pages.opening import Browser, open_page, run, run_snippet, texts_of
+from tests.pages.toy_captions import SILENT, best_words, caption_subject_of
 
 PART = {"part": "Write your own"}
 OWN = "red dog runs on redgrass"  # "red" and "on" are not among the toy's words
@@ -55,7 +55,7 @@ def check_reading(app: AppTest, side: Browser, words: tuple[str, ...]) -> Captio
     assert said in texts_of(app)
     theirs = captioner.follow(subject.seen, [captioner.search(subject.seen, 3).best])[0]
     assert app.metric[1].value == f"{significant(-theirs.log_probability / math.log(2))} bits"
-    arrays = arrays_of(side, "writing")
+    arrays = side.arrays("writing")
     assert tuple(arrays["words"]) == words
     np.testing.assert_allclose(arrays["log_probabilities"] / -math.log(2), bits, rtol=1e-5)
     return caption
@@ -159,14 +159,11 @@ def test_the_bars_are_the_bits(
     assert len(notes) == len(bits)
 
 
-def test_the_snippet_and_the_downloads_give_the_same(
-    browser_side: Browser, shelve: Callable[..., Captioner], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_snippet_and_the_downloads_give_the_same(browser_side: Browser, shelve: Callable[..., Captioner]) -> None:
     shelve()
     app = open_writing({"sentence": OWN, "beam": "5"})
-    (names,) = run_code(app)
-    printed = capsys.readouterr().out
-    arrays = arrays_of(browser_side, "writing")
+    names, printed = run_snippet(app.code[0].value)
+    arrays = browser_side.arrays("writing")
     np.testing.assert_allclose(names["caption"].log_probabilities, arrays["log_probabilities"], rtol=1e-5)
     assert f"this sentence {bits_of(names['caption']):.2f} bits" in printed
     assert f"its own caption {bits_of(names['own']):.2f} bits" in printed

@@ -1,5 +1,3 @@
-import contextlib
-import io
 from typing import Any
 
 import numpy as np
@@ -14,26 +12,13 @@ from explorer.operations.convolution import BORDERS
 from explorer.operations.kernels import PRESETS, preset_kernel
 from explorer.samples import SAMPLES, read_sample
 from explorer.ui.convolution.controls import ACTIVATIONS
-from tests.pages.opening import Browser, open_page, run
+from tests.pages.opening import Browser, open_page, run, run_snippet
 
 SMALL = "tiny-vgg"
 
 
 def open_convolution(**address: str | list[str]) -> AppTest:
     return open_page("convolution", {"model": SMALL, **address})
-
-
-def arrays(side: Browser) -> dict[str, np.ndarray]:
-    """What stands behind the NPZ button."""
-    return dict(np.load(io.BytesIO(side.downloads["offer-npz"][1]()), allow_pickle=False))
-
-
-def run_snippet(app: AppTest) -> tuple[np.ndarray, str]:
-    names: dict[str, Any] = {}
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(app.code[-1].value, "snippet", "exec"), names)
-    return names["maps"].numpy(), printed.getvalue()
 
 
 def photo(longest: int = 64, grey: bool = False) -> torch.Tensor:
@@ -47,8 +32,9 @@ def photo(longest: int = 64, grey: bool = False) -> torch.Tensor:
 
 def check_consistent(app: AppTest, side: Browser) -> np.ndarray:
     """Picture, numbers and snippet agree; gives the maps."""
-    found = arrays(side)
-    maps, printed = run_snippet(app)
+    found = side.arrays()
+    names, printed = run_snippet(app.code[-1].value)
+    maps = names["maps"].numpy()
     np.testing.assert_allclose(maps, found["maps"], rtol=1e-6, atol=1e-7)
     assert printed.startswith(str(tuple(found["maps"].shape)))
     channel_view, _ = side.channel_views["microscope"]
@@ -110,7 +96,7 @@ def test_several_filters_make_a_deeper_output(browser_side: Browser) -> None:
     assert app.query_params["map"] == "2"
     channel_view, _ = browser_side.channel_views["microscope"]
     assert channel_view.title == "Sobel y"
-    assert np.array_equal(channel_view.output, arrays(browser_side)["output"][2])
+    assert np.array_equal(channel_view.output, browser_side.arrays()["output"][2])
 
 
 def test_stride_padding_dilation_and_size(browser_side: Browser) -> None:
@@ -162,7 +148,7 @@ def test_every_activation(activation: str, browser_side: Browser) -> None:
     app = open_convolution(filters=["Sobel x"])
     run(app.selectbox(key="activation").set_value(activation))
     maps = check_consistent(app, browser_side)
-    before = torch.from_numpy(arrays(browser_side)["output"])
+    before = torch.from_numpy(browser_side.arrays()["output"])
     functions = {"none": lambda v: v, "ReLU": F.relu, "leaky ReLU": F.leaky_relu, "GELU": F.gelu}
     functions |= {"sigmoid": torch.sigmoid, "tanh": torch.tanh}
     np.testing.assert_allclose(maps, functions[activation](before).numpy(), atol=1e-6)
@@ -310,9 +296,9 @@ def test_every_convolution_of_a_network(network: str, browser_side: Browser) -> 
         channel_view, _ = browser_side.channel_views["layer-microscope"]
         assert channel_view.kernel.shape == tuple(modules[name].weight.shape[1:])
         np.testing.assert_array_equal(channel_view.kernel, modules[name].weight[-1].detach().numpy())
-        assert arrays(browser_side)["maps"].shape[0] == modules[name].out_channels
-        maps, _ = run_snippet(app)
-        np.testing.assert_allclose(maps, arrays(browser_side)["maps"], rtol=1e-5, atol=1e-6)
+        assert browser_side.arrays()["maps"].shape[0] == modules[name].out_channels
+        maps = run_snippet(app.code[-1].value)[0]["maps"].numpy()
+        np.testing.assert_allclose(maps, browser_side.arrays()["maps"], rtol=1e-5, atol=1e-6)
         again = eval(app.code[0].value, {"nn": nn})
         again.load_state_dict(modules[name].state_dict())
         x = torch.randn(1, modules[name].in_channels, 9, 9)

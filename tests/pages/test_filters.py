@@ -1,9 +1,8 @@
-import contextlib
 import copy
 import io
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -12,14 +11,14 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
-from explorer.anatomy import FILTER_ORDERS, filter_products, find_convolutions, summarise_filters
+from explorer.anatomy import FilterOrder, filter_products, find_convolutions, summarise_filters
 from explorer.rendering import MOST_APART
 from explorer.samples import SAMPLES
 from explorer.ui.filters.compute import convolutions_of
 from explorer.ui.filters.one_filter import SILENCED
 from explorer.ui.session.subject import Subject
 from explorer.zoo import list_shipped, load_model
-from tests.pages.opening import ROOT, SECONDS, Browser, open_page, run, subject_of
+from tests.pages.opening import ROOT, SECONDS, Browser, open_page, run, run_snippet, subject_of, texts_of
 from tests.zoo.making import as_bytes
 
 SMALL = "tiny-vgg" if "tiny-vgg" in list_shipped() else list_shipped()[-1]
@@ -28,24 +27,6 @@ NORMED = "mini-resnet" if "mini-resnet" in list_shipped() else list_shipped()[0]
 
 def open_filters(address: dict[str, str] | None = None) -> AppTest:
     return open_page("filters", {"model": SMALL, **(address or {})})
-
-
-def handed_over(side: Browser) -> dict[str, np.ndarray]:
-    """The arrays behind the NPZ button."""
-    return dict(np.load(io.BytesIO(side.downloads["offer-npz"][1]()), allow_pickle=False))
-
-
-def run_snippet(app: AppTest, place: int = -1) -> tuple[dict[str, Any], str]:
-    """What a code panel's code computes, and what it prints; the last is about all filters, the first about one."""
-    names: dict[str, Any] = {}
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(app.code[place].value, "snippet", "exec"), names)
-    return names, printed.getvalue()
-
-
-def prose(app: AppTest) -> str:
-    return "\n".join(element.value for element in [*app.main.markdown, *app.main.caption, *app.main.info])
 
 
 def headings(app: AppTest) -> list[str]:
@@ -84,7 +65,7 @@ def test_every_shipped_network_shows_its_filters(name: str, browser_side: Browse
     assert sorted(options) == sorted(layers_of(name))
     first = weights_of(name, options[0])
     assert first.shape[1] == 3
-    arrays = handed_over(browser_side)
+    arrays = browser_side.arrays()
     np.testing.assert_array_equal(arrays["weights"], first)
     np.testing.assert_allclose(arrays["norms"], np.linalg.norm(first.reshape(len(first), -1), axis=1), rtol=1e-5)
     grid = browser_side.grids["filters"]
@@ -94,7 +75,7 @@ def test_every_shipped_network_shows_its_filters(name: str, browser_side: Browse
     with Image.open(io.BytesIO(grid["png"])) as picture:
         assert picture.size == (grid["cells"].width, grid["cells"].height)
         assert picture.mode == "RGBA"  # in colour
-    said = prose(app)
+    said = texts_of(app)
     count, depth, height, width = first.shape
     assert f"{count} filters of {height} × {width} × {depth}." in said
     parameters = sum(p.numel() for p in load_model(name, "cpu").network.get_submodule(options[0]).parameters())
@@ -107,7 +88,7 @@ def test_every_convolution_opens(browser_side: Browser) -> None:
     for path in layers_of(SMALL):
         run(app.selectbox(key="conv").select(path))
         weights = weights_of(SMALL, path)
-        np.testing.assert_array_equal(handed_over(browser_side)["weights"], weights)
+        np.testing.assert_array_equal(browser_side.arrays()["weights"], weights)
         assert len(browser_side.grids["filters"]["labels"]) == len(weights)
         assert len(browser_side.grids["slices"]["labels"]) == min(weights.shape[1], MOST_APART)
 
@@ -116,24 +97,24 @@ def test_the_dense_layer_is_worked_out(browser_side: Browser) -> None:
     app = open_filters()
     first = convolutions_of(subject_of(app))[0]
     assert first.dense_parameters is not None
-    assert f"**{first.dense_parameters:,}**" in prose(app)
+    assert f"**{first.dense_parameters:,}**" in texts_of(app)
     size = 2 * app.select_slider(key="size").value
     run(app.select_slider(key="size").set_value(size))
     model = load_model(SMALL, "cpu")
     larger = find_convolutions(model, size)[0].dense_parameters
     assert larger is not None
     assert larger > 15 * first.dense_parameters
-    assert f"**{larger:,}**" in prose(app)
+    assert f"**{larger:,}**" in texts_of(app)
 
 
 # How the grid is drawn.
 
 
-@pytest.mark.parametrize("order", FILTER_ORDERS)
+@pytest.mark.parametrize("order", get_args(FilterOrder))
 def test_order_of_filters(order: str, browser_side: Browser) -> None:
     app = open_filters()
     run(app.selectbox(key="filter_order").set_value(order))
-    summary = summarise_filters(handed_over(browser_side)["weights"])
+    summary = summarise_filters(browser_side.arrays()["weights"])
     numbers = shown_filters(browser_side)
     assert sorted(numbers) == list(range(len(summary.norms)))
     measure = {"index": lambda n: n, "norm": lambda n: -summary.norms[n], "group": lambda n: summary.groups[n]}[order]
@@ -144,10 +125,10 @@ def test_order_of_filters(order: str, browser_side: Browser) -> None:
 def test_own_scale_and_one_scale(browser_side: Browser) -> None:
     app = open_filters()
     each = browser_side.downloads["offer-png"][1]
-    assert "own scale" in prose(app)
+    assert "own scale" in texts_of(app)
     run(app.segmented_control(key="filter_scale").set_value("shared"))
     assert browser_side.downloads["offer-png"][1] != each
-    assert "All are drawn on one scale." in prose(app)
+    assert "All are drawn on one scale." in texts_of(app)
 
 
 def test_one_slice_of_every_filter(browser_side: Browser) -> None:
@@ -157,16 +138,16 @@ def test_one_slice_of_every_filter(browser_side: Browser) -> None:
     assert browser_side.downloads["offer-png"][1] != colour
     assert all(", slice 2:" in label for label in browser_side.grids["filters"]["labels"])
     assert browser_side.grids["slices"]["selected"] == 2
-    assert "over blue" in prose(app)
+    assert "over blue" in texts_of(app)
     run(app.selectbox(key="conv").select_index(1))
     run(app.number_input(key="slice").set_value(None))
-    weights = handed_over(browser_side)["weights"]
+    weights = browser_side.arrays()["weights"]
     strongest = np.linalg.norm(weights.reshape(*weights.shape[:2], -1), axis=2).argmax(axis=1)
     for number, label in enumerate(browser_side.grids["filters"]["labels"]):
         assert label.startswith(f"filter {number}, slice {strongest[number]}:")
     run(app.number_input(key="slice").set_value(999))
     assert any("there is no slice 999" in info.value for info in app.info)
-    assert "strongest slice" in prose(app)
+    assert "strongest slice" in texts_of(app)
 
 
 # One filter.
@@ -191,7 +172,7 @@ def test_clicks_choose_filter_slice_and_a_similar_one(browser_side: Browser) -> 
 
 def test_one_filter_in_numbers(browser_side: Browser) -> None:
     app = open_filters({"filter": "5"})
-    weights = handed_over(browser_side)["weights"].astype(np.float64)
+    weights = browser_side.arrays()["weights"].astype(np.float64)
     norms = np.linalg.norm(weights.reshape(len(weights), -1), axis=1)
     told = {metric.label: metric.value for metric in app.metric}
     assert float(told["norm"]) == pytest.approx(norms[5], rel=5e-3)
@@ -201,17 +182,17 @@ def test_one_filter_in_numbers(browser_side: Browser) -> None:
     nearest = [number for number in np.argsort(-cosines) if number != 5][:6]
     expected = [f"filter {number}: cosine {cosines[number]:.3f}" for number in nearest]
     assert browser_side.grids["similar"]["labels"] == expected
-    assert "of its energy lies below half the Nyquist frequency" in prose(app)
+    assert "of its energy lies below half the Nyquist frequency" in texts_of(app)
     assert any("Map 5" in str(image.captions) for image in app.image)
 
 
 def test_a_filter_that_is_not_there(browser_side: Browser) -> None:
     app = open_filters({"filter": "999"})
-    count = len(handed_over(browser_side)["weights"])
+    count = len(browser_side.arrays()["weights"])
     assert any(f"has {count} filters" in info.value for info in app.info)
     assert browser_side.grids["filters"]["selected"] is None
     assert not app.metric
-    run_snippet(app)
+    run_snippet(app.code[-1].value)
     run(app.number_input(key="filter").set_value(count - 1))
     assert app.metric
 
@@ -231,7 +212,7 @@ def test_the_example_is_a_solid_of_25_slices(browser_side: Browser) -> None:
         "All 32 filters",
         "25 slices × 25 input maps, summed + bias = 1 output map",
     ]
-    said = prose(app)
+    said = texts_of(app)
     assert "**One filter is one block** of 625 weights and a bias: 25 slices of 5 × 5, one for each input" in said
     labels = browser_side.grids["slices"]["labels"]
     assert [label.split(":")[0] for label in labels] == [f"slice {n} × input channel {n}" for n in range(25)]
@@ -240,7 +221,7 @@ def test_the_example_is_a_solid_of_25_slices(browser_side: Browser) -> None:
 def test_products_and_bias_add_up_to_the_networks_map(browser_side: Browser) -> None:
     app = open_page("filters", {"example": "5x5x25"})
     network, x = load_model("five-by-five", "cpu").network, subject_of(app).input
-    arrays = dict(np.load(io.BytesIO(browser_side.downloads["solid-npz"][1]()), allow_pickle=False))
+    arrays = browser_side.arrays("solid")
     with torch.inference_mode():
         read = network.features.conv1_1(x).relu()
         weight, bias = network.features.conv1_2.weight[26:27], network.features.conv1_2.bias[26:27]
@@ -255,7 +236,7 @@ def test_products_and_bias_add_up_to_the_networks_map(browser_side: Browser) -> 
     png = browser_side.downloads["solid-png"][1]
     with Image.open(io.BytesIO(png)) as picture:
         assert picture.width == 1280
-    names, printed = run_snippet(app, 0)
+    names, printed = run_snippet(app.code[0].value)
     np.testing.assert_allclose(names["products"], arrays["products"], rtol=1e-6, atol=1e-9)
     assert "(25, 32, 32)" in printed
 
@@ -273,13 +254,13 @@ def test_of_many_slices_those_that_contribute_most_are_shown(
     monkeypatch.setattr(filter_products, "product_tiles", watch)
     path = next(path for path in layers_of(NORMED) if weights_of(NORMED, path).shape[1] == 128)
     app = open_filters({"model": NORMED, "conv": path, "filter": "7"})
-    arrays = dict(np.load(io.BytesIO(browser_side.downloads["solid-npz"][1]()), allow_pickle=False))
+    arrays = browser_side.arrays("solid")
     strength = np.sqrt((arrays["products"] ** 2).sum(axis=(1, 2)))
     labels = browser_side.grids["slices"]["labels"]
     shown = [int(label.split(" ")[1]) for label in labels[:-1]]
     assert shown == np.argsort(-strength, kind="stable")[: MOST_APART - 1].tolist()
     assert labels[-1].startswith("all others: add ")
-    assert f"the {MOST_APART - 1} that contribute most" in prose(app)
+    assert f"the {MOST_APART - 1} that contribute most" in texts_of(app)
     slices, maps, products = drawn[-1]
     np.testing.assert_array_equal(slices, weights_of(NORMED, path)[7][shown])
     np.testing.assert_array_equal(maps, arrays["inputs"][shown])
@@ -323,9 +304,9 @@ def test_filters_are_switched_off(choice: str, browser_side: Browser) -> None:
     state, path = twins_of(SMALL)
     upload_weights(app, state)
     run(app.segmented_control(key="silence").set_value(choice))
-    said = prose(app)
+    said = texts_of(app)
     assert "1 near-duplicate" in said
-    summary = summarise_filters(handed_over(browser_side)["weights"])
+    summary = summarise_filters(browser_side.arrays()["weights"])
     assert summary.duplicates_of(0) == (1,)
     channels = {"none": [], "filter": [0], "duplicates": [0, 1], "group": list(summary.group_of(0))}[choice]
     if not channels:
@@ -350,11 +331,11 @@ def test_a_filter_is_silenced_behind_its_norm(browser_side: Browser) -> None:
     app = open_filters({"model": NORMED, "silence": "This filter", "filter": "2"})
     convolution = convolutions_of(subject_of(app))[0]
     if not convolution.norm:
-        assert "after the batch norm" not in prose(app)
+        assert "after the batch norm" not in texts_of(app)
         return
-    assert "after the batch norm" in prose(app)
+    assert "after the batch norm" in texts_of(app)
     before, after = without(subject_of(app), convolution.norm, [2])
-    names, _ = run_snippet(app)
+    names, _ = run_snippet(app.code[-1].value)
     np.testing.assert_allclose(names["before"].numpy(), before, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(names["after"].numpy(), after, rtol=1e-4, atol=1e-6)
 
@@ -368,7 +349,7 @@ def test_dead_and_double_filters_are_counted(browser_side: Browser) -> None:
     state[f"{path}.weight"][3] = 0
     upload_weights(app, state)
     total = len(state[f"{path}.weight"])
-    said = prose(app)
+    said = texts_of(app)
     assert f"1 of {total} filters are dead, with a norm below a thousandth of the median (3)." in said
     assert f"2 of {total} have a near-duplicate, a filter at a cosine above 0.95 (1 pair)." in said
     assert browser_side.grids["filters"]["marked"] == {3}
@@ -387,7 +368,7 @@ def test_dead_and_double_filters_are_counted(browser_side: Browser) -> None:
 @pytest.mark.usefixtures("torch_home")
 def test_mobilenet(browser_side: Browser) -> None:
     app = open_filters({"model": "mobilenet_v2", "conv": "features.2.conv.1.0"})
-    said = prose(app)
+    said = texts_of(app)
     assert "96 filters of 3 × 3 × 1." in said
     assert "Depthwise" in said
     assert "Every output channel sees one input channel of 96." in said
@@ -398,8 +379,8 @@ def test_mobilenet(browser_side: Browser) -> None:
     run(app.selectbox(key="conv").select("features.2.conv.2"))
     cells = browser_side.grids["filters"]["cells"]
     assert (cells.columns, cells.rows, cells.gap) == (1, 24, 0)
-    assert "Every row is a filter" in prose(app)
-    assert "mixes channels" in prose(app)
+    assert "Every row is a filter" in texts_of(app)
+    assert "mixes channels" in texts_of(app)
     run(app.number_input(key="slice").set_value(7))
     assert browser_side.grids["filters"]["cells"].columns > 1
     run(app.number_input(key="slice").set_value(None))
@@ -422,7 +403,7 @@ def test_mobilenet(browser_side: Browser) -> None:
 @pytest.mark.usefixtures("torch_home")
 def test_dead_filters_of_a_trained_network(browser_side: Browser) -> None:
     app = open_filters({"model": "mobilenet_v2"})
-    assert "7 of 32 filters are dead" in prose(app)
+    assert "7 of 32 filters are dead" in texts_of(app)
     assert len(browser_side.grids["filters"]["marked"]) == 7
 
 
@@ -475,8 +456,8 @@ def test_another_network_keeps_the_page_whole() -> None:
 def test_the_snippet_gives_the_weights_of_the_page(name: str, browser_side: Browser) -> None:
     app = open_filters({"model": name, "filter": "3"})
     run(app.selectbox(key="conv").select_index(2))
-    names, printed = run_snippet(app)
-    arrays = handed_over(browser_side)
+    names, printed = run_snippet(app.code[-1].value)
+    arrays = browser_side.arrays()
     np.testing.assert_array_equal(names["weights"], arrays["weights"])
     np.testing.assert_array_equal(names["summary"].norms, arrays["norms"])
     np.testing.assert_array_equal(names["summary"].groups, arrays["groups"])
@@ -495,10 +476,10 @@ def test_the_snippet_with_own_picture_and_weights(
     Path("weights.safetensors").write_bytes(as_bytes(state))
     upload_weights(app, state)
     run(app.segmented_control(key="silence").set_value("duplicates"))
-    names, _ = run_snippet(app)
+    names, _ = run_snippet(app.code[-1].value)
     np.testing.assert_array_equal(names["weights"], state[f"{path}.weight"].numpy())
-    np.testing.assert_array_equal(names["weights"], handed_over(browser_side)["weights"])
-    sentence = next(line for line in prose(app).splitlines() if line.startswith("Without"))
+    np.testing.assert_array_equal(names["weights"], browser_side.arrays()["weights"])
+    sentence = next(line for line in texts_of(app).splitlines() if line.startswith("Without"))
     best = names["best"]
     assert f"{names['model'].classes[best]}" in sentence
     shares = [float(part.split(" ")[-1]) for part in sentence.replace(" %", "|").split("|")[:2]]
@@ -509,5 +490,5 @@ def test_the_snippet_with_own_picture_and_weights(
 def test_the_snippet_runs_as_it_stands() -> None:
     app = open_filters({"silence": "This filter"})
     for place in range(len(app.code)):
-        _, printed = run_snippet(app, place)
+        _, printed = run_snippet(app.code[place].value)
         assert printed.startswith("(")

@@ -1,6 +1,5 @@
 """The Generators page's part on autoencoders: the photo through a few numbers, and what becomes of other data."""
 
-import io
 import re
 from dataclasses import replace
 
@@ -13,9 +12,7 @@ from explorer.generators.autoencoder.training import SEEDS, Recipe
 from explorer.ui.generators.autoencoder import controls
 from explorer.ui.kit.slow import STOPPED, known
 from explorer.ui.session.pictures import Picture, get_picture
-from tests.pages.opening import Browser, open_page, run, run_snippet
-from tests.pages.test_experiments import texts_of as everything_in
-from tests.pages.test_neurons import texts_of
+from tests.pages.opening import Browser, answer_first, everything_in, open_page, run, run_snippet, texts_of
 
 
 def open_autoencoder(**address: str) -> AppTest:
@@ -30,17 +27,15 @@ def numbers_of(pattern: str, told: str) -> list[float]:
 
 def test_the_photo_through_sixteen_numbers(browser_side: Browser) -> None:
     app = open_autoencoder(ask="true")
-    assert "the error is" not in texts_of(app)
-    told = texts_of(run(app.radio(key="ask-code").set_value("90 to 99 %")))
-    assert "You were right." in told
+    told = answer_first(app, "90 to 99 %", "You were right.", "the error is")
     (error,) = numbers_of(r"from 16 numbers for each patch of 192: the error is ([\d.]+)\*\*", told)
     _, printed = run_snippet(app.code[0].value)
     for number in printed.split():
         assert float(f"{float(number):.3g}") == error
     assert re.search(r"difference (0|\de−1\d|\de−2\d)\.", told)
-    with np.load(io.BytesIO(browser_side.downloads["code-offer-npz"][1]())) as arrays:
-        values, codes, drawn = arrays["patches"], arrays["codes"], arrays["drawn"]
-        weight, bias = arrays["decoder_weight_0"], arrays["decoder_bias_0"]
+    arrays = browser_side.arrays("code-offer")
+    values, codes, drawn = arrays["patches"], arrays["codes"], arrays["drawn"]
+    weight, bias = arrays["decoder_weight_0"], arrays["decoder_bias_0"]
     assert codes.shape == (672, 16)
     np.testing.assert_allclose(codes @ weight.T + bias, drawn, atol=1e-12)
     assert float(f"{((drawn - values) ** 2).mean():.3g}") == error
@@ -94,8 +89,8 @@ def test_the_linear_one_stays_above_the_floor_from_every_seed(browser_side: Brow
     app = open_autoencoder(code_view="Train", code_steps="100", code_size="4", code_seed="3")
     told = texts_of(app)
     assert "and never passes it" in told
-    with np.load(io.BytesIO(browser_side.downloads["code-training-offer-npz"][1]())) as arrays:
-        errors, floor, kinds, seeds = (arrays[name] for name in ("errors", "floor", "kinds", "seeds"))
+    arrays = browser_side.arrays("code-training-offer")
+    errors, floor, kinds, seeds = (arrays[name] for name in ("errors", "floor", "kinds", "seeds"))
     assert seeds.tolist() == [3, 4, 5] * 2
     assert len(errors) == 2 * SEEDS
     assert (errors[kinds == "linear"] > floor).all()

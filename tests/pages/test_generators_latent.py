@@ -1,6 +1,5 @@
 """The Generators page's part on the digits' GAN: what it says is what PyTorch does."""
 
-import io
 import re
 
 import numpy as np
@@ -10,20 +9,11 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.generators.latent.networks import load_gan
 from explorer.neurons.digits import load_digits
-from tests.pages.opening import Browser, open_page, run, run_snippet
+from tests.pages.opening import Browser, open_page, run, run_snippet, texts_of
 
 
 def open_latent(**address: str) -> AppTest:
     return open_page("generators", {"model": "tiny-vgg", "part": "Latent walk", **address})
-
-
-def texts_of(app: AppTest) -> str:
-    return "\n".join(element.value for element in (*app.markdown, *app.caption, *app.info)).replace("\u00a0", " ")
-
-
-def arrays_of(browser_side: Browser, key: str) -> dict[str, np.ndarray]:
-    with np.load(io.BytesIO(browser_side.downloads[f"{key}-npz"][1]())) as arrays:
-        return dict(arrays)
 
 
 def apart(first: np.ndarray, second: np.ndarray) -> float:
@@ -34,7 +24,7 @@ def test_samples_beside_what_was_learned(browser_side: Browser) -> None:
     app = open_latent(ask="true")
     assert "from the nearest training digit" not in texts_of(app)
     run(app.radio(key="ask-walk-samples-1.0").set_value("no: new digits come as near, or nearer"))
-    told, arrays = texts_of(app), arrays_of(browser_side, "walk-samples-offer")
+    told, arrays = texts_of(app), browser_side.arrays("walk-samples-offer")
     data, gan = load_digits(), load_gan()
     torch.manual_seed(0)
     made = gan.generator(torch.randn(500, 16))
@@ -74,7 +64,7 @@ def test_samples_beside_what_was_learned(browser_side: Browser) -> None:
 def test_z_is_dragged_and_walked(browser_side: Browser) -> None:
     app = open_latent(walk_look="Drag z", walk_sample="3", walk_at="1,-2")
     gan = load_gan()
-    pad, arrays = browser_side.latents["walk-pad"], arrays_of(browser_side, "walk-drag-offer")
+    pad, arrays = browser_side.latents["walk-pad"], browser_side.arrays("walk-drag-offer")
     assert pad["place"] == (1, -2)
     plane = pad["plane"]
     z = np.array(plane.centre) + np.array(plane.right) - 2 * np.array(plane.up)
@@ -104,7 +94,7 @@ def test_z_is_dragged_and_walked(browser_side: Browser) -> None:
     assert browser_side.latents["walk-pad"]["place"][0] == pytest.approx(inside, abs=0.006)
 
     run(app.segmented_control(key="walk_look").set_value("between"))
-    told, arrays = texts_of(app), arrays_of(browser_side, "walk-between-offer")
+    told, arrays = texts_of(app), browser_side.arrays("walk-between-offer")
     halves = (drawn[::2] + drawn[1::2]) / 2
     assert f"Halfway on the straight line z is {halves.norm(dim=1).mean():.2f} long on average" in told
     assert "(250 walks)" in told
@@ -116,7 +106,7 @@ def test_z_is_dragged_and_walked(browser_side: Browser) -> None:
 
 def test_a_digit_is_inverted_and_what_is_none_is_said_to_be_far(browser_side: Browser) -> None:
     app = open_latent(walk_look="Your digit")
-    told, arrays = texts_of(app), arrays_of(browser_side, "walk-own-offer")
+    told, arrays = texts_of(app), browser_side.arrays("walk-own-offer")
     data = load_digits()
     digit = data.images[data.held_out[33]]
     ends = [apart(each, digit) for each in arrays["pictures"]]

@@ -14,20 +14,16 @@ from explorer.generators.plane.points import edge_points, shape_points
 from explorer.generators.plane.snippet import gan_snippet
 from explorer.ui.components import GanStop
 from explorer.ui.components.gan_plane import read_stop
-from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of
+from tests.pages.opening import Browser, answer_first, open_page, run, run_snippet, subject_of, texts_of
 
 
 def open_plane(**address: str) -> AppTest:
     return open_page("generators", {"model": "tiny-vgg", "part": "GAN in the plane", **address})
 
 
-def texts(app: AppTest) -> str:
-    return "\n".join(each.value for kind in (app.markdown, app.caption, app.warning, app.error) for each in kind)
-
-
 def test_the_first_screen_has_played_and_measured(browser_side: Browser) -> None:
     app = open_plane()
-    said = texts(app)
+    said = texts_of(app)
     game = browser_side.games["gan-plane"]
     assert game["state"].rounds == 1000
     assert game["reals"] == shape_points("eight")
@@ -42,7 +38,7 @@ def test_the_first_screen_has_played_and_measured(browser_side: Browser) -> None
     run(app)
     assert app.query_params["plane_round"] == "250"
     assert app.query_params["plane_fake"] == "4"
-    turned = texts(run(app.segmented_control(key="plane_turns").set_value("1:5")))
+    turned = texts_of(run(app.segmented_control(key="plane_turns").set_value("1:5")))
     game = browser_side.games["gan-plane"]
     assert (game["state"].rounds, game["fake"], game["recipe"].turns) == (250, 3, (1, 5))
     assert "**Mode collapse: after 250 rounds the fakes cover" in turned
@@ -51,7 +47,7 @@ def test_the_first_screen_has_played_and_measured(browser_side: Browser) -> None
 def test_what_is_taken_along_is_what_is_shown(browser_side: Browser) -> None:
     app = open_plane(plane_round="6", plane_points="two moons", plane_codes="1 number, normal", plane_seeds="true")
     game = browser_side.games["gan-plane"]
-    arrays = np.load(io.BytesIO(browser_side.downloads["plane-files-npz"][1]()))
+    arrays = browser_side.arrays("plane-files")
     np.testing.assert_array_equal(arrays["points"], game["reals"].places)
     np.testing.assert_array_equal(arrays["generator"], game["state"].generator.numbers)
     both = arrays["real_density"] + arrays["fake_density"]
@@ -80,9 +76,7 @@ def test_a_mangled_address_opens_the_part(value: str, browser_side: Browser) -> 
 def test_asked_first_the_finding_waits(browser_side: Browser) -> None:
     app = open_plane(ask="true", plane_round="0", plane_points="ring")
     assert "real points do fakes cover?" in app.radio[0].label
-    assert "the fakes cover" not in texts(app)
-    told = texts(run(app.radio[0].set_value("more than 90 %")))
-    assert "No: less than 30 %." in told
+    told = answer_first(app, "more than 90 %", "No: less than 30 %.", "the fakes cover")
     assert "**After 0 rounds the fakes cover" in told
 
 
@@ -90,10 +84,10 @@ def test_points_of_a_photo_a_drawing_and_ones_own(browser_side: Browser) -> None
     app = open_plane(plane_points="edges of your photo", plane_round="5")
     picture = subject_of(app).picture
     assert browser_side.games["gan-plane"]["reals"] == edge_points(Image.fromarray(picture.pixels))
-    assert "p is the kernel density of the 400 real points, bandwidth 0.08" in texts(app)
+    assert "p is the kernel density of the 400 real points, bandwidth 0.08" in texts_of(app)
 
     drawn = run(app.selectbox(key="plane_points").set_value("drawn"))
-    assert "Until you draw, the real points are those of a W." in texts(drawn)
+    assert "Until you draw, the real points are those of a W." in texts_of(drawn)
     browser_side.clicks["plane-pad"] = "10109010"
     run(app)
     assert np.ptp(browser_side.games["gan-plane"]["reals"].places[:, 1]) < 0.25

@@ -1,4 +1,3 @@
-import contextlib
 import io
 import urllib.error
 import urllib.request
@@ -21,7 +20,7 @@ from explorer.ui.session.pictures import add_picture, get_picture
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.recorded import compute_maps, facts_of
 from explorer.zoo import list_shipped, load_model
-from tests.pages.opening import Browser, open_layers, run, subject_of
+from tests.pages.opening import Browser, open_layers, run, run_snippet, subject_of
 from tests.zoo.making import as_bytes, as_torch_file
 
 SMALL = "tiny-vgg" if "tiny-vgg" in list_shipped() else list_shipped()[-1]
@@ -32,15 +31,6 @@ def maps_handed_over(side: Browser, key: str = "offer") -> np.ndarray:
     """The arrays behind the NPZ button."""
     make = side.downloads[f"{key}-npz"][1]
     return np.load(io.BytesIO(make()), allow_pickle=False)["maps"]
-
-
-def run_snippet(code: str) -> tuple[np.ndarray, str]:
-    """What the code panel's code computes, and what it prints."""
-    names: dict[str, Any] = {}
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(code, "snippet", "exec"), names)
-    return names["maps"].float().cpu().numpy(), printed.getvalue()
 
 
 def numbers_of(maps: np.ndarray) -> str:
@@ -610,7 +600,8 @@ def test_the_snippet_gives_the_numbers_of_the_page(
     app = open_layers({"model": SMALL})
     prepare(app, photo_bytes)
     run(app)
-    maps, printed = run_snippet(app.code[0].value)
+    names, printed = run_snippet(app.code[0].value)
+    maps = names["maps"].float().cpu().numpy()
     np.testing.assert_array_equal(maps, maps_handed_over(browser_side))
     assert printed == numbers_of(maps)
 
@@ -619,7 +610,7 @@ def test_the_snippet_gives_the_numbers_of_the_page(
 def test_the_snippet_of_every_network(name: str, browser_side: Browser) -> None:
     app = open_layers({"model": name, "compare": "Second picture"})
     for key, code in zip(("offer", "offer2"), app.code, strict=True):
-        maps, _ = run_snippet(code.value)
+        maps = run_snippet(code.value)[0]["maps"].float().cpu().numpy()
         np.testing.assert_array_equal(maps, maps_handed_over(browser_side, key))
 
 

@@ -1,6 +1,5 @@
 """The preferred input on the Layers page: what is grown, said and handed over, against the library and plain passes."""
 
-import io
 from dataclasses import replace
 from functools import partial
 
@@ -29,15 +28,10 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(part, "Recipe", partial(Recipe, steps=12))
 
 
-def arrays_of(side: Browser) -> dict[str, np.ndarray]:
-    with np.load(io.BytesIO(side.downloads["prefer-offer-npz"][1]()), allow_pickle=False) as arrays:
-        return dict(arrays)
-
-
 def test_a_map_and_the_patches_that_excite_it(browser_side: Browser) -> None:
     app = open_layers(ADDRESS)
     subject = subject_of(app)
-    arrays = arrays_of(browser_side)
+    arrays = browser_side.arrays("prefer-offer")
     recipe = Recipe(seed=0, side=subject.model.preprocessing.size, steps=12)
     wanted = finish(grow(subject.model, Objective("channel", LAYER, UNIT), recipe))
     assert np.array_equal(arrays["pixels"], wanted.pixels)
@@ -62,7 +56,7 @@ def test_the_python_grows_the_same_picture(kind: str, browser_side: Browser) -> 
     address = {**ADDRESS, "prefer": kind, "prefer_sign": "As little as can be", "prefer_basis": "Bare pixels"}
     app = open_layers(address)
     code = next(block.value for block in app.code if "grow(" in block.value)
-    assert run_snippet(code)[0]["grown"].pixels.tolist() == arrays_of(browser_side)["pixels"].tolist()
+    assert run_snippet(code)[0]["grown"].pixels.tolist() == browser_side.arrays("prefer-offer")["pixels"].tolist()
     assert "the lowest" in next(each.value for each in app.main.markdown if "made from noise" in each.value)
 
 
@@ -76,11 +70,11 @@ def test_nothing_is_grown_unasked_and_what_was_stopped_is_a_result_of_its_own(br
     run(app.toggle(key="preferred").set_value(True))
     assert "Growing from noise was stopped." in [each.value for each in app.info]
     code = next(block.value for block in app.code if "grow(" in block.value)
-    assert run_snippet(code)[0]["grown"].pixels.tolist() == arrays_of(browser_side)["pixels"].tolist()
-    assert np.array_equal(arrays_of(browser_side)["pixels"], begun.pixels)
+    assert run_snippet(code)[0]["grown"].pixels.tolist() == browser_side.arrays("prefer-offer")["pixels"].tolist()
+    assert np.array_equal(browser_side.arrays("prefer-offer")["pixels"], begun.pixels)
     run(app.button(key="prefer-go-on").click())
     assert known(asked) is not None
-    assert not np.array_equal(arrays_of(browser_side)["pixels"], begun.pixels)
+    assert not np.array_equal(browser_side.arrays("prefer-offer")["pixels"], begun.pixels)
 
 
 def test_a_patch_leads_to_the_input_that_its_unit_prefers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,5 +96,5 @@ def test_a_layer_without_slope_or_without_maps_has_one_too(kind: str, browser_si
     app = open_layers({**ADDRESS, **mangled, "layer": facts.name})
     wanted = Objective("channel", facts.inputs[0] if kind == "ReLU" else facts.name, UNIT)
     grown = finish(grow(subject_of(app).model, wanted, Recipe(side=32, steps=12)))
-    assert np.array_equal(arrays_of(browser_side)["pixels"], grown.pixels)
+    assert np.array_equal(browser_side.arrays("prefer-offer")["pixels"], grown.pixels)
     assert (kind == "ReLU") == any(f"what {facts.name} reads, {facts.inputs[0]}," in each.value for each in app.caption)

@@ -1,6 +1,5 @@
 """The Learning page's part on depth: fifty layers, their product, and a hundred steps of training."""
 
-import io
 import re
 from pathlib import Path
 
@@ -10,25 +9,18 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.learning.depth.training import HELD_OUT
 from explorer.ui.learning.depth import controls
-from tests.pages.opening import Browser, open_page, run, run_snippet
+from tests.pages.opening import Browser, answer_first, open_page, run, run_snippet, texts_of
 
 
 def open_depth(**address: str) -> AppTest:
     return open_page("learning", {"model": "tiny-vgg", "part": "Depth", **address})
 
 
-def texts_of(app: AppTest) -> str:
-    return "\n".join(element.value for element in (*app.markdown, *app.caption))
-
-
 def test_another_initialisation_flips_the_finding(
     browser_side: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = open_depth(ask="true")
-    assert "arrives at the pixels.**" not in texts_of(app)
-    run(app.radio(key="ask-depth").set_value("about as much"))
-    assert "No: less than a thousandth." in texts_of(app)
-    told = texts_of(app)
+    told = answer_first(app, "about as much", "No: less than a thousandth.", "arrives at the pixels.**")
     assert "**50 layers, ReLU, weights by Xavier: of a gradient of length 1" in told
     assert "It vanishes." in told
     product = re.search(
@@ -41,9 +33,9 @@ def test_another_initialisation_flips_the_finding(
     assert difference
     assert float(difference[1].replace("−", "-")) < 1e-13
 
-    with np.load(io.BytesIO(browser_side.downloads["depth-offer-npz"][1]())) as arrays:
-        np.savez(tmp_path / "depth.npz", **arrays)
-        arrived, of_slopes = arrays["gradients"], arrays["factors_of_slopes"]
+    arrays = browser_side.arrays("depth-offer")
+    np.savez(tmp_path / "depth.npz", **arrays)
+    arrived, of_slopes = arrays["gradients"], arrays["factors_of_slopes"]
     assert np.exp(np.log(of_slopes).mean()) == pytest.approx(slopes, abs=1e-4)
     monkeypatch.chdir(tmp_path)
     _, printed = run_snippet(app.code[0].value)
@@ -79,9 +71,9 @@ def test_a_hundred_steps_say_whether_it_learns(browser_side: Browser) -> None:
     assert re.search(
         r"\*\*2 layers, tanh, Xavier: it learns\.\*\* At the best of 3 rates, 0\.01, 100 steps of Adam", told
     )
-    with np.load(io.BytesIO(browser_side.downloads["depth-training-npz"][1]())) as arrays:
-        best = arrays["right"][arrays["rate"] == 0.01]
-        shares = [f"{100 * right / HELD_OUT:.3g} %" for right in best]
+    arrays = browser_side.arrays("depth-training")
+    best = arrays["right"][arrays["rate"] == 0.01]
+    shares = [f"{100 * right / HELD_OUT:.3g} %" for right in best]
     assert f"; {', '.join(shares)} of the held-out digits are right." in told
     rows = re.findall(r"\| rate (\S+) \| .* → ", told)
     assert rows == ["0.0001", "0.001", "0.01"]
@@ -102,7 +94,7 @@ def test_an_even_photo_is_said_and_digits_go_in(browser_side: Browser, monkeypat
     controls.compute_inputs.clear()
     app = open_depth(depth_layers="2", depth_width="32")
     assert "is one even colour" in app.info[0].value
-    with np.load(io.BytesIO(browser_side.downloads["depth-offer-npz"][1]())) as arrays:
-        assert arrays["inputs"].shape == (128, 64)
+    arrays = browser_side.arrays("depth-offer")
+    assert arrays["inputs"].shape == (128, 64)
     assert "load_digits" in app.code[0].value
     controls.compute_inputs.clear()

@@ -1,6 +1,5 @@
 """The Learning page's part on dropout: what it says is what PyTorch does."""
 
-import io
 import re
 
 import numpy as np
@@ -10,15 +9,11 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.learning.dropout.training import DropoutRecipe, train_in_slices
 from explorer.ui.learning.dropout import gap
-from tests.pages.opening import Browser, open_page, run, run_snippet
+from tests.pages.opening import Browser, answer_first, open_page, run, run_snippet, texts_of
 
 
 def open_dropout(**address: str) -> AppTest:
     return open_page("learning", {"model": "tiny-vgg", "part": "Dropout", **address})
-
-
-def texts_of(app: AppTest) -> str:
-    return "\n".join(element.value for element in (*app.markdown, *app.caption)).replace("\u00a0", " ")
 
 
 def cell(told: str, row: str, column: int = 0) -> float:
@@ -29,14 +24,11 @@ def cell(told: str, row: str, column: int = 0) -> float:
 
 def test_one_digit_through_two_hundred_masks(browser_side: Browser) -> None:
     app = open_dropout(ask="true")
-    assert "standard errors" not in texts_of(app)
-    run(app.radio(key="ask-dropout-True").set_value("near zero"))
-    told = texts_of(app)
-    assert "No: close to it." in told
+    told = answer_first(app, "near zero", "No: close to it.", "standard errors")
     assert "For held-out digit 33 (a 6), 200 masks give the 6 a logit of" in told
-    with np.load(io.BytesIO(browser_side.downloads["dropout-offer-npz"][1]())) as arrays:
-        masks, hidden, weight = arrays["masks"], arrays["hidden"], arrays["weight"][6]
-        logits, evaluation = torch.from_numpy(arrays["logits"]), torch.from_numpy(arrays["evaluation"])
+    arrays = browser_side.arrays("dropout-offer")
+    masks, hidden, weight = arrays["masks"], arrays["hidden"], arrays["weight"][6]
+    logits, evaluation = torch.from_numpy(arrays["logits"]), torch.from_numpy(arrays["evaluation"])
     assert masks.shape == (200, 32)
     shares = logits.softmax(1)[:, 6]
     deviation = np.sqrt(0.5 / 0.5 * ((weight * hidden) ** 2).sum())
@@ -61,8 +53,8 @@ def test_one_digit_through_two_hundred_masks(browser_side: Browser) -> None:
     assert "You were right." in told
     _, printed = run_snippet(app.code[0].value)
     without = float(printed.split()[2])
-    with np.load(io.BytesIO(browser_side.downloads["dropout-offer-npz"][1]())) as arrays:
-        bias = arrays["bias"][6]
+    arrays = browser_side.arrays("dropout-offer")
+    bias = arrays["bias"][6]
     assert without == pytest.approx(0.5 * (logits[:, 6].mean().item() - bias) + bias, abs=1e-9)
     assert cell(told, "mean of 200 masks") == pytest.approx(without, rel=0.01)
 
@@ -102,8 +94,8 @@ def test_what_dropout_does_to_the_gap(browser_side: Browser, monkeypatch: pytest
     monkeypatch.setattr("explorer.learning.dropout.training.STEPS", 25)  # and seeds that no other test has had trained
     app = open_dropout(dropout_look="Does it help?", dropout_hidden="128", dropout_seed="3")
     told = texts_of(app)
-    with np.load(io.BytesIO(browser_side.downloads["dropout-gap-offer-npz"][1]())) as arrays:
-        training, held_out = arrays["training"], arrays["held_out"]
+    arrays = browser_side.arrays("dropout-gap-offer")
+    training, held_out = arrays["training"], arrays["held_out"]
     assert browser_side.downloads["dropout-gap-offer-png"][1]().startswith(b"\x89PNG")
     gaps = training - held_out
     assert gaps.shape == (3, 5)

@@ -14,8 +14,7 @@ from explorer.learning.real_network import races
 from explorer.learning.real_network.networks import Task
 from explorer.neurons.points import point_set
 from tests.learning.test_races import POINTS, plain_network
-from tests.pages.opening import Browser, open_page, run, run_snippet
-from tests.pages.test_neurons import texts_of
+from tests.pages.opening import Browser, open_page, run, run_snippet, texts_of
 
 SHORT = {"race_steps": "50", "race_starts": "3"}
 
@@ -31,8 +30,7 @@ def test_the_plane_is_not_what_the_paths_have_under_them(browser_side: Browser) 
     assert "of the variance" in question.label
     run(question.set_value("at about half"))
     told = texts_of(app)
-    with np.load(io.BytesIO(browser_side.downloads["race-offer-npz"][1]())) as arrays:
-        kept = dict(arrays)
+    kept = browser_side.arrays("race-offer")
     paths = {name: kept[f"{name}_weights"] for name in ("SGD", "Adam")}
     every = np.concatenate([*paths.values()])
     lengths = np.linalg.svd(every - every.mean(0), compute_uv=False) ** 2
@@ -73,8 +71,8 @@ def test_the_plane_is_not_what_the_paths_have_under_them(browser_side: Browser) 
 def test_a_winner_or_none_from_other_starts(browser_side: Browser) -> None:
     app = open_network(race_optimisers=["SGD", "Adam"], race_points="XOR, four corners")
     told = texts_of(app)
-    with np.load(io.BytesIO(browser_side.downloads["race-starts-npz"][1]())) as arrays:
-        decades = {name: np.log10(arrays[f"{name}_losses"]) for name in ("SGD", "Adam")}
+    arrays = browser_side.arrays("race-starts")
+    decades = {name: np.log10(arrays[f"{name}_losses"]) for name in ("SGD", "Adam")}
     spans = {}
     for name, values in decades.items():
         assert len(values) == 3

@@ -11,8 +11,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.learning.rate.sweep import RATES, SEEDS, STEPS, Sweep
 from explorer.slices import Slices
 from explorer.ui.learning.rate import sweep
-from tests.pages.opening import Browser, open_page, run, run_snippet
-from tests.pages.test_neurons import texts_of
+from tests.pages.opening import Browser, answer_first, open_page, run, run_snippet, texts_of
 
 
 def open_rate(**address: str) -> AppTest:
@@ -27,18 +26,13 @@ def numbers_of(pattern: str, told: str) -> list[float]:
 
 def test_the_noisy_parabola_by_every_schedule(browser_side: Browser) -> None:
     app = open_rate(ask="true")
-    assert "mean of w²" not in texts_of(app)
-    run(app.radio(key="ask-rate-noise").set_value("no closer"))
-    told = texts_of(app)
-    assert "You were right." in told
+    told = answer_first(app, "no closer", "You were right.", "mean of w²")
     mean, low, high, theory = numbers_of(r"runs is ([\d.]+)\*\* \(([\d.]+) to ([\d.]+)\); theory: ([\d.]+)\.", told)
     assert low < mean < high
     assert low < 1 / 3 < high
     assert theory == 0.333
     for rate in (0.5, 0.1, 0.02):
-        mean, low, high, theory = numbers_of(
-            rf"rate\u00a0{rate} \| ([\d.]+) \(([\d.]+)–([\d.]+)\) \| ([\d.]+) \|", told
-        )
+        mean, low, high, theory = numbers_of(rf"rate {rate} \| ([\d.]+) \(([\d.]+)–([\d.]+)\) \| ([\d.]+) \|", told)
         assert theory == float(f"{rate / (2 - rate):.3g}")
         assert low < rate / (2 - rate) < high
     run(app.segmented_control(key="rate_schedule").set_value("cosine"))
@@ -47,9 +41,9 @@ def test_the_noisy_parabola_by_every_schedule(browser_side: Browser) -> None:
     assert re.search(r"difference (0|\de-1\d) over all steps, in the rates (0|\de-1\d)", told)
     _, printed = run_snippet(app.code[0].value)
     assert f"over 2,000 runs is {float(printed.split()[0]):.3g}**" in told
-    with np.load(io.BytesIO(browser_side.downloads["rate-parabola-offer-npz"][1]())) as arrays:
-        assert arrays["measured"][-1] == pytest.approx(float(printed.split()[0]))
-        assert arrays["rates"][0] == 0.5
+    arrays = browser_side.arrays("rate-parabola-offer")
+    assert arrays["measured"][-1] == pytest.approx(float(printed.split()[0]))
+    assert arrays["rates"][0] == 0.5
     png = Image.open(io.BytesIO(browser_side.downloads["rate-parabola-offer-png"][1]()))
     assert len(png.convert("L").getcolors() or []) > 20
 

@@ -14,8 +14,7 @@ from explorer.learning.scale.normalisation import KINDS
 from explorer.ui.learning.scale.part import VIEWS
 from explorer.ui.learning.scale.sharing import LEARNED
 from explorer.ui.session.pictures import add_picture
-from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of
-from tests.pages.test_neurons import texts_of
+from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of, texts_of
 
 
 def open_scale(view: str, **address: str) -> AppTest:
@@ -51,9 +50,9 @@ def test_cells_that_share_a_mean(kind: str, browser_side: Browser) -> None:
         "instance": lambda x: F.instance_norm(x, None, None, gamma, beta),
         "group": lambda x: F.group_norm(x, 4, gamma, beta),
     }[kind](torch.from_numpy(values)).numpy()
-    with np.load(io.BytesIO(browser_side.downloads["norm-offer-npz"][1]())) as arrays:
-        np.testing.assert_allclose(arrays["after"], expected, atol=1e-12)
-        np.testing.assert_array_equal(arrays["mean"], rule.mean)
+    arrays = browser_side.arrays("norm-offer")
+    np.testing.assert_allclose(arrays["after"], expected, atol=1e-12)
+    np.testing.assert_array_equal(arrays["mean"], rule.mean)
     shared = {"batch": 4 * 144, "layer": 8 * 144, "instance": 144, "group": 2 * 144}[kind]
     told = texts_of(app)
     assert f"shares its mean with {shared:,} cells" in told
@@ -108,13 +107,13 @@ def test_a_neighbour_moves_the_result_in_training_alone(browser_side: Browser) -
     assert len(rows) == 4
     assert len({training for _, training, _ in rows}) == 4
     assert len({evaluation for *_, evaluation in rows}) == 1
-    with np.load(io.BytesIO(browser_side.downloads["norm-modes-npz"][1]())) as arrays:
-        x, g, b, m, v = (
-            torch.from_numpy(arrays[name]) for name in ("maps", "gamma", "beta", "running_mean", "running_variance")
-        )
-        trained = F.batch_norm(x, None, None, g, b, training=True)[0]
-        np.testing.assert_allclose(arrays["training_3"], trained, atol=1e-12)
-        np.testing.assert_allclose(arrays["evaluation_3"], F.batch_norm(x, m, v, g, b)[0], atol=1e-12)
+    arrays = browser_side.arrays("norm-modes")
+    x, g, b, m, v = (
+        torch.from_numpy(arrays[name]) for name in ("maps", "gamma", "beta", "running_mean", "running_variance")
+    )
+    trained = F.batch_norm(x, None, None, g, b, training=True)[0]
+    np.testing.assert_allclose(arrays["training_3"], trained, atol=1e-12)
+    np.testing.assert_allclose(arrays["evaluation_3"], F.batch_norm(x, m, v, g, b)[0], atol=1e-12)
     run(app.toggle(key="norm_pooled").set_value(True))
     assert "| alone | refused |" in texts_of(app)
     assert "Expected more than 1 value per channel when training" in texts_of(app)
@@ -122,8 +121,8 @@ def test_a_neighbour_moves_the_result_in_training_alone(browser_side: Browser) -
 
 def test_the_light_of_the_data_set_and_of_the_picture(browser_side: Browser) -> None:
     app = open_scale("light", norm_dim="0.3 ×")
-    with np.load(io.BytesIO(browser_side.downloads["norm-light-offer-npz"][1]())) as arrays:
-        gaps = arrays["gaps"]
+    arrays = browser_side.arrays("norm-light-offer")
+    gaps = arrays["gaps"]
     by_set, by_own, convolution, evaluation, training, _, _, instance = gaps
     assert by_own < 0.01 < 0.5 < by_set
     assert evaluation == pytest.approx(convolution)

@@ -14,17 +14,13 @@ from explorer.learning.terrain.descent import walk
 from explorer.learning.terrain.surfaces import SURFACES
 from explorer.ui.components import Look
 from explorer.ui.components.terrain import read_look
-from tests.pages.opening import Browser, open_page, run
+from tests.pages.opening import Browser, answer_first, open_page, run, texts_of
 
 FIVE = ("SGD", "Momentum", "AdaGrad", "RMSProp", "Adam")
 
 
 def open_terrain(**address: str | list[str]) -> AppTest:
     return open_page("learning", {"model": "tiny-vgg", "part": "Terrain", **address})
-
-
-def texts(app: AppTest) -> str:
-    return "\n".join(each.value for kind in (app.markdown, app.caption, app.warning, app.error) for each in kind)
 
 
 def steps_by_torch(angle: float, make: type[torch.optim.Optimizer], rate: float, **more: float) -> int:
@@ -44,7 +40,7 @@ def steps_by_torch(angle: float, make: type[torch.optim.Optimizer], rate: float,
 
 
 def test_the_first_screen_says_what_turning_the_valley_does(browser_side: Browser) -> None:
-    said = texts(open_terrain())
+    said = texts_of(open_terrain())
     given = browser_side.terrains["terrain"]
     assert tuple(given["rules"]) == FIVE
     assert given["look"] == Look((1.0, 0.3))
@@ -60,15 +56,12 @@ def test_the_first_screen_says_what_turning_the_valley_does(browser_side: Browse
     given = browser_side.terrains["terrain"]
     assert given["surface"].angle == 45
     assert steps_by_torch(45, torch.optim.Adagrad, given["rules"]["AdaGrad"].rate) == 502
-    assert "AdaGrad **8 → 502**" in texts(run_turned)
+    assert "AdaGrad **8 → 502**" in texts_of(run_turned)
 
 
 def test_asked_first_the_finding_waits_for_an_answer(browser_side: Browser) -> None:
-    app = open_terrain(ask="true")
-    assert "do not notice" not in texts(app)
-    app = run(app.radio[0].set_value("Those with one rate for both directions: SGD, momentum"))
-    assert "You were right." in texts(app)
-    assert "do not notice" in texts(app)
+    right = "Those with one rate for both directions: SGD, momentum"
+    answer_first(open_terrain(ask="true"), right, "You were right.", "do not notice")
 
 
 def test_what_is_looked_at_is_in_the_address_until_the_surface_changes(browser_side: Browser) -> None:
@@ -91,7 +84,7 @@ def test_what_is_looked_at_is_in_the_address_until_the_surface_changes(browser_s
 
 
 def test_one_rate_for_all_may_be_too_high(browser_side: Browser) -> None:
-    said = texts(open_terrain(terrain_rates="one for all", terrain_rate="0.1", terrain_optimisers=["SGD", "Adam"]))
+    said = texts_of(open_terrain(terrain_rates="one for all", terrain_rate="0.1", terrain_optimisers=["SGD", "Adam"]))
     assert {title: rule.rate for title, rule in browser_side.terrains["terrain"]["rules"].items()} == {
         "SGD": pytest.approx(0.1),
         "Adam": pytest.approx(0.1),
@@ -121,7 +114,7 @@ def test_what_stands_there_only_sometimes_may_be_mangled_too(surface: str, value
 
 def test_a_start_without_a_finite_loss_is_said_and_left(browser_side: Browser) -> None:
     app = open_terrain(terrain_surface="own formula", terrain_formula="log(x) + y**2", terrain_start="-1,0")
-    assert "Until then paths begin at the surface's own start." in texts(app)
+    assert "Until then paths begin at the surface's own start." in texts_of(app)
     assert browser_side.terrains["terrain"]["look"].start == (1.0, 0.3)
 
 

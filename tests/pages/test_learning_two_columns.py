@@ -1,14 +1,12 @@
 """The view of two columns in the Learning page's part on scale and batch norm."""
 
-import io
 import re
 from typing import Any
 
 import numpy as np
 import torch
 
-from tests.pages.opening import Browser, open_page, run
-from tests.pages.test_neurons import texts_of
+from tests.pages.opening import Browser, answer_first, open_page, run, texts_of
 
 LINK = {"model": "tiny-vgg", "part": "Scale and batch norm", "scale_view": "Two columns"}
 
@@ -27,11 +25,11 @@ def test_the_large_column_sets_the_rate_of_both(browser_side: Browser) -> None:
     assert "below 2 ÷ 10,000 = **0.0002 for both**" in told
     assert "| steps until both weights are learned | 230,258,511 | 1 |" in told
     assert re.search(r"difference (0|\de-1\d); `torch\.optim\.SGD` goes the same way, .* (0|\de-1\d)\.", told)
-    with np.load(io.BytesIO(browser_side.downloads["columns-npz"][1]())) as arrays:
-        curvatures = torch.linalg.eigvalsh(hessian_of(arrays["rows"])).tolist()
-        np.testing.assert_allclose(curvatures, [1e-4, 1e4], rtol=1e-9)
-        np.testing.assert_allclose(hessian_of(arrays["normalised_rows"]).numpy(), np.eye(2), atol=1e-12)
-        np.testing.assert_allclose(arrays["path"][1], [1.8, 1.8e-8])
+    arrays = browser_side.arrays("columns")
+    curvatures = torch.linalg.eigvalsh(hessian_of(arrays["rows"])).tolist()
+    np.testing.assert_allclose(curvatures, [1e-4, 1e4], rtol=1e-9)
+    np.testing.assert_allclose(hessian_of(arrays["normalised_rows"]).numpy(), np.eye(2), atol=1e-12)
+    np.testing.assert_allclose(arrays["path"][1], [1.8, 1.8e-8])
 
     run(app.select_slider(key="columns_first").set_value(0.01))
     assert "Columns of one scale: one rate suits both weights." in texts_of(app)
@@ -45,10 +43,7 @@ def test_the_large_column_sets_the_rate_of_both(browser_side: Browser) -> None:
 
 def test_it_asks_first(browser_side: Browser) -> None:
     app = open_page("learning", {**LINK, "ask": "true"})
-    assert "crawls" not in texts_of(app)
-    run(app.radio(key="ask-columns").set_value("that of the first column, spread 100"))
-    assert "You were right." in texts_of(app)
-    assert "crawls" in texts_of(app)
+    answer_first(app, "that of the first column, spread 100", "You were right.", "crawls")
 
 
 def test_a_mangled_address_shows_the_first_numbers(browser_side: Browser) -> None:

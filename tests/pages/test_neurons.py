@@ -1,6 +1,5 @@
 """The Neurons page: its parts and what they say."""
 
-import io
 import math
 import re
 
@@ -10,7 +9,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from explorer.ui.neurons.page import PARTS
-from tests.pages.opening import Browser, open_page, run, run_snippet
+from tests.pages.opening import Browser, answer_first, open_page, run, run_snippet, texts_of
 
 
 @pytest.mark.parametrize("label", [label for label, _ in PARTS.values()])
@@ -23,10 +22,6 @@ def test_every_part_opens_from_its_address(label: str, browser_side: Browser) ->
 
 def open_view(view: str, **address: str) -> AppTest:
     return open_page("neurons", {"model": "tiny-vgg", "neuron": view, **address})
-
-
-def texts_of(app: AppTest) -> str:
-    return "\n".join(element.value for element in (*app.markdown, *app.caption))
 
 
 def test_a_neuron_of_own_numbers(browser_side: Browser) -> None:
@@ -46,9 +41,9 @@ def test_a_neuron_of_own_numbers(browser_side: Browser) -> None:
 def test_a_neuron_on_a_patch_of_the_photo(browser_side: Browser) -> None:
     app = open_view("Sum and slope", neuron_source="A patch of the photo", patch="3,5", detector="a light spot")
     assert browser_side.grids["patches"]["selected"] == 2 * 12 + 4
-    with np.load(io.BytesIO(browser_side.downloads["neuron-npz"][1]())) as arrays:
-        assert arrays["inputs"].shape == (64,)
-        total = float(arrays["products"].sum()) + 0.3
+    arrays = browser_side.arrays("neuron")
+    assert arrays["inputs"].shape == (64,)
+    total = float(arrays["products"].sum()) + 0.3
     assert f"= {total:.3g}$, and out comes" in texts_of(app)
     browser_side.clicks["patches"] = 0
     run(app)
@@ -56,11 +51,7 @@ def test_a_neuron_on_a_patch_of_the_photo(browser_side: Browser) -> None:
 
 
 def test_asked_first_nothing_is_given_away(browser_side: Browser) -> None:
-    app = open_view("Sum and slope", ask="true")
-    assert "PyTorch" not in texts_of(app)
-    run(app.radio(key="ask-slope").set_value("1/2"))
-    assert "No: 1/4." in texts_of(app)
-    assert "PyTorch" in texts_of(app)
+    answer_first(open_view("Sum and slope", ask="true"), "1/2", "No: 1/4.", "PyTorch")
 
 
 def test_where_the_sigmoid_of_textbooks_fails(browser_side: Browser) -> None:
@@ -72,9 +63,9 @@ def test_where_the_sigmoid_of_textbooks_fails(browser_side: Browser) -> None:
 @pytest.mark.parametrize("between", ["none (linear)", "ReLU"])
 def test_layers_without_a_bend_are_one(between: str, browser_side: Browser) -> None:
     app = open_view("Layers without a bend", linear_between=between)
-    with np.load(io.BytesIO(browser_side.downloads["linear-npz"][1]())) as arrays:
-        one = np.linalg.multi_dot(arrays["weights"][::-1])
-        np.testing.assert_allclose(arrays["weight_of_all"], one, atol=1e-14)
+    arrays = browser_side.arrays("linear")
+    one = np.linalg.multi_dot(arrays["weights"][::-1])
+    np.testing.assert_allclose(arrays["weight_of_all"], one, atol=1e-14)
     told = texts_of(app)
     _, printed = run_snippet(app.code[0].value)
     if between == "ReLU":
@@ -100,10 +91,7 @@ def open_digits(**address: str) -> AppTest:
 
 def test_a_drawn_digit_is_moved(browser_side: Browser) -> None:
     app = open_digits(ask="true")
-    assert "Moved 2 to the right" not in texts_of(app)
-    run(app.radio(key="ask-move-2").set_value("more than 80 %"))
-    assert "No: less than 50 %." in texts_of(app)
-    told = texts_of(app)
+    told = answer_first(app, "more than 80 %", "No: less than 50 %.", "Moved 2 to the right")
     assert "| weights | 18,794 | 8,394 |" in told
     rows = re.findall(r"\| right, moved by \d \| ([\d.]+)\s% \| ([\d.]+)\s% \|", told)
     shares = np.array([[float(share) for share in row] for row in rows]).T  # of the MLP, of the CNN
@@ -124,9 +112,9 @@ def test_a_drawn_digit_is_moved(browser_side: Browser) -> None:
     assert re.search(r"Of your digit: the MLP says \*\*\d\*\* \(\S+ %\) and the CNN says \*\*7\*\*", told)
     assert "of the true" not in told
     run(app.selectbox(key="digit_true").set_value("7"))
-    with np.load(io.BytesIO(browser_side.downloads["digit-offer-npz"][1]())) as arrays:
-        z = torch.from_numpy(arrays["logits_cnn"])
-        assert arrays["picture"].shape == (24, 24)
+    arrays = browser_side.arrays("digit-offer")
+    z = torch.from_numpy(arrays["logits_cnn"])
+    assert arrays["picture"].shape == (24, 24)
     loss = float(torch.nn.functional.cross_entropy(z, torch.tensor(7)))
     assert f"CNN {loss:.3g}." in texts_of(app)
     browser_side.clicks["digit-pad"] = "no drawing"

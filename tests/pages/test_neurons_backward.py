@@ -19,17 +19,13 @@ from explorer.neurons.training import Edit, Recipe, State, train
 from explorer.text import significant
 from explorer.ui.components.perceptron_trainer import Item, Stop, read_stop
 from explorer.ui.neurons.shelf import FAIL, WORK, Setting
-from tests.pages.opening import Browser, open_page, run, run_snippet
+from tests.pages.opening import Browser, answer_first, open_page, run, run_snippet, texts_of
 
 PLAIN = Recipe((3,), "tanh", "cross_entropy", 0.3, 0)
 
 
 def open_backward(**address: str) -> AppTest:
     return open_page("neurons", {"model": "tiny-vgg", "part": "Backward", **address})
-
-
-def texts(app: AppTest) -> str:
-    return "\n".join(each.value for kind in (app.markdown, app.caption, app.warning, app.error) for each in kind)
 
 
 def share_right(points: Points, state: State) -> float:
@@ -45,7 +41,7 @@ def test_the_first_screen_says_what_the_next_step_promises_and_brings(browser_si
     gradient = backward(
         first.net, forward(first.net, points.places), one_hot(points.classes, 2), "cross_entropy"
     ).gradient
-    said = texts(app).replace("−", "-")
+    said = texts_of(app).replace("−", "-")
     assert f"**{significant(-0.3 * float(gradient @ gradient))}**" in said
     assert f"**{significant(state.losses[1] - state.losses[0])}**" in said
     assert "All 17 gradients of step 0" in said
@@ -55,7 +51,7 @@ def test_the_first_screen_says_what_the_next_step_promises_and_brings(browser_si
 
 
 def test_the_gradient_shrinks_from_layer_to_layer_under_sigmoids(browser_side: Browser) -> None:
-    said = texts(open_backward(hidden="8-8-8-8", net_activation="sigmoid"))
+    said = texts_of(open_backward(hidden="8-8-8-8", net_activation="sigmoid"))
     mean, _ = browser_side.trainers["trainer"]["gradients"]  # by autograd
     norms = [np.linalg.norm(layer.weight) for layer in split_numbers((2, 8, 8, 8, 8, 2), mean)]
     assert f"from the first: {', '.join(map(significant, norms))} (" in said
@@ -63,11 +59,7 @@ def test_the_gradient_shrinks_from_layer_to_layer_under_sigmoids(browser_side: B
 
 
 def test_asked_first_the_finding_waits_for_an_answer(browser_side: Browser) -> None:
-    app = open_backward(ask="true")
-    assert "promises to change" not in texts(app)
-    app = run(app.radio[0].set_value("nearly all of it"))
-    assert "You were right." in texts(app)
-    assert "promises to change" in texts(app)
+    answer_first(open_backward(ask="true"), "nearly all of it", "You were right.", "promises to change")
 
 
 def test_where_a_person_stops_is_in_the_address_until_the_recipe_changes(browser_side: Browser) -> None:
@@ -90,7 +82,7 @@ def test_where_a_person_stops_is_in_the_address_until_the_recipe_changes(browser
     assert "point" not in app.query_params
     linked = open_backward(net_activation="sigmoid", **address)
     assert browser_side.trainers["trainer"]["stop"] == stop
-    assert "All 17 gradients of step 137" in texts(linked)
+    assert "All 17 gradients of step 137" in texts_of(linked)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +101,7 @@ def test_where_a_person_stops_is_in_the_address_until_the_recipe_changes(browser
 def test_what_an_address_says_in_vain_is_said_or_left_out(
     address: dict[str, str], says: str, browser_side: Browser
 ) -> None:
-    assert says in texts(open_backward(**address))
+    assert says in texts_of(open_backward(**address))
 
 
 @pytest.mark.parametrize("value", ["", "nonsense", "1e999", "9" * 5000], ids=["", "nonsense", "endless", "digits"])
@@ -158,7 +150,7 @@ def test_own_points_are_read_scaled_and_refused_with_the_row(browser_side: Brows
     assert browser_side.trainers["trainer"]["points"].names == ("setosa", "versicolor", "virginica")
     app = run(app.text_area[0].set_value("0 100 a\n1 300 b\n2 -100 a"))
     assert browser_side.trainers["trainer"]["points"].rows == ((0, 100), (1, 300), (2, -100))
-    assert "“Scale both columns” makes them alike" in texts(app)
+    assert "“Scale both columns” makes them alike" in texts_of(app)
     app = run(app.toggle(key="scale_points").set_value(True))
     np.testing.assert_allclose(browser_side.trainers["trainer"]["points"].places.std(axis=0), 1)
     app = run(app.text_area[0].set_value("0 100 a\n1 none b"))
@@ -192,7 +184,7 @@ def test_a_file_gives_points_or_a_sentence(data: bytes, says: str, browser_side:
 
 def test_picture_arrays_and_snippet_agree(browser_side: Browser) -> None:
     app = open_backward(step="5", points="two moons", hidden="4")
-    found = dict(np.load(io.BytesIO(browser_side.downloads["backward-npz"][1]()), allow_pickle=False))
+    found = browser_side.arrays("backward")
     names, _ = run_snippet(app.code[-1].value)
     np.testing.assert_allclose(found["losses"], names["losses"], rtol=1e-9)
     np.testing.assert_allclose(found["weight1"], names["network"][0].weight.detach().numpy(), rtol=1e-9)

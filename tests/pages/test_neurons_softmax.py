@@ -11,14 +11,12 @@ from torch.nn import functional as F
 
 from explorer.neurons.two_classes import COMPARED
 from explorer.ui.neurons.logits import SOURCES
-from explorer.ui.neurons.softmax import VIEWS
 from explorer.ui.shared.recorded import recording_of
-from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of
-from tests.pages.test_neurons import texts_of
+from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of, texts_of
 
 
-def open_losses(view: str = "logits", **address: str) -> AppTest:
-    link = {"model": "tiny-vgg", "part": "Softmax and losses", "losses": VIEWS[view]}
+def open_losses(view: str = "Logits to loss", **address: str) -> AppTest:
+    link = {"model": "tiny-vgg", "part": "Softmax and losses", "losses": view}
     return open_page("neurons", {**link, **address})
 
 
@@ -31,8 +29,8 @@ def test_from_logits_to_the_gradient(browser_side: Browser) -> None:
     told = texts_of(app)
     assert f"Cross-entropy {loss:.3g}, with the gradient class 2 {second}, class 1 {first}, class 3 {third}." in told
     assert re.search(r"PyTorch: 1\.34901; largest difference in the loss and its gradients (0|\de-1[67])\.", told)
-    with np.load(io.BytesIO(browser_side.downloads["softmax-npz"][1]())) as arrays:
-        np.testing.assert_allclose(arrays["gradient"], gradient[0].numpy(), rtol=1e-12)
+    arrays = browser_side.arrays("softmax")
+    np.testing.assert_allclose(arrays["gradient"], gradient[0].numpy(), rtol=1e-12)
     _, printed = run_snippet(app.code[0].value)
     assert f"{loss.item()}" in printed
 
@@ -62,7 +60,7 @@ def test_the_photos_logits(browser_side: Browser) -> None:
 
 
 def test_a_constant_overflows_the_formula_and_changes_nothing(browser_side: Browser) -> None:
-    told = texts_of(open_losses("shift", softmax_temperature="0.5"))
+    told = texts_of(open_losses("Add 1000, or cool down", softmax_temperature="0.5"))
     p, log = (of(torch.tensor([2.0, 1, -1], dtype=torch.float64), 0)[1] for of in (F.softmax, F.log_softmax))
     assert f"{p:.3g} before and {p:.3g} after, difference 0" in told
     assert "e^z ÷ Σ gives **not a number**" in told
@@ -73,11 +71,15 @@ def test_a_constant_overflows_the_formula_and_changes_nothing(browser_side: Brow
 @pytest.mark.parametrize(
     ("view", "asked", "said"),
     [
-        ("logits", "ask-gradient", ["Cross-entropy 1.35"]),
-        ("wrong", "ask-wrong", ["pushes with 0.9997", "without the log it is 0.0003", "difference 0."]),
-        ("mixed", "ask-mixed", ["Cross-entropy is least at 0.70, squared error at 0.70, without the log at 1.00"]),
-        ("one_hot", "ask-one-hot", ["row 3, to the last bit", "difference 0.", "1.414 apart"]),
-        ("which", "ask-twice", ["takes logits: 1.35", "their mean, 22", "their median, 3"]),
+        ("Logits to loss", "ask-gradient", ["Cross-entropy 1.35"]),
+        ("Sure and wrong", "ask-wrong", ["pushes with 0.9997", "without the log it is 0.0003", "difference 0."]),
+        (
+            "Labels 70 to 30",
+            "ask-mixed",
+            ["Cross-entropy is least at 0.70, squared error at 0.70, without the log at 1.00"],
+        ),
+        ("One-hot", "ask-one-hot", ["row 3, to the last bit", "difference 0.", "1.414 apart"]),
+        ("Which loss when", "ask-twice", ["takes logits: 1.35", "their mean, 22", "their median, 3"]),
     ],
 )
 def test_every_view_says_its_finding_and_asks_first(
@@ -101,6 +103,6 @@ def test_a_softmax_too_many(browser_side: Browser) -> None:
     z = torch.tensor([[2.0, 1.0, -1.0]], dtype=torch.float64, requires_grad=True)
     wrong = F.cross_entropy(z.softmax(-1), torch.tensor([1]))
     (gradient,) = torch.autograd.grad(wrong, z)
-    told = texts_of(open_losses("which"))
+    told = texts_of(open_losses("Which loss when"))
     assert f"Given the softmax it says {wrong:.3g}" in told
     assert f"gradient is −{-gradient[0, 1]:.3g} in place of −0.741" in told

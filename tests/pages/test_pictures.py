@@ -24,8 +24,7 @@ ADDRESS = {"model": "tiny-vgg", "of": "Shapes on textured grounds", "each": "6"}
 def test_the_finding_the_map_and_its_python_agree(browser_side: Browser) -> None:
     app = open_page("pictures", {**ADDRESS, "picture": "3"})
     told = next(each.value for each in app.markdown if each.value.startswith("**Of the"))
-    with np.load(io.BytesIO(browser_side.downloads["pictures-offer-npz"][1]())) as file:
-        arrays = dict(file)
+    arrays = browser_side.arrays("pictures-offer")
     rows, labels = arrays["features"].astype(float), arrays["labels"]
     unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     near = np.array(
@@ -73,8 +72,8 @@ def test_who_waited_long_enough_may_wait_for_all(browser_side: Browser, monkeypa
     assert any("16 of 54 pictures were reached" in each.value for each in app.caption)
     run(app.button(key="pictures-all").click())
     assert not any("were reached" in each.value for each in app.caption)
-    with np.load(io.BytesIO(browser_side.downloads["pictures-offer-npz"][1]())) as file:
-        assert file["places"].tolist() == list(range(54))
+    file = browser_side.arrays("pictures-offer")
+    assert file["places"].tolist() == list(range(54))
 
 
 def test_a_zip_files_folders_colour_the_map_and_a_bad_one_changes_nothing(
@@ -88,9 +87,9 @@ def test_a_zip_files_folders_colour_the_map_and_a_bad_one_changes_nothing(
         for number in range(10):
             archive.writestr(f"{number % 2} *odd*/{number}.png", shape_file(SHAPES[number % 2], number))
     run(app.file_uploader(key="pictures_zip_file_0").upload("mine.zip", data.getvalue(), "application/zip"))
-    with np.load(io.BytesIO(browser_side.downloads["pictures-offer-npz"][1]())) as file:
-        assert file["labels"].tolist() == [0, 1] * 5
-        assert file["nearest"].shape == (10, 4)  # fewer than half of the pictures
+    file = browser_side.arrays("pictures-offer")
+    assert file["labels"].tolist() == [0, 1] * 5
+    assert file["nearest"].shape == (10, 4)  # fewer than half of the pictures
     run(app.file_uploader(key="pictures_zip_file_1").upload("bad.zip", b"nonsense", "application/zip"))
     assert "no ZIP file" in app.error[0].value
     assert "still here" in app.error[0].value

@@ -21,7 +21,7 @@ from explorer.ui.pooling.kinds import PHOTO
 from explorer.ui.session.pictures import get_picture
 from explorer.ui.shared.recorded import compute_maps, facts_of
 from explorer.zoo import list_shipped
-from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of
+from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of, texts_of
 
 SMALL = "tiny-vgg"
 CAT = SAMPLES[0].title
@@ -30,16 +30,6 @@ NETWORK, SHIFT = {"part": "Inside a network"}, {"part": "Shift"}
 
 def open_pooling(address: dict[str, str] | None = None) -> AppTest:
     return open_page("pooling", {"model": SMALL, **(address or {})})
-
-
-def arrays_of(side: Browser) -> dict[str, np.ndarray]:
-    """What the NPZ button hands over."""
-    with np.load(io.BytesIO(side.downloads["offer-npz"][1]()), allow_pickle=False) as arrays:
-        return dict(arrays)
-
-
-def texts_of(app: AppTest) -> str:
-    return "\n".join(element.value for element in (*app.markdown, *app.caption))
 
 
 def check_arrays(arrays: dict[str, np.ndarray], x: torch.Tensor, window: int, stride: int, padding: int) -> None:
@@ -64,7 +54,7 @@ def test_it_works_at_once(name: str, browser_side: Browser) -> None:
     app = open_page("pooling", {"model": name})
     assert not app.error
     x = photo()
-    check_arrays(arrays_of(browser_side), x, 4, 4, 0)
+    check_arrays(browser_side.arrays(), x, 4, 4, 0)
     told = texts_of(app)
     for kind in POOLINGS:
         pooled = pool(x, Pooling(kind, 4, 4))
@@ -80,29 +70,29 @@ def test_window_stride_and_padding(browser_side: Browser) -> None:
     run(app.slider(key="pool_stride").set_value(2))
     run(app.slider(key="pool_padding").set_value(1))
     assert not app.error
-    check_arrays(arrays_of(browser_side), photo(), 3, 2, 1)
+    check_arrays(browser_side.arrays(), photo(), 3, 2, 1)
 
 
 def test_impossible_settings_leave_the_last_pictures(browser_side: Browser) -> None:
     app = open_pooling()
     run(app.slider(key="window").set_value(5))
-    before = arrays_of(browser_side)
+    before = browser_side.arrays()
     run(app.slider(key="pool_padding").set_value(3))
     assert len(app.error) == 1
     assert "half of the window (5)" in app.error[0].value
     assert any("still window 5, stride 4, padding 0" in caption.value for caption in app.caption)
-    for name, values in arrays_of(browser_side).items():
+    for name, values in browser_side.arrays().items():
         np.testing.assert_array_equal(values, before[name])
     run(app.slider(key="window").set_value(6))
     assert not app.error
-    check_arrays(arrays_of(browser_side), photo(), 6, 4, 3)
+    check_arrays(browser_side.arrays(), photo(), 6, 4, 3)
 
 
 def test_a_window_larger_than_a_small_map(browser_side: Browser) -> None:
     layer = next(facts.name for facts in facts_of_small() if facts.resolution == (4, 4))
     app = open_pooling({"pooled": layer, "window": "6", "pool_stride": "1"})
     assert "does not fit on 4 rows" in app.error[0].value
-    assert arrays_of(browser_side)["max"].shape == (1, 2, 2)  # window 2, stride 2 is always possible here
+    assert browser_side.arrays()["max"].shape == (1, 2, 2)  # window 2, stride 2 is always possible here
     run(app.slider(key="pool_padding").set_value(1))
     assert not app.error
 
@@ -123,21 +113,21 @@ def test_any_map_of_any_layer(browser_side: Browser) -> None:
         run(app.selectbox(key="pooled").set_value(layer))
         run(app.number_input(key="pooled_map").set_value(5))
         maps = compute_maps(subject, layer)
-        check_arrays(arrays_of(browser_side), torch.from_numpy(maps[[5]]), 2, 2, 0)
+        check_arrays(browser_side.arrays(), torch.from_numpy(maps[[5]]), 2, 2, 0)
         words = "Blue is below zero" if maps[5].min() < 0 else "Dark is zero"
         assert words in texts_of(app)
     run(app.number_input(key="pooled_map").set_value(1000))
     assert any("there is no map 1000" in info.value for info in app.info)
     run(app.selectbox(key="pooled").set_value(PHOTO))
-    assert arrays_of(browser_side)["input"].shape[0] == 3
+    assert browser_side.arrays()["input"].shape[0] == 3
 
 
 def test_another_network_puts_an_unknown_layer_back_to_the_photo(browser_side: Browser) -> None:
     app = open_pooling({"pooled": "features.pool1"})
-    assert arrays_of(browser_side)["input"].shape[0] == 1
+    assert browser_side.arrays()["input"].shape[0] == 1
     run(app.selectbox(key="model").select("photo-net"))
     assert app.selectbox(key="pooled").value == PHOTO
-    assert arrays_of(browser_side)["input"].shape[0] == 3
+    assert browser_side.arrays()["input"].shape[0] == 3
 
 
 def test_three_ways_to_look(browser_side: Browser) -> None:
@@ -162,7 +152,7 @@ def test_of_a_single_colour_nothing_is_lost(browser_side: Browser) -> None:
     app.file_uploader(key="uploads").upload("plain.png", image.getvalue(), "image/png")
     run(app)
     assert "nothing lost" in texts_of(app)  # an average of equal values
-    assert np.ptp(arrays_of(browser_side)["average"][0]) < 1e-6
+    assert np.ptp(browser_side.arrays()["average"][0]) < 1e-6
 
 
 # One cell.
@@ -204,7 +194,7 @@ def test_a_map_under_the_microscope(browser_side: Browser) -> None:
 
 def test_where_the_maximum_was(browser_side: Browser) -> None:
     app = open_pooling({"window": "3", "pool_stride": "1", "colour": "green"})
-    cells = arrays_of(browser_side)["max_cells"][1].reshape(-1, 2)
+    cells = browser_side.arrays()["max_cells"][1].reshape(-1, 2)
     distinct = len(np.unique(cells, axis=0))
     told = {metric.label: metric.value for metric in app.metric}
     assert told["cells that go on"] == f"{distinct / (85 * 128):.1%}"
@@ -405,7 +395,7 @@ def test_the_snippet_gives_the_numbers_of_the_page(
     run(app)
     run(app.selectbox(key="pooled").set_value(pooled))
     names, printed = run_snippet(app.code[0].value)
-    arrays = arrays_of(browser_side)
+    arrays = browser_side.arrays()
     told = texts_of(app)
     for kind in POOLINGS:
         np.testing.assert_array_equal(names["outputs"][kind].numpy(), arrays[kind])

@@ -1,6 +1,5 @@
 """Heatmaps, their test and the parameter randomization test: every control, against the library called directly."""
 
-import io
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,7 @@ from explorer.ui.saliency import compute as saliency_compute
 from explorer.ui.saliency.choices import AS_ABOVE, BEST, LAST, NOBODY
 from explorer.ui.session.subject import Subject
 from explorer.zoo import list_shipped
-from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of
+from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of, texts_of
 
 SMALL = "tiny-vgg"
 QUICK = {"method1": "Grad-CAM", "method2": "Layer-CAM", "method3": "Saliency"}
@@ -40,15 +39,6 @@ RANDOM = {"part": "Random weights"}
 
 def open_saliency(address: dict[str, str] | None = None) -> AppTest:
     return open_page("saliency", {"model": SMALL, **QUICK, **(address or {})})
-
-
-def arrays_of(side: Browser, key: str = "offer-npz") -> dict[str, np.ndarray]:
-    with np.load(io.BytesIO(side.downloads[key][1]()), allow_pickle=False) as arrays:
-        return dict(arrays)
-
-
-def told_by(app: AppTest) -> str:
-    return "\n".join(element.value for element in (*app.markdown, *app.caption, *app.info, *app.warning))
 
 
 def best_of(subject: Subject) -> list[int]:
@@ -61,10 +51,10 @@ def test_it_works_at_once(name: str, browser_side: Browser) -> None:
     app = open_page("saliency", {"model": name, "panels": "1"})
     assert not app.error
     subject = subject_of(app)
-    (array,) = arrays_of(browser_side).values()
+    (array,) = browser_side.arrays().values()
     expected = explain(subject.model, subject.input, "grad-cam")
     np.testing.assert_allclose(array, expected.values, rtol=1e-4, atol=1e-5)
-    assert f"**Grad-CAM**, {subject.model.classes[expected.target]}: " in told_by(app)
+    assert f"**Grad-CAM**, {subject.model.classes[expected.target]}: " in texts_of(app)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -73,9 +63,9 @@ def test_every_method_has_its_panel(method: str, browser_side: Browser) -> None:
     run(app.selectbox(key="method1").select(method))
     subject = subject_of(app)
     expected = explain(subject.model, subject.input, method)
-    (array,) = arrays_of(browser_side).values()
+    (array,) = browser_side.arrays().values()
     np.testing.assert_allclose(array, expected.values, rtol=1e-3, atol=1e-4)
-    assert f"**{METHODS[method].label}**" in told_by(app)
+    assert f"**{METHODS[method].label}**" in texts_of(app)
 
 
 def test_the_class_and_what_it_is_set_against(browser_side: Browser) -> None:
@@ -88,10 +78,10 @@ def test_the_class_and_what_it_is_set_against(browser_side: Browser) -> None:
     assert labels[best[0]] not in app.selectbox(key="against").options
     run(app.selectbox(key="class").select(labels[best[2]]))
     run(app.selectbox(key="against").select(labels[best[1]]))
-    (array,) = arrays_of(browser_side).values()
+    (array,) = browser_side.arrays().values()
     expected = explain(subject.model, subject.input, "grad-cam", best[2], contrast=best[1])
     np.testing.assert_allclose(array, expected.values, rtol=1e-4, atol=1e-5)
-    assert f"{labels[best[2]]} rather than {labels[best[1]]}" in told_by(app)
+    assert f"{labels[best[2]]} rather than {labels[best[1]]}" in texts_of(app)
     # Choosing the rival as the class takes it off the list of rivals.
     run(app.selectbox(key="class").select(labels[best[1]]))
     assert app.selectbox(key="against").value == NOBODY
@@ -106,11 +96,11 @@ def test_a_panel_can_have_its_own_layer_and_class(browser_side: Browser) -> None
     run(app.selectbox(key="layer2").select(layers[0]))
     run(app.selectbox(key="class2").select(subject.model.classes[best[1]]))
     run(app.selectbox(key="against2").select(subject.model.classes[best[0]]))
-    first, second = arrays_of(browser_side).values()
+    first, second = browser_side.arrays().values()
     np.testing.assert_allclose(first, explain(subject.model, subject.input, "grad-cam").values, atol=1e-5)
     expected = explain(subject.model, subject.input, "layer-cam", best[1], layers[0], contrast=best[0])
     np.testing.assert_allclose(second, expected.values, rtol=1e-4, atol=1e-5)
-    assert f"**Layer-CAM** at `{layers[0]}`" in told_by(app)
+    assert f"**Layer-CAM** at `{layers[0]}`" in texts_of(app)
 
 
 def test_the_layer_is_chosen_from_the_list_or_on_the_network(browser_side: Browser) -> None:
@@ -118,11 +108,11 @@ def test_the_layer_is_chosen_from_the_list_or_on_the_network(browser_side: Brows
     subject = subject_of(app)
     layers = [facts.name for facts in layers_for(subject.model, subject.input)]
     assert app.selectbox(key="layer").options == [LAST, *layers]
-    assert default_layer(subject.model, subject.input) in told_by(app)
+    assert default_layer(subject.model, subject.input) in texts_of(app)
     browser_side.clicks["saliency-network"] = NetworkClick(layers[3], None, "select")
     run(app)
     assert app.selectbox(key="layer").value == layers[3]
-    (array,) = arrays_of(browser_side).values()
+    (array,) = browser_side.arrays().values()
     expected = explain(subject.model, subject.input, "grad-cam", layer=layers[3])
     np.testing.assert_allclose(array, expected.values, rtol=1e-4, atol=1e-5)
 
@@ -162,7 +152,7 @@ def test_looks(browser_side: Browser) -> None:
     changed = (grids["contour", True] != over).any(axis=2)
     assert changed[:, : 2 * 392].any()
     assert not changed[:, 2 * 392 :].any()  # attributions to pixels have none
-    assert "no contour" in told_by(app)
+    assert "no contour" in texts_of(app)
 
 
 def test_one_scale_for_maps_of_one_method(browser_side: Browser) -> None:
@@ -173,7 +163,7 @@ def test_one_scale_for_maps_of_one_method(browser_side: Browser) -> None:
     own = decode_png(browser_side.downloads["offer-png"][1]())
     run(app.segmented_control(key="scale").set_value("shared"))
     shared = decode_png(browser_side.downloads["offer-png"][1]())
-    first, second = arrays_of(browser_side).values()
+    first, second = browser_side.arrays().values()
     weaker = np.s_[:, :384] if first.max() < second.max() else np.s_[:, 392:]
     assert first.max() != second.max()
     assert shared[weaker].mean() < own[weaker].mean()
@@ -183,11 +173,11 @@ def test_one_scale_for_maps_of_one_method(browser_side: Browser) -> None:
 def test_the_snippet_gives_the_same_heatmaps(browser_side: Browser) -> None:
     app = open_saliency({"panels": "3", "method2": "Occlusion", "method3": "SS-CAM", "fast": "true"})
     names, printed = run_snippet(app.code[0].value)
-    for heatmap, array in zip(names["heatmaps"], arrays_of(browser_side).values(), strict=True):
+    for heatmap, array in zip(names["heatmaps"], browser_side.arrays().values(), strict=True):
         np.testing.assert_allclose(heatmap.values, array, rtol=1e-3, atol=1e-4)
     assert "occlusion" in printed
     assert read_measured().keys() == set(FAST)
-    assert f"**SS-CAM, fast mode**: {read_measured()['ss-cam'].describe()}." in told_by(app)
+    assert f"**SS-CAM, fast mode**: {read_measured()['ss-cam'].describe()}." in texts_of(app)
 
 
 def test_a_method_that_cannot_work_is_offered_only_where_a_link_names_it(browser_side: Browser) -> None:
@@ -207,7 +197,7 @@ def test_three_quick_methods_at_first(browser_side: Browser) -> None:
 def test_what_cannot_be_is_said_and_the_others_stay(browser_side: Browser) -> None:
     app = open_saliency({"panels": "3", "method2": "CAM", "layer": "features.relu1_1"})
     assert sum("CAM reads the weights" in each.value for each in app.info) == 1
-    assert len(arrays_of(browser_side)) == 2
+    assert len(browser_side.arrays()) == 2
 
 
 def test_a_stopped_method_waits_until_it_may_go_on(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,8 +260,8 @@ def test_the_test_of_the_heatmaps(browser_side: Browser) -> None:
         gains = table["Gain"].astype(float).tolist()
         assert gains == sorted(gains, reverse=True)
     best = next(name for name in table.index if name in ("1 Grad-CAM", "2 Layer-CAM"))
-    assert f"**{best}**" in told_by(app) or "no heatmap does better" in told_by(app)
-    arrays = arrays_of(browser_side, "faithfulness-npz")
+    assert f"**{best}**" in texts_of(app) or "no heatmap does better" in texts_of(app)
+    arrays = browser_side.arrays("faithfulness")
     assert arrays["names"].tolist() == list(maps)
     _, printed = run_snippet(app.code[1].value)
     areas = [float(line.split()[1]) for line in printed.splitlines()]
@@ -285,17 +275,17 @@ def test_the_control_forgets_from_the_top(browser_side: Browser) -> None:
     subject = subject_of(app)
     x, target = subject.input, best_of(subject)[0]
     counts = steps_of(len(weighted_layers(subject.model, x)))
-    arrays = arrays_of(browser_side)
+    arrays = browser_side.arrays()
     assert list(arrays) == [f"redrawn{count}" for count in counts]
     first = explain(subject.model, x, "layer-cam", target)
     np.testing.assert_allclose(arrays["redrawn0"], first.values, rtol=1e-4, atol=1e-5)
     for count in counts[1:]:
         drawn = explain_randomized(subject.model, x, "layer-cam", target, layers=count)
         np.testing.assert_allclose(arrays[f"redrawn{count}"], drawn.values, rtol=1e-3, atol=1e-5)
-    assert judge_randomization("Layer-CAM", correlation(first, drawn)) in told_by(app)
+    assert judge_randomization("Layer-CAM", correlation(first, drawn)) in texts_of(app)
     names, _ = run_snippet(app.code[0].value)
     for heatmap, array in zip(names["heatmaps"], arrays.values(), strict=True):
         np.testing.assert_allclose(heatmap.values, array, rtol=1e-3, atol=1e-5)
     run(app.selectbox(key="control").select("saliency"))
-    assert "**Saliency**" in told_by(app)
-    assert len(arrays_of(browser_side)) == len(counts)
+    assert "**Saliency**" in texts_of(app)
+    assert len(browser_side.arrays()) == len(counts)

@@ -1,7 +1,5 @@
 """The parts of the Saliency page on all methods at once and on concepts, as wired together."""
 
-import io
-
 import numpy as np
 
 from explorer.saliency import FAST, METHODS, default_layer, deletion_insertion, explain, find_concepts, possible_methods
@@ -15,16 +13,11 @@ from .opening import Browser, open_page, run, run_snippet, subject_of
 SMALL = "tiny-vgg"
 
 
-def arrays_of(side: Browser) -> dict[str, np.ndarray]:
-    with np.load(io.BytesIO(side.downloads["offer-npz"][1]()), allow_pickle=False) as arrays:
-        return dict(arrays)
-
-
 def test_all_methods_are_tested_and_sorted_and_may_be_stopped(browser_side: Browser) -> None:
     app = open_page("saliency", {"model": SMALL, "part": "All methods"})
     subject = subject_of(app)
     possible = possible_methods(subject.model, subject.input)
-    arrays = arrays_of(browser_side)
+    arrays = browser_side.arrays()
     gains, methods = list(arrays["gains"]), list(arrays["methods"])
     assert len(methods) == len(possible)
     assert gains == sorted(gains, reverse=True)
@@ -38,7 +31,7 @@ def test_all_methods_are_tested_and_sorted_and_may_be_stopped(browser_side: Brow
     assert all(f"model, x, {name!r}" in app.code[0].value for name in possible)
 
     run(app.segmented_control(key="sorted_by").set_value("time"))
-    seconds = list(arrays_of(browser_side)["seconds"])
+    seconds = list(browser_side.arrays()["seconds"])
     assert seconds == sorted(seconds)
 
     layer = default_layer(subject.model, subject.input)
@@ -50,7 +43,7 @@ def test_all_methods_are_tested_and_sorted_and_may_be_stopped(browser_side: Brow
     for dropped in (asked[0], tests[1]):  # what other sessions' results may push out
         del slow._results()._values[dropped]
     run(app)
-    assert sorted(arrays_of(browser_side)["methods"]) == sorted(methods)
+    assert sorted(browser_side.arrays()["methods"]) == sorted(methods)
     assert all(known(each) is not None for each in (*asked, *tests))
 
     app.session_state[STOPPED].add(Compared(asked, "grey"))  # what the button does, which is there while it works
@@ -76,7 +69,7 @@ def test_concepts_have_names_and_the_snippet_gives_them(browser_side: Browser) -
     app = open_page("saliency", {"model": SMALL, "part": "Concepts", "concepts": "3"})
     subject = subject_of(app)
     expected = find_concepts(subject.model, subject.input, 3)
-    np.testing.assert_allclose(arrays_of(browser_side)["maps"], expected.factors.maps, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(browser_side.arrays()["maps"], expected.factors.maps, rtol=1e-4, atol=1e-6)
     table = app.table[0].value
     assert list(table["Concept"]) == ["1", "2", "3"]
     best = subject.model.classes[expected.best_classes(0)[0]]

@@ -1,7 +1,5 @@
 """Attention inside a network: every control, against the library and the modules asked directly."""
 
-import contextlib
-import io
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -27,7 +25,7 @@ from explorer.ui.shared.preferred_input.evidence import find_evidence
 from explorer.zoo import VisionModel, download, list_shipped, list_torchvision, list_transformers, random_model
 from tests.anatomy.networks import as_model
 from tests.pages import opening
-from tests.pages.opening import ROOT, SECONDS, Browser, open_page, run
+from tests.pages.opening import ROOT, SECONDS, Browser, open_page, run, run_snippet, texts_of
 from tests.saliency.test_attention import small_transformer
 from tests.saliency.test_windows import small_swin
 
@@ -66,22 +64,6 @@ def subject_of(app: AppTest) -> Subject:
     return opening.subject_of(app)
 
 
-def arrays_of(side: Browser) -> dict[str, np.ndarray]:
-    with np.load(io.BytesIO(side.downloads["offer-npz"][1]()), allow_pickle=False) as arrays:
-        return dict(arrays)
-
-
-def told_by(app: AppTest) -> str:
-    return "\n".join(element.value for element in (*app.main.markdown, *app.main.caption, *app.main.info))
-
-
-def run_snippet(app: AppTest) -> dict[str, Any]:
-    names: dict[str, Any] = {}
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(app.code[0].value, "snippet", "exec"), names)
-    return names
-
-
 # Channel gates.
 
 
@@ -101,13 +83,13 @@ def gates_by_hooks(subject: Subject) -> dict[str, tuple[np.ndarray, np.ndarray]]
 def test_every_block_has_a_row_of_bars(browser_side: Browser) -> None:
     app = open_attention(GATED)
     seen = gates_by_hooks(subject_of(app))
-    arrays = arrays_of(browser_side)
+    arrays = browser_side.arrays()
     assert app.selectbox(key="gate_block").options == list(seen)
     for block, (read, given) in seen.items():
         np.testing.assert_allclose(read * arrays[block][:, None, None], given, rtol=1e-4, atol=1e-6)
     total = sum(len(arrays[block]) for block in seen)
     shut = sum(int((arrays[block] < 0.1).sum()) for block in seen)
-    assert f"Of {total:,} gates, {shut:,} are shut on this photo" in told_by(app)
+    assert f"Of {total:,} gates, {shut:,} are shut on this photo" in texts_of(app)
     table = app.table[0].value
     assert list(table["block"]) == list(seen)
     assert list(table["channels"]) == [len(arrays[block]) for block in seen]
@@ -120,7 +102,7 @@ def test_one_block_shows_both_ends_before_and_after(browser_side: Browser) -> No
     block = app.selectbox(key="gate_block").options[-2]
     run(app.selectbox(key="gate_block").select(block))
     read, given = gates_by_hooks(subject_of(app))[block]
-    arrays = arrays_of(browser_side)
+    arrays = browser_side.arrays()
     order = np.argsort(-arrays[block], kind="stable")
     np.testing.assert_array_equal(arrays["channels"], [*order[:8], *order[::-1][:8]])
     np.testing.assert_allclose(arrays["before"], read[arrays["channels"]], rtol=1e-4, atol=1e-6)
@@ -130,13 +112,13 @@ def test_one_block_shows_both_ends_before_and_after(browser_side: Browser) -> No
     assert app.metric[2].delta == f"channel {order[-1]}"
     assert app.metric[0].value == f"{arrays[block].mean():.3g}"
     run(app.segmented_control(key="gate_order").set_value("value"))
-    np.testing.assert_array_equal(arrays_of(browser_side)["channels"], arrays["channels"])
+    np.testing.assert_array_equal(browser_side.arrays()["channels"], arrays["channels"])
     assert decode_png(browser_side.downloads["offer-png"][1]()).std() > 0
 
 
 def test_the_gates_snippet_gives_the_same_numbers(browser_side: Browser) -> None:
-    names = run_snippet(open_attention(GATED, {"gate_block": "features.4.block.2", "fit": "Squash"}))
-    arrays = arrays_of(browser_side)
+    names, _ = run_snippet(open_attention(GATED, {"gate_block": "features.4.block.2", "fit": "Squash"}).code[0].value)
+    arrays = browser_side.arrays()
     for block, gates in names["gates"].items():
         np.testing.assert_allclose(gates.numpy(), arrays[block], rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(names["after"][arrays["channels"]].numpy(), arrays["after"], rtol=1e-4, atol=1e-6)
@@ -146,7 +128,7 @@ def test_the_gates_snippet_gives_the_same_numbers(browser_side: Browser) -> None
 
 
 def check_tokens(app: AppTest, side: Browser, number: int, token: int) -> None:
-    subject, arrays = subject_of(app), arrays_of(side)
+    subject, arrays = subject_of(app), side.arrays()
     blocks = self_attention(subject.model, subject.input)
     flow = np.eye(17)
     for block in blocks[: number + 1]:
@@ -157,7 +139,7 @@ def check_tokens(app: AppTest, side: Browser, number: int, token: int) -> None:
     np.testing.assert_allclose(arrays["mean"], arrays["heads"].mean(0), rtol=1e-4, atol=1e-6)
     bits = -(weights[:, token] * np.log2(weights[:, token])).sum(1)
     np.testing.assert_allclose(arrays["entropy"], bits, rtol=1e-4)
-    told = told_by(app)
+    told = texts_of(app)
     for head, value in enumerate(bits):
         assert f"head {head} · {value:.2f} bits" in told
     assert f"{log2(17):.2f} bits is every one of 17 tokens alike" in told
@@ -166,13 +148,13 @@ def check_tokens(app: AppTest, side: Browser, number: int, token: int) -> None:
 
 def test_rollout_and_heads_of_the_class_token(browser_side: Browser) -> None:
     app = open_attention(TOKENS)
-    assert "4 × 4 patches" in told_by(app)
+    assert "4 × 4 patches" in texts_of(app)
     check_tokens(app, browser_side, 2, 0)
     assert browser_side.grids["patches-of-the-photo"]["selected"] is None
     for number in (1, 0):
         run(app.slider(key="attention_block").set_value(number))
         check_tokens(app, browser_side, number, 0)
-    assert "**Rollout** through block 0: " in told_by(app)
+    assert "**Rollout** through block 0: " in texts_of(app)
 
 
 def test_a_patch_asks_by_numbers_and_by_a_click(browser_side: Browser) -> None:
@@ -194,9 +176,9 @@ def test_a_patch_asks_by_numbers_and_by_a_click(browser_side: Browser) -> None:
 def test_one_head_large_and_one_scale(browser_side: Browser) -> None:
     app = open_attention(TOKENS)
     assert app.selectbox(key="head").options == [MEAN, "Head 0", "Head 1"]
-    assert "the mean of all heads: what the class token attends to" in told_by(app)
+    assert "the mean of all heads: what the class token attends to" in texts_of(app)
     run(app.selectbox(key="head").select("Head 1"))
-    assert "head 1: what the class token attends to" in told_by(app)
+    assert "head 1: what the class token attends to" in texts_of(app)
     run(app.segmented_control(key="head_scale").set_value("shared"))
     grid = decode_png(browser_side.downloads["offer-png"][1]())
     assert grid.shape == (LARGE // 2, 7 * LARGE // 2 + 6 * 8, 3)  # rollout, the mean, two heads; the rest is white
@@ -221,7 +203,7 @@ def test_the_tokens_snippet_gives_the_same_numbers(browser_side: Browser) -> Non
     address = {"attention_block": "1", "asks": "A patch", "patch_row": "1", "patch_column": "0"}
     app = open_attention(TOKENS, address)
     check_tokens(app, browser_side, 1, 5)
-    names, arrays = run_snippet(app), arrays_of(browser_side)
+    names, arrays = run_snippet(app.code[0].value)[0], browser_side.arrays()
     np.testing.assert_allclose(names["rolled"].numpy(), arrays["rollout"], rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(np.stack([head.numpy() for head in names["heads"]]), arrays["heads"], rtol=1e-4)
 
@@ -229,17 +211,17 @@ def test_the_tokens_snippet_gives_the_same_numbers(browser_side: Browser) -> Non
 def test_rollout_for_a_class(browser_side: Browser) -> None:
     app = open_attention(TOKENS, {"attention_block": "1"})
     assert app.selectbox(key="rollout_class").value == ANY_CLASS
-    assert "**Rollout** through blocks 0 to 1: " in told_by(app)
+    assert "**Rollout** through blocks 0 to 1: " in texts_of(app)
     run(app.selectbox(key="rollout_class").select("class 7"))
     subject = subject_of(app)
     for token in (0, 1 + 2 * 4 + 2):
         expected = class_relevance(subject.model, subject.input, 7, 2, token).numpy()
-        np.testing.assert_allclose(arrays_of(browser_side)["rollout"], expected, rtol=1e-4, atol=1e-7)
+        np.testing.assert_allclose(browser_side.arrays()["rollout"], expected, rtol=1e-4, atol=1e-7)
         who = "patch (2, 2)" if token else "the class token"
         assert f"**For class 7**, through blocks 0 to 1: where {who} has gathered what speaks for this class" in (
-            told_by(app)
+            texts_of(app)
         )
-        names = run_snippet(app)
+        names, _ = run_snippet(app.code[0].value)
         np.testing.assert_allclose(names["rolled"].numpy(), expected, rtol=1e-4, atol=1e-7)
         run(app.segmented_control(key="asks").set_value("patch"))
 
@@ -253,8 +235,8 @@ def test_ours_opens_offline_with_every_head(browser_side: Browser, monkeypatch: 
     assert app.selectbox(key="model").value == OURS
     assert not app.toggle(key="untrained").value
     assert not app.error
-    assert "14 × 14 cells" in told_by(app)
-    subject, arrays, read = subject_of(app), arrays_of(browser_side), []
+    assert "14 × 14 cells" in texts_of(app)
+    subject, arrays, read = subject_of(app), browser_side.arrays(), []
     network = random_model(OURS).network
     network.load_state_dict(subject.model.network.state_dict())
     last = network.blocks[-1].attention
@@ -268,9 +250,9 @@ def test_ours_opens_offline_with_every_head(browser_side: Browser, monkeypatch: 
     run(app.selectbox(key="rollout_class").select(best))
     target = subject.model.classes.index(best)
     expected = class_relevance(subject.model, subject.input, target).numpy()
-    np.testing.assert_allclose(arrays_of(browser_side)["rollout"], expected, rtol=1e-3, atol=1e-7)
+    np.testing.assert_allclose(browser_side.arrays()["rollout"], expected, rtol=1e-3, atol=1e-7)
     run(app.select_slider(key="size").set_value(336))
-    assert "21 × 21 cells" in told_by(app)
+    assert "21 × 21 cells" in texts_of(app)
 
 
 def test_its_only_resolution_is_no_choice(browser_side: Browser) -> None:
@@ -292,10 +274,10 @@ def test_window_maps_of_every_block(browser_side: Browser) -> None:
     assert app.selectbox(key="window_block").value == blocks[-1].block
     for block in blocks:
         run(app.selectbox(key="window_block").select(block.block))
-        arrays = arrays_of(browser_side)
+        arrays = browser_side.arrays()
         np.testing.assert_allclose(arrays["heads"], block.maps.numpy(), rtol=1e-4, atol=1e-6)
         np.testing.assert_allclose(arrays["mean"], block.maps.mean(0).numpy(), rtol=1e-4, atol=1e-6)
-        told = told_by(app)
+        told = texts_of(app)
         for head, bits in enumerate(block.entropy.tolist()):
             assert f"head {head} · {bits:.2f} bits" in told
         assert f"{block.cells[0]} × {block.cells[1]} cells in {len(block.weights)} windows of 3 × 3" in told
@@ -305,8 +287,8 @@ def test_window_maps_of_every_block(browser_side: Browser) -> None:
 
 
 def test_the_windows_snippet_gives_the_same_numbers(browser_side: Browser) -> None:
-    names = run_snippet(open_attention(WINDOWS, {"window_block": "features.1.1.attn"}))
-    arrays = arrays_of(browser_side)
+    names, _ = run_snippet(open_attention(WINDOWS, {"window_block": "features.1.1.attn"}).code[0].value)
+    arrays = browser_side.arrays()
     np.testing.assert_allclose(names["heads"].numpy(), arrays["heads"], rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(names["mean"].numpy(), arrays["mean"], rtol=1e-4, atol=1e-6)
 
@@ -319,7 +301,7 @@ def test_networks_without_name_those_that_have_it(
     cached: tuple[str, ...], browser_side: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(download, "is_cached", lambda name: name in cached)
-    told = told_by(open_attention("tiny-vgg"))
+    told = texts_of(open_attention("tiny-vgg"))
     assert "tiny-vgg has no attention inside. photo-vit, a small transformer of ours, has and works offline." in told
     if cached:
         assert "on this machine already: regnet_y_8gf, swin_t." in told
@@ -332,7 +314,7 @@ def test_networks_without_name_those_that_have_it(
 @pytest.mark.parametrize("name", [TOKENS, WINDOWS, OURS])
 def test_transformers_say_why_they_have_no_patches(name: str, browser_side: Browser) -> None:
     app = open_page("saliency", {"model": name, "part": "Maximally activating patches"})
-    assert f"{name} is a transformer: its units look at the whole photo" in told_by(app)
+    assert f"{name} is a transformer: its units look at the whole photo" in texts_of(app)
 
 
 def test_transformers_are_offered_after_the_others_here_only(browser_side: Browser) -> None:
@@ -395,9 +377,9 @@ def test_the_other_parts_take_transformers(name: str, part: str, browser_side: B
     app = open_page("saliency", {"model": name, "part": part, **methods})
     assert not app.error
     if part == "Heatmaps":
-        assert "**Grad-CAM**" in told_by(app)
-        assert "**Occlusion**" in told_by(app)
-        assert ("CAM needs a single dense layer" in told_by(app)) == (name == TOKENS)
+        assert "**Grad-CAM**" in texts_of(app)
+        assert "**Occlusion**" in texts_of(app)
+        assert ("CAM needs a single dense layer" in texts_of(app)) == (name == TOKENS)
 
 
 # What a block looks for.
@@ -413,9 +395,9 @@ def test_what_a_block_of_a_transformer_prefers_is_what_its_patches_give(
 ) -> None:
     monkeypatch.setattr(part, "Recipe", partial(Recipe, steps=4))
     app = open_attention(name, {"preferred": "true", "prefer": kind, "prefer_unit": "3"})
-    with np.load(io.BytesIO(browser_side.downloads["prefer-offer-npz"][1]())) as arrays:
-        pixels, value, direction = arrays["pixels"], arrays["values"][0], arrays["direction"]
-    again = opening.run_snippet(next(code.value for code in app.code if "grow(" in code.value))[0]
+    arrays = browser_side.arrays("prefer-offer")
+    pixels, value, direction = arrays["pixels"], arrays["values"][0], arrays["direction"]
+    again = run_snippet(next(code.value for code in app.code if "grow(" in code.value))[0]
     assert np.array_equal(again["grown"].pixels, pixels)
     model, given = subject_of(app).model, list[torch.Tensor]()
     handle = model.network.get_submodule(block).register_forward_hook(lambda *call: given.append(call[2]))

@@ -1,4 +1,3 @@
-import contextlib
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +17,7 @@ from explorer.saliency import Cover, default_layer, layers_for
 from explorer.ui.session.subject import Subject
 from explorer.zoo import VisionModel
 from tests.anatomy.networks import as_model
-from tests.pages.opening import Browser, open_page, run, subject_of
+from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of, texts_of
 
 SMALL = "tiny-vgg"
 BOX = "b.200.250.700.800"
@@ -30,26 +29,10 @@ def open_experiments(address: dict[str, str] | None = None) -> AppTest:
     return open_page("saliency", {"part": "Try it yourself", "model": SMALL, **(address or {})})
 
 
-def arrays_of(side: Browser, key: str) -> dict[str, np.ndarray]:
-    with np.load(io.BytesIO(side.downloads[f"{key}-npz"][1]()), allow_pickle=False) as arrays:
-        return dict(arrays)
-
-
-def texts_of(app: AppTest) -> str:
-    return "\n".join(element.value for element in (*app.markdown, *app.caption, *app.info))
-
-
 def parameter(app: AppTest, name: str) -> str:
     """One of the address, which is a list or not by who has written it."""
     value = app.query_params[name]
     return value if isinstance(value, str) else value[-1]
-
-
-def run_snippet(code: str) -> dict[str, Any]:
-    names: dict[str, Any] = {}
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(code, "snippet", "exec"), names)
-    return names
 
 
 def predict(subject: Subject, x: torch.Tensor) -> np.ndarray:
@@ -91,7 +74,7 @@ def test_an_empty_cover_says_what_to_do(browser_side: Browser) -> None:
     assert given["cover"] == ""
     with Image.open(io.BytesIO(given["png"])) as photo:
         assert photo.size == (480, 480)
-    arrays = arrays_of(browser_side, "cover-offer")
+    arrays = browser_side.arrays("cover-offer")
     assert not arrays["mask"].any()
     np.testing.assert_allclose(arrays["after"], arrays["before"])
     np.testing.assert_allclose(arrays["before"], predict(subject_of(app), subject_of(app).input), rtol=1e-5)
@@ -105,7 +88,7 @@ def test_what_is_painted_is_covered(fill: str, browser_side: Browser) -> None:
     run(app)
     assert parameter(app, "cover") == MIXED
     assert browser_side.covers["cover-photo"]["cover"] == MIXED
-    arrays = arrays_of(browser_side, "cover-offer")
+    arrays = browser_side.arrays("cover-offer")
     subject = subject_of(app)
     x = subject.input
     mask = Cover.from_text(MIXED).mask((32, 32))
@@ -159,7 +142,7 @@ def test_the_cover_stays_with_another_network_and_class(browser_side: Browser) -
     run(app.selectbox(key="model").select("photo-net"))
     assert browser_side.covers["cover-photo"]["cover"] == BOX
     assert app.segmented_control(key="fill").value == "grey"
-    assert arrays_of(browser_side, "cover-offer")["mask"].shape == (128, 128)
+    assert browser_side.arrays("cover-offer")["mask"].shape == (128, 128)
 
 
 # Channels.
@@ -183,7 +166,7 @@ def test_the_top_channels_at_first(browser_side: Browser) -> None:
     np.testing.assert_allclose(table["loss, measured"].astype(float), losses[top], rtol=0.01)
     assert table["share"][0] == format_percent(losses[top[0]] / losses.clip(0).sum())
     assert "Both agree" in texts_of(app)
-    arrays = arrays_of(browser_side, "switched-offer")
+    arrays = browser_side.arrays("switched-offer")
     after, _ = scaled(layer, top.tolist(), 0.0, subject)
     np.testing.assert_allclose(arrays["after"], after, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(arrays["estimates"], losses, rtol=1e-3, atol=1e-5)
@@ -202,7 +185,7 @@ def test_every_choice_of_channels(which: str, factor: float, browser_side: Brows
     app = open_experiments({"edited": layer, "downstream": shown})
     run(app.segmented_control(key="switched").set_value(which))
     run(app.slider(key="edited_factor").set_value(factor))
-    estimates = arrays_of(browser_side, "switched-offer")["estimates"]
+    estimates = browser_side.arrays("switched-offer")["estimates"]
     channels: Any = slice(None)
     if which == "top":
         run(app.slider(key="edited_top").set_value(3))
@@ -210,7 +193,7 @@ def test_every_choice_of_channels(which: str, factor: float, browser_side: Brows
     elif which == "one":
         run(app.number_input(key="edited_channel").set_value(7))
         channels = [7]
-    arrays = arrays_of(browser_side, "switched-offer")
+    arrays = browser_side.arrays("switched-offer")
     subject = subject_of(app)
     after, kept = scaled(layer, channels, factor, subject)
     before, untouched = scaled(layer, [], 1.0, subject)
@@ -233,7 +216,7 @@ def test_a_factor_of_one_changes_nothing(browser_side: Browser) -> None:
     told = texts_of(app)
     assert "nothing has changed" in told
     assert "Nothing in features.pool3 has changed." in told
-    assert len(arrays_of(browser_side, "switched-offer")["map_numbers"]) == 0
+    assert len(browser_side.arrays("switched-offer")["map_numbers"]) == 0
 
 
 def test_a_class_against_another(browser_side: Browser) -> None:
@@ -287,11 +270,11 @@ def test_a_link_reopens_the_view(browser_side: Browser) -> None:
         "downstream": "features.conv3_1",
     }
     app = open_experiments(address)
-    first = {key: arrays_of(browser_side, key) for key in ("cover-offer", "switched-offer")}
+    first = {key: browser_side.arrays(key) for key in ("cover-offer", "switched-offer")}
     again = open_experiments({key: parameter(app, key) for key in address})
     assert app.session_state["edited_factor"] == again.session_state["edited_factor"] == 1.5
     for key, arrays in first.items():
-        for name, values in arrays_of(browser_side, key).items():
+        for name, values in browser_side.arrays(key).items():
             np.testing.assert_array_equal(values, arrays[name])
 
 
@@ -302,7 +285,7 @@ NAMES = ("cover", "fill", "edited", "switched", "edited_channel", "edited_top", 
 def test_a_link_with_nonsense_opens_a_view(value: str, browser_side: Browser) -> None:
     app = open_experiments(dict.fromkeys(NAMES, value))
     assert not app.error
-    assert arrays_of(browser_side, "cover-offer")["before"].shape == (10,)
+    assert browser_side.arrays("cover-offer")["before"].shape == (10,)
 
 
 @pytest.mark.parametrize("upload", [False, True])
@@ -315,11 +298,11 @@ def test_the_snippets_give_the_numbers_of_the_page(
     if upload:
         app.file_uploader(key="uploads").upload('it\'s "mine".jpg', photo_bytes, "image/jpeg")
         run(app)
-    covering, switching = (run_snippet(code.value) for code in app.code[-2:])
-    arrays = arrays_of(browser_side, "cover-offer")
+    covering, switching = (run_snippet(code.value)[0] for code in app.code[-2:])
+    arrays = browser_side.arrays("cover-offer")
     np.testing.assert_allclose(covering["after"].numpy(), arrays["after"], rtol=1e-5)
     np.testing.assert_array_equal(covering["covered"][0].numpy(), arrays["covered"])
-    arrays = arrays_of(browser_side, "switched-offer")
+    arrays = browser_side.arrays("switched-offer")
     np.testing.assert_allclose(switching["before"].numpy(), arrays["before"], rtol=1e-5)
     np.testing.assert_allclose(switching["after"].numpy(), arrays["after"], rtol=1e-5)
     np.testing.assert_allclose(switching["estimates"], arrays["estimates"], rtol=1e-5)
@@ -327,8 +310,8 @@ def test_the_snippets_give_the_numbers_of_the_page(
     np.testing.assert_allclose(switching["maps_after"].numpy()[numbers], arrays["maps_after"], rtol=1e-5)
     for which in ("one", "all"):
         run(app.segmented_control(key="switched").set_value(which))
-        after = run_snippet(app.code[-1].value)["after"].numpy()
-        np.testing.assert_allclose(after, arrays_of(browser_side, "switched-offer")["after"], rtol=1e-5)
+        after = run_snippet(app.code[-1].value)[0]["after"].numpy()
+        np.testing.assert_allclose(after, browser_side.arrays("switched-offer")["after"], rtol=1e-5)
 
 
 # Networks that are not on the page by themselves.
@@ -389,5 +372,5 @@ def test_a_vision_transformer(show_network: Callable[[VisionModel], AppTest], br
     assert "No layer with maps follows conv_proj" in told
     browser_side.clicks["cover-photo"] = BOX
     run(app)
-    arrays = arrays_of(browser_side, "cover-offer")
+    arrays = browser_side.arrays("cover-offer")
     assert np.abs(arrays["after"] - arrays["before"]).max() > 0

@@ -19,7 +19,7 @@ from explorer.ui.saliency.patches import FIRST, SIDE
 from explorer.ui.session.pictures import get_picture
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.recorded import PLACES
-from tests.pages.opening import Browser, open_page, run, subject_of
+from tests.pages.opening import Browser, open_page, run, subject_of, texts_of
 
 SMALL = "tiny-vgg"
 PART = {"part": "Maximally activating patches"}
@@ -27,15 +27,6 @@ PART = {"part": "Maximally activating patches"}
 
 def open_patches(address: dict[str, str] | None = None) -> AppTest:
     return open_page("saliency", {"model": SMALL, **PART, **(address or {})})
-
-
-def arrays_of(side: Browser) -> dict[str, np.ndarray]:
-    with np.load(io.BytesIO(side.downloads["offer-npz"][1]()), allow_pickle=False) as arrays:
-        return dict(arrays)
-
-
-def told_by(app: AppTest) -> str:
-    return "\n".join(element.value for element in (*app.main.markdown, *app.main.caption, *app.main.info))
 
 
 def maps_of(subject: Subject, layer: str) -> np.ndarray:
@@ -69,7 +60,7 @@ def search(subject: Subject, layer: str, unit: int, count: int, labels: list[str
 
 def check(app: AppTest, side: Browser, layer: str, unit: int, count: int = FIRST) -> None:
     expected = search(subject_of(app), layer, unit, count, list_labels(app))
-    arrays = arrays_of(side)
+    arrays = side.arrays()
     np.testing.assert_allclose(arrays["values"], [value for value, _ in expected], rtol=1e-5)
     assert arrays["titles"].tolist() == [title for _, title in expected]
     shown = [text.value.split("\n")[1] for text in app.main.text]
@@ -88,7 +79,7 @@ def test_it_works_at_once_on_the_most_active_unit(browser_side: Browser) -> None
     unit = int(np.abs(maps_of(subject, layer)).mean((1, 2)).argmax())
     assert app.selectbox(key="excited_layer").value == layer
     assert app.number_input(key="excited_unit").value is None
-    assert f"**Unit {unit}**, the most active one on this photo" in told_by(app)
+    assert f"**Unit {unit}**, the most active one on this photo" in texts_of(app)
     check(app, browser_side, layer, unit)
 
 
@@ -103,14 +94,14 @@ def test_layer_unit_and_number(browser_side: Browser) -> None:
         check(app, browser_side, layer, 3, count)
     run(app.number_input(key="excited_unit").set_value(5))
     check(app, browser_side, layers[-1], 5, 36)
-    assert "**Unit 5**, of" in told_by(app)
-    values = arrays_of(browser_side)
+    assert "**Unit 5**, of" in texts_of(app)
+    values = browser_side.arrays()
     assert len(set(values["titles"])) < len(values["titles"])  # several of one picture
 
 
 def test_a_patch_is_what_its_cell_sees(browser_side: Browser) -> None:
     app = open_patches({"excited_layer": "features.relu1_1", "excited_unit": "0", "excited_count": "1"})
-    subject, arrays = subject_of(app), arrays_of(browser_side)
+    subject, arrays = subject_of(app), browser_side.arrays()
     box = arrays["boxes"][0].astype(int)
     label = next(sample.title for sample in SAMPLES if sample.title == arrays["titles"][0])
     pixels = subject.model.preprocessing.pixels(get_picture(label).intake.image)[box[1] : box[3], box[0] : box[2]]
@@ -131,7 +122,7 @@ def test_uploads_count_and_their_names_are_no_markdown(browser_side: Browser, ph
 
 def test_wide_layers_say_where_the_cell_is(browser_side: Browser) -> None:
     app = open_page("saliency", {"model": "photo-net", **PART, "excited_count": "2"})
-    assert "the yellow square is the cell's own place" in told_by(app)
+    assert "the yellow square is the cell's own place" in texts_of(app)
     assert (decode_png(browser_side.downloads["offer-png"][1]()) == (255, 214, 10)).all(axis=2).any()
 
 
@@ -143,7 +134,7 @@ def test_an_older_link_opens_this_part(browser_side: Browser) -> None:
 
 def test_impossible_units_are_said_in_a_sentence(browser_side: Browser) -> None:
     app = open_patches({"excited_unit": "1000"})
-    assert "There is no unit 1000: " in told_by(app)
+    assert "There is no unit 1000: " in texts_of(app)
     assert not browser_side.downloads
     run(app.number_input(key="excited_unit").set_value(None))
     assert "offer-png" in browser_side.downloads
@@ -160,7 +151,7 @@ def test_a_unit_that_nothing_excites(browser_side: Browser, monkeypatch: pytest.
 
     monkeypatch.setattr(strongest_patches, "compute_places", none)
     app = open_patches({"excited_unit": "2"})
-    assert f"Unit 2 is nowhere above zero on {len(list_labels(app))} pictures" in told_by(app)
+    assert f"Unit 2 is nowhere above zero on {len(list_labels(app))} pictures" in texts_of(app)
 
 
 def test_many_pictures_get_a_bar(browser_side: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,7 +182,7 @@ def test_the_snippet_gives_the_same_patches(
     names: dict[str, Any] = {}
     with contextlib.redirect_stdout(io.StringIO()):
         exec(compile(app.code[0].value, "snippet", "exec"), names)
-    arrays = arrays_of(browser_side)
+    arrays = browser_side.arrays()
     np.testing.assert_allclose([value for value, _, _ in names["found"]], arrays["values"], rtol=1e-5)
     np.testing.assert_allclose([box for _, _, box in names["found"]], arrays["boxes"])
     assert [title for _, title, _ in names["found"]] == arrays["titles"].tolist()

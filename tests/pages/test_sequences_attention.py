@@ -1,6 +1,5 @@
 """The part of the Sequences page on attention."""
 
-import io
 import re
 
 import numpy as np
@@ -12,8 +11,7 @@ from explorer.sequences.attention.dates import OUTPUTS, read_text
 from explorer.sequences.attention.loading import load_date_network, read_date_card
 from explorer.ui.components import Looking
 from explorer.ui.components.letter_attention import read_looking
-from tests.pages.opening import Browser, open_page, run, run_snippet
-from tests.pages.test_neurons import texts_of
+from tests.pages.opening import Browser, open_page, run, run_snippet, texts_of
 
 ADDRESS = {"model": "tiny-vgg", "part": "Attention"}
 
@@ -62,8 +60,8 @@ def test_a_date_is_written_led_and_worked_out(browser_side: Browser) -> None:
     assert len(set(products[0])) == 1
     _, printed = run_snippet(app.code[0].value)
     assert printed.startswith(led)
-    with np.load(io.BytesIO(browser_side.downloads["dates-offer-npz"][1]())) as arrays:
-        np.testing.assert_allclose(arrays["weights"], given["weights"])
+    arrays = browser_side.arrays("dates-offer")
+    np.testing.assert_allclose(arrays["weights"], given["weights"])
     assert decode_png(browser_side.downloads["dates-offer-png"][1]()).shape == (11 * 36, 11 * 36, 3)
 
     run(app.text_input(key="dates_text").set_value("31. Fébruary 2001"))

@@ -1,24 +1,12 @@
 """The Sequences page's part on both directions: one word by three networks, and which others decided it."""
 
-import io
 import re
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from explorer.sequences.directions.loading import read_tagger_card
-from tests.pages.opening import Browser, open_page, run
-
-
-def texts_of(app: AppTest) -> str:
-    shown = (*app.markdown, *app.caption, *app.info, *app.warning)
-    return "\n".join(element.value for element in shown).replace("\u00a0", " ")
-
-
-def arrays_of(browser: Browser) -> dict[str, np.ndarray]:
-    with np.load(io.BytesIO(browser.downloads["names-offer-npz"][1]())) as arrays:
-        return dict(arrays)
+from tests.pages.opening import Browser, open_page, run, texts_of
 
 
 def test_a_word_by_three_networks(browser_side: Browser) -> None:
@@ -27,7 +15,7 @@ def test_a_word_by_three_networks(browser_side: Browser) -> None:
     (question,) = app.radio
     run(question.set_value("below 50 %"))
     told = texts_of(app)
-    arrays = arrays_of(browser_side)
+    arrays = browser_side.arrays("names-offer")
     place, kind = int(arrays["place"]), int(arrays["kind"])
     word = arrays["words"][place]
     shares = {each: arrays[f"probabilities_{each}"][place, kind] for each in ("forward", "backward", "both")}
@@ -45,7 +33,7 @@ def test_a_word_by_three_networks(browser_side: Browser) -> None:
 
     run(app.toggle(key="ask").set_value(False))
     run(app.text_input(key="names_sentence").set_value("Washington said that rain is coming."))
-    stated = arrays_of(browser_side)
+    stated = browser_side.arrays("names-offer")
     np.testing.assert_array_equal(arrays["probabilities_forward"][0], stated["probabilities_forward"][0])
     run(app.selectbox(key="names_word").set_value(0))
     run(app.selectbox(key="names_other").set_value(3))
@@ -62,7 +50,7 @@ def test_a_word_by_three_networks(browser_side: Browser) -> None:
     assert "the networks know nothing" in told
     run(app.text_input(key="names_sentence").set_value(""))
     assert "There is no word in this" in texts_of(app)
-    assert list(arrays_of(browser_side)["words"][:2]) == ["Zoë", "["]
+    assert list(browser_side.arrays("names-offer")["words"][:2]) == ["Zoë", "["]
     run(app.text_input(key="names_sentence").set_value("Anna"))
     assert "Nothing stands behind “Anna”" in texts_of(app)
     run(app.button(key="names-example-1").click())

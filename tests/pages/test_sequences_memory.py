@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 
 import numpy as np
@@ -11,8 +10,7 @@ from scipy.stats import t
 
 from explorer.sequences.memory import first_letter, surveys
 from explorer.ui.sequences.memory import every_length, learned
-from tests.pages.opening import Browser, open_page, run, run_snippet
-from tests.pages.test_neurons import texts_of
+from tests.pages.opening import Browser, open_page, run, run_snippet, texts_of
 
 ADDRESS = {"model": "tiny-vgg", "part": "Memory"}
 
@@ -39,8 +37,8 @@ def test_the_open_gate_keeps_a_gradient_and_the_name_does_not(
     apart = re.search(r"largest difference (\S+) of a length", told)
     assert apart is not None
     assert float(apart[1]) < 1e-9
-    with np.load(io.BytesIO(browser_side.downloads["memory-offer-npz"][1]())) as arrays:
-        lengths, middle, low, high = (arrays[name] for name in ("lengths", "middle", "low", "high"))
+    arrays = browser_side.arrays("memory-offer")
+    lengths, middle, low, high = (arrays[name] for name in ("lengths", "middle", "low", "high"))
     np.testing.assert_allclose(middle, np.exp(np.log(lengths).mean(axis=1)))
     within = (lengths >= low[:, None]) & (lengths <= high[:, None])
     assert within.mean(axis=1) == pytest.approx(0.9, abs=0.01)
@@ -58,8 +56,8 @@ def test_the_first_letter_is_said_or_not_from_five_seeds(
     monkeypatch.setattr(learned, "STEPS", 20)
     app = open_page("sequences", ADDRESS | {"memory_look": "Say the first letter", "memory_between": "10"})
     told = texts_of(app)
-    with np.load(io.BytesIO(browser_side.downloads["memory-task-offer-npz"][1]())) as arrays:
-        right = arrays["right"][:, :, -1]
+    arrays = browser_side.arrays("memory-task-offer")
+    right = arrays["right"][:, :, -1]
     assert right.shape == (5, 5)
     for shares in right:
         assert ", ".join(f"{100 * each:.0f}" for each in shares) in told

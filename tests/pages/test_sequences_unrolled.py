@@ -1,6 +1,5 @@
 """The Sequences page's Unrolled and One LSTM cell: what they say of a text is what PyTorch's networks do with it."""
 
-import io
 import re
 from collections.abc import Hashable
 from typing import Any
@@ -8,20 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from streamlit.testing.v1 import AppTest
 from torch import nn
 
 from explorer.ui.sequences import own_text
-from tests.pages.opening import Browser, open_page, run, run_snippet
-
-
-def texts_of(app: AppTest) -> str:
-    return "\n".join(element.value for element in (*app.markdown, *app.caption)).replace("\u00a0", " ")
-
-
-def arrays_of(side: Browser, key: str) -> dict[str, np.ndarray]:
-    with np.load(io.BytesIO(side.downloads[f"{key}-npz"][1]())) as arrays:
-        return dict(arrays)
+from tests.pages.opening import Browser, answer_first, open_page, run, run_snippet, texts_of
 
 
 def lead(layer: nn.RNN | nn.LSTM, arrays: dict[str, np.ndarray], numbers: list[int]) -> torch.Tensor:
@@ -37,13 +26,11 @@ def lead(layer: nn.RNN | nn.LSTM, arrays: dict[str, np.ndarray], numbers: list[i
 
 def test_a_state_tells_the_same_letter_apart(browser_side: Browser) -> None:
     app = open_page("sequences", {"part": "Unrolled", "ask": "true"})
-    assert "next letters right" not in texts_of(app)
-    (question,) = (radio for radio in app.radio if radio.key.startswith("ask-unrolled"))
-    run(question.set_value(question.options[0]))
-    told = texts_of(app)
-    assert "No: different ones, since the state before is another." in told
+    (question,) = app.radio
+    verdict = "No: different ones, since the state before is another."
+    told = answer_first(app, question.options[0], verdict, "next letters right")
     letters, numbers = " ehlo", [" ehlo".index(letter) for letter in "hello hello"]
-    arrays = arrays_of(browser_side, "unrolled-offer")
+    arrays = browser_side.arrays("unrolled-offer")
     logits = lead(nn.RNN(5, 5), arrays, numbers)
     said = [letters[number] for number in logits.argmax(1)]
     right = sum(one == other for one, other in zip(said, "ello hello", strict=False))
@@ -67,7 +54,7 @@ def test_a_state_tells_the_same_letter_apart(browser_side: Browser) -> None:
     assert "You were right." in told
     assert "no more than without a memory" in told
     assert "is zero both times" in told
-    states = arrays_of(browser_side, "unrolled-offer")["states"]
+    states = browser_side.arrays("unrolled-offer")["states"]
     np.testing.assert_array_equal(states[2], states[3])
     assert "The same products, so the same step: difference 0**" in told
 
@@ -77,28 +64,28 @@ def test_other_texts_and_those_that_cannot_be_read(browser_side: Browser) -> Non
     told = texts_of(app)
     assert "has one follower only" in told
     assert "whose weights are as they begin" in told
-    assert arrays_of(browser_side, "unrolled-offer")["letters"].tolist() == list("a<b_")
+    assert browser_side.arrays("unrolled-offer")["letters"].tolist() == list("a<b_")
     run(app.text_input(key="unrolled_text").set_value("y"))
     (warning,) = app.warning
     assert "at least two letters" in warning.value
-    assert arrays_of(browser_side, "unrolled-offer")["letters"].tolist() == list("a<b_")
+    assert browser_side.arrays("unrolled-offer")["letters"].tolist() == list("a<b_")
 
 
 def test_a_cell_whose_gates_are_held(browser_side: Browser) -> None:
     app = open_page("sequences", {"part": "Memory", "memory_look": "One LSTM cell"})
     told = texts_of(app)
     letters, numbers = " ehlo", [" ehlo".index(letter) for letter in "hello hell"]
-    logits = lead(nn.LSTM(5, 4), arrays_of(browser_side, "cell-offer"), numbers)
+    logits = lead(nn.LSTM(5, 4), browser_side.arrays("cell-offer"), numbers)
     shares = logits.softmax(1)[-1]
     assert f"expects “{letters[int(shares.argmax())]}” ({100 * shares.max():.3g} %)" in told
     assert re.search(r"still that of step 1, of “h” alone \(difference 0\)", told)
     (difference,) = re.findall(r"differ by (\S+) at most", told)
     assert float(difference) < 1e-12
-    free = arrays_of(browser_side, "cell-offer")
+    free = browser_side.arrays("cell-offer")
 
     run(app.segmented_control(key="cell_forget").set_value("open"))
     run(app.segmented_control(key="cell_input").set_value("shut"))
-    arrays = arrays_of(browser_side, "cell-offer")
+    arrays = browser_side.arrays("cell-offer")
     np.testing.assert_array_equal(arrays["cell"][-1], free["cell"][0])
     names, _ = run_snippet(app.code[0].value)
     last = arrays["probabilities"][-1, letters.index("o")]
@@ -124,4 +111,4 @@ def test_a_training_that_is_stopped_shows_what_it_came_to(
     app = open_page("sequences", {"part": "Unrolled", "unrolled_text": "abba"})
     assert "trained on your text for 10 of 200 steps" in texts_of(app)
     names, _ = run_snippet(app.code[0].value)
-    np.testing.assert_allclose(names["states"], arrays_of(browser_side, "unrolled-offer")["states"], atol=1e-12)
+    np.testing.assert_allclose(names["states"], browser_side.arrays("unrolled-offer")["states"], atol=1e-12)

@@ -1,31 +1,21 @@
 """The Sequences page's part on words: rows that move, a text of one's own, analogies with their misses."""
 
-import io
 import re
 
 import numpy as np
-from streamlit.testing.v1 import AppTest
 
-from tests.pages.opening import Browser, open_page, run, run_snippet
-
-
-def texts_of(app: AppTest) -> str:
-    shown = (*app.markdown, *app.caption, *app.info, *app.warning)
-    return "\n".join(element.value for element in shown).replace("\u00a0", " ")
+from tests.pages.opening import Browser, answer_first, open_page, run, run_snippet, texts_of
 
 
 def test_which_rows_move(browser_side: Browser) -> None:
     app = open_page("sequences", {"model": "tiny-vgg", "part": "Words", "ask": "true"})
-    assert "got a gradient" not in texts_of(app)
-    run(app.radio(key="ask-words-False-sgd").set_value("all of them"))
-    told = texts_of(app)
-    assert "No: those of the sentence's words." in told
+    told = answer_first(app, "all of them", "No: those of the sentence's words.", "got a gradient")
     assert "Of 2,538 rows 10 got a gradient" in told  # nine different words and the start mark
     assert f"the other {(2538 - 10) * 400:,} numbers are the same to the last bit" in told
     assert "the same to the last bit. Each number is one of the table" in told
     _, printed = run_snippet(app.code[0].value)
-    with np.load(io.BytesIO(browser_side.downloads["words-step-offer-npz"][1]())) as arrays:
-        moved = np.flatnonzero(arrays["moved"]).tolist()
+    arrays = browser_side.arrays("words-step-offer")
+    moved = np.flatnonzero(arrays["moved"]).tolist()
     assert "look-up is product: True" in printed
     assert f"rows that moved: 10 {moved}" in printed
 
@@ -47,9 +37,9 @@ def test_a_paragraph_and_analogies(browser_side: Browser) -> None:
     told = texts_of(app)
     assert "“queen” is nearest to “king”, which comes 6 times" in told
     assert "king is to queen as prince is to: **princess" in told
-    with np.load(io.BytesIO(browser_side.downloads["words-own-offer-npz"][1]())) as arrays:
-        assert arrays["text"].size == 407
-        assert np.isfinite(arrays["vectors"]).all()
+    arrays = browser_side.arrays("words-own-offer")
+    assert arrays["text"].size == 407
+    assert np.isfinite(arrays["vectors"]).all()
     run(app.text_input(key="words_analogy").set_value("king queen zebra"))
     assert "not in it: zebra" in texts_of(app)
     run(app.text_area(key="words_text").set_value("too short"))

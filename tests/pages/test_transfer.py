@@ -30,7 +30,7 @@ from explorer.ui.transfer import state as transfer_state
 from explorer.ui.transfer.plan import compute_drawing
 from explorer.ui.transfer.recipe import pipeline_of
 from explorer.zoo import load_model
-from tests.pages.opening import open_page, run
+from tests.pages.opening import open_page, run, texts_of
 from tests.pages.toy_jobs import ToyJobs, toy_experiment
 
 NETWORK = "tiny-vgg"
@@ -54,11 +54,6 @@ SHAPES = {"data": "Shapes on textured grounds", "each": "10"}
 
 def open_transfer(address: dict[str, str | list[str]] | None = None) -> AppTest:
     return open_page("transfer", {"model": NETWORK, "part": "Train", **SHAPES, **(address or {})})
-
-
-def told_by(app: AppTest) -> str:
-    every = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.text]
-    return "\n".join(str(each.value) for each in every)
 
 
 def train(app: AppTest) -> AppTest:
@@ -129,7 +124,7 @@ def test_every_control_reaches_the_order(jobs: ToyJobs) -> None:
     run(app)
     assert (
         "2 strategies × 2 seeds × 2 shares: 8 trainings of 3 epochs, at least 200 steps, at most 60 s each"
-        in told_by(app)
+        in texts_of(app)
     )
     train(app)
     recipe = Recipe("sgd", 1e-2, 0.3, "step", 3, 200, 60.0, 16, 1e-3, 0.5, 0.1, 0.2, pipeline_of("small"))
@@ -144,10 +139,10 @@ def test_every_control_reaches_the_order(jobs: ToyJobs) -> None:
 
 def test_every_seed_can_have_a_split_of_its_own(jobs: ToyJobs) -> None:
     app = open_transfer({"seeds": "2", "split_seed": "5"})
-    assert "only about" in told_by(app)  # 30 pictures: it says what else could be done
+    assert "only about" in texts_of(app)  # 30 pictures: it says what else could be done
     app.toggle(key="splits").set_value(True)
     run(app)
-    assert "on a split for each seed" in told_by(app)
+    assert "on a split for each seed" in texts_of(app)
     train(app)
     assert {(trial.seed, trial.split_seed) for trial in trials_of(only_order(jobs)[1])} == {(0, 5), (1, 6)}
 
@@ -167,7 +162,7 @@ def test_what_is_chosen_outlives_a_look_at_another_part(jobs: ToyJobs) -> None:
     app.multiselect(key="strategies").set_value(["head"])
     run(app)
     run(app.segmented_control(key="part").set_value("pictures"))
-    assert "1 strategy × 3 seeds: 3 trainings of 5 epochs" in told_by(app)
+    assert "1 strategy × 3 seeds: 3 trainings of 5 epochs" in texts_of(app)
     run(app.segmented_control(key="part").set_value("strategies"))
     assert app.number_input(key="epochs").value == 5
     assert app.multiselect(key="strategies").value == ["head"]
@@ -177,7 +172,7 @@ def test_nothing_chosen_trains_nothing(jobs: ToyJobs) -> None:
     app = open_transfer()
     run(app.multiselect(key="strategies").set_value([]))
     assert app.button(key="train_transfer").disabled
-    assert "Choose at least one strategy." in told_by(app)
+    assert "Choose at least one strategy." in texts_of(app)
 
 
 def test_pipelines() -> None:
@@ -221,11 +216,11 @@ def test_the_queue_is_told(jobs: ToyJobs) -> None:
     jobs.submit(Order(TARGET, ({"trial": {}},), "another one", "somebody", "cpu"))
     app = open_transfer({"seeds": "1"})
     train(app)
-    told = told_by(app)
+    told = texts_of(app)
     assert "1 job before yours." in told
     assert "1. another one, queued\n2. **yours**, queued" in told
     run(app.button(key="stop_transfer").click())
-    assert "Stopped. Nothing had been measured yet." in told_by(app)
+    assert "Stopped. Nothing had been measured yet." in texts_of(app)
     assert not app.button(key="train_transfer").disabled
 
 
@@ -253,21 +248,21 @@ def test_a_running_job_is_told_and_stopped_with_what_is_there(jobs: ToyJobs, dig
     headings = [each.value.replace("\\", "") for each in other.subheader]
     job = "tiny-vgg on Shapes on textured grounds: 4 strategies, 4 trainings"
     assert headings.index(job) < headings.index("The next comparison")
-    assert f"One at a time: {job} is under way." in told_by(other).replace("\\", "")
-    assert "Another browser has started this job" in told_by(other)
+    assert f"One at a time: {job} is under way." in texts_of(other).replace("\\", "")
+    assert "Another browser has started this job" in texts_of(other)
     assert not has_button(other, "stop_transfer")
     assert not run(other.button(key="leave_transfer").click()).get("progress")
     assert not other.button(key="train_transfer").disabled
     jobs.change(name, "running", stopping=True)  # as right after a click
     run(app)
-    assert "Stopping. What has been measured stays" in told_by(app)
+    assert "Stopping. What has been measured stays" in texts_of(app)
     assert not has_button(app, "stop_transfer")
     assert not app.get("progress")
     jobs.change(name, "running", stopping=False)
     run(app)
     run(app.button(key="stop_transfer").click())
-    assert "Stopped. 1 of 4 trainings of `tiny-vgg`" in told_by(app)
-    assert "Only 1 of 4 trainings of this comparison were measured" in told_by(app)
+    assert "Stopped. 1 of 4 trainings of `tiny-vgg`" in texts_of(app)
+    assert "Only 1 of 4 trainings of this comparison were measured" in texts_of(app)
     table = next(each.value for each in app.markdown if each.value.startswith("| Strategy"))
     at_stop = f"{100 * half.curve.validation_accuracy[-1]:.1f} %"
     assert f"| New head, frozen backbone | 1 of 1 | {wanted} |" in table
@@ -312,7 +307,7 @@ def test_a_job_is_deleted_by_its_owner(jobs: ToyJobs, digits: PictureSet) -> Non
     run(app)
     assert not has_button(open_transfer({"job": name}), "delete_transfer")
     results = open_transfer({"job": name, "part": "Results", "data": "Handwritten digits"})
-    assert "tiny-vgg on Shapes on textured grounds: 4 strategies" in told_by(results).replace("\\", "")
+    assert "tiny-vgg on Shapes on textured grounds: 4 strategies" in texts_of(results).replace("\\", "")
     run(app.button(key="delete_transfer").click())
     assert not jobs.statuses
     assert [each.value for each in app.toast] == ["The job is deleted, with its pictures and results."]
@@ -364,8 +359,8 @@ def test_a_reload_finds_pictures_and_results_by_the_address(jobs: ToyJobs, digit
     transfer_state._read_pictures.clear()  # as where the server has been started anew
     fresh = open_page("transfer", {"model": NETWORK, "job": name})
     assert fresh.segmented_control(key="part").value == "strategies"
-    assert f"4 trainings of `{NETWORK}` in 12 s." in told_by(fresh)
-    assert f"Shapes on textured grounds: {len(pictures)} pictures of {len(pictures.classes)} classes" in told_by(fresh)
+    assert f"4 trainings of `{NETWORK}` in 12 s." in texts_of(fresh)
+    assert f"Shapes on textured grounds: {len(pictures)} pictures of {len(pictures.classes)} classes" in texts_of(fresh)
     again = transfer_state.experiments_of(name)
     assert [each.trial for each, _ in again] == trials_of(order)
     assert [each.accuracy for each, _ in again] == [each.accuracy for each in made]

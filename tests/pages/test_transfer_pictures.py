@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -17,7 +16,7 @@ from explorer.transfer.data.pictures import PictureSet
 from explorer.transfer.data.sources import BUILT_IN, load_built_in, read_zip
 from explorer.transfer.data.splitting import split
 from tests.augmentation.test_image_zip import make_zip
-from tests.pages.opening import SECONDS, Browser, run
+from tests.pages.opening import SECONDS, Browser, run, run_snippet, texts_of
 from tests.transfer.making_pictures import noise_file
 
 TITLES = {**BUILT_IN, "zip": "Your own ZIP file", "classes": "Your own classes"}  # what an address names
@@ -49,11 +48,6 @@ def shown_by(app: AppTest) -> PictureSet:
     return shown
 
 
-def said_by(app: AppTest) -> str:
-    kinds = (app.text, app.caption, app.info, app.warning, app.error, app.success)
-    return "\n".join(str(element.value) for elements in kinds for element in elements)
-
-
 def alternatives_of(app: AppTest) -> list[str]:
     """What is said in place of each picture."""
     return [image.alt for element in app.get("image") for image in element.proto.imgs]
@@ -83,27 +77,15 @@ def zip_of(duplicates: bool = False, **extra: bytes) -> bytes:
     return make_zip({**members, **{name.replace("__", "/").replace("_", "."): data for name, data in extra.items()}})
 
 
-def arrays_of(browser: Browser) -> dict[str, np.ndarray[Any, Any]]:
-    data = browser.downloads["transfer-pictures-npz"][1]()
-    return dict(np.load(io.BytesIO(data), allow_pickle=False))
-
-
-def run_code(app: AppTest) -> dict[str, Any]:
-    (code,) = [block.value for block in app.code]
-    names: dict[str, Any] = {}
-    exec(compile(code, "snippet", "exec"), names)
-    return names
-
-
 def test_a_link_opens_a_built_in_set_and_the_snippet_gives_its_arrays(browser_side: Browser) -> None:
     app = open_part(data="shapes", each="10", split_seed="4")
     pictures = shown_by(app)
     assert pictures.key == load_built_in("shapes", 10).key
-    assert "40 pictures of 4 classes" in said_by(app)
+    assert "40 pictures of 4 classes" in texts_of(app)
     dealt, expected = app.session_state["dealt"], split(pictures.labels, 4)
     assert dealt.test.tolist() == expected.test.tolist()
-    arrays = arrays_of(browser_side)
-    names = run_code(app)
+    arrays = browser_side.arrays("transfer-pictures")
+    names, _ = run_snippet(app.code[0].value)
     for part in ("training", "validation", "test"):
         assert arrays[part].tolist() == getattr(expected, part).tolist() == getattr(names["parts"], part).tolist()
     assert arrays["labels"].tolist() == names["pictures"].labels.tolist()
@@ -117,7 +99,7 @@ def test_a_link_opens_a_built_in_set_and_the_snippet_gives_its_arrays(browser_si
 def test_the_look_counts_every_class_in_every_part(browser_side: Browser) -> None:
     app = open_part(data="shapes", each="10")
     pictures, dealt = shown_by(app), app.session_state["dealt"]
-    assert "24 to learn from, 8 to watch, 8 to test once" in said_by(app)
+    assert "24 to learn from, 8 to watch, 8 to test once" in texts_of(app)
     assert len(pictures) == len(dealt.training) + len(dealt.validation) + len(dealt.test)
     assert [f"Pictures of the class {name}" for name in pictures.classes] == alternatives_of(app)
 
@@ -153,13 +135,13 @@ def test_before_the_chooser_was_shown_the_address_counts() -> None:
 def test_a_zip_file_is_read_and_kept_and_a_bad_one_loses_nothing(browser_side: Browser) -> None:
     app = open_part(data="zip")
     assert app.session_state["shown"] is None
-    assert "Choose a ZIP file" in said_by(app)
+    assert "Choose a ZIP file" in texts_of(app)
     data = zip_of(cat__notes_txt=b"hello")
     drop(app, 0, ("my *pets*.zip", data))
     pictures = shown_by(app)
     assert pictures.key == read_zip(data, "x").pictures.key
     assert pictures.title == "my *pets*.zip"
-    assert "cat/notes.txt: The file holds text, not a picture" in said_by(app)
+    assert "cat/notes.txt: The file holds text, not a picture" in texts_of(app)
     drop(app, 0, ("broken.zip", b"hello"))
     assert shown_by(app).key == pictures.key
     assert [error.value for error in app.error] == [
@@ -207,7 +189,7 @@ def test_the_snippet_reads_the_persons_zip_file(
     (tmp_path / "pets.zip").write_bytes(data)
     app = drop(open_part(data="zip"), 0, ("pets.zip", data))
     press(app, "duplicates_out")
-    names, arrays = run_code(app), arrays_of(browser_side)
+    names, arrays = run_snippet(app.code[0].value)[0], browser_side.arrays("transfer-pictures")
     assert names["pictures"].key == shown_by(app).key
     assert arrays["test"].tolist() == names["parts"].test.tolist()
     assert arrays["pairs"].shape == (0, 2)
@@ -218,7 +200,7 @@ def test_near_duplicates_are_shown_and_left_out_with_one_click_and_put_back() ->
     before = shown_by(app)
     pairs = find_pairs(image_statistics(before))
     crossing = across_split(pairs, split(before.labels, 0))
-    said = said_by(app)
+    said = texts_of(app)
     assert f"{len(pairs)} pairs of nearly the same pictures" in said
     assert (f"{len(crossing)} across the split" if len(crossing) else "none across this split") in said
     assert "4 of them in two different classes" in said
@@ -228,7 +210,7 @@ def test_near_duplicates_are_shown_and_left_out_with_one_click_and_put_back() ->
     after = shown_by(app)
     assert after.key == leave_out_duplicates(before, pairs).key
     assert len(after) == len(before) - 4
-    assert "4 near-duplicates left out" in said_by(app)
+    assert "4 near-duplicates left out" in texts_of(app)
     assert app.session_state["dealt"].test.max() < len(after)
     press(app, "duplicates_back")
     assert shown_by(app).key == before.key
@@ -239,20 +221,20 @@ def test_too_many_twins_lose_nothing() -> None:
     app = drop(open_part(data="zip"), 0, ("pets.zip", make_zip(members)))
     before = shown_by(app).key
     press(app, "duplicates_out")
-    assert "Without the near-duplicates too little is left" in said_by(app)
+    assert "Without the near-duplicates too little is left" in texts_of(app)
     assert run(app).session_state["shown"].key == before
 
 
 def test_classes_are_named_filled_added_emptied_and_removed() -> None:
     app = open_part(data="classes")
-    assert "Name your classes" in said_by(app)
+    assert "Name your classes" in texts_of(app)
     run(app.text_input(key="class_name_0").set_value("cups"))
     drop(app, 0, *[(f"{n}.png", FILES[n]) for n in range(5)])
     assert app.session_state["shown"] is None
-    assert "It takes at least 2 classes" in said_by(app)
+    assert "It takes at least 2 classes" in texts_of(app)
     drop(app, 1, *[(f"{n}.png", FILES[5 + n]) for n in range(4)], ("no.txt", b"hello"))
-    assert "no.txt: The file holds text" in said_by(app)
-    assert "4 pictures, 1 more needed" in said_by(app)
+    assert "no.txt: The file holds text" in texts_of(app)
+    assert "4 pictures, 1 more needed" in texts_of(app)
     drop(app, 1, ("last.png", FILES[9]))
     pictures = shown_by(app)
     assert pictures.classes == ("cups", "Class 2")
@@ -260,10 +242,10 @@ def test_classes_are_named_filled_added_emptied_and_removed() -> None:
     press(app, "class_add")
     assert len(uploaders(app)) == 3
     run(app.text_input(key="class_name_2").set_value("cups"))
-    assert "Two classes are called 'cups'" in said_by(app)
+    assert "Two classes are called 'cups'" in texts_of(app)
     assert app.session_state["shown"] is None
     run(app.text_input(key="class_name_2").set_value("a/b"))
-    assert "cannot be the name of a class" in said_by(app)
+    assert "cannot be the name of a class" in texts_of(app)
     press(app, "class_remove_2")
     assert shown_by(app).key == pictures.key
     run(app.radio(key="part_of_test").set_value("train"))
@@ -284,7 +266,7 @@ def test_a_download_waits_for_a_click_and_says_when_there_is_no_network(
     app = open_part(data="fashion", each="10")
     assert app.session_state["shown"] is None
     press(app, "download-fashion")
-    assert "could not be downloaded" in said_by(app)
+    assert "could not be downloaded" in texts_of(app)
     assert app.session_state["shown"] is None
 
 

@@ -24,7 +24,7 @@ from explorer.transfer.experiment import Experiment
 from explorer.transfer.features import features_of
 from explorer.ui.transfer import mistakes as transfer_mistakes
 from explorer.zoo import load_model, random_model
-from tests.pages.opening import SECONDS, Browser, run
+from tests.pages.opening import SECONDS, Browser, run, run_snippet
 from tests.transfer.making_experiments import CLASSES, make_pictures, make_seeds
 
 MADE = [*make_seeds("head", 0.95), *make_seeds("full", 0.5), *make_seeds("head", 0.8, share=0.25)]
@@ -78,12 +78,10 @@ def markdown_of(app: AppTest) -> list[str]:
     return [each.value for each in app.markdown]
 
 
-def run_snippet(app: AppTest, name: str, npz: bytes, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def run_beside(app: AppTest, name: str, npz: bytes, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     (tmp_path / name).write_bytes(npz)
     monkeypatch.chdir(tmp_path)
-    names: dict[str, Any] = {}
-    exec(app.code[0].value, names)
-    return names
+    return run_snippet(app.code[0].value)[0]
 
 
 def test_the_verdict_the_table_and_the_files(
@@ -106,7 +104,7 @@ def test_the_verdict_the_table_and_the_files(
     assert html.count('class="plotly-graph-div"') == 2  # accuracies, learning curves
     assert "<script src" not in html
     npz = browser_side.downloads["report-npz"][1]()
-    names = run_snippet(app, "answers.npz", npz, tmp_path, monkeypatch)
+    names = run_beside(app, "answers.npz", npz, tmp_path, monkeypatch)
     assert set(names["intervals"]) == {group.key for group in groups}
     for group in groups:
         assert names["intervals"][group.key] == pytest.approx(group.interval)
@@ -157,7 +155,7 @@ def test_the_situation_is_that_of_the_library(
     few = [group for group in groups if group.share == 0.25]
     assert app.table[0].value.to_dict("records") == share_rows([compare(whole), compare(few)], 3, found)
     npz = browser_side.downloads["quadrant-npz"][1]()
-    names = run_snippet(app, "features.npz", npz, tmp_path, monkeypatch)
+    names = run_beside(app, "features.npz", npz, tmp_path, monkeypatch)
     assert names["similarity"].probe == pytest.approx(found.probe)
     assert names["similarity"].cka == pytest.approx(found.cka, rel=1e-4)
 
@@ -185,7 +183,7 @@ def test_a_cell_and_the_pictures_behind_it(
     with Image.open(io.BytesIO(grid)) as png:
         rows = -(-min(len(behind), 24) // 8)
         assert png.size == (min(8, len(behind)) * 126 - 6, rows * 126 - 6)
-    names = run_snippet(app, "mistakes.npz", browser_side.downloads["mistakes-offer-npz"][1](), tmp_path, monkeypatch)
+    names = run_beside(app, "mistakes.npz", browser_side.downloads["mistakes-offer-npz"][1](), tmp_path, monkeypatch)
     assert (names["confusion"] == counts).all()
     assert names["answers"]["places"][names["seed"], names["picture"]] == confident_errors(trained)[0].place
     assert names["answers"]["behind"].tolist() == [each.place for each in behind]

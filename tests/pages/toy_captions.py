@@ -5,13 +5,10 @@ It says many different words, which is what the tests need; what it says means n
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors.torch import save_file
 from streamlit.testing.v1 import AppTest
@@ -21,7 +18,7 @@ from explorer.captioning.embeddings import FROZEN_FILE
 from explorer.captioning.vocabulary import MARKS
 from explorer.ui.captions.subject import CaptionSubject
 from explorer.ui.session.pictures import get_picture
-from tests.pages.opening import Browser
+from tests.pages.opening import run_snippet
 
 TALKATIVE, SILENT = 11, 133  # seeds of weights that have many words, and none, for the first sample
 WORDS = tuple(
@@ -88,23 +85,6 @@ def best_words(captioner: Captioner, subject: CaptionSubject, width: int = 3) ->
     return tuple(captioner.vocabulary.decode(captioner.search(subject.seen, width).best))
 
 
-def arrays_of(side: Browser, key: str) -> dict[str, np.ndarray]:
-    """What the page's download of arrays holds."""
-    made: Callable[[], bytes] = side.downloads[f"{key}-npz"][1]
-    with np.load(io.BytesIO(made()), allow_pickle=False) as arrays:
-        return dict(arrays)
-
-
-def texts_of(app: AppTest) -> str:
-    """Everything the page says outside its charts."""
-    return "\n".join(element.value for element in (*app.markdown, *app.caption, *app.info))
-
-
 def run_code(app: AppTest) -> list[dict[str, Any]]:
     """Every snippet on the page, executed as it stands: the names that it leaves."""
-    ran = []
-    for code in app.code:
-        names: dict[str, Any] = {}
-        exec(compile(code.value, "snippet", "exec"), names)
-        ran.append(names)
-    return ran
+    return [run_snippet(code.value)[0] for code in app.code]
