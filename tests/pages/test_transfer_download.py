@@ -1,6 +1,4 @@
-import contextlib
 import hashlib
-import io
 import json
 from dataclasses import replace
 from typing import Any
@@ -17,7 +15,7 @@ from explorer.transfer.experiment import Experiment
 from explorer.transfer.script import as_script
 from explorer.ui.transfer.download import show_downloads
 from explorer.zoo import list_shipped, load_model
-from tests.pages.opening import ROOT, SECONDS, Browser, run
+from tests.pages.opening import ROOT, SECONDS, Browser, run, run_snippet
 from tests.pages.toy_trainings import Trainings, make_trainings
 
 
@@ -36,13 +34,6 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return onnx_file.as_onnx(load_model(network, "cpu", weights))
 
     monkeypatch.setattr(onnx_file, "onnx_in_a_process", write)
-    return names
-
-
-def execute(code: str) -> dict[str, Any]:
-    names: dict[str, Any] = {}
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(code, "snippet", "exec"), names)
     return names
 
 
@@ -87,7 +78,7 @@ def test_everything_is_handed_over_and_says_the_same(
     monkeypatch.chdir(tmp_path)
     for file, content in ((name, data), (onnx_name, onnx), ("photo.jpg", photo_bytes)):
         (tmp_path / file).write_bytes(content)
-    mine, theirs = (execute(code.value) for code in app.code[:2])
+    mine, theirs = (run_snippet(code.value)[0] for code in app.code[:2])
     np.testing.assert_allclose(mine["probabilities"], theirs["probabilities"], atol=1e-4)
     model = load_model("tiny-vgg", "cpu", trainings.weights_of(experiment))
     logits = model.network(model.preprocessing.tensor(open_image(photo_bytes)))
@@ -159,14 +150,14 @@ def test_weights_that_the_server_has_let_go_are_kept_by_the_session(
 
 
 @pytest.mark.parametrize("problem", [FileNotFoundError("gone"), JobUnknown("gone")])
-def test_weights_that_have_gone_are_said(trainings: Trainings, problem: Exception) -> None:
-    def show(experiments: Any, pictures: Any, _weights_of: Any) -> None:
-        def gone(_: Experiment) -> bytes:
-            raise problem
+def test_weights_that_have_gone_are_said(
+    trainings: Trainings, problem: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_: Trainings, experiment: Experiment) -> bytes:
+        raise problem
 
-        show_downloads(experiments, pictures, gone)
-
-    app = run(trainings.open(show))
+    monkeypatch.setattr(Trainings, "weights_of", gone)
+    app = run(trainings.open(show_downloads))
     assert [each.value for each in app.warning] == [
         "The weights of this training are no longer on the server; train it again."
     ]

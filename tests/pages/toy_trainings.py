@@ -28,13 +28,16 @@ class Trainings:
         return (self.folder / experiment.trial.strategy / "weights.safetensors").read_bytes()
 
     def open(self, show: Any, address: dict[str, str] | None = None) -> AppTest:
-        """A page that holds nothing but what `show` draws, not run yet."""
+        """A page that holds nothing but the chooser of trainings and what `show` draws of one, not run yet."""
 
         def page() -> None:
             import streamlit as st
 
+            from explorer.ui.transfer.state import choose_trained
+
             show, trainings = st.session_state["given"]
-            show(trainings.experiments, trainings.pictures, trainings.weights_of)
+            if trained := choose_trained(trainings.experiments, trainings.weights_of):
+                show(trained, trainings.pictures)
 
         app = AppTest.from_function(page, default_timeout=SECONDS)
         app.session_state["given"] = show, self

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -14,22 +13,13 @@ from explorer.transfer.exporting import describe, make_files
 from explorer.transfer.snippets import onnx_snippet, use_snippet
 from explorer.ui.kit.export import download
 from explorer.ui.session.trained_weights import is_used, use_trained
-from explorer.ui.transfer.state import Trained, WeightsOf, choose_trained
+from explorer.ui.transfer.state import Trained
 
 _ONNX = "transfer_onnx"  # the network whose ONNX file this session has asked for
 
 
-def show_downloads(experiments: Sequence[Experiment], pictures: PictureSet, weights_of: WeightsOf) -> None:
-    """Choose a training; open its network elsewhere, or download it with all that belongs to it.
-
-    Args:
-        experiments: of a comparison.
-        pictures: it was trained on.
-        weights_of: gives the safetensors file of a finished one; raises OSError or JobUnknown where it has gone.
-    """
-    trained = choose_trained(experiments, weights_of)
-    if trained is None:
-        return
+def show_downloads(trained: Trained, pictures: PictureSet) -> None:
+    """Open a network elsewhere, or download it with all that belongs to it; `pictures` are what it was trained on."""
     _say(trained.experiment)
     _offer_pages(trained, pictures.title)
     _offer_network(trained, pictures.title)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -23,30 +21,20 @@ from explorer.transfer.evaluation.inside import (
     project,
     separation,
 )
-from explorer.transfer.experiment import Experiment
 from explorer.transfer.snippets import features_snippet, movement_snippet
 from explorer.transfer.trial import TransferRejected
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.transfer.maps import show_maps
-from explorer.ui.transfer.state import Trained, WeightsOf, choose_trained
+from explorer.ui.transfer.state import Trained
 
 VIEWS = {"weights": "Weights", "features": "Features", "maps": "Maps"}
 GROUPS = {"test": "Test pictures", "all": "All pictures"}
 
 
-def show_inside(experiments: Sequence[Experiment], pictures: PictureSet, weights_of: WeightsOf) -> None:
-    """Choose a training, and what of its network to compare with how it began.
-
-    Args:
-        experiments: of a comparison.
-        pictures: it was trained on.
-        weights_of: gives the safetensors file of a finished one; raises OSError or JobUnknown where it has gone.
-    """
-    trained = choose_trained(experiments, weights_of)
-    if trained is None:
-        return
+def show_inside(trained: Trained, pictures: PictureSet) -> None:
+    """Choose what of a network to compare with how it began; `pictures` are those that it was trained on."""
     view = choose("What changed", VIEWS, "view", "weights")
     if view == "features":
         show_features(trained, pictures)

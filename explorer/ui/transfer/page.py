@@ -13,7 +13,7 @@ from explorer.ui.transfer.mistakes import show_mistakes
 from explorer.ui.transfer.pictures import current_pictures, show_pictures
 from explorer.ui.transfer.quadrant import show_quadrant
 from explorer.ui.transfer.results import show_results
-from explorer.ui.transfer.state import SHOWN, weights_of
+from explorer.ui.transfer.state import SHOWN, choose_trained, weights_of
 from explorer.ui.transfer.train import describe_job, open_finished, show_button, show_training
 from explorer.ui.transfer.try_it import show_try
 
@@ -61,8 +61,6 @@ def show() -> None:
             show_quadrant(finished.experiments, finished.pictures)
         elif part == "mistakes":
             show_mistakes(finished.experiments, finished.pictures, weights_of)
-        elif part == "inside":
-            show_inside(finished.experiments, finished.pictures, weights_of)
-        else:
-            show_downloads(finished.experiments, finished.pictures, weights_of)
+        elif trained := choose_trained(finished.experiments, weights_of):
+            {"inside": show_inside, "download": show_downloads}[part](trained, finished.pictures)
     keep_browser()
