@@ -2,7 +2,6 @@
 
 from explorer.anatomy.convolutions import Convolution, connection_matrix, filter_weights, find_convolutions, norm_scale
 from explorer.anatomy.filters import (
-    FILTER_ORDERS,
     NEAR_DUPLICATE,
     FilterOrder,
     FilterSummary,
@@ -29,7 +28,6 @@ from explorer.anatomy.tracing import average_maps, pass_through, record, summari
 from explorer.anatomy.units import ORDERS, MapStatistics, Order, describe_maps, most_active_cell
 
 __all__ = [
-    "FILTER_ORDERS",
     "INPUT",
     "MOST_OVERLAP",
     "NEAR_DUPLICATE",

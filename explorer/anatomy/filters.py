@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from explorer.text import count_text, significant
 
 FilterOrder = Literal["index", "norm", "group"]
-FILTER_ORDERS: tuple[FilterOrder, ...] = get_args(FilterOrder)
 
 DEAD: Final = 1e-3  # of the median: trained filters lie within a factor of 100 of it, abandoned ones millions below
 NEAR_DUPLICATE: Final = 0.95  # cosine: an angle of 18 degrees

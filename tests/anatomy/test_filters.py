@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 from torch import nn
 
 from explorer.anatomy import (
-    FILTER_ORDERS,
     Convolution,
     Edit,
+    FilterOrder,
     connection_matrix,
     describe_response,
     filter_weights,
@@ -279,7 +280,7 @@ def test_values_that_are_not_finite_are_like_no_other() -> None:
     assert strongest_slices(weights)[1] != 0
 
 
-@pytest.mark.parametrize("by", FILTER_ORDERS)
+@pytest.mark.parametrize("by", get_args(FilterOrder))
 def test_orders(by: str) -> None:
     summary = summarise_filters(with_twins())
     order = summary.order(by)
