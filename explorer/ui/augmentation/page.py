@@ -6,18 +6,19 @@ from explorer.ui.augmentation.mixing import show_mixing
 from explorer.ui.augmentation.normalisation import show_normalisation
 from explorer.ui.augmentation.one_transform import show_gallery
 from explorer.ui.augmentation.pipeline import show_pipeline
-from explorer.ui.kit.choose import choose_part
+from explorer.ui.kit.choose import choose_view
 from explorer.ui.session.page import begin_page
 from explorer.ui.session.pipeline import open_pipeline
 from explorer.ui.session.sidebar import show_sidebar
+from explorer.ui.shared.parts import Parts
 
-PART_LABELS = {
-    "pipeline": "Pipeline",
-    "effect": "Cause and effect",
-    "one": "One transform",
-    "mix": "Mix two pictures",
-    "normalise": "Normalisation",
-    "helps": "Does it help?",
+PARTS: Parts = {
+    "pipeline": ("Pipeline", show_pipeline),
+    "effect": ("Cause and effect", show_effect),
+    "one": ("One transform", show_gallery),
+    "mix": ("Mix two pictures", show_mixing),
+    "normalise": ("Normalisation", show_normalisation),
+    "helps": ("Does it help?", lambda _: show_experiment()),
 }
 
 
@@ -29,15 +30,4 @@ def show() -> None:
         "Many versions of one picture: see what every step does to it, and what the network makes of them.",
     )
     open_pipeline()
-    part = choose_part(PART_LABELS)
-    # One part at a time: what is not looked at is not computed.
-    if part == "helps":
-        show_experiment()
-        return
-    {
-        "pipeline": show_pipeline,
-        "effect": show_effect,
-        "one": show_gallery,
-        "mix": show_mixing,
-        "normalise": show_normalisation,
-    }[part](subject)
+    choose_view(PARTS, "part")(subject)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import isinf
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.text import as_plain_text
 
+P = ParamSpec("P")
 T = TypeVar("T")
 _ENDLESS = "endless_numbers"  # of the address, in the session until a run tells of them
 
@@ -225,6 +226,29 @@ def _is_endless(text: str) -> bool:
 def said_by(key: str, start: Any) -> Any:
     """What a control says that may not be drawn now; as text where only the address has said it."""
     return st.session_state.get(key, st.query_params.get(key, start))
+
+
+def put_in_address(said: Mapping[str, str]) -> None:
+    """Let the address say this, by parameter; those that are empty leave it."""
+    for name, text in said.items():
+        if text:
+            st.query_params[name] = text
+        else:
+            st.query_params.pop(name, None)
+
+
+def choose_view(
+    views: Mapping[str, tuple[str, Callable[P, None]]], key: str, *, place: DeltaGenerator | None = None
+) -> Callable[P, None]:
+    """What draws the view that a person has chosen, in the address under `key`; the others are not computed.
+
+    Args:
+        views: by name, what a person reads and what draws it.
+        key: of the widget and of the address.
+        place: where the choice stands; None for where the page has come to.
+    """
+    labels = {name: label for name, (label, _) in views.items()}
+    return views[choose("What to look at", labels, key, place=place, hidden=True)][1]
 
 
 def choose_part(labels: Mapping[str, str]) -> str:

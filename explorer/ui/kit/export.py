@@ -51,19 +51,20 @@ def download(
 
 def offer(
     name: str,
-    png: bytes | Callable[[], bytes],
+    png: bytes | Callable[[], bytes] | None,
     npz: Callable[[], bytes],
     snippet: str,
     key: str,
     json: Callable[[], str] | None = None,
 ) -> DeltaGenerator:
-    """Buttons for the picture, the arrays and perhaps JSON, and the snippet to copy; functions wait until wanted.
+    """Buttons for the arrays, perhaps a picture and JSON, and the snippet to copy; functions wait until wanted.
 
     Returns:
         The row of buttons, for another file.
     """
     row = st.container(horizontal=True)
-    download(row, "PNG", png, f"{name}.png", f"{key}-png")
+    if png is not None:
+        download(row, "PNG", png, f"{name}.png", f"{key}-png")
     download(row, "Arrays (NPZ)", npz, f"{name}.npz", f"{key}-npz")
     if json is not None:
         download(row, "JSON", json, f"{name}.json", f"{key}-json")

@@ -16,7 +16,7 @@ from explorer.text import count_text
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, slide
-from explorer.ui.kit.export import arrays_as_npz, download
+from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
 from explorer.ui.kit.snippet import show_snippet
 
@@ -73,9 +73,9 @@ def show_linear() -> None:
         height=300,
     )
     show_chart(chart, "linear")
-    download(
-        st.container(),
-        "Arrays (NPZ)",
+    offer(
+        "linear-layers",
+        None,
         lambda: arrays_as_npz(
             weights=np.stack([layer.weight for layer in layers]),
             biases=np.stack([layer.bias for layer in layers]),
@@ -83,10 +83,9 @@ def show_linear() -> None:
             bias_of_all=one.bias,
             input=x,
         ),
-        "linear-layers.npz",
-        "linear-npz",
+        layers_snippet(count, width, SEED, between),
+        "linear",
     )
-    show_snippet(layers_snippet(count, width, SEED, between), "linear-python")
 
 
 def _write(value: float) -> str:

@@ -13,8 +13,7 @@ from explorer.rendering import curves
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import slide
-from explorer.ui.kit.export import arrays_as_npz, download
-from explorer.ui.kit.snippet import show_snippet
+from explorer.ui.kit.export import arrays_as_npz, offer
 
 _TITLES = {name: LOSSES[name].title for name in COMPARED}
 _LEADS = np.linspace(-10, 10, 41)  # of the true class's logit over the other
@@ -53,14 +52,13 @@ def show_wrong() -> None:
         "Two logits under a softmax. Binary cross-entropy of their difference, with a sigmoid, has the cross-entropy's "
         "own curve: it is its case of two classes."
     )
-    download(
-        st.container(),
-        "Arrays (NPZ)",
+    offer(
+        "push",
+        None,
         lambda: arrays_as_npz(lead=_LEADS, **{name: push(name, shares) for name in COMPARED}),
-        "push.npz",
-        "push-npz",
+        push_snippet(behind),
+        "push",
     )
-    show_snippet(push_snippet(behind), "push-python")
 
 
 def _say_autograd(behind: int, pushes: dict[str, float]) -> str:
@@ -106,11 +104,10 @@ def show_mixed() -> None:
     st.caption(
         f"Even the best answer costs {say_number(entropy)}, the entropy of the labels: what no network can take away."
     )
-    download(
-        st.container(),
-        "Arrays (NPZ)",
+    offer(
+        "mixed-labels",
+        None,
         lambda: arrays_as_npz(given=_DRAWN, **{name: mean_loss(name, _DRAWN, share) for name in COMPARED}),
-        "mixed-labels.npz",
-        "mixed-npz",
+        mixed_snippet(share),
+        "mixed",
     )
-    show_snippet(mixed_snippet(share), "mixed-python")

@@ -14,20 +14,15 @@ from explorer.neurons.snippets import neuron_snippet, overflow_snippet
 from explorer.rendering import as_picture, colour_map, encode_png, enlarge_cells, join_pictures, slope_curves
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.chart import show_chart
-from explorer.ui.kit.choose import choose, choose_one
-from explorer.ui.kit.export import arrays_as_npz, download
+from explorer.ui.kit.choose import choose_one, choose_view
+from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
 from explorer.ui.kit.snippet import show_snippet
 from explorer.ui.neurons.linear_layers import show_layer, show_linear
 from explorer.ui.neurons.neuron_inputs import Neuron, choose_neuron
 from explorer.ui.session.subject import Subject
+from explorer.ui.shared.parts import Parts
 
-VIEWS = {
-    "sum": "Sum and slope",
-    "overflow": "Sigmoid at 100",
-    "linear": "Layers without a bend",
-    "layer": "A layer of neurons",
-}
 _STEEPEST = ("1/4", "1/2", "1", "there is no limit")
 _TRIED = (-100, -10, 0, 10, 88, 89, 100)  # sums of the table of overflow
 _LARGEST = float(np.finfo(np.float32).max)
@@ -35,15 +30,13 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 def show_one_neuron(subject: Subject) -> None:
     """One view at a time."""
-    view = choose("What to look at", VIEWS, "neuron", hidden=True)
-    if view == "overflow":
-        _show_overflow()
-    elif view == "linear":
-        show_linear()
-    elif view == "layer":
-        show_layer()
-    else:
-        _show_sum(subject)
+    views: Parts = {
+        "sum": ("Sum and slope", _show_sum),
+        "overflow": ("Sigmoid at 100", lambda _: _show_overflow()),
+        "linear": ("Layers without a bend", lambda _: show_linear()),
+        "layer": ("A layer of neurons", lambda _: show_layer()),
+    }
+    choose_view(views, "neuron")(subject)
 
 
 def _show_sum(subject: Subject) -> None:
@@ -66,17 +59,14 @@ def _show_sum(subject: Subject) -> None:
         if neuron.inputs.size == SIDE * SIDE:
             _show_products(neuron)
     with said:
-        download(
-            st.container(),
-            "Arrays (NPZ)",
+        offer(
+            "neuron",
+            None,
             lambda: arrays_as_npz(
                 inputs=neuron.inputs, weights=neuron.weights, products=neuron.inputs * neuron.weights
             ),
-            "neuron.npz",
-            "neuron-npz",
-        )
-        show_snippet(
-            neuron_snippet(neuron.inputs.tolist(), neuron.weights.tolist(), neuron.bias, name), "neuron-python"
+            neuron_snippet(neuron.inputs.tolist(), neuron.weights.tolist(), neuron.bias, name),
+            "neuron",
         )
 
 

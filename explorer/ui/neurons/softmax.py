@@ -12,41 +12,29 @@ from explorer.neurons.losses import LOSSES, log_softmax, naive_log_softmax, naiv
 from explorer.neurons.snippets import softmax_snippet
 from explorer.text import as_plain_text
 from explorer.ui.kit.ask import ask_first
-from explorer.ui.kit.choose import choose, choose_step
-from explorer.ui.kit.export import arrays_as_npz, download
-from explorer.ui.kit.snippet import show_snippet
+from explorer.ui.kit.choose import choose_step, choose_view
+from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.neurons.logits import Scores, choose_scores, show_board
 from explorer.ui.neurons.loss_views import show_mixed, show_wrong
 from explorer.ui.neurons.output_views import show_one_hot, show_which
 from explorer.ui.session.subject import Subject
+from explorer.ui.shared.parts import Parts
 
-VIEWS = {
-    "logits": "Logits to loss",
-    "shift": "Add 1000, or cool down",
-    "wrong": "Sure and wrong",
-    "mixed": "Labels 70 to 30",
-    "one_hot": "One-hot",
-    "which": "Which loss when",
-}
 _CONSTANTS = (-1000, -100, -10, 0, 10, 100, 1000)
 _TEMPERATURES = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 def show_softmax(subject: Subject) -> None:
     """One view at a time."""
-    view = choose("What to look at", VIEWS, "losses", hidden=True)
-    if view == "shift":
-        _show_shift(subject)
-    elif view == "wrong":
-        show_wrong()
-    elif view == "mixed":
-        show_mixed()
-    elif view == "one_hot":
-        show_one_hot()
-    elif view == "which":
-        show_which(subject)
-    else:
-        _show_logits(subject)
+    views: Parts = {
+        "logits": ("Logits to loss", _show_logits),
+        "shift": ("Add 1000, or cool down", _show_shift),
+        "wrong": ("Sure and wrong", lambda _: show_wrong()),
+        "mixed": ("Labels 70 to 30", lambda _: show_mixed()),
+        "one_hot": ("One-hot", lambda _: show_one_hot()),
+        "which": ("Which loss when", show_which),
+    }
+    choose_view(views, "losses")(subject)
 
 
 def _show_logits(subject: Subject) -> None:
@@ -129,13 +117,12 @@ def _show_oracle(scores: Scores, logits: Numbers, temperature: float) -> None:
     theirs, their_gradient = loss_by_autograd(scores.loss, logits, scores.targets)
     difference = write_difference(value - theirs, *(gradient - their_gradient).tolist())
     st.caption(f"PyTorch: {theirs:.6g}; largest difference in the loss and its gradients {difference}.")
-    download(
-        st.container(),
-        "Arrays (NPZ)",
+    offer(
+        "softmax",
+        None,
         lambda: arrays_as_npz(
             logits=logits, probabilities=softmax(logits), targets=scores.targets, gradient=gradient / temperature
         ),
-        "softmax.npz",
-        "softmax-npz",
+        softmax_snippet(logits.tolist(), scores.targets.tolist(), scores.loss),
+        "softmax",
     )
-    show_snippet(softmax_snippet(logits.tolist(), scores.targets.tolist(), scores.loss), "softmax-python")

@@ -11,10 +11,10 @@ from explorer.neurons.points import Points
 from explorer.neurons.training import Recipe
 from explorer.ui.components import Item, Stop
 from explorer.ui.components.perceptron_trainer import read_stop
+from explorer.ui.kit.choose import put_in_address
 
 _LOOKED_AT = "trained_recipe"  # in the session: points, recipe and what the address said
 _NAMES = ("step", "by_hand", "point", "held")
-_DEFAULTS = ("", "", "1", "")
 
 
 def stop_in_address(points: Points, recipe: Recipe) -> Stop:
@@ -69,9 +69,6 @@ def write_stop(stop: Stop, sizes: tuple[int, ...]) -> None:
     held = "nothing"
     if item is not None:
         held = f"{item.kind},{item.layer},{item.unit},{'' if item.source is None else item.source}"
-    said = (str(stop.step or ""), by_hand, str(stop.point + 1), "" if item == first_item(sizes) else held)
-    for name, text, default in zip(_NAMES, said, _DEFAULTS, strict=True):
-        if text != default:
-            st.query_params[name] = text
-        else:
-            st.query_params.pop(name, None)
+    point = str(stop.point + 1) if stop.point else ""
+    said = (str(stop.step or ""), by_hand, point, "" if item == first_item(sizes) else held)
+    put_in_address(dict(zip(_NAMES, said, strict=True)))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.ui.kit.choose import choose_part
+from explorer.ui.kit.choose import choose_view
 from explorer.ui.pooling.in_network import show_heads, show_shift, show_surgery
 from explorer.ui.pooling.kinds import (
     choose_channel,
@@ -15,8 +15,6 @@ from explorer.ui.pooling.kinds import (
 from explorer.ui.session.page import begin_page
 from explorer.ui.session.sidebar import show_sidebar
 from explorer.ui.session.subject import Subject
-
-PART_LABELS = {"pictures": "Pictures", "network": "Inside a network", "shift": "Shift"}
 
 
 def show_kinds(subject: Subject) -> None:
@@ -42,6 +40,13 @@ def show_network(subject: Subject) -> None:
     show_heads(subject)
 
 
+PARTS = {
+    "pictures": ("Pictures", show_kinds),
+    "network": ("Inside a network", show_network),
+    "shift": ("Shift", show_shift),
+}
+
+
 def show() -> None:
     """The whole page."""
     subject = begin_page(
@@ -49,6 +54,4 @@ def show() -> None:
         show_sidebar,
         "Pooling makes maps smaller, and every kind forgets something else: the dim, the fine, or where it was.",
     )
-    part = choose_part(PART_LABELS)
-    # One part at a time: what is not looked at is not computed.
-    {"pictures": show_kinds, "network": show_network, "shift": show_shift}[part](subject)
+    choose_view(PARTS, "part")(subject)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 import streamlit as st
 
@@ -12,14 +13,17 @@ from explorer.ui.session.page import begin_page
 from explorer.ui.session.sidebar import show_sidebar
 from explorer.ui.session.subject import Subject
 
+Parts: TypeAlias = Mapping[str, tuple[str, Callable[[Subject], None]]]
+"""Parts of a page, or views of a part: by name, what a person reads and what draws it, given what is looked at."""
 
-def show_parts(title: str, notice: str, parts: Mapping[str, tuple[str, Callable[[Subject], None]]]) -> str:
+
+def show_parts(title: str, notice: str, parts: Parts) -> str:
     """The whole page.
 
     Args:
         title: of the page.
         notice: a sentence or two beside the title.
-        parts: by name, what a person reads and what draws the part, given what is looked at.
+        parts: one of them is shown.
 
     Returns:
         The name of the part that is shown.

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from explorer.ui.app import PRESENT, link_to, shown_page
+from explorer.ui.kit.choose import put_in_address
 from explorer.ui.tours.tour import Tour, find_step, list_tours
 
 _FOLDER = Path(__file__).parent
@@ -71,10 +72,7 @@ def _link_for_the_class() -> str:
 
 
 def _present(wanted: bool) -> None:
-    if wanted:
-        st.query_params[PRESENT] = "true"
-    else:
-        st.query_params.pop(PRESENT, None)
+    put_in_address({PRESENT: "true" if wanted else ""})
 
 
 def _leave() -> None:

@@ -11,7 +11,7 @@ from explorer.ui.generators.autoencoder.noise import show_noise
 from explorer.ui.generators.autoencoder.other_photo import show_other_photo
 from explorer.ui.generators.autoencoder.squeeze import show_squeeze
 from explorer.ui.generators.autoencoder.training import show_training
-from explorer.ui.kit.choose import choose
+from explorer.ui.kit.choose import choose_view
 from explorer.ui.session.subject import Subject
 
 VIEWS = {
@@ -25,12 +25,11 @@ VIEWS = {
 def show_autoencoder(subject: Subject) -> None:
     """One view at a time, of the same photo and the same number of numbers."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    labels = {name: label for name, (label, _) in VIEWS.items()}
-    view = choose("What to look at", labels, "code_view", place=row, hidden=True)
+    show_view = choose_view(VIEWS, "code_view", place=row)
     size = choose_size(row)
     try:
         photo = open_photo(subject.picture)
     except PatchesRejected as rejected:
         st.info(f"{as_plain_text(subject.picture.title)}: {rejected}", icon=":material/info:")
         return
-    VIEWS[view][1](photo, size, row)
+    show_view(photo, size, row)

@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.ui.app import link_to
 from explorer.ui.generators.growing.decoder import show_decoder
 from explorer.ui.generators.growing.phases import show_phases
-from explorer.ui.kit.choose import choose
+from explorer.ui.kit.choose import choose_view
 from explorer.ui.session.subject import Subject
 
 VIEWS = {"phases": ("A picture of ones", show_phases), "decoder": ("The same training", show_decoder)}
@@ -18,6 +18,5 @@ _TRANSPOSED = {"look": "Kernels on your photo", "transposed": "true", "stride": 
 def show_growing(subject: Subject) -> None:
     """One view at a time, and where a transposed convolution goes over the photo cell by cell."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    labels = {name: label for name, (label, _) in VIEWS.items()}
-    VIEWS[choose("What to look at", labels, "growing_view", place=row, hidden=True)][1](subject, row)
+    choose_view(VIEWS, "growing_view", place=row)(subject, row)
     link_to("convolution", "A transposed convolution on the photo, cell by cell", _TRANSPOSED)

@@ -11,27 +11,24 @@ from explorer.ui.generators.latent.between import show_between
 from explorer.ui.generators.latent.drag import show_drag
 from explorer.ui.generators.latent.own import show_own
 from explorer.ui.generators.latent.samples import show_samples
-from explorer.ui.kit.choose import choose, choose_number, settings_popover
+from explorer.ui.kit.choose import choose_number, choose_view, settings_popover
 from explorer.ui.session.subject import Subject
-
-LOOKS = {"samples": "Samples", "drag": "Drag z", "between": "Between two", "own": "Your digit"}
 
 
 def show_latent(subject: Subject) -> None:
     """One view at a time, and what such networks are used for."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    look = choose("What to look at", LOOKS, "walk_look", place=row, hidden=True)
+    views = {
+        "samples": ("Samples", show_samples),
+        "drag": ("Drag z", show_drag),
+        "between": ("Between two", show_between),
+        "own": ("Your digit", lambda gan, seed: show_own(gan, subject.picture, seed)),
+    }
+    show_view = choose_view(views, "walk_look", place=row)
     with settings_popover(row):
         seed = choose_number("Seed", 0, 99, "walk_seed", 0, help="Of all z that are drawn here, and of the starts.")
     gan = load_gan()
-    if look == "samples":
-        show_samples(gan, seed)
-    elif look == "drag":
-        show_drag(gan, seed)
-    elif look == "between":
-        show_between(gan, seed)
-    else:
-        show_own(gan, subject.picture, seed)
+    show_view(gan, seed)
     parameters, training = gan.card["parameters"], gan.card["training"]
     st.caption(
         f"Generator {parameters['generator']:,} parameters, discriminator {parameters['discriminator']:,}, trained for "

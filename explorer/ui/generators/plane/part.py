@@ -35,7 +35,15 @@ from explorer.ui.generators.plane.picture import draw_game
 from explorer.ui.generators.plane.reals import choose_reals, show_reals
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.cache import once
-from explorer.ui.kit.choose import choose, choose_number, choose_one, choose_step, settings_popover, switch
+from explorer.ui.kit.choose import (
+    choose,
+    choose_number,
+    choose_one,
+    choose_step,
+    put_in_address,
+    settings_popover,
+    switch,
+)
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.slow import Tell, obtain
 from explorer.ui.session.subject import Subject
@@ -125,11 +133,8 @@ def _stop_in_address() -> GanStop:
 
 def _write_stop(stop: GanStop) -> None:
     """Put it into the address, where the next run takes it for what a link says."""
-    for name, value, usual in (("plane_round", stop.rounds, _START), ("plane_fake", stop.fake + 1, 1)):
-        if value != usual:
-            st.query_params[name] = str(value)
-        else:
-            st.query_params.pop(name, None)
+    rounds = "" if stop.rounds == _START else str(stop.rounds)
+    put_in_address({"plane_round": rounds, "plane_fake": str(stop.fake + 1) if stop.fake else ""})
 
 
 def _reach(reals: Reals, recipe: Recipe, rounds: int) -> State:

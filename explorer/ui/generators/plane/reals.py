@@ -12,7 +12,7 @@ from explorer.neurons.strokes import MOST_TEXT, read_strokes
 from explorer.text import as_plain_text
 from explorer.ui.components import digit_pad
 from explorer.ui.kit.cache import once
-from explorer.ui.kit.choose import choose_one
+from explorer.ui.kit.choose import choose_one, put_in_address
 from explorer.ui.session.pictures import Picture
 from explorer.ui.shared.training_points import take_text
 
@@ -72,10 +72,7 @@ def _read_drawing() -> Reals:
         drawn, strokes = "", ()
     changed = digit_pad(drawing=drawn, most=MOST_TEXT, what="a shape", key="plane-pad")
     if changed is not None and changed != drawn:
-        if changed:
-            st.query_params[_DRAWN] = changed
-        else:
-            st.query_params.pop(_DRAWN, None)
+        put_in_address({_DRAWN: changed})
         st.rerun()
     if not strokes:
         st.caption("Until you draw, the real points are those of a W.")

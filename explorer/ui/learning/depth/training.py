@@ -33,9 +33,8 @@ from explorer.rendering import format_percent
 from explorer.slices import finish
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.choose import choose
-from explorer.ui.kit.export import arrays_as_npz, download
+from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.slow import obtain
-from explorer.ui.kit.snippet import show_snippet
 from explorer.ui.learning.depth.controls import say_start
 
 OPTIMISERS: dict[Optimiser, str] = {"sgd": "SGD", "adam": "Adam"}
@@ -70,16 +69,15 @@ def show_training(recipe: Recipe, finding: DeltaGenerator) -> None:
         f"{format_percent(LEARNED)} of them is called learning; {format_percent(BEGUN)}, or a loss {BELOW} below "
         "that of guessing, its beginning."
     )
-    download(
-        st.container(),
-        "Arrays (NPZ)",
+    offer(
+        "depth-training",
+        None,
         lambda: arrays_as_npz(
             **{name: np.array([getattr(run, name) for run in trial.runs]) for name in Run.__dataclass_fields__}
         ),
-        "depth-training.npz",
-        "depth-training-npz",
+        training_snippet(recipe, optimiser),
+        "depth-training",
     )
-    show_snippet(training_snippet(recipe, optimiser), "depth-training-python")
 
 
 def _say_trial(recipe: Recipe, optimiser: Optimiser, trial: Trial) -> None:

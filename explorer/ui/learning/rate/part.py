@@ -25,13 +25,12 @@ from explorer.rendering import PREVIOUS, SERIES, StepLine, line_figure_png, step
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.chart import show_chart
-from explorer.ui.kit.choose import choose, choose_number, choose_step, settings_popover
+from explorer.ui.kit.choose import choose, choose_number, choose_step, choose_view, settings_popover
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.learning.rate.digits import KIND_LABELS, KIND_NAMES, show_schedules_on_digits, with_article
 from explorer.ui.learning.rate.sweep import show_sweep
 from explorer.ui.session.subject import Subject
 
-VIEWS = {"parabola": "Noisy parabola", "digits": "Schedules on digits", "sweep": "Sweep of rates"}
 _PEAKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 1.5, 1.9, 2.0)
 _STEPS = {100: "100", 500: "500", 1000: "1,000"}
 _RESTED = (0.5, 0.1, 0.02)  # rates whose rest is measured, over this many steps
@@ -42,13 +41,14 @@ _CLOSER = ("ten times closer", "about three times closer", "no closer")
 
 def show_rate(_: Subject) -> None:
     """One view at a time."""
-    view = choose("What to look at", VIEWS, "rate_view", hidden=True)
-    if view == "digits":
-        show_schedules_on_digits()
-    elif view == "sweep":
-        show_sweep()
-    else:
-        _show_parabola()
+    choose_view(
+        {
+            "parabola": ("Noisy parabola", _show_parabola),
+            "digits": ("Schedules on digits", show_schedules_on_digits),
+            "sweep": ("Sweep of rates", show_sweep),
+        },
+        "rate_view",
+    )()
 
 
 def _show_parabola() -> None:

@@ -15,8 +15,7 @@ from explorer.text import as_plain_text
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose_step, switch
-from explorer.ui.kit.export import arrays_as_npz, download
-from explorer.ui.kit.snippet import show_snippet
+from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.learning.scale.batch import (
     CROPS,
     choose_filter,
@@ -185,9 +184,10 @@ def _show_modes_oracle(
         f"PyTorch, `nn.BatchNorm2d` in both modes: largest difference {write_difference(*differences)}. The maps are "
         f"those of {first.name}; {source}."
     )
-    download(
-        st.container(),
-        "Arrays (NPZ)",
+    numbers = [each.tolist() for each in (first.gamma, first.beta, mean, variance)]
+    offer(
+        "training-and-evaluation",
+        None,
         lambda: arrays_as_npz(
             maps=maps_of(subject, batch),
             gamma=first.gamma,
@@ -197,8 +197,6 @@ def _show_modes_oracle(
             **{f"training_{k}": each for k, each in enumerate(in_training.values()) if each is not None},
             **{f"evaluation_{k}": each for k, each in enumerate(in_evaluation.values())},
         ),
-        "training-and-evaluation.npz",
-        "norm-modes-npz",
+        modes_snippet(picture_lines(subject, batch), *numbers),
+        "norm-modes",
     )
-    numbers = [each.tolist() for each in (first.gamma, first.beta, mean, variance)]
-    show_snippet(modes_snippet(picture_lines(subject, batch), *numbers), "norm-modes-python")

@@ -12,8 +12,7 @@ from explorer.neurons.describing import say_number, write_difference, write_numb
 from explorer.neurons.reading import write_numbers
 from explorer.text import as_plain_text
 from explorer.ui.kit.ask import ask_first
-from explorer.ui.kit.export import arrays_as_npz, download
-from explorer.ui.kit.snippet import show_snippet
+from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.shared.typed_numbers import read_or_keep
 
 _START = (0.0, 2.0, 4.0, 10.0)
@@ -91,11 +90,10 @@ def _show_oracle(values: Numbers, right: Numbers, wrong: Numbers) -> None:
         f"PyTorch, `nn.BatchNorm1d(1, momentum=1.0)`: largest difference {write_difference(*(theirs - right))}; its "
         f"running variance after this batch {running:.4g}, difference {write_difference(running - sample)}."
     )
-    download(
-        st.container(),
-        "Arrays (NPZ)",
+    offer(
+        "normalised-numbers",
+        None,
         lambda: arrays_as_npz(values=values, by_root=right, by_variance=wrong),
-        "normalised-numbers.npz",
-        "norm-numbers-npz",
+        numbers_snippet(values.tolist()),
+        "norm-numbers",
     )
-    show_snippet(numbers_snippet(values.tolist()), "norm-numbers-python")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from explorer.ui.app import link_to
 from explorer.ui.kit.choose import choose
 from explorer.ui.learning.scale.batch import first_convolution_of
@@ -14,8 +12,9 @@ from explorer.ui.learning.scale.running_averages import show_running
 from explorer.ui.learning.scale.sharing import show_norms
 from explorer.ui.learning.scale.two_columns import show_two_columns
 from explorer.ui.session.subject import Subject
+from explorer.ui.shared.parts import Parts
 
-VIEWS: dict[str, tuple[str, Callable[[Subject], None]]] = {
+VIEWS: Parts = {
     "columns": ("Two columns", lambda subject: show_two_columns()),
     "norms": ("Who shares a mean", show_norms),
     "numbers": ("By hand", lambda subject: show_numbers()),

@@ -14,8 +14,7 @@ from explorer.text import count_text
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose_one, choose_step, slide
-from explorer.ui.kit.export import arrays_as_npz, download
-from explorer.ui.kit.snippet import show_snippet
+from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.learning.scale.batch import (
     CROPS,
     choose_filter,
@@ -123,9 +122,9 @@ def _show_running_oracle(
         f"Each batch is {size} of {CROPS} windows of {first.side} × {first.side} pixels, cut out of "
         f"{count_text(len(pictures), 'picture')}, behind {first.name}."
     )
-    download(
-        st.container(),
-        "Arrays (NPZ)",
+    offer(
+        "running-averages",
+        None,
         lambda: arrays_as_npz(
             batches=batches,
             running_mean=running.mean,
@@ -133,9 +132,6 @@ def _show_running_oracle(
             batch_mean=running.batch_mean,
             batch_variance=running.batch_variance,
         ),
-        "running-averages.npz",
-        "norm-running-npz",
-    )
-    show_snippet(
-        running_snippet(crop_lines(subject, pictures), _SEED, len(batches), size, momentum), "norm-running-python"
+        running_snippet(crop_lines(subject, pictures), _SEED, len(batches), size, momentum),
+        "norm-running",
     )

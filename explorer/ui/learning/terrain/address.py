@@ -11,6 +11,7 @@ from explorer.learning.terrain.formula import FormulaRejected
 from explorer.learning.terrain.surfaces import Surface, check_start
 from explorer.ui.components import Look
 from explorer.ui.components.terrain import read_look
+from explorer.ui.kit.choose import put_in_address
 
 _LOOKED_AT = "terrain_looked_at"  # in the session: the surface's name and what the address said
 _NAMES: Final = ("terrain_start", "terrain_step", "terrain_chosen", "terrain_left_out")
@@ -67,8 +68,4 @@ def write_look(look: Look, surface: Surface, titles: tuple[str, ...]) -> None:
         "" if look.chosen == _first(titles) else look.chosen,
         left_out,
     )
-    for name, text in zip(_NAMES, said, strict=True):
-        if text:
-            st.query_params[name] = text
-        else:
-            st.query_params.pop(name, None)
+    put_in_address(dict(zip(_NAMES, said, strict=True)))

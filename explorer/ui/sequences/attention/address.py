@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer.ui.components import Looking
 from explorer.ui.components.letter_attention import read_looking
+from explorer.ui.kit.choose import put_in_address
 
 _CHARACTER, _LED = "dates_character", "dates_led"  # of the address; characters are counted from 1 there
 _FIRST = 6  # the month's second digit
@@ -25,15 +26,12 @@ def looking_in_address(shape: tuple[int, int]) -> Looking:
 
 def write_looking(looking: Looking) -> None:
     """Put it into the address."""
-    said = {
-        _CHARACTER: "" if looking.character == _FIRST else str(looking.character + 1),
-        _LED: ",".join(f"{place + 1}-{goal + 1}" for place, goal in sorted(looking.led.items())),
-    }
-    for name, text in said.items():
-        if text:
-            st.query_params[name] = text
-        else:
-            st.query_params.pop(name, None)
+    put_in_address(
+        {
+            _CHARACTER: "" if looking.character == _FIRST else str(looking.character + 1),
+            _LED: ",".join(f"{place + 1}-{goal + 1}" for place, goal in sorted(looking.led.items())),
+        }
+    )
 
 
 def forget_led() -> None:
