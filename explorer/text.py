@@ -17,6 +17,13 @@ _BEGINS = re.compile(r"^(\d*)(?=[-+#>.)])")
 _LATE = re.compile(r"(?<=www)(?=\.)|(?<=[:@])(?=\S)|(?<=[-<>~])(?=[->=])", re.IGNORECASE)
 
 
+class NameUnknown(KeyError):
+    """There is nothing of that name. The message is a sentence for people, which KeyError would put in quotes."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 def significant(value: float) -> str:
     """Three significant digits: 0.0123, 4.57, 1,230."""
     value = float(value)

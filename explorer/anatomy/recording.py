@@ -11,15 +11,13 @@ from torch import Tensor
 
 from explorer.anatomy.receptive_field import ReceptiveField
 from explorer.rendering import format_percent
+from explorer.text import NameUnknown
 
 INPUT = "input"  # the name of the image among a layer's inputs
 
 
-class LayerUnknown(KeyError):
+class LayerUnknown(NameUnknown):
     """The network has no layer of that name."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 @dataclass(frozen=True)

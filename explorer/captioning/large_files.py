@@ -13,6 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from explorer.text import NameUnknown
+
 Progress = Callable[[int, int], None]  # bytes so far, bytes in all
 Result = TypeVar("Result")
 
@@ -34,11 +36,8 @@ class LargeUnavailable(RuntimeError):
     """The captioner's files are neither on this machine nor to be had; the message says why."""
 
 
-class LargeUnknown(KeyError):
+class LargeUnknown(NameUnknown):
     """There is no large captioner of that name."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from explorer.text import NameUnknown
 from explorer.zoo import list_shipped, read_card
 
 if TYPE_CHECKING:
@@ -26,11 +27,8 @@ KINDS_FILE = "kinds.safetensors"  # of the photos that all photo captioners lear
 FILES = ("card.json", "vocabulary.json", "weights.safetensors")
 
 
-class CaptionerUnknown(KeyError):
+class CaptionerUnknown(NameUnknown):
     """There is no captioner of that name."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 class CaptionerBroken(ValueError):

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
+from explorer.text import NameUnknown
+
 State = Literal["queued", "running", "done", "stopped", "failed"]
 UNFINISHED: tuple[State, ...] = ("queued", "running")
 
@@ -16,11 +18,8 @@ class JobRefused(RuntimeError):
     """The job cannot be taken now; the message says why in one sentence."""
 
 
-class JobUnknown(KeyError):
+class JobUnknown(NameUnknown):
     """There is no job of that id, or no longer; the message says which."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 @dataclass(frozen=True)

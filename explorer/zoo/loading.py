@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from explorer.device import resolve_device
+from explorer.text import NameUnknown
 from explorer.zoo import architectures
 from explorer.zoo.catalogue import (
     ARCHITECTURES,
@@ -42,11 +43,8 @@ from explorer.zoo.weights import (
 )
 
 
-class ModelUnknown(KeyError):
+class ModelUnknown(NameUnknown):
     """There is no network of that name."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 def load_model(
