@@ -26,11 +26,8 @@ from explorer.anatomy.functions import FunctionTap
 from explorer.anatomy.geometry import after_module
 from explorer.anatomy.receptive_field import Geometry
 from explorer.anatomy.recording import INPUT, Edit, LayerFacts, LayerRecord, LayerUnknown, Recording
-from explorer.zoo import VisionModel
+from explorer.zoo import VisionModel, served
 from explorer.zoo.efficientnet_lite import SamePadding
-from explorer.zoo.served import ask, is_offered
-
-_SENT_BYTES = 16 * 2**20  # of maps that are fetched; more are sooner computed than sent
 
 
 def _is_leaf(module: nn.Module) -> bool:
@@ -251,13 +248,13 @@ def _record_elsewhere(
     model: VisionModel, x: Tensor, layers: Collection[str] | None, edits: Collection[Edit]
 ) -> Recording | None:
     """The same by `EXPLORER_SERVE`; None where it is to be done here, which also says what is wrong."""
-    if not is_offered(model.network):
+    if not served.is_offered(model.network):
         return None
     facts = {each.name: each for each in summarize_layers(model, x)}
     names = [name for name in facts if layers is None or name in layers]
-    if not facts.keys() >= set(layers or ()) or sum(facts[name].activation_bytes for name in names) > _SENT_BYTES:
+    if not facts.keys() >= set(layers or ()) or sum(facts[name].activation_bytes for name in names) > served.MAP_BYTES:
         return None
-    found = ask(model.network, x, names, [asdict(edit) for edit in edits])
+    found = served.ask(model.network, x, names, [asdict(edit) for edit in edits])
     if found is None:
         return None
     found = {name: tensor.to(x.device) for name, tensor in found.items()}

@@ -12,11 +12,10 @@ from torch import Tensor
 
 from explorer.anatomy import Edit, record, summarize_layers
 from explorer.zoo import VisionModel, list_models, list_transformers, load_model, random_model
-from explorer.zoo.served import PIXELS, describe_network
+from explorer.zoo.served import MAP_BYTES, PIXELS, describe_network
 from explorer.zoo.weights import read_weights
 
 MOST_BYTES = PIXELS * 3 * 4 + 2**20  # of a request
-_MOST_SENT = 16 * 2**20  # bytes of maps
 _MOST_CLASSES = 10_000
 
 
@@ -118,8 +117,8 @@ class PassRequest:
         """
         try:
             facts = {each.name: each for each in summarize_layers(model, self.x)}
-            if sum(facts[name].activation_bytes for name in self.layers) > _MOST_SENT:
-                raise RequestRefused(f"These maps have more than {_MOST_SENT} bytes.")
+            if sum(facts[name].activation_bytes for name in self.layers) > MAP_BYTES:
+                raise RequestRefused(f"These maps have more than {MAP_BYTES} bytes.")
             recording = record(model, self.x, self.layers, self.edits)
         except (KeyError, ValueError, RuntimeError, TypeError, IndexError) as error:
             raise RequestRefused(str(error)) from error

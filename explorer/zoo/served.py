@@ -24,6 +24,8 @@ from explorer.zoo.weights import WeightsRejected, read_weights
 
 PIXELS = 64 * 128 * 128
 """Of one pass: 64 pictures of 128 x 128, 20 of 224 x 224. More would take gigabytes in a large network."""
+MAP_BYTES = 16 * 2**20
+"""Of all maps of one answer: more are sooner computed than sent."""
 _TRIES = 4  # at other machines in turn: one that has just been lost may be asked twice before the cluster knows it
 _SECONDS = 20.0  # for an answer; a network may have to be read from the disk first
 _PAUSE = 30.0  # seconds without asking again, once nobody has answered

@@ -148,7 +148,7 @@ def test_maps_that_are_too_many_stay_here(
 ) -> None:
     assert len(record(model, x)) > 10
     assert machine.asked == 1
-    monkeypatch.setattr("explorer.anatomy.tracing._SENT_BYTES", 1000)
+    monkeypatch.setattr("explorer.zoo.served.MAP_BYTES", 1000)
     assert len(record(model, x)) > 10
     assert machine.asked == 1
 
@@ -196,7 +196,8 @@ def test_what_is_no_request_is_refused(body: bytes, said: str) -> None:
         PassRequest.read(body)
 
 
-def test_what_cannot_be_done_is_refused() -> None:
+def test_what_cannot_be_done_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("explorer.serving.request.MAP_BYTES", 100_000)
     with pytest.raises(RequestRefused, match="other weights here"):
         PassRequest.read(make()).open()
     model = random_model("tiny-vgg")
@@ -204,7 +205,7 @@ def test_what_cannot_be_done_is_refused() -> None:
         ({"layers": ["nowhere"]}, "nowhere"),
         ({"edits": [{**EDIT, "channels": [99]}]}, "99"),
         ({"edits": [{**EDIT, "channels": ["a"]}]}, "a"),
-        ({"layers": ["features.conv1_1", "features.relu1_1"], "x": torch.zeros(1, 3, 1024, 1024)}, "bytes"),
+        ({"layers": ["features.conv1_1", "features.relu1_1"], "x": torch.zeros(1, 3, 64, 64)}, "bytes"),
     ):
         with pytest.raises(RequestRefused, match=said):
             PassRequest.read(make(**changes)).record(model)
