@@ -10,6 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
+_GLANCE = 0.2  # seconds between two looks at whether a value has been made
 _LEAST = 1024  # bytes that a thing counts at least, so that their number is bounded too
 
 
@@ -72,6 +73,7 @@ class LruCache:
     def __init__(self, most: int) -> None:
         self._most, self._lock = most, threading.Lock()
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
+        self._making: dict[Hashable, tuple[threading.Lock, int]] = {}  # how many want what is being made
 
     def peek(self, key: Hashable) -> Any | None:
         """The value of a key; None where it is not there."""
@@ -80,15 +82,37 @@ class LruCache:
                 self._values.move_to_end(key)
             return self._values.get(key)
 
-    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """The value of a key, made where it is not there; two threads may make it at the same time."""
+    def get(self, key: Hashable, make: Callable[[], Any], meanwhile: Callable[[], object] = lambda: None) -> Any:
+        """The value of a key, made where it is not there, once: who asks for it meanwhile waits for it.
+
+        Args:
+            key: of the value; to be asked for within `make` of another one only.
+            make: gives it; where it raises something, the next who waits makes it.
+            meanwhile: called several times a second while somebody else makes it; may raise to wait no longer.
+        """
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
                 return self._values[key]
-        made = make()
-        with self._lock:
-            self._values[key] = made
-            while len(self._values) > self._most:
-                self._values.popitem(last=False)
-        return made
+            making, waiting = self._making.get(key, (threading.Lock(), 0))
+            self._making[key] = making, waiting + 1
+        try:
+            while not making.acquire(timeout=_GLANCE):
+                meanwhile()
+            try:
+                with self._lock:
+                    if key in self._values:
+                        return self._values[key]
+                made = make()
+                with self._lock:
+                    self._values[key] = made
+                    while len(self._values) > self._most:
+                        self._values.popitem(last=False)
+                return made
+            finally:
+                making.release()
+        finally:
+            with self._lock:
+                making, waiting = self._making.pop(key)
+                if waiting > 1:
+                    self._making[key] = making, waiting - 1

@@ -1,6 +1,11 @@
 """What is kept in memory: no more than the bounds, the newest, and each owner its own."""
 
-from explorer.kept import Kept
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from explorer.kept import Kept, LruCache
 
 KB = 1024
 
@@ -30,3 +35,46 @@ def test_one_thing_beyond_the_bounds_stays_alone_and_many_small_ones_count() -> 
     kept.drop(30)
     kept.drop(30)
     assert kept.list_keys() == []
+
+
+def test_equal_questions_at_once_are_answered_once() -> None:
+    cache, made, gate = LruCache(8), list[int](), threading.Event()
+    waited = threading.Semaphore(0)
+
+    def make() -> int:
+        made.append(len(made))
+        assert gate.wait(30)
+        return made[-1]
+
+    with ThreadPoolExecutor(6) as pool:
+        same = [pool.submit(cache.get, "key", make, waited.release) for _ in range(5)]
+        for _ in range(4):
+            assert waited.acquire(timeout=30)  # each of the four waits
+        assert cache.get("another", lambda: "at once") == "at once"
+        gate.set()
+        assert [each.result(30) for each in same] == [0] * 5
+    assert made == [0]
+    assert not cache._making
+
+
+def test_where_one_fails_the_next_makes_it_and_who_will_not_wait_need_not() -> None:
+    cache, gate, begun = LruCache(8), threading.Event(), threading.Event()
+
+    def fail() -> None:
+        begun.set()
+        assert gate.wait(30)
+        raise KeyError("no")
+
+    def leave() -> None:
+        raise InterruptedError
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(cache.get, "key", fail)
+        assert begun.wait(30)
+        with pytest.raises(InterruptedError):
+            cache.get("key", lambda: "mine", leave)
+        second = pool.submit(cache.get, "key", lambda: "mine", gate.set)
+        assert second.result(30) == "mine"
+        with pytest.raises(KeyError):
+            first.result(30)
+    assert (cache.peek("key"), cache._making) == ("mine", {})

@@ -16,6 +16,7 @@ from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from explorer.text import count_text
+from explorer.turns import RUNS
 from explorer.ui.glossary import glossary
 
 _PAGES = Path(__file__).parents[2] / "pages"
@@ -161,6 +162,7 @@ def link_to(
         st.session_state[_LINKS].append((name, address, exactly))
 
 
+@RUNS.turn()
 def open_page() -> None:
     """Show the navigation, and the page that the address names.
 

@@ -1,11 +1,14 @@
 import os
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.samples import SAMPLES
+from explorer.turns import RUNS
 from explorer.zoo import list_shipped, read_card
 from tests.pages.opening import ROOT, SECONDS, run
 
@@ -32,6 +35,27 @@ print(app.title[0].value)
 @pytest.fixture
 def home() -> AppTest:
     return run(AppTest.from_file(ROOT / "explorer/ui/front_door.py", default_timeout=SECONDS))
+
+
+def test_a_run_of_a_page_waits_for_its_turn(home: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RUNS, "_patience", 60.0)
+    monkeypatch.setattr(RUNS, "_places", 1)
+    had, waited = threading.Event(), []
+
+    def be_at_work() -> None:
+        with RUNS.turn():
+            had.set()
+            end = time.monotonic() + 60
+            while not RUNS._waiting and time.monotonic() < end:
+                time.sleep(0.001)
+            waited.append(len(RUNS._waiting))
+
+    other = threading.Thread(target=be_at_work)
+    other.start()
+    assert had.wait(60)
+    run(home)
+    other.join()
+    assert waited == [1]
 
 
 def test_home_imports_nothing_that_takes_seconds() -> None:

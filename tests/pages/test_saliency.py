@@ -109,6 +109,8 @@ def test_the_layer_is_chosen_from_the_list_or_on_the_network(browser_side: Brows
     layers = [facts.name for facts in layers_for(subject.model, subject.input)]
     assert app.selectbox(key="layer").options == [LAST, *layers]
     assert default_layer(subject.model, subject.input) in texts_of(app)
+    assert not browser_side.networks  # which is not drawn where nobody sees it
+    app.session_state["layer_on_network"] = True
     browser_side.clicks["saliency-network"] = NetworkClick(layers[3], None, "select")
     run(app)
     assert app.selectbox(key="layer").value == layers[3]
@@ -119,9 +121,11 @@ def test_the_layer_is_chosen_from_the_list_or_on_the_network(browser_side: Brows
 
 def test_a_click_on_the_photo_or_the_classes_chooses_no_layer(browser_side: Browser) -> None:
     app = open_saliency({"panels": "1"})
+    app.session_state["layer_on_network"] = True
     for column in ("input", "classifier"):
         browser_side.clicks["saliency-network"] = NetworkClick(column, None, "select")
         run(app)
+        assert "saliency-network" in browser_side.networks
         assert app.selectbox(key="layer").value == LAST
 
 

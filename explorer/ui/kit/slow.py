@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.kept import LruCache
+from explorer.turns import RUNS
 
 T = TypeVar("T")
 Tell = Callable[[int, int], None]  # (done, of)
@@ -27,6 +28,7 @@ def watched(what: str, unit: str = "") -> Iterator[Tell]:
 
     def tell(done: int, of: int) -> None:
         nonlocal told
+        RUNS.let_others()
         now = time.perf_counter()
         if now - told < _EVERY or not of:
             return
@@ -92,7 +94,7 @@ def obtain(
             st.button("Go on", key=f"{key}-go-on", on_click=stopped.discard, args=(asked,))
         return None
     if quick:
-        made = compute(lambda done, of: None)
+        made = _results().get(asked, lambda: compute(lambda done, of: None))
     else:
         with place.container():
             bar = st.progress(0.0, f"{label} …")
@@ -100,10 +102,14 @@ def obtain(
         started = time.perf_counter()
 
         def tell(done: int, of: int) -> None:
+            RUNS.let_others()
             left = (time.perf_counter() - started) / done * (of - done)
             bar.progress(min(1.0, done / of), f"{label}: {done} of {of} {unit}, about {left:.0f} s left")
 
-        made = compute(tell)
+        def wait() -> None:
+            RUNS.let_others()
+            bar.progress(0.0, f"{label}: somebody else has asked for the same, and it is at work …")
+
+        made = _results().get(asked, lambda: compute(tell), wait)
     place.empty()
-    _results().get(asked, lambda: made)
     return made
