@@ -39,21 +39,28 @@ def curves(
     """
     from plotly import graph_objects as go
 
-    figure = go.Figure()
+    lines = []
     for number, (name, values) in enumerate(series.items()):
         if len(values) != len(x):
             raise ValueError(f"{len(x)} places but {len(values)} values of {name!r}")
-        figure.add_scatter(
-            x=list(x),
-            y=[100.0 * value for value in values] if percent else list(values),
-            name=plain(name),
-            mode="lines+markers",
-            line={"color": SERIES[number % len(SERIES)], "dash": _DASHES[number % len(_DASHES)], "width": 2},
-            marker={"symbol": _MARKERS[number % len(_MARKERS)], "size": 7},
-            hovertemplate="%{x:g}: %{y:.3g}" + (" %" if percent else "") + "<extra>%{fullData.name}</extra>",
+        lines.append(
+            {
+                "type": "scatter",
+                "x": list(x),
+                "y": [100.0 * value for value in values] if percent else list(values),
+                "name": plain(name),
+                "mode": "lines+markers",
+                "line": {"color": SERIES[number % len(SERIES)], "dash": _DASHES[number % len(_DASHES)], "width": 2},
+                "marker": {"symbol": _MARKERS[number % len(_MARKERS)], "size": 7},
+                "hovertemplate": "%{x:g}: %{y:.3g}" + (" %" if percent else "") + "<extra>%{fullData.name}</extra>",
+            }
         )
-    figure.update_xaxes(title=x_title)
-    figure.update_yaxes(rangemode="tozero", ticksuffix=" %" if percent else "")
-    # Under the chart, where it may take as many rows as a narrow screen needs.
-    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25, "yanchor": "top", "x": 0.0})
+    layout = {
+        "xaxis": {"title": {"text": x_title}},
+        "yaxis": {"rangemode": "tozero", "ticksuffix": " %" if percent else ""},
+        "showlegend": True,
+        # Under the chart, where it may take as many rows as a narrow screen needs.
+        "legend": {"orientation": "h", "y": -0.25, "yanchor": "top", "x": 0.0},
+    }
+    figure = go.Figure(lines, layout)
     return dress(figure, title, height=height + 24 * len(series) // 2)
