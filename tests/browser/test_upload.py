@@ -169,7 +169,7 @@ def test_a_link_opens_at_another_copy_which_goes_on_where_the_first_has_ended(
         weights = as_bytes(random_model(SMALL, 3).network.state_dict())
         file = {"name": "mine.safetensors", "mimeType": "application/octet-stream", "buffer": weights}
         page.locator(".st-key-weights input[type=file]").set_input_files([file])  # type: ignore[list-item]
-        page.get_by_text("In use: mine.safetensors").wait_for(state="attached")
+        page.get_by_text("In use: mine.safetensors").wait_for()
         seen = look(page)
         assert seen[0] == 3
         other.goto(page.url.replace(proxy, addresses[1]))

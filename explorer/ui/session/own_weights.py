@@ -32,7 +32,10 @@ def choose_own_weights(name: str) -> str:
         The digest of the weights to look through, which the server may have no longer; "" for the network's own.
     """
     trained = choose_trained(name)
-    with st.expander("Own weights", expanded=WEIGHTS in st.query_params, icon=":material/upload_file:"):
+    digests: dict[str, str] = st.session_state.setdefault(_DIGESTS, {})
+    brought = st.session_state.get("weights")  # which the address does not name before this run has read it
+    shown = WEIGHTS in st.query_params or (brought is not None and digests.get(brought.file_id) != "")
+    with st.expander("Own weights", expanded=shown, icon=":material/upload_file:"):
         file = st.file_uploader(
             f"A safetensors file for {name}",
             key="weights",
@@ -40,7 +43,6 @@ def choose_own_weights(name: str) -> str:
             on_change=_forget,
             help="The number of classes is read from the file. Pickles (.pth, .pt, .bin) are refused.",
         )
-        digests: dict[str, str] = st.session_state.setdefault(_DIGESTS, {})
         if file is not None and file.file_id not in digests:
             data = file.getvalue()
             digests[file.file_id] = hashlib.sha256(data).hexdigest()  # once: it may be hundreds of megabytes
