@@ -1,7 +1,7 @@
 """A page of its own for the microscope: every kind of layer, its indices found by brute force and values by PyTorch.
 
 The window indices are worked out here and not by the library, so that the browser has an independent oracle.
-`?case=NAME` chooses a layer, `?channel=N` its output channel, `?pinned=R,C` the cell that is held.
+`?case=NAME` chooses a layer, as does the field, `?channel=N` its output channel, `?pinned=R,C` the cell that is held.
 """
 
 import io
@@ -303,13 +303,15 @@ def show() -> None:
     query = st.query_params
     if query.get("sidebar"):
         st.sidebar.write("as wide as on the other pages")
-    name = query.get("case", "first_layer")
+    name = st.text_input(
+        "Case", "first_layer", key="case", bind="query-params", on_change=query.pop, args=("pinned", "")
+    )
     pinned = tuple(map(int, query["pinned"].split(","))) if "pinned" in query else None
     channel = st.segmented_control("Map", [0, 1], default=int(query.get("channel", 0)))
     channel_view = CASES[name.removeprefix("withheld_")](channel or 0)
     if name.startswith("withheld_"):
         channel_view = withhold(channel_view, pinned)
-    clicked = microscope(channel_view, pinned=pinned, key="microscope")
+    clicked = microscope(channel_view, pinned=pinned, key=f"microscope_{name}")
     if clicked is not None:
         if clicked == pinned:
             del query["pinned"]

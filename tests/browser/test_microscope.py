@@ -11,7 +11,7 @@ from explorer.operations.channel_view import NONE, ChannelView
 from tests.browser.microscope_page import CASES, random_input
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
-from tests.browser.watching import address_of, colours_on, follow, frames_from, frames_to, wait_for
+from tests.browser.watching import PATIENCE, address_of, colours_on, follow, frames_from, frames_to, wait_for
 
 MARGIN = 7  # of the canvas that is pointed at, round the map
 
@@ -31,27 +31,43 @@ LIT = """([root, height, width]) => {
     return lit;
 }"""
 
+SIDES = (
+    """elements => elements.map((element) => element.getBoundingClientRect()).map(({ left, right }) => [left, right])"""
+)
+
 
 def open_case(page: Page, dashboard: str, case: str, query: str = "") -> Locator:
     return follow(page, f"{dashboard}/?only=microscope_page&case={case}&{query}", ".microscope[data-drawn=true]")
 
 
-def place_of(root: Locator, size: tuple[int, int], cell: tuple[int, int]) -> dict[str, float]:
+def show_case(page: Page, case: str) -> Locator:
+    """Another case on the page that is open: a tenth of what a page costs, and its microscope is a new one too."""
+    field = page.get_by_role("textbox", name="Case")
+    field.fill(case)
+    field.press("Enter")
+    root = page.locator(f".st-key-microscope_{case} .microscope[data-drawn=true]")
+    root.wait_for()
+    wait_until_idle(page, timeout=PATIENCE)
+    return root
+
+
+def place_of(box: dict[str, float], size: tuple[int, int], cell: tuple[int, int]) -> dict[str, float]:
     """Where a cell's middle lies on the output's canvas."""
-    box = root.locator(".output .over").bounding_box()
     times = (box["width"] - 2 * MARGIN) / size[1]
     return {"x": MARGIN + (cell[1] + 0.5) * times, "y": MARGIN + (cell[0] + 0.5) * times}
 
 
 def point_at(root: Locator, size: tuple[int, int], cell: tuple[int, int]) -> None:
     """Moves the pointer there and waits for the frame after; `hover` would first see whether anything moves."""
-    at, box = place_of(root, size, cell), root.locator(".output .over").bounding_box()
+    box = root.locator(".output .over").bounding_box()
+    at = place_of(box, size, cell)
     root.page.mouse.move(box["x"] + at["x"], box["y"] + at["y"])
     root.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def click_on(root: Locator, size: tuple[int, int], cell: tuple[int, int]) -> None:
-    root.locator(".output .over").click(position=place_of(root, size, cell))
+    over = root.locator(".output .over")
+    over.click(position=place_of(over.bounding_box(), size, cell))
 
 
 def expect_cell(root: Locator, cell: tuple[int, int]) -> None:
@@ -59,9 +75,15 @@ def expect_cell(root: Locator, cell: tuple[int, int]) -> None:
 
 
 def read(root: Locator) -> dict[str, Any]:
-    """The last explanation."""
-    said = root.evaluate("root => ({...root.dataset})")
-    return {name: float(said[name]) if said[name] else None for name in ("value", "sum", "framework")}
+    """The last explanation, all of one drawing."""
+    said = root.evaluate(
+        """root => ({
+            ...root.dataset,
+            remark: root.querySelector(".remark").innerText,
+            line: root.querySelector(".line").innerText,
+        })"""
+    )
+    return said | {name: float(said[name]) if said[name] else None for name in ("value", "sum", "framework")}
 
 
 def choose_cells(size: tuple[int, int], count: int, seed: int = 0) -> list[tuple[int, int]]:
@@ -81,11 +103,18 @@ def find_terms(channel_view: ChannelView, cell: tuple[int, int]) -> np.ndarray:
     return values if channel_view.kernel is None else values * channel_view.kernel
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_values_are_those_of_pytorch(case: str, dashboard: str, page: Page) -> None:
-    channel_view = CASES[case](0)
+def test_every_kind_of_layer(dashboard: str, page: Page, subtests: pytest.Subtests) -> None:
+    open_case(page, dashboard, "first_layer")
+    for case, build in CASES.items():
+        root, channel_view = show_case(page, case), build(0)
+        for check in (check_values, *MORE.get(case, ())):
+            with subtests.test(case=case, check=check.__name__):
+                check(root, channel_view)
+
+
+def check_values(root: Locator, channel_view: ChannelView) -> None:
+    """They are those of PyTorch."""
     size = channel_view.output_size
-    root = open_case(page, dashboard, case)
     assert (
         colours_on(root.locator(".output .base")) > 1 or channel_view.output.size == 1 or not channel_view.output.any()
     )
@@ -99,39 +128,35 @@ def test_values_are_those_of_pytorch(case: str, dashboard: str, page: Page) -> N
         assert said["sum"] == pytest.approx(channel_view.output[cell], rel=0, abs=1e-5 * magnitude)
         # No step here is steeper than 1.25, but float32 rounds once more after each.
         assert said["value"] == pytest.approx(truth[cell], rel=0, abs=1.25e-5 * magnitude + 1e-7)
-        remark = "equal to the last digit" if said["value"] == said["framework"] else "rounding of float32"
-        expect(root.locator(".remark")).to_have_text(remark)
+        equal = said["value"] == said["framework"]
+        assert said["remark"] == ("equal to the last digit" if equal else "rounding of float32")
 
 
-@pytest.mark.parametrize("case", ["grouped", "replicated", "circular", "transposed", "adaptive"])
-def test_cells_are_lit_where_they_are_read(case: str, dashboard: str, page: Page) -> None:
-    channel_view = CASES[case](0)
-    root = open_case(page, dashboard, case)
+def check_lit_cells(root: Locator, channel_view: ChannelView) -> None:
+    """They are those that are read."""
     for cell in choose_cells(channel_view.output_size, 2, seed=3):
         point_at(root, channel_view.output_size, cell)
         expect_cell(root, cell)
-        lit = page.evaluate(LIT, [root.element_handle(), *channel_view.input_size])
+        lit = root.page.evaluate(LIT, [root.element_handle(), *channel_view.input_size])
         rows, columns = channel_view.rows[cell[0]], channel_view.columns[cell[1]]
         assert {(y, x) for y, x in lit} == {(int(y), int(x)) for y in rows for x in columns if y >= 0 and x >= 0}
 
 
-def test_the_largest_is_marked_where_pytorch_took_it(dashboard: str, page: Page) -> None:
-    channel_view = CASES["maximum"](0)
+def check_largest(root: Locator, channel_view: ChannelView) -> None:
+    """It is marked where PyTorch took it."""
     _, places = functional.max_pool2d(random_input(4, 56, 56, positive=True), 3, 2, 1, return_indices=True)
-    root = open_case(page, dashboard, "maximum")
     for cell in choose_cells(channel_view.output_size, 30):
         point_at(root, channel_view.output_size, cell)
         expect_cell(root, cell)
         place = int(places[0, 0][cell])
-        expect(root).to_have_attribute("data-best", f"{place // 56},{place % 56}")
-        expect(root.locator(".line")).to_contain_text(f"the largest is at row {place // 56}, column {place % 56}")
+        said = read(root)
+        assert said["best"] == f"{place // 56},{place % 56}"
+        assert f"the largest is at row {place // 56}, column {place % 56}" in said["line"]
 
 
-@pytest.mark.parametrize("case", ["many", "deep"])
-def test_hundreds_of_channels(case: str, dashboard: str, page: Page) -> None:
-    channel_view = CASES[case](0)
+def check_hundreds_of_channels(root: Locator, channel_view: ChannelView) -> None:
+    """The strongest are shown, the others summed up."""
     cell = (3, 5)
-    root = open_case(page, dashboard, case)
     point_at(root, channel_view.output_size, cell)
     expect_cell(root, cell)
     shares = find_terms(channel_view, cell).sum(axis=(1, 2))
@@ -148,9 +173,43 @@ def test_hundreds_of_channels(case: str, dashboard: str, page: Page) -> None:
         assert colours_on(canvas) > 10
 
 
-def test_a_channel_is_chosen_by_its_bar(dashboard: str, page: Page) -> None:
+def check_after_the_last_the_first(root: Locator, channel_view: ChannelView) -> None:
+    last = (channel_view.output_size[0] - 1, channel_view.output_size[1] - 1)
+    point_at(root, channel_view.output_size, last)
+    expect_cell(root, last)
+    root.get_by_role("button", name="One cell on").click()
+    expect_cell(root, (0, 0))
+    root.get_by_role("button", name="One cell back").click()
+    expect_cell(root, last)
+
+
+def check_a_large_window(root: Locator, channel_view: ChannelView) -> None:
+    """It is read by pointing."""
+    canvas = root.locator(".card canvas")
+    box = canvas.bounding_box()
+    canvas.hover(position={"x": box["width"] * 10.5 / 56, "y": box["height"] * 20.5 / 56})
+    value = f"{channel_view.input[0, 20, 10]:.4g}"
+    expect(root.locator(".tip")).to_have_text(f"patch (20, 10): {value}, input row 20, column 10")
+    expect(root.get_by_role("button", name="Play")).to_be_disabled()  # there is one cell only
+
+
+# What is seen of some cases, beside their values.
+MORE: dict[str, tuple[Callable[[Locator, ChannelView], None], ...]] = {
+    **dict.fromkeys(("grouped", "replicated", "circular", "transposed"), (check_lit_cells,)),
+    "adaptive": (check_lit_cells, check_after_the_last_the_first),
+    "maximum": (check_largest,),
+    **dict.fromkeys(("many", "deep"), (check_hundreds_of_channels,)),
+    "overall": (check_a_large_window,),
+}
+
+
+def test_everything_has_a_name_and_a_channel_is_chosen_by_its_bar(dashboard: str, page: Page) -> None:
     channel_view = CASES["many"](0)
     root = open_case(page, dashboard, "many")
+    assert page.evaluate(NAMELESS) == []
+    expect(root.get_by_role("application")).to_have_accessible_name(
+        "Output of conv, map 0, 64 by 64 cells: arrows move, Enter pins"
+    )
     point_at(root, channel_view.output_size, (3, 5))
     expect_cell(root, (3, 5))
     greatest = int(np.argmax(find_terms(channel_view, (3, 5)).sum(axis=(1, 2))))
@@ -266,18 +325,6 @@ def test_play_pause_and_step(dashboard: str, page: Page) -> None:
     assert len(sent) == before
 
 
-def test_after_the_last_cell_comes_the_first(dashboard: str, page: Page) -> None:
-    channel_view = CASES["adaptive"](0)
-    root = open_case(page, dashboard, "adaptive")
-    last = (channel_view.output_size[0] - 1, channel_view.output_size[1] - 1)
-    point_at(root, channel_view.output_size, last)
-    expect_cell(root, last)
-    root.get_by_role("button", name="One cell on").click()
-    expect_cell(root, (0, 0))
-    root.get_by_role("button", name="One cell back").click()
-    expect_cell(root, last)
-
-
 def test_the_keyboard(dashboard: str, page: Page) -> None:
     sent = frames_to(page)
     height, width = CASES["depthwise"](0).output_size
@@ -308,18 +355,23 @@ def test_the_keyboard(dashboard: str, page: Page) -> None:
     assert height > 2
 
 
-@pytest.mark.parametrize("case", ["first_layer", "many", "photo_5x5", "reflected", "maximum", "withheld_many"])
-def test_a_phone(case: str, dashboard: str, open_page: Callable[..., Page]) -> None:
+def test_a_phone(dashboard: str, open_page: Callable[..., Page], subtests: pytest.Subtests) -> None:
     page = open_page(width=390, height=844)
-    root = open_case(page, dashboard, case)
+    open_case(page, dashboard, "first_layer")
+    for case in ("many", "photo_5x5", "reflected", "maximum", "withheld_many", "first_layer"):
+        root = show_case(page, case)
+        with subtests.test(case=case):
+            check_a_phone(root)
+
+
+def check_a_phone(root: Locator) -> None:
+    page = root.page
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     input_box, output_box = (root.locator(f".{side} .map").bounding_box() for side in ("input", "output"))
     assert output_box["y"] > input_box["y"] + input_box["height"]
-    for element in root.locator("canvas, button, p, dd").all():
-        if element.is_visible():
-            box = element.bounding_box()
-            assert box["x"] >= 0
-            assert box["x"] + box["width"] <= 390
+    sides = root.locator("canvas, button, p, dd").filter(visible=True).evaluate_all(SIDES)
+    assert len(sides) > 10
+    assert all(left >= 0 and right <= 390 for left, right in sides)
     root.locator(".output .over").click(position={"x": 30, "y": 30})  # a finger cannot hover
     wait_until_idle(page)
     expect(root).not_to_have_attribute("data-pinned", "")
@@ -355,25 +407,6 @@ def test_an_input_too_large_to_send(dashboard: str, page: Page) -> None:
     expect_cell(root, (5, 5))
     assert read(root)["value"] is None
     expect(note).to_be_visible()
-
-
-def test_a_large_window_is_read_by_pointing(dashboard: str, page: Page) -> None:
-    channel_view = CASES["overall"](0)
-    root = open_case(page, dashboard, "overall")
-    canvas = root.locator(".card canvas")
-    box = canvas.bounding_box()
-    canvas.hover(position={"x": box["width"] * 10.5 / 56, "y": box["height"] * 20.5 / 56})
-    value = f"{channel_view.input[0, 20, 10]:.4g}"
-    expect(root.locator(".tip")).to_have_text(f"patch (20, 10): {value}, input row 20, column 10")
-    expect(root.get_by_role("button", name="Play")).to_be_disabled()  # there is one cell only
-
-
-def test_everything_has_a_name(dashboard: str, page: Page) -> None:
-    root = open_case(page, dashboard, "many")
-    assert page.evaluate(NAMELESS) == []
-    expect(root.get_by_role("application")).to_have_accessible_name(
-        "Output of conv, map 0, 64 by 64 cells: arrows move, Enter pins"
-    )
 
 
 def test_the_dark_theme(dashboard: str, open_page: Callable[..., Page]) -> None:
