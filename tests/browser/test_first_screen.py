@@ -9,12 +9,12 @@ from playwright.sync_api import Page
 from explorer.ui.app import PAGES
 from explorer.zoo import list_shipped
 from tests.browser.serving import wait_until_idle
-from tests.browser.test_layers import check_width, in_both_schemes
+from tests.browser.test_layers import on_every_screen
 from tests.browser.watching import PATIENCE
 
 LARGE = list_shipped()[0]
-# Width and height of the screen, and how far down its picture may reach: 600 pixels, or a phone's screen and a half.
-SCREENS = ((1440, 900, 600), (390, 844, 844 * 1.5))
+# How far down its picture may reach on a screen of this width: 600 pixels, or a phone's screen and a half.
+FOLDS = {1440: 600, 390: 844 * 1.5}
 SEEN = 300  # pixels of a picture that is taller than what is left of the screen
 # What each page shows first: the last of the pictures that stand there, and an address.
 PICTURES = {
@@ -42,14 +42,11 @@ def test_the_picture_comes_first(name: str, dashboard: str, open_page: Callable[
     page.goto(f"{dashboard}/{name}?{urlencode({'model': 'tiny-vgg', **address})}")
     picture, notice = page.locator(selector).first, page.locator(".st-key-opening [data-testid=stMarkdown] p")
     picture.wait_for()
-    for width, height, fold in SCREENS:
-        page.set_viewport_size({"width": width, "height": height})
-        for scheme in in_both_schemes(page):
-            check_width(page)
-            shown, said = picture.bounding_box(), notice.bounding_box()
-            assert shown is not None
-            assert said is not None
-            assert shown["height"] > 90
-            assert shown["y"] + min(shown["height"], SEEN) <= fold, (width, scheme, shown)
-            assert said["y"] + said["height"] <= fold, (width, scheme, said)
+    for width, scheme in on_every_screen(page):
+        shown, said = picture.bounding_box(), notice.bounding_box()
+        assert shown is not None
+        assert said is not None
+        assert shown["height"] > 90
+        assert shown["y"] + min(shown["height"], SEEN) <= FOLDS[width], (width, scheme, shown)
+        assert said["y"] + said["height"] <= FOLDS[width], (width, scheme, said)
     wait_until_idle(page, timeout=PATIENCE)

@@ -32,7 +32,7 @@ from explorer.ui.components.gan_plane import describe_game, describe_state
 from explorer.ui.components.losses import LOSSES_JS
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
-from tests.browser.test_layers import check_width, in_both_schemes
+from tests.browser.test_layers import on_every_screen
 from tests.browser.watching import PATIENCE, address_of, colours_on, follow, frames_to, wait_for
 
 CASES = 200
@@ -186,11 +186,8 @@ def test_a_game_is_played_and_every_screen_has_room(dashboard: str, page: Page) 
     wait_for(page, lambda: address_of(page).get("plane_round") == "0")
     wait_until_idle(page, timeout=PATIENCE)
     check(0)
-    for width, height in ((1440, 900), (390, 844)):
-        page.set_viewport_size({"width": width, "height": height})
-        for _ in in_both_schemes(page):
-            check_width(page)
-            for name in ("says", "best", "made"):
-                assert colours_on(root.locator(f".{name} canvas")) > 30, name
-            sides = root.evaluate("root => [root.scrollWidth, root.clientWidth]")
-            assert sides[0] <= sides[1]
+    for _ in on_every_screen(page):
+        for name in ("says", "best", "made"):
+            assert colours_on(root.locator(f".{name} canvas")) > 30, name
+        sides = root.evaluate("root => [root.scrollWidth, root.clientWidth]")
+        assert sides[0] <= sides[1]

@@ -16,7 +16,7 @@ from explorer.generators.latent.walking import find_directions
 from explorer.neurons.digits import load_digits
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
-from tests.browser.test_layers import check_width, in_both_schemes
+from tests.browser.test_layers import on_every_screen
 from tests.browser.watching import PATIENCE, address_of, colours_on, follow, frames_to
 
 RUN = """([numbers, given, input, rows]) => {
@@ -95,8 +95,5 @@ def test_z_is_dragged_and_led_by_keys(dashboard: str, page: Page) -> None:
     wait_until_idle(page, timeout=PATIENCE)
     assert check() == pytest.approx((place[0] - 0.5, place[1] + 0.1), abs=1e-9)
     assert address_of(page)["walk_at"] == pad.get_attribute("data-place")
-    for width, height in ((1440, 900), (390, 844)):
-        page.set_viewport_size({"width": width, "height": height})
-        for _ in in_both_schemes(page):
-            check_width(page)
-            assert colours_on(ground) > 50
+    for _ in on_every_screen(page):
+        assert colours_on(ground) > 50

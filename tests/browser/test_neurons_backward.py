@@ -20,7 +20,7 @@ from explorer.neurons.training import Edit, Recipe, train
 from explorer.ui.components.losses import LOSSES_JS
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
-from tests.browser.test_layers import check_width, in_both_schemes
+from tests.browser.test_layers import on_every_screen
 from tests.browser.watching import PATIENCE, address_of, colours_on, follow, frames_to, wait_for
 
 CASES = 200
@@ -229,11 +229,8 @@ def test_the_shelf_opens_what_it_says(dashboard: str, page: Page) -> None:
 def test_it_fits_every_screen(dashboard: str, open_page: Callable[..., Page]) -> None:
     page = open_page()
     root = open_trainer(page, dashboard, hidden="8-8-8-8", points="2 to 6 blobs", blobs="6")
-    for width, height in ((1440, 900), (390, 844)):
-        page.set_viewport_size({"width": width, "height": height})
-        for _ in in_both_schemes(page):
-            check_width(page)
-            assert colours_on(root.locator(".network canvas")) > 20
+    for _ in on_every_screen(page):
+        assert colours_on(root.locator(".network canvas")) > 20
     canvas = root.locator(".network canvas")
     assert canvas.bounding_box()["width"] <= 390
     page.get_by_role("button", name="All points").click()

@@ -13,7 +13,7 @@ from explorer.operations.pooling import POOLINGS
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
 from tests.browser.test_convolution import check_values, hover_cells
-from tests.browser.test_layers import check_width, on_every_screen, show_whole
+from tests.browser.test_layers import on_every_screen, show_whole
 from tests.browser.watching import PATIENCE, address_of, follow
 
 
@@ -115,6 +115,5 @@ def test_it_fits_every_screen_and_everything_has_a_name(
     open_pooling(page, dashboard, VIEWS[name])
     assert page.evaluate(NAMELESS) == []
     for width, scheme in on_every_screen(page):
-        check_width(page)
         show_whole(page)
         page.screenshot(path=screenshots / f"pooling-{name}-{width}-{scheme}.png")

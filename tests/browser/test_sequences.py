@@ -11,7 +11,7 @@ from explorer.sequences.attention.loading import load_date_network
 from explorer.sequences.attention.steps import write
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
-from tests.browser.test_layers import check_width, in_both_schemes
+from tests.browser.test_layers import on_every_screen
 from tests.browser.watching import PATIENCE, address_of, follow, frames_to
 
 TEXT = "Sunday, 3 May 1998"
@@ -84,12 +84,9 @@ def test_letters_are_pointed_at_and_led(dashboard: str, page: Page) -> None:
     page.wait_for_function("led => new URL(location).searchParams.get('dates_led') === led", arg=f"{place + 1}-1")
     wait_until_idle(page, timeout=PATIENCE)
     assert address_of(page)["dates_character"] == str(place + 1)
-    for width, height in ((1440, 900), (390, 844)):
-        page.set_viewport_size({"width": width, "height": height})
-        for _ in in_both_schemes(page):
-            check_width(page)
-            sides = letters.evaluate("root => [root.scrollWidth, root.clientWidth]")
-            assert sides[0] <= sides[1]
+    for _ in on_every_screen(page):
+        sides = letters.evaluate("root => [root.scrollWidth, root.clientWidth]")
+        assert sides[0] <= sides[1]
     assert letters.locator(".cell").first.bounding_box()["width"] == pytest.approx(
         letters.locator(".typed").first.bounding_box()["width"]
     )
