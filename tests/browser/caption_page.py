@@ -1,6 +1,6 @@
 """A page of its own for the caption player: captions whose attention, numbers and gaps are known.
 
-`?case=NAME` chooses one of `CASES`; "pair" shows two players side by side.
+`?case=NAME` chooses one of `CASES`; "pair" shows two players side by side, "odd" four below each other.
 """
 
 import math
@@ -63,6 +63,8 @@ PHOTOS = {
     "grey": photo(240, 500, grey=True),
 }
 
+ODD = ("panorama", "tower", "dot", "grey")
+
 if __name__ == "__main__":
     st.set_page_config(layout="wide")
     chosen = st.query_params.get("case", "exact")
@@ -70,6 +72,9 @@ if __name__ == "__main__":
         for place, name in zip(st.columns(2), ("exact", "cat"), strict=True):
             with place:
                 caption_player(png=encode_png(PHOTOS[name]), caption=caption(), alt=f"The {name} photo", key=name)
+    elif chosen == "odd":
+        for name in ODD:
+            caption_player(png=encode_png(PHOTOS[name]), caption=caption(), alt="A photo", key=name)
     elif chosen == "wordless":
         none = Caption((), np.zeros((0, *GRID), np.float32), np.zeros(0), (), np.zeros(0), 0.0)
         caption_player(png=encode_png(PHOTOS["exact"]), caption=none, alt="A photo", key="player")

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from explorer.rendering import decode_png, spotlight
 from explorer.rendering.film_strip import DARKEST
-from tests.browser.caption_page import CELLS, GRID, PHOTOS, PLACES, WORDS, attention
+from tests.browser.caption_page import CELLS, GRID, ODD, PHOTOS, PLACES, WORDS, attention
 from tests.browser.serving import wait_until_idle
 from tests.browser.test_components import NAMELESS
 from tests.browser.test_layers import check_width
@@ -79,9 +79,15 @@ def test_every_word_without_one_message(dashboard: str, page: Page) -> None:
     assert len(sent) == before
 
 
-def test_the_photo_is_dark_by_the_formula(dashboard: str, page: Page) -> None:
+def test_what_is_said_and_shown_of_a_word(dashboard: str, page: Page) -> None:
     player = open_case(page, dashboard)
     assert page.evaluate(NAMELESS) == []
+    check_the_numbers_of_a_word(player)
+    check_the_photo_is_dark_by_the_formula(player)
+    check_smoothed_and_back_to_the_true_grid(player)
+
+
+def check_the_photo_is_dark_by_the_formula(player: Locator) -> None:
     for index in (1, 4, 6):
         word_of(player, index).hover()
         expect_chosen(player, index)
@@ -98,8 +104,7 @@ def test_the_photo_is_dark_by_the_formula(dashboard: str, page: Page) -> None:
         assert np.unravel_index(cells.argmax(), GRID) == (row, column)
 
 
-def test_smoothed_and_back_to_the_true_grid(dashboard: str, page: Page) -> None:
-    player = open_case(page, dashboard)
+def check_smoothed_and_back_to_the_true_grid(player: Locator) -> None:
     word_of(player, 5).hover()
     expect_chosen(player, 5)
     photo, grid = player.locator(".photo"), player.get_by_role("button", name="Grid cells")
@@ -121,8 +126,7 @@ def test_smoothed_and_back_to_the_true_grid(dashboard: str, page: Page) -> None:
     np.testing.assert_array_equal(pixels_of(photo), true)
 
 
-def test_the_numbers_of_a_word(dashboard: str, page: Page) -> None:
-    player = open_case(page, dashboard)
+def check_the_numbers_of_a_word(player: Locator) -> None:
     assert "Word 2 of 7" in facts_of(player)  # the first noun
     word_of(player, 0).hover()
     expect_chosen(player, 0)
@@ -249,16 +253,19 @@ def test_two_players_side_by_side_do_not_meddle(dashboard: str, page: Page) -> N
     assert page.evaluate(NAMELESS) == []
 
 
-@pytest.mark.parametrize("case", ["panorama", "tower", "dot", "grey"])
-def test_odd_photos(case: str, dashboard: str, page: Page) -> None:
-    player = open_case(page, dashboard, case)
+def test_odd_photos(dashboard: str, page: Page, subtests: pytest.Subtests) -> None:
+    open_case(page, dashboard, "odd")
+    for name in ODD:
+        with subtests.test(photo=name):
+            check_an_odd_photo(page.locator(f".st-key-{name} .player[data-drawn]"), PHOTOS[name])
+
+
+def check_an_odd_photo(player: Locator, photo: NDArray[np.uint8]) -> None:
     word_of(player, 1).hover()
     expect_chosen(player, 1)
     area = player.locator(".photo").bounding_box()
     assert area["height"] <= 561
-    assert area["width"] / area["height"] == pytest.approx(
-        np.clip(PHOTOS[case].shape[1] / PHOTOS[case].shape[0], 0.1, 10), rel=0.03
-    )
+    assert area["width"] / area["height"] == pytest.approx(np.clip(photo.shape[1] / photo.shape[0], 0.1, 10), rel=0.03)
     assert min(area["width"], area["height"]) > 50
     light = pixels_of(player.locator(".photo")).mean(axis=2)
     assert light[-3:, -3:].mean() > 0.8 / DARKEST * light[:3, :3].mean()  # the lower right cell
