@@ -44,7 +44,9 @@ def check_values(found: list[tuple[str, float, float, float]]) -> None:
         assert abs(ours - theirs) <= 1e-5 * max(bound, abs(theirs)) + 1e-9, (cell, ours, theirs)
 
 
-def test_two_hundred_hovers_and_not_a_word_to_the_server(dashboard: str, page: Page) -> None:
+def test_two_hundred_hovers_and_not_a_word_to_the_server_and_a_pinned_cell_is_found_again(
+    dashboard: str, page: Page
+) -> None:
     sent = frames_to(page)
     microscope = open_convolution(page, dashboard, {"model": "tiny-vgg", "activation": "GELU"})
     before = len(sent)
@@ -53,6 +55,18 @@ def test_two_hundred_hovers_and_not_a_word_to_the_server(dashboard: str, page: P
     assert len({cell for cell, *_ in found}) > 100
     page.wait_for_timeout(500)
     assert len(sent) == before
+    canvas = microscope.locator(".output canvas").last
+    box = canvas.bounding_box()
+    canvas.click(position={"x": box["width"] * 0.3, "y": box["height"] * 0.6})
+    wait_until_idle(page, timeout=PATIENCE)
+    pinned = microscope.get_attribute("data-pinned")
+    assert pinned
+    assert address_of(page)["microscope.cell"] == pinned
+    page.reload()
+    microscope.wait_for()
+    wait_until_idle(page, timeout=PATIENCE)
+    expect(microscope).to_have_attribute("data-pinned", pinned)
+    expect(microscope).to_have_attribute("data-cell", pinned)
 
 
 LAYERS = [
@@ -85,22 +99,6 @@ def server_has(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
             pytest.skip(f"the weights of {name} are not on this machine (EXPLORER_DATA)")
 
     return check
-
-
-def test_a_pinned_cell_is_found_again(dashboard: str, page: Page) -> None:
-    microscope = open_convolution(page, dashboard, {"model": "tiny-vgg"})
-    canvas = microscope.locator(".output canvas").last
-    box = canvas.bounding_box()
-    canvas.click(position={"x": box["width"] * 0.3, "y": box["height"] * 0.6})
-    wait_until_idle(page, timeout=PATIENCE)
-    pinned = microscope.get_attribute("data-pinned")
-    assert pinned
-    assert address_of(page)["microscope.cell"] == pinned
-    page.reload()
-    microscope.wait_for()
-    wait_until_idle(page, timeout=PATIENCE)
-    expect(microscope).to_have_attribute("data-pinned", pinned)
-    expect(microscope).to_have_attribute("data-cell", pinned)
 
 
 def test_a_number_typed_into_the_kernel(dashboard: str, page: Page) -> None:

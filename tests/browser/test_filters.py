@@ -49,13 +49,14 @@ def test_on_a_phone_two_products_stand_in_a_row(dashboard: str, open_page: Calla
     assert 300 < across <= room + 1  # two tiles of 168 pixels, not shrunk
 
 
-def test_a_filter_a_slice_and_a_similar_one_by_click(dashboard: str, page: Page) -> None:
+def test_a_filter_a_slice_and_a_similar_one_by_click_and_downloads(dashboard: str, page: Page) -> None:
     open_filters(page, dashboard)
     assert page.evaluate(NAMELESS) == []
     grids = page.locator(".grid")
     expect(grids).to_have_count(3)
     assert min(colours_on(canvas) for canvas in page.locator(".grid canvas").all()) > 3
     expect(page.locator(".line").nth(2)).to_have_text("Point at a filter to read it, click to open it.")
+    check_downloads(page)
     area = grids.first.bounding_box()
     grids.first.hover(position={"x": area["width"] - 10, "y": 10})
     number = page.locator(".line").first.inner_text().split(":")[0].removeprefix("filter ")
@@ -80,11 +81,6 @@ def test_a_filter_a_slice_and_a_similar_one_by_click(dashboard: str, page: Page)
     assert address_of(page) == before
     again = [canvas.evaluate("canvas => canvas.toDataURL()") for canvas in page.locator(".grid canvas").all()]
     assert again == pictures
-
-
-def test_downloads_and_a_filter_switched_off_with_one_click(dashboard: str, page: Page) -> None:
-    open_filters(page, dashboard)
-    check_downloads(page)
     page.get_by_role("radio", name="This filter").or_(page.get_by_role("button", name="This filter")).first.click()
     expect(page.get_by_text("Without 1 filter of")).to_be_visible(timeout=PATIENCE * 1000)
     wait_until_drawn(page)

@@ -28,7 +28,7 @@ def press(page: Page, label: str) -> None:
     wait_until_idle(page, timeout=PATIENCE)
 
 
-def test_every_kind_has_its_picture(dashboard: str, page: Page) -> None:
+def test_every_kind_has_its_picture_and_downloads_are_what_is_on_the_page(dashboard: str, page: Page) -> None:
     open_pooling(page, dashboard)
     pictures = page.locator('[data-testid="stMain"] img[alt$="pooled"]')
     expect(pictures).to_have_count(1 + len(POOLINGS))
@@ -37,9 +37,26 @@ def test_every_kind_has_its_picture(dashboard: str, page: Page) -> None:
     tops = [picture.bounding_box()["y"] for picture in pictures.all()]
     assert len({round(top) for top in tops[:4]}) == 1  # four side by side
     assert page.evaluate(NAMELESS) == []
+    check_downloads(page)
     press(page, "Un-pooled")
     expect(page.locator('[data-testid="stMain"] img[alt$="un-pooled"]')).to_have_count(1 + len(POOLINGS))
     assert address_of(page)["show"] == "Un-pooled"
+    press(page, "Shift")
+    with page.expect_download() as curves:
+        page.get_by_role("button", name="Curves (CSV)").click()
+    assert len(Path(curves.value.path()).read_text().splitlines()) == 10
+
+
+def check_downloads(page: Page) -> None:
+    with page.expect_download() as picture:
+        page.get_by_role("button", name="PNG").click()
+    with page.expect_download() as arrays:
+        page.get_by_role("button", name="Arrays (NPZ)").click()
+    with np.load(arrays.value.path()) as handed:
+        assert {"input", "max_cells", *POOLINGS} == set(handed)
+        assert handed["global"].shape == (3, 1, 1)
+    with Image.open(io.BytesIO(Path(picture.value.path()).read_bytes())) as grid:
+        assert grid.size[0] == 4 * 384 + 3 * 8
 
 
 def test_every_cell_under_the_microscope(dashboard: str, page: Page) -> None:
@@ -54,7 +71,7 @@ def test_every_cell_under_the_microscope(dashboard: str, page: Page) -> None:
         assert len({cell for cell, *_ in found}) > 10
 
 
-def test_a_link_reopens_the_view(dashboard: str, page: Page) -> None:
+def test_a_link_reopens_the_view_and_its_settings_outlive_a_look_at_another_part(dashboard: str, page: Page) -> None:
     open_pooling(page, dashboard)
     for label in ("Un-pooled, spread", "green", "Strided slicing"):
         press(page, label)
@@ -72,31 +89,10 @@ def test_a_link_reopens_the_view(dashboard: str, page: Page) -> None:
     wait_until_idle(page, timeout=PATIENCE)
     assert address_of(page) == before
     assert page.locator('[data-testid="stMain"]').inner_text() == words
-
-
-def test_settings_outlive_a_look_at_another_part(dashboard: str, page: Page) -> None:
-    open_pooling(page, dashboard, {"window": "6"})
     press(page, "Inside a network")
     press(page, "Shift")
-    expect(page.get_by_role("slider", name="Window")).to_have_value("6")
-    assert address_of(page)["window"] == "6"
-
-
-def test_downloads_are_what_is_on_the_page(dashboard: str, page: Page) -> None:
-    open_pooling(page, dashboard)
-    with page.expect_download() as picture:
-        page.get_by_role("button", name="PNG").click()
-    with page.expect_download() as arrays:
-        page.get_by_role("button", name="Arrays (NPZ)").click()
-    with np.load(arrays.value.path()) as handed:
-        assert {"input", "max_cells", *POOLINGS} == set(handed)
-        assert handed["global"].shape == (3, 1, 1)
-    with Image.open(io.BytesIO(Path(picture.value.path()).read_bytes())) as grid:
-        assert grid.size[0] == 4 * 384 + 3 * 8
-    press(page, "Shift")
-    with page.expect_download() as curves:
-        page.get_by_role("button", name="Curves (CSV)").click()
-    assert len(Path(curves.value.path()).read_text().splitlines()) == 10
+    expect(page.get_by_role("slider", name="Window")).to_have_value("5")
+    assert address_of(page)["window"] == "5"
 
 
 VIEWS = {
