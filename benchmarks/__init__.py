@@ -23,6 +23,7 @@ NAMES = (
     "augmentation",
     "captioning",
     "transfer",
+    "strategies",
     "deck",
     "startup",
     "memory",

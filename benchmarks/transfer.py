@@ -1,4 +1,4 @@
-"""Transfer learning on ants and bees: accuracy beside a plain script's, what kept features save, four strategies."""
+"""Transfer learning on ants and bees: accuracy beside a plain script's, what kept features save, a page beside it."""
 
 import tempfile
 import threading
@@ -21,7 +21,7 @@ from explorer.transfer.data.splitting import Split
 from explorer.transfer.experiment import Experiment
 from explorer.transfer.inputs import forget
 from explorer.transfer.training import run_experiment
-from explorer.transfer.trial import DEFAULT_RECIPE, FOUR, Recipe, Trial
+from explorer.transfer.trial import Recipe, Trial
 from explorer.transfer.work import PICTURES, TARGET
 from explorer.zoo import WeightsUnavailable
 
@@ -31,7 +31,6 @@ SEEDS = (0, 1, 2)
 ERROR_BOUNDS = {DEFAULT: 6.0, PLAIN: 7.0}  # percent of the pictures: at least 94 and 93 % are right
 DIFFERENCE_BOUND = 2.0  # points between ours and the plain script
 CACHE_BOUND = 1 / 8
-FOUR_BOUND = 600  # seconds
 BESIDE_BOUND = 2.0
 LAYERS = Path(__file__).parents[1] / "pages" / "layers.py"
 
@@ -47,7 +46,6 @@ def measure(quick: bool) -> list[Row]:
     return [
         *_accuracy(pictures, parts, folder, SEEDS[:1] if quick else SEEDS),
         *_caching(pictures, parts, epochs=2 if quick else 20, repetitions=1 if quick else 3),
-        *(_four(pictures, network, quick) for network in (DEFAULT, "photo-net")),
         *_beside(pictures, repetitions=3 if quick else 20),
     ]
 
@@ -111,25 +109,6 @@ def _caching(pictures: PictureSet, parts: Split, epochs: int, repetitions: int) 
         Row("head on kept features, over features made anew", once / anew, "x", CACHE_BOUND, note),
         Row("largest difference of a probability between the two", gap, "", 0.01),
     ]
-
-
-def _four(pictures: PictureSet, network: str, quick: bool) -> Row:
-    """As the page trains them when nobody changes anything, on its own split of all pictures."""
-    recipe = replace(DEFAULT_RECIPE, epochs=1, steps=0) if quick else DEFAULT_RECIPE
-    trials = [Trial(network, strategy, recipe) for strategy in FOUR]
-    done: list[Experiment] = []
-
-    def run() -> None:
-        forget()
-        done.extend(run_experiment(pictures, trial) for trial in trials)
-
-    seconds = seconds_of(run)
-    note = ", ".join(
-        f"{each.trial.strategy} {each.seconds:.0f} s, {each.curve.steps[-1]} of {each.steps} steps, "
-        f"{100 * each.accuracy:.0f} %" + (f" ({each.stopped})" if each.stopped else "")
-        for each in done
-    )
-    return Row(f"all four strategies, one seed, ants and bees, {network}", seconds, "s", FOUR_BOUND, note)
 
 
 def _beside(pictures: PictureSet, repetitions: int) -> list[Row]:
