@@ -1,0 +1,3 @@
+from explorer.torchvision_imports import install
+
+install()

@@ -16,8 +16,9 @@ IN_A_ROW = 4  # cards
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Timer:
-    """Import torch, and pandas for Streamlit, once this page has been delivered, so that the next one opens at once."""
-    timer = threading.Timer(1.0, lambda: [import_module(slow) for slow in ("explorer.zoo.loading", "pandas")])
+    """Import what the Layers page needs, torch first, once this page has been delivered, so that it opens at once."""
+    slow = ("explorer.zoo.loading", "explorer.ui.layers.page", "explorer.deck.topics")
+    timer = threading.Timer(1.0, lambda: [import_module(name) for name in slow])
     timer.daemon = True
     timer.start()
     return timer

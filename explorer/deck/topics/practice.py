@@ -8,7 +8,6 @@ from typing import Final
 
 from PIL import Image
 
-from explorer.augmentation import normalise
 from explorer.deck.card import Draw, Drawn
 
 
@@ -51,6 +50,9 @@ def _draw_dropout(numbers: random.Random) -> Drawn:
 
 
 def _draw_dim(numbers: random.Random) -> Drawn:
+    # Brings the compiler, for which pages that only count their cards need not wait.
+    from explorer.augmentation import normalise
+
     mean, std = numbers.randint(30, 60) / 100, numbers.choice((0.2, 0.25, 0.3))
     half = numbers.randint(20, 127)
     light, dim = (
