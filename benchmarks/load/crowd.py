@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import psutil
 from playwright.async_api import async_playwright
@@ -29,6 +29,18 @@ AWAKE = (
 )
 
 
+class Work(NamedTuple):
+    """What one answer takes on the mean.
+
+    Attributes:
+        seconds: of a processor, on the server.
+        sent: bytes that the server sends, pictures and all.
+    """
+
+    seconds: float
+    sent: float
+
+
 @dataclass(frozen=True)
 class Crowd:
     """What so many people met.
@@ -38,7 +50,7 @@ class Crowd:
         reactions: of all of them.
         memory: when it was noted (of `time.monotonic`), and MB (2**20 bytes) of the server with its processes.
         errors: a sentence each; of the server's log too.
-        work: processor seconds of the server for an answer, by what was asked; where that was noted.
+        work: what an answer took, by what was asked; where that was noted.
         closed: lists that were closed before an option was chosen, and opened again.
     """
 
@@ -46,7 +58,7 @@ class Crowd:
     reactions: tuple[Reaction, ...]
     memory: tuple[tuple[float, float], ...]
     errors: tuple[str, ...]
-    work: Mapping[str, float] = field(default_factory=dict)
+    work: Mapping[str, Work] = field(default_factory=dict)
     closed: int = 0
 
 
@@ -113,7 +125,7 @@ def soak(people: int, minutes: float, pause: float) -> Crowd:
 def meet_sessions(people: int, rounds: int, pause: float) -> Crowd:
     """So many sessions without browsers, with pictures of their own: layers, then heatmaps, then the same for all."""
     memory: list[tuple[float, float]] = []
-    work: dict[str, float] = {}
+    work: dict[str, Work] = {}
     with (
         TemporaryDirectory() as home,
         TemporaryDirectory() as store,
@@ -136,11 +148,11 @@ def meet_sessions(people: int, rounds: int, pause: float) -> Crowd:
             await together(crowd, Session.close)
 
         async def note_work(what: str, steps: Awaitable[None]) -> None:
-            used, answers = count_seconds(server), sum(len(session.reactions) for session in crowd)
+            used, sent, answers = count_seconds(server), *sum_up(crowd)
             await steps
-            came = sum(len(session.reactions) for session in crowd) - answers
-            if came:
-                work[what] = (count_seconds(server) - used) / came
+            came = sum_up(crowd)
+            if new := came[1] - answers:
+                work[what] = Work((count_seconds(server) - used) / new, (came[0] - sent) / new)
 
         asyncio.run(visit())
         log = (Path(home) / "streamlit.log").read_text(encoding="utf-8", errors="replace")
@@ -191,7 +203,7 @@ def meet(
 
 
 def gather(
-    crowd: Sequence[Person | Session], memory: Iterable[tuple[float, float]], log: str, work: Mapping[str, float] = {}
+    crowd: Sequence[Person | Session], memory: Iterable[tuple[float, float]], log: str, work: Mapping[str, Work] = {}
 ) -> Crowd:
     """What all of them met, and what the server has written down."""
     reactions = tuple(reaction for person in crowd for reaction in person.reactions)
@@ -212,6 +224,11 @@ def measure_memory(server: psutil.Process) -> float:
         with suppress(psutil.NoSuchProcess):  # one that has ended meanwhile
             held += process.memory_info().rss
     return held / 2**20
+
+
+def sum_up(crowd: Sequence[Session]) -> tuple[int, int]:
+    """Bytes that all of them were sent, and how many answers they had."""
+    return sum(session.received for session in crowd), sum(len(session.reactions) for session in crowd)
 
 
 def count_seconds(process: psutil.Process) -> float:

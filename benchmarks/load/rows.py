@@ -49,8 +49,11 @@ def rows_of_crowd(crowd: Crowd, empty: Crowd) -> list[Row]:
 def rows_without_browsers(crowd: Crowd) -> list[Row]:
     """The same of sessions without browsers, with the processor time of an answer."""
     who = f"{name_crowd(crowd.people)}{NO_BROWSER}"
-    work = [Row(f"{who}: {what}, processor time", used * 1000, "ms") for what, used in crowd.work.items()]
-    return [*rows_of_answers(crowd, Crowd(0, (), (), ()), who), *work]
+    rows = rows_of_answers(crowd, Crowd(0, (), (), ()), who)
+    for what, work in crowd.work.items():
+        rows.append(Row(f"{who}: {what}, processor time", work.seconds * 1000, "ms"))
+        rows.append(Row(f"{who}: {what}, sent", work.sent / 1000, "kB"))
+    return rows
 
 
 def rows_of_answers(crowd: Crowd, empty: Crowd, who: str) -> list[Row]:

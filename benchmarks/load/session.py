@@ -38,12 +38,14 @@ class Session:
     Attributes:
         reactions: every answer that came.
         errors: a sentence for whatever went wrong.
+        received: bytes.
     """
 
     def __init__(self, number: int, address: str, store: Path, pause: float) -> None:
         self.address, self.pause = address, pause
         self.reactions: list[Reaction] = []
         self.errors: list[str] = []
+        self.received = 0
         self._chance = random.Random(number)
         self.title = f"session {number}.jpg"
         photo = take_photo(self.title, self._chance)
@@ -132,6 +134,7 @@ class Session:
         async with asyncio.timeout(PATIENCE):
             while True:
                 raw = await self._socket.recv(decode=False)
+                self.received += len(raw)
                 message = ForwardMsg.FromString(raw)
                 found = found or said.encode() in self._held.get(message.ref_hash, raw)
                 if message.HasField("script_finished"):

@@ -15,7 +15,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.server import ServerConnection, serve
 
-from benchmarks.load.crowd import Crowd, find_server, measure_memory
+from benchmarks.load.crowd import Crowd, Work, find_server, measure_memory
 from benchmarks.load.person import ASKED_BEFORE, EMPTY, LAYER, OPENING, Person, Reaction
 from benchmarks.load.rows import percentile, rows_of_crowd, rows_of_sessions, rows_of_soak, rows_without_browsers
 from benchmarks.load.session import Session
@@ -74,9 +74,10 @@ def test_a_session_is_what_the_others_add_to_one_alone() -> None:
 
 
 def test_sessions_without_browsers_have_rows_of_their_own_and_tell_the_work() -> None:
-    met = Crowd(20, (Reaction(LAYER, 0.5, 0.0),), ((0.0, 1380.0),), (), {LAYER: 0.1})
+    met = Crowd(20, (Reaction(LAYER, 0.5, 0.0),), ((0.0, 1380.0),), (), {LAYER: Work(0.1, 5e4)})
     rows = by_name(rows_without_browsers(met))
     assert rows["20 at once, no browser: another layer, processor time"].value == 100
+    assert rows["20 at once, no browser: another layer, sent"].value == 50
     assert rows["20 at once, no browser: another layer, 95th percentile"].bound == 2000
     (memory,) = rows_of_sessions([crowd(1, {}, 1000), met], ", no browser")
     assert (memory.name, memory.value) == ("20 at once, no browser: memory of a session beyond the first", 20)
@@ -122,6 +123,9 @@ def test_a_session_takes_only_an_answer_to_its_question(tmp_path: Path) -> None:
     assert parse_qs(first.query_string)["image"][0].startswith("session 7.jpg · ")
     assert [(each.id, each.string_value) for each in second.widget_states.widgets] == [("list of layers", "b")]
     assert second.cached_message_hashes == ["a hash"]
+    assert session.received == sum(
+        len(message.SerializeToString()) for message in (shown, end, held, end, other, end, failed)
+    )
 
 
 def test_a_soak_tells_growth_and_whether_answers_slow_down() -> None:
