@@ -34,7 +34,7 @@ class Work(NamedTuple):
 
     Attributes:
         seconds: of a processor, on the server.
-        sent: bytes that the server sends, pictures and all.
+        sent: bytes over the connection of the session; not the few pictures that the browser fetches by themselves.
     """
 
     seconds: float
