@@ -87,7 +87,7 @@ class LruCache:
 
         Args:
             key: of the value; to be asked for within `make` of another one only.
-            make: gives it; where it raises something, the next who waits makes it.
+            make: gives it; where it raises something, or gives None, nothing is kept, and the next who waits makes it.
             meanwhile: called several times a second while somebody else makes it; may raise to wait no longer.
         """
         with self._lock:
@@ -104,6 +104,8 @@ class LruCache:
                     if key in self._values:
                         return self._values[key]
                 made = make()
+                if made is None:
+                    return None
                 with self._lock:
                     self._values[key] = made
                     while len(self._values) > self._most:

@@ -78,3 +78,9 @@ def test_where_one_fails_the_next_makes_it_and_who_will_not_wait_need_not() -> N
         with pytest.raises(KeyError):
             first.result(30)
     assert (cache.peek("key"), cache._making) == ("mine", {})
+
+
+def test_nothing_is_not_kept() -> None:
+    cache = LruCache(8)
+    assert cache.get("key", lambda: None) is None
+    assert cache.get("key", lambda: 1) == 1

@@ -54,11 +54,12 @@ def test_so_many_are_at_work_in_the_order_of_asking(places: int) -> None:
 def test_long_work_lets_others_in_between_its_slices() -> None:
     turns = Turns(1, LONG)
     said: list[str] = []
+    others_wait = threading.Event()
 
     def work_long() -> None:
         with turns.turn():
             said.append("first slice")
-            wait_for(lambda: len(turns._waiting) == 2)
+            assert others_wait.wait(LONG)
             turns.let_others()
             said.append("second slice")
             turns.let_others()  # nobody waits
@@ -74,6 +75,7 @@ def test_long_work_lets_others_in_between_its_slices() -> None:
         for name in ("one", "other"):
             done.append(pool.submit(work, name))
             wait_for(lambda: len(turns._waiting) == len(done) - 1)
+        others_wait.set()
         for each in done:
             each.result(LONG)
     assert said == ["first slice", "one", "other", "second slice", "third slice"]

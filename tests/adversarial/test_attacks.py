@@ -75,9 +75,14 @@ def test_the_gradient_sign_is_that_of_the_paper(target: int | None) -> None:
     loss = logits.logsumexp(0) - logits[original if target is None else target]
     (gradient,) = torch.autograd.grad(loss if target is None else -loss, x)
     growth = grow(photo, "sign", target)
+    # A gradient that is zero but for rounding has either sign, by the processor's order of summation.
+    sizes = gradient.abs()[0].permute(1, 2, 0).numpy()
+    clear = sizes > 1e-5 * sizes.max()
+    assert clear.mean() > 0.99
     for index, bound in enumerate(BOUNDS, 1):
         wanted = (x + bound * gradient.sign()).clamp(0, 255)[0].permute(1, 2, 0).detach().numpy()
-        np.testing.assert_array_equal(growth.pixels[index], wanted)
+        np.testing.assert_array_equal(growth.pixels[index][clear], wanted[clear])
+        assert np.abs(growth.pixels[index] - photo.astype(np.int16)).max() <= bound
     with torch.no_grad():
         probabilities = network(torch.from_numpy(as_batch(growth.pixels))).softmax(1).numpy()
     np.testing.assert_allclose(growth.probabilities, probabilities, rtol=1e-4, atol=1e-6)

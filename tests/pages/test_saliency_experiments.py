@@ -334,7 +334,7 @@ def show(network: str, target: int) -> None:
 @pytest.fixture
 def show_network(monkeypatch: pytest.MonkeyPatch, browser_side: Browser) -> Callable[[VisionModel], AppTest]:
     def open_one(model: VisionModel) -> AppTest:
-        monkeypatch.setattr("explorer.ui.session.subject.open_network", lambda *_: model)
+        monkeypatch.setattr("explorer.ui.session.subject.open_network", lambda **_: model)
         return run(AppTest.from_function(show, default_timeout=120, kwargs={"network": model.name, "target": 0}))
 
     return open_one
