@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -10,6 +12,8 @@ from starlette.responses import PlainTextResponse
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+REST = 4.0  # seconds in which the server begins to answer, and who waits for it sees the home page
 
 
 class WithoutMetrics:
@@ -25,3 +29,19 @@ class WithoutMetrics:
 
 
 app = st.App("explorer/ui/front_door.py", middleware=[Middleware(WithoutMetrics)])
+
+
+def warm_up() -> None:
+    """Import what pages need, torch first, and run the default network once, so that the first page opens at once."""
+    for slow in ("explorer.zoo.loading", "explorer.ui.layers.page", "explorer.deck.topics"):
+        import_module(slow)
+    from explorer.images import read_image
+    from explorer.samples import SAMPLES, read_sample
+    from explorer.zoo import list_shipped, load_model
+
+    load_model(list_shipped()[0]).probabilities(read_image(read_sample(SAMPLES[0].name)).image)
+
+
+_warming = threading.Timer(REST, warm_up)
+_warming.daemon = True
+_warming.start()

@@ -3,10 +3,18 @@
 import subprocess
 import sys
 
+from tests.browser.serving import ROOT
+
 WITHOUT_COMPILER = """
-import sys
-import explorer.deck.topics, explorer.ui.layers.page
-assert "torchvision" in sys.modules
+import sys, threading
+timers = []
+threading.Timer.start = lambda timer: timers.append(timer)
+import streamlit_app
+assert "torch" not in sys.modules
+(timer,) = timers
+assert timer.daemon and timer.interval == streamlit_app.REST
+timer.function()
+assert {"torchvision", "explorer.deck.topics", "explorer.ui.layers.page"} <= sys.modules.keys()
 assert not [name for name in sys.modules if name.startswith("torch._dynamo")]
 
 import torch, torchvision
@@ -20,6 +28,8 @@ assert asked("cpu") == is_compile_supported("cpu")
 """
 
 
-def test_pages_do_not_wait_for_the_compiler() -> None:
-    done = subprocess.run([sys.executable, "-c", WITHOUT_COMPILER], capture_output=True, text=True, check=False)
+def test_a_server_is_warmed_up_without_the_compiler() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_COMPILER], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr

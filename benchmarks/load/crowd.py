@@ -21,6 +21,7 @@ from tests.browser.serving import ROOT, WATCH, serve
 APP = ROOT / "streamlit_app.py"
 EMPTY_APP = f"import streamlit as st\n\nst.title(st.selectbox('Layer', {['', *LAYERS]}))\n"
 P = TypeVar("P", Person, Session)
+WARM_AFTER = 4.0  # seconds after its start: `streamlit_app.REST`
 # Chromium lets pages rest that nobody looks at; here each has a person in front of it.
 AWAKE = (
     "--disable-background-timer-throttling",
@@ -91,8 +92,7 @@ def meet_dashboard(people: int, rounds: int, pause: float) -> Crowd:
         first, others = crowd[:1], crowd[1:] or crowd
         await together(first, lambda person: person.ask_shared(SHARED[1], ""))
         await together(first, lambda person: person.ask_shared(SHARED[0], ""))
-        for person in others:
-            await together([person], lambda person: person.ask_shared(SHARED[1], ASKED_BEFORE))
+        await in_turn(others, lambda person: person.ask_shared(SHARED[1], ASKED_BEFORE))
 
     return meet(APP, people, pause, visit)
 
@@ -132,6 +132,7 @@ def meet_sessions(people: int, rounds: int, pause: float) -> Crowd:
         serve(APP, Path(home), {"EXPLORER_STORE": store}) as address,
     ):
         server = find_server(address.rsplit(":", 1)[-1])
+        wait_until_warm(server)
         crowd = [Session(number, address, Path(store), pause) for number in range(people)]
 
         async def visit() -> None:
@@ -143,7 +144,7 @@ def meet_sessions(people: int, rounds: int, pause: float) -> Crowd:
                 await note_work(HEATMAP, together(crowd, Session.walk_saliency))
             await together(crowd, Session.return_to_sample)
             await together(crowd, lambda session: session.ask_shared(SHARED[0], ALL_AT_ONCE))
-            await note_work(ASKED_BEFORE, together(crowd, lambda session: session.ask_shared(LAYERS[0], ASKED_BEFORE)))
+            await note_work(ASKED_BEFORE, in_turn(crowd, lambda session: session.ask_shared(LAYERS[0], ASKED_BEFORE)))
             memory.append((time.monotonic(), measure_memory(server)))
             await together(crowd, Session.close)
 
@@ -170,6 +171,23 @@ async def together(crowd: Sequence[P], steps: Callable[[P], Coroutine[object, ob
     await asyncio.gather(*(person.attempt(steps(person)) for person in crowd))
 
 
+def wait_until_warm(server: psutil.Process) -> None:
+    """Until the server has begun to warm up, and rests."""
+    began = time.monotonic()
+    used = count_seconds(server)
+    while True:
+        time.sleep(1)
+        before, used = used, count_seconds(server)
+        if time.monotonic() - began > 2 * WARM_AFTER and used - before < 0.05:
+            return
+
+
+async def in_turn(crowd: Sequence[P], steps: Callable[[P], Coroutine[object, object, None]]) -> None:
+    """The same for all, one after the other."""
+    for person in crowd:
+        await person.attempt(steps(person))
+
+
 def meet(
     script: Path, people: int, pause: float, visit: Callable[[Sequence[Person], Callable[[], None]], Awaitable[None]]
 ) -> Crowd:
@@ -182,6 +200,8 @@ def meet(
     memory: list[tuple[float, float]] = []
     with TemporaryDirectory() as home, serve(script, Path(home)) as address:
         server = find_server(address.rsplit(":", 1)[-1])
+        if script == APP:
+            wait_until_warm(server)
 
         async def run() -> list[Person]:
             async with async_playwright() as playwright:

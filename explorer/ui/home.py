@@ -1,9 +1,5 @@
 """The home page: what there is to see, and where to begin. Imports nothing that takes seconds."""
 
-import sys
-import threading
-from importlib import import_module
-
 import streamlit as st
 
 from explorer.ui.app import PAGES
@@ -12,16 +8,6 @@ from explorer.ui.tours.bar import offer_tours
 from explorer.zoo import list_shipped, read_card
 
 IN_A_ROW = 4  # cards
-
-
-@st.cache_resource(show_spinner=False)
-def warm_up() -> threading.Timer:
-    """Import what the Layers page needs, torch first, once this page has been delivered, so that it opens at once."""
-    slow = ("explorer.zoo.loading", "explorer.ui.layers.page", "explorer.deck.topics")
-    timer = threading.Timer(1.0, lambda: [import_module(name) for name in slow])
-    timer.daemon = True
-    timer.start()
-    return timer
 
 
 def show() -> None:
@@ -57,5 +43,3 @@ def show() -> None:
     )
     st.subheader("In front of a class", anchor=False)
     offer_tours()
-    if "torch" not in sys.modules:
-        warm_up()
