@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple, TypeVar
@@ -52,7 +52,6 @@ class Crowd:
         memory: when it was noted (of `time.monotonic`), and MB (2**20 bytes) of the server with its processes.
         errors: a sentence each; of the server's log too.
         work: what an answer took, by what was asked; where that was noted.
-        closed: lists that were closed before an option was chosen, and opened again.
     """
 
     people: int
@@ -60,7 +59,6 @@ class Crowd:
     memory: tuple[tuple[float, float], ...]
     errors: tuple[str, ...]
     work: Mapping[str, Work] = field(default_factory=dict)
-    closed: int = 0
 
 
 def meet_empty_app(people: int, rounds: int, pause: float) -> Crowd:
@@ -219,7 +217,7 @@ def meet(
 
         crowd = asyncio.run(run())
         log = (Path(home) / "streamlit.log").read_text(encoding="utf-8", errors="replace")
-    return replace(gather(crowd, memory, log), closed=sum(person.closed for person in crowd))
+    return gather(crowd, memory, log)
 
 
 def gather(

@@ -10,13 +10,11 @@ from typing import Final
 from PIL import Image
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Locator, Page, WebSocket
-from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from explorer.samples import SAMPLES, read_sample
 from tests.browser.serving import GLANCE, IDLE
 
 PATIENCE: Final = 300  # seconds for an answer; later ones are errors
-LOOKS: Final = 20  # at a list, until an option is in it
 GLANCES: Final = 4  # at a page that does nothing, before the next question
 OPENING, INTAKE, LAYER, HEATMAP = "first opening", "another picture", "another layer", "a new heatmap"
 CAPTION, STRIDE = "a caption", "another stride"
@@ -46,7 +44,6 @@ class Person:
         reactions: every answer that came.
         errors: a sentence for whatever went wrong: no answer, one that is not to the question, an error on the page,
             a connection lost.
-        closed: how many lists were closed before an option was chosen.
     """
 
     def __init__(self, number: int, page: Page, address: str, pause: float) -> None:
@@ -54,7 +51,7 @@ class Person:
         self.reactions: list[Reaction] = []
         self.errors: list[str] = []
         self._chance = random.Random(number)
-        self._sockets = self.closed = 0
+        self._sockets = 0
         self.title = ""  # of the last picture
         page.set_default_timeout(PATIENCE * 1000)
         page.on("websocket", self._count)
@@ -124,7 +121,10 @@ class Person:
         sample = SAMPLES[0].title
         await self._turn_to("Layers", self._grid("for "), "")
         await self._choose("Picture", sample, "", self._grid(f"for {sample}"))
-        await self._choose_layer(LAYERS[0], "")
+        if (
+            await self.page.get_by_role("combobox", name="Layer").input_value() != LAYERS[0]
+        ):  # else nothing is drawn anew
+            await self._choose_layer(LAYERS[0], "")
 
     async def ask_shared(self, layer: str, what: str) -> None:
         """What someone else asks for too; what is not named is not kept."""
@@ -149,16 +149,9 @@ class Person:
         """As a person types a name and clicks it; timed from there."""
         field = self.page.get_by_role("combobox", name=box)
         found = self.page.get_by_role("option", name=option, exact=True).first
-        for left in reversed(range(LOOKS)):
-            await field.click()
-            await field.fill(option)
-            try:
-                await found.wait_for(timeout=1000 * PATIENCE / LOOKS)
-                break
-            except PlaywrightTimeoutError:  # a run that ended meanwhile has closed the list: it is opened again
-                self.closed += 1
-                if not left:
-                    raise
+        await field.click()
+        await field.fill(option)
+        await found.wait_for()
         await self._ask(what, found.click(), drawn)
 
     async def _ask(self, what: str, act: Awaitable[object], drawn: Locator) -> None:

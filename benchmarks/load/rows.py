@@ -42,8 +42,7 @@ def percentile(times: Sequence[float], share: int) -> float:
 
 def rows_of_crowd(crowd: Crowd, empty: Crowd) -> list[Row]:
     """Of one number of people: medians, 95th percentiles, and both against the empty app's."""
-    who = name_crowd(crowd.people)
-    return [*rows_of_answers(crowd, empty, who), Row(f"{who}: lists closed before a choice", crowd.closed, "")]
+    return rows_of_answers(crowd, empty, name_crowd(crowd.people))
 
 
 def rows_without_browsers(crowd: Crowd) -> list[Row]:
