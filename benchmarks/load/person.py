@@ -121,9 +121,8 @@ class Person:
         sample = SAMPLES[0].title
         await self._turn_to("Layers", self._grid("for "), "")
         await self._choose("Picture", sample, "", self._grid(f"for {sample}"))
-        if (
-            await self.page.get_by_role("combobox", name="Layer").input_value() != LAYERS[0]
-        ):  # else nothing is drawn anew
+        # Who has that layer already would wait for a drawing that nobody has a reason to make.
+        if await self.page.get_by_role("combobox", name="Layer").input_value() != LAYERS[0]:
             await self._choose_layer(LAYERS[0], "")
 
     async def ask_shared(self, layer: str, what: str) -> None:
