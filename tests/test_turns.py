@@ -2,24 +2,15 @@
 
 import sys
 import threading
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
 
 from explorer.turns import Turns
+from tests.jobs.working import until
 
 LONG = 30.0  # seconds that no test waits for
-
-
-def wait_for(happens: Callable[[], bool]) -> None:
-    """Until something has happened in another thread."""
-    end = time.monotonic() + LONG
-    while not happens():
-        assert time.monotonic() < end
-        time.sleep(0.001)
 
 
 @pytest.mark.parametrize("places", [1, 2, 3])
@@ -39,7 +30,7 @@ def test_so_many_are_at_work_in_the_order_of_asking(places: int) -> None:
         done = []
         for number in range(12):  # the next asks once this one has a turn or waits
             done.append(pool.submit(work, number))
-            wait_for(lambda: turns._working + len(turns._waiting) == len(done))
+            until(lambda: turns._working + len(turns._waiting) == len(done))
         assert began == list(range(places))
         gate.set()
         for each in done:
@@ -71,10 +62,10 @@ def test_long_work_lets_others_in_between_its_slices() -> None:
 
     with ThreadPoolExecutor(3) as pool:
         done = [pool.submit(work_long)]
-        wait_for(lambda: bool(said))
+        until(lambda: bool(said))
         for name in ("one", "other"):
             done.append(pool.submit(work, name))
-            wait_for(lambda: len(turns._waiting) == len(done) - 1)
+            until(lambda: len(turns._waiting) == len(done) - 1)
         others_wait.set()
         for each in done:
             each.result(LONG)
@@ -95,7 +86,7 @@ def test_who_waits_for_one_without_a_turn_does_not_hold_everybody_up() -> None:
 
     with ThreadPoolExecutor(2) as pool:
         needing = pool.submit(need)
-        wait_for(lambda: turns._working == 1)
+        until(lambda: turns._working == 1)
         pool.submit(make).result(LONG)
         assert needing.result(LONG)
     assert turns._working == 0
@@ -128,7 +119,7 @@ def test_threads_of_pytorch_are_shared_among_those_at_work(monkeypatch: pytest.M
         done = []
         for _ in range(4):
             done.append(pool.submit(work))
-            wait_for(lambda: len(counts) == len(done))
+            until(lambda: len(counts) == len(done))
         gate.set()
     assert counts == [8, 4, 2, 2]
 

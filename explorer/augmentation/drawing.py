@@ -112,6 +112,7 @@ def run(steps: tuple[Step, ...], image: Image.Image, seed: int) -> Draw:
     """
     image = image if image.mode == "RGB" else image.convert("RGB")
     drawn = []
+    image = image.copy()  # Pillow notes on a picture how it is being saved, as JPEG for one: others have it too
     with OwnRandomness(seed):
         for place, step in enumerate(steps, start=1):
             image, description = _run_one(step, image, place)

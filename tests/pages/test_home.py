@@ -2,7 +2,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.samples import SAMPLES
 from explorer.turns import RUNS
 from explorer.zoo import list_shipped, read_card
+from tests.jobs.working import until
 from tests.pages.opening import ROOT, SECONDS, run
 
 # In a process of its own, because this one has imported torch long ago.
@@ -41,10 +41,7 @@ def test_a_run_of_a_page_waits_for_its_turn(home: AppTest, monkeypatch: pytest.M
     def be_at_work() -> None:
         with RUNS.turn():
             had.set()
-            end = time.monotonic() + 60
-            while not RUNS._waiting and time.monotonic() < end:
-                time.sleep(0.001)
-            waited.append(len(RUNS._waiting))
+            waited.append(until(lambda: len(RUNS._waiting), 60))
 
     other = threading.Thread(target=be_at_work)
     other.start()
