@@ -2,13 +2,17 @@
 
 from typing import TypeVar
 
-from explorer.slices import Slices, finish
+from explorer.slices import Slices
 
 T = TypeVar("T")
 
 
 def gather(slices: Slices[T]) -> tuple[list[tuple[int, int]], T]:
-    """All that is told on the way, and what is made."""
+    """All that is told on the way, however soon, and what is made."""
     told: list[tuple[int, int]] = []
-    made = finish(slices, lambda done, of: told.append((done, of)))
-    return told, made
+    while True:
+        try:
+            told.append(next(slices))
+        except StopIteration as end:
+            made: T = end.value
+            return told, made

@@ -32,7 +32,6 @@ EPOCHS: Final[dict[tuple[Kind, Place], int]] = {
 }
 BATCH: Final = 32
 RATE: Final = 0.01  # the largest of OneCycleLR
-_STEPS_A_SLICE: Final = 4  # about 50 ms of the slowest network
 
 
 @dataclass(frozen=True)
@@ -181,7 +180,7 @@ def train_in_slices(recipe: Recipe) -> Slices[Trained]:
     The same recipe gives the same weights on the same machine.
 
     Yields:
-        How many steps are done, of how many, every fraction of a second.
+        How many steps are done, of how many.
 
     Returns:
         The network.
@@ -197,7 +196,7 @@ def train_in_slices(recipe: Recipe) -> Slices[Trained]:
     optimiser = torch.optim.Adam(network.parameters())
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
     shifts = range(FARTHEST + 1) if recipe.place == "ground" else (0,)
-    whole = steps + _STEPS_A_SLICE * len(shifts)
+    whole = steps + len(shifts)
     done = 0
     while done < steps:
         for batch in torch.randperm(len(labels), generator=generator)[: a_round * BATCH].split(BATCH):
@@ -207,13 +206,12 @@ def train_in_slices(recipe: Recipe) -> Slices[Trained]:
             optimiser.step()
             schedule.step()
             done += 1
-            if done % _STEPS_A_SLICE == 0:
-                yield done, whole
+            yield done, whole
     network.eval().requires_grad_(False)
     right = []
     for columns in shifts:
         right.append(_count_right(network, recipe, columns))
-        done += _STEPS_A_SLICE
+        done += 1
         yield done, whole
     return Trained(recipe, network, start, tuple(right))
 

@@ -16,6 +16,7 @@ from explorer.picture_features.features import MOST_LAYERS, choose_side, read_fe
 from explorer.slices import finish
 from explorer.zoo import load_model
 from tests.anatomy.networks import as_model
+from tests.slices import gather
 
 
 def png_of(seed: int, side: int = 40) -> bytes:
@@ -89,9 +90,8 @@ def test_large_pictures_are_kept_small() -> None:
 
 def test_features_are_the_means_of_the_maps() -> None:
     model, album = load_model("tiny-vgg", "cpu"), album_of(20)
-    told: list[tuple[int, int]] = []
     layers = ("features.relu1_1", "features.pool3", "average")
-    found = finish(read_features(model, album, layers), lambda done, of: told.append((done, of)))
+    told, found = gather(read_features(model, album, layers))
     seen: dict[str, torch.Tensor] = {}
     x = torch.cat([model.preprocessing.tensor(album.image(place)) for place in range(20)])
     with torch.inference_mode():

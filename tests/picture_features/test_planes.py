@@ -18,6 +18,7 @@ from explorer.picture_features.neighbours import (
 )
 from explorer.picture_features.planes import compare_with_svd, measure_trust, project_by_pca, project_by_tsne
 from explorer.slices import finish
+from tests.slices import gather
 
 
 def rows_of(seed: int, count: int, dimensions: int) -> np.ndarray:
@@ -136,8 +137,7 @@ def test_tsne_keeps_groups_together_that_pca_lays_over_each_other() -> None:
     """Groups that differ in sixteen directions, of which a plane has but two."""
     centres = np.eye(16) * 4
     rows = np.concatenate([centre + 0.3 * rows_of(number, 6, 16) for number, centre in enumerate(centres)])
-    told: list[tuple[int, int]] = []
-    plane = finish(project_by_tsne(rows), lambda done, of: told.append((done, of)))
+    told, plane = gather(project_by_tsne(rows))
     again = finish(project_by_tsne(rows))
     near = rank_neighbours(distances_by_cosine(rows))
     labels = np.repeat(np.arange(16), 6)

@@ -23,7 +23,6 @@ RATES: Final[dict[Kind, float]] = {"linear": 0.01, "mlp": 0.003}
 SEEDS: Final = 3
 STEPS: Final = (100, 400, 1600, 3200)
 _MEASURED: Final = 40  # times during a training
-_STEPS_A_SLICE: Final = 20
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def train_in_slices(patches: Patches, recipe: Recipe) -> Slices[Trained]:
     The same patches and recipe give the same numbers on the same machine.
 
     Yields:
-        How many steps are done, every few hundredths of a second.
+        How many steps are done, of how many.
 
     Returns:
         The autoencoder.
@@ -144,8 +143,7 @@ def train_in_slices(patches: Patches, recipe: Recipe) -> Slices[Trained]:
         schedule.step()
         if step % every == 0 or step == recipe.steps:
             measure(step)
-        if step % _STEPS_A_SLICE == 0:
-            yield step, recipe.steps
+        yield step, recipe.steps
     layers = tuple(
         (layer.weight.detach().numpy().copy(), layer.bias.detach().numpy().copy())
         for layer in network

@@ -27,7 +27,6 @@ SEEDS: Final = 5
 RATE: Final = 0.01
 SHOWN: Final = (0, 10, 30, 100, 300)  # steps after which pictures are kept
 _MEASURED: Final = 10  # steps from one measurement to the next
-_STEPS_A_SLICE: Final = 10
 
 
 class PhotoTooSmall(ValueError):
@@ -123,8 +122,7 @@ def grow_in_slices(photo: NDArray[np.float32], way: Name, seed: int, keeps: bool
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-        if (step + 1) % _STEPS_A_SLICE == 0:
-            yield step + 1, SHOWN[-1]
+        yield step + 1, SHOWN[-1]
     steps, errors, shares = np.array(measured, np.float64).T
     count = sum(parameter.numel() for parameter in network.parameters())
     layers = tuple(_run_layers(network, noise)) if keeps else ()

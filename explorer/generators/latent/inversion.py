@@ -17,7 +17,6 @@ from explorer.slices import Slices
 STEPS: Final = 100
 STARTS: Final = 8
 RATE: Final = 0.1  # of Adam
-_STEPS_A_SLICE: Final = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +54,7 @@ def invert_in_slices(generator: nn.Sequential, images: NDArray[np.float32], seed
         seed: of the starts, which all pictures share; drawn like the z of training.
 
     Yields:
-        How many steps are done, every few.
+        How many steps are done, of how many.
     """
     wanted = torch.from_numpy(images)[:, None].repeat_interleave(STARTS, dim=0)  # (N * STARTS, 1, 8, 8)
     z = draw_latent(STARTS, seed).repeat(len(images), 1).requires_grad_()
@@ -69,7 +68,6 @@ def invert_in_slices(generator: nn.Sequential, images: NDArray[np.float32], seed
         if step < STEPS:
             (z.grad,) = torch.autograd.grad(square.sum(), z)
             optimiser.step()
-        if (step + 1) % _STEPS_A_SLICE == 0:
             yield step + 1, STEPS
     shape = len(images), STARTS
     distances = torch.stack(squares, dim=-1).sqrt().double().unflatten(0, shape).numpy()

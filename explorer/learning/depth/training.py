@@ -27,7 +27,6 @@ CHANCE: Final = log(10)  # cross-entropy of a network that gives each of ten cla
 LEARNED: Final = 0.8  # of the held-out digits right
 BEGUN: Final = 0.25  # so too: a network that tells one class, and takes all others for a second, gets 20 % right
 BELOW: Final = 0.1  # of the loss, below that of guessing
-_STEPS_A_SLICE: Final = 2  # about 100 ms of the widest and deepest network
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def train_in_slices(recipe: Recipe, optimiser: Optimiser) -> Slices[Trial]:
     """Train at every rate from the recipe's seed and the two after it; the same recipe gives the same numbers.
 
     Yields:
-        How many steps are done, of how many, every fraction of a second.
+        How many steps are done, of how many.
 
     Returns:
         The trial.
@@ -142,7 +141,6 @@ def _train(recipe: Recipe, optimiser: Optimiser, rate: float) -> Slices[Run]:
         loss.backward()
         optim.step()
         done += 1
-        if done % _STEPS_A_SLICE == 0:
-            yield done, STEPS
+        yield done, STEPS
     after, right = measure()
     return Run(rate, recipe.seed, before, after, right, done)

@@ -18,7 +18,6 @@ BATCH: Final = 64  # the few are one batch
 FEW: Final = 6  # of each class: 60 digits
 ALL: Final = 200  # more than any class has
 MASKED: Final = 20  # times that the learned digits are counted with masks on
-_STEPS_A_SLICE: Final = 25
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def train_in_slices(recipe: DropoutRecipe) -> Slices[DropoutNetwork]:
     `torch.manual_seed`: the program beside the page, which has `nn.Dropout` draw, trains the same network.
 
     Yields:
-        How many steps are done, every few hundredths of a second.
+        How many steps are done, of how many.
 
     Returns:
         The network.
@@ -88,8 +87,7 @@ def train_in_slices(recipe: DropoutRecipe) -> Slices[DropoutNetwork]:
             loss.backward()
             optimiser.step()
             done += 1
-            if done % _STEPS_A_SLICE == 0:
-                yield done, STEPS
+            yield done, STEPS
     network.eval().requires_grad_(False)
     unknown, others = (torch.from_numpy(each)[data.held_out] for each in (data.images, data.labels))
     masked = _run_masked(network, recipe.p, known.repeat(MASKED, 1, 1, 1), generator)

@@ -26,7 +26,6 @@ EPOCHS: Final = 10
 A_ROUND: Final = 42  # batches in an epoch: 1347 // 32
 STEPS: Final = EPOCHS * A_ROUND
 EVERY: Final = 14  # steps between two losses of the curve
-_STEPS_A_SLICE: Final = 6  # about 30 ms
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +74,7 @@ def train_in_slices(
         measured: whether the loss is measured on the way too, and not at both ends only.
 
     Yields:
-        How many steps are done, of how many, every fraction of a second.
+        How many steps are done, of how many.
 
     Returns:
         The losses (schedules, seeds, points)
@@ -100,8 +99,7 @@ def train_in_slices(
             orders = torch.stack([torch.randperm(len(y), generator=each) for each in generators])
         batch = orders[:, place * BATCH : (place + 1) * BATCH]
         descend(networks, rates[step], x[batch].repeat(len(schedules), 1, 1), y[batch].repeat(len(schedules), 1))
-        if (step + 1) % _STEPS_A_SLICE == 0:
-            yield step + 1, steps
+        yield step + 1, steps
     with torch.inference_mode():
         wrong = (logits(networks, unseen).argmax(dim=-1) != truth).double().mean(dim=1).numpy()
     shape = len(schedules), len(seeds)

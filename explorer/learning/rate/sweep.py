@@ -86,7 +86,7 @@ def sweep_in_slices() -> Slices[Sweep]:
     """Train by every rate from the first weights of every seed, then by rates between to find both edges.
 
     Yields:
-        How many steps are done, of how many, every fraction of a second.
+        How many steps are done, of how many.
 
     Returns:
         The sweep.

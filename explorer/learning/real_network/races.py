@@ -31,7 +31,6 @@ from explorer.slices import Slices, count_within
 RATES: Final = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 TUNING: Final = 3  # starts on which rates are chosen before others are compared
 _KEPT = 50  # places of a path beside its start, where it has as many steps
-_STEPS_A_SLICE = 5  # 0.2 s at most
 _MEASURED_A_SLICE = 16  # networks; 0.1 s of convolutions
 
 
@@ -103,7 +102,7 @@ def train(task: Task, name: str, lanes: Sequence[Lane], steps: int) -> Slices[Te
         steps: How many.
 
     Yields:
-        How many steps are done, of how many, every fraction of a second.
+        How many steps are done, of how many.
 
     Returns:
         (T, lanes, P) all weights and biases
@@ -127,8 +126,7 @@ def train(task: Task, name: str, lanes: Sequence[Lane], steps: int) -> Slices[Te
         optimiser.step()
         if step in wanted:
             kept.append(torch.stack(numbers).detach())
-        if step % _STEPS_A_SLICE == 0:
-            yield step, steps
+        yield step, steps
     return torch.stack(kept)
 
 
