@@ -36,7 +36,7 @@ MOST_COMPARED = 12
 _FILE_SIDE = 1024  # pixels of a map's longer side in its file
 
 
-@st.cache_data(max_entries=96, show_spinner=False)
+@st.cache_data(max_entries=512, show_spinner=False)
 def compute_grid(subject: Subject, layer: str, order: Order, scale: Scale, page: int) -> LayerGrid:
     """One page of a layer's maps, in the wanted order, drawn on one grid."""
     return draw_maps(compute_maps(subject, layer), layer_names(subject)[layer], order, scale, page)

@@ -86,19 +86,19 @@ def obtain_heatmap(asked: Asked, place: DeltaGenerator, key: str) -> Heatmap | N
     return obtain(asked, asked.label, "images", asked.compute, place, key, quick=quick)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=256, show_spinner=False)
 def list_possible(subject: Subject) -> tuple[str, ...]:
     """The methods that the network has the layers for."""
     return possible_methods(subject.model, subject.input)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_data(max_entries=32, show_spinner=False)
 def compute_photo(subject: Subject, side: int) -> NDArray[np.uint8]:
     """(side, side, 3) the square that the network sees, finer than it sees it."""
     return np.array(subject.model.preprocessing.with_size(side).pixels(subject.picture.intake.image))
 
 
-@st.cache_data(max_entries=96, show_spinner=False)
+@st.cache_data(max_entries=512, show_spinner=False)
 def compute_faithfulness(
     subject: Subject, values_key: str, _values: NDArray[np.float32], target: int, baseline: Baseline
 ) -> Faithfulness:

@@ -16,7 +16,7 @@ from explorer.ui.shared.recorded import facts_of, recording_of
 LIKELY = 3  # classes named above the view
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=256, show_spinner=False)
 def compute_overview(subject: Subject, opened: tuple[str, ...]) -> Overview:
     """A column for every stage, of an opened one for every layer."""
     return draw_overview(subject.model, recording_of(subject), facts_of(subject), opened)
