@@ -1,6 +1,6 @@
 """Where a classifier looked, and whether to believe it."""
 
-from explorer.saliency.attention import (
+from explorer.saliency.attention.weights import (
     BlockAttention,
     Gates,
     channel_gates,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from explorer.saliency.attention import channel_gates
+from explorer.saliency.attention.weights import channel_gates
 from explorer.text import count_text, significant
 from explorer.zoo import VisionModel
 

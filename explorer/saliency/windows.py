@@ -11,7 +11,7 @@ from torch.overrides import TorchFunctionMode
 from torchvision.models.swin_transformer import ShiftedWindowAttention, ShiftedWindowAttentionV2
 
 from explorer.anatomy import record
-from explorer.saliency.attention import entropy_bits
+from explorer.saliency.attention.weights import entropy_bits
 from explorer.saliency.heatmap import SaliencyImpossible
 from explorer.text import count_text
 from explorer.zoo import VisionModel

@@ -51,6 +51,12 @@ def subject_of(app: AppTest, **changes: Any) -> Subject:
     return Subject(**{**subject.__dict__, **changes})
 
 
+def parameter(app: AppTest, name: str) -> str:
+    """One of the address, which is a list or not by who has written it."""
+    value = app.query_params[name]
+    return value if isinstance(value, str) else value[-1]
+
+
 def texts_of(app: AppTest) -> str:
     """What the page says outside its charts and controls, with common spaces."""
     shown = (*app.markdown, *app.caption, *app.info, *app.success, *app.warning, *app.error, *app.text)
@@ -73,24 +79,31 @@ def everything_in(app: AppTest) -> str:
     return "\n".join(text for each in messages if isinstance(each, Message) for text in strings_in(each))
 
 
-def answer_first(app: AppTest, answer: str, verdict: str, finding: str) -> str:
+def answer_first(app: AppTest, answer: str, verdict: str, *finding: str) -> str:
     """Answer the question that a page asks first; its finding waits until then.
 
     Args:
         app: a page that asks one question.
         answer: to it.
         verdict: what the page says of the answer.
-        finding: words of what it was asked about.
+        *finding: words of what it was asked about.
 
     Returns:
         What the page says afterwards.
     """
-    assert finding not in texts_of(app)
+    assert not any(each in texts_of(app) for each in finding)
     (question,) = [radio for radio in app.radio if radio.key and radio.key.startswith("ask-")]
     told = texts_of(run(question.set_value(answer)))
-    assert verdict in told
-    assert finding in told
+    assert [each for each in (verdict, *finding) if each not in told] == []
     return told
+
+
+def reopen(opens: Callable[[dict[str, str]], AppTest], address: dict[str, str], app: AppTest) -> AppTest:
+    """The page as a link with this address opens it: every control that is named there says what it says in `app`."""
+    again = opens(address)
+    for key in address:
+        assert again.session_state[key] == app.session_state[key], key
+    return again
 
 
 def run_snippet(code: str) -> tuple[dict[str, Any], str]:
@@ -201,3 +214,12 @@ class Browser:
             return original(place, label, data, file_name, *rest, key=key, **more)
 
         return download_button
+
+
+def cover_by_click(app: AppTest, side: Browser, fill: str, cover: str) -> None:
+    """Choose what covers a photo, then cover a part of it, which the address and the browser then name."""
+    run(app.segmented_control(key="fill").set_value(fill))
+    side.clicks["cover-photo"] = cover
+    run(app)
+    assert parameter(app, "cover") == cover
+    assert side.covers["cover-photo"]["cover"] == cover

@@ -16,7 +16,7 @@ from explorer.captioning.vocabulary import label_words
 from explorer.saliency import Cover
 from explorer.ui.captions.sentence_change import mark_come, mark_gone
 from explorer.ui.components.attention_mover import read_drop
-from tests.pages.opening import Browser, open_page, run, texts_of
+from tests.pages.opening import Browser, cover_by_click, open_page, parameter, run, texts_of
 from tests.pages.toy_captions import SILENT, best_words, caption_subject_of, run_code
 
 BOX = "b.200.250.700.800"
@@ -29,11 +29,6 @@ def open_cause(address: dict[str, str] | None = None) -> AppTest:
 
 def open_moving(address: dict[str, str] | None = None) -> AppTest:
     return open_cause({"cause": "Move the attention", **(address or {})})
-
-
-def parameter(app: AppTest, name: str) -> str:
-    value = app.query_params[name]
-    return value if isinstance(value, str) else value[-1]
 
 
 # Hiding.
@@ -58,11 +53,7 @@ def test_nothing_is_hidden_at_first(shelve: Shelve, browser_side: Browser) -> No
 def test_what_is_hidden_changes_what_is_written(fill: str, shelve: Shelve, browser_side: Browser) -> None:
     captioner = shelve()
     app = open_cause()
-    run(app.segmented_control(key="fill").set_value(fill))
-    browser_side.clicks["cover-photo"] = BOX
-    run(app)
-    assert parameter(app, "cover") == BOX
-    assert browser_side.covers["cover-photo"]["cover"] == BOX
+    cover_by_click(app, browser_side, fill, BOX)
     subject = caption_subject_of(app)
     arrays = browser_side.arrays("cover-offer")
     mask = Cover.from_text(BOX).mask((32, 32))

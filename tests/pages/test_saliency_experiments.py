@@ -17,7 +17,7 @@ from explorer.saliency import Cover, default_layer, layers_for
 from explorer.ui.session.subject import Subject
 from explorer.zoo import VisionModel
 from tests.anatomy.networks import as_model
-from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of, texts_of
+from tests.pages.opening import Browser, cover_by_click, open_page, parameter, run, run_snippet, subject_of, texts_of
 
 SMALL = "tiny-vgg"
 BOX = "b.200.250.700.800"
@@ -27,12 +27,6 @@ WORDS = "goes from"
 
 def open_experiments(address: dict[str, str] | None = None) -> AppTest:
     return open_page("saliency", {"part": "Try it yourself", "model": SMALL, **(address or {})})
-
-
-def parameter(app: AppTest, name: str) -> str:
-    """One of the address, which is a list or not by who has written it."""
-    value = app.query_params[name]
-    return value if isinstance(value, str) else value[-1]
 
 
 def predict(subject: Subject, x: torch.Tensor) -> np.ndarray:
@@ -83,11 +77,7 @@ def test_an_empty_cover_says_what_to_do(browser_side: Browser) -> None:
 @pytest.mark.parametrize("fill", ["blur", "grey", "noise"])
 def test_what_is_painted_is_covered(fill: str, browser_side: Browser) -> None:
     app = open_experiments()
-    run(app.segmented_control(key="fill").set_value(fill))
-    browser_side.clicks["cover-photo"] = MIXED
-    run(app)
-    assert parameter(app, "cover") == MIXED
-    assert browser_side.covers["cover-photo"]["cover"] == MIXED
+    cover_by_click(app, browser_side, fill, MIXED)
     arrays = browser_side.arrays("cover-offer")
     subject = subject_of(app)
     x = subject.input
@@ -340,10 +330,15 @@ def show_network(monkeypatch: pytest.MonkeyPatch, browser_side: Browser) -> Call
     return open_one
 
 
-def test_a_network_with_one_class(show_network: Callable[[VisionModel], AppTest]) -> None:
-    app = show_network(as_model(nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(3600, 1)), "one", 1))
-    assert "one class only" in texts_of(app)
-    assert not app.subheader[1:]
+def test_a_network_with_one_class(monkeypatch: pytest.MonkeyPatch, browser_side: Browser) -> None:
+    alone = as_model(nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(3600, 1)), "one", 1)
+    monkeypatch.setattr("explorer.ui.session.subject.open_network", lambda *_, **__: alone)
+    app = open_experiments()
+    for part in ("all", "concepts", "fool", "live", "try"):
+        run(app.segmented_control(key="part").set_value(part))
+        assert "This network knows one class only" in texts_of(app), part
+        assert not app.subheader
+        assert not browser_side.downloads
 
 
 def test_a_network_without_a_convolution(show_network: Callable[[VisionModel], AppTest], browser_side: Browser) -> None:

@@ -12,9 +12,6 @@ from explorer.ui.session.subject import Subject
 
 def show_experiments(subject: Subject, question: Question) -> None:
     """Both experiments, one below the other."""
-    if len(subject.model.classes) < 2:
-        st.info("This network knows one class only: it says 100 % whatever is covered or switched off.")
-        return
     show_cover(subject, question)
     st.divider()
     show_channels(subject, question)

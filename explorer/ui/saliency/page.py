@@ -31,6 +31,15 @@ PART_LABELS = {
     "live": "Live",
 }
 
+# Of a network that knows one class only: which parts have nothing to show, and why.
+_ALONE = {
+    "all": "it says 100 % whatever is hidden, so no heatmap can be tested",
+    "concepts": "there are no classes that a concept could speak for",
+    "try": "it says 100 % whatever is covered or switched off",
+    "fool": "there is no other to turn the photo into",
+    "live": "it says 100 % whatever the camera sees, and no place decides it",
+}
+
 
 def show() -> None:
     """The whole page."""
@@ -42,6 +51,9 @@ def show() -> None:
     if st.query_params.get("part") == "What excites a unit":  # as older links call it
         st.session_state["part"] = "patches"
     part = choose_part(PART_LABELS)
+    if len(subject.model.classes) < 2 and part in _ALONE:
+        st.info(f"This network knows one class only: {_ALONE[part]}.", icon=":material/block:")
+        return
     # One part at a time: what is not looked at is not computed.
     if part == "inside":
         show_attention(subject)

@@ -148,14 +148,8 @@ def _choose_view(subject: Subject, blocks: tuple[BlockAttention, ...]) -> tuple[
 def _choose_token(rows: int, columns: int) -> int:
     """Whose attention: 0 for the class token, 1 for the first patch."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    asks = choose(
-        "Who asks",
-        ASKS_LABELS,
-        "asks",
-        "class",
-        place=row,
-        help="The answer is read from the class token, so its attention is where the answer was gathered from.",
-    )
+    said = "The answer is read from the class token, so its attention is where the answer was gathered from."
+    asks = choose("Who asks", ASKS_LABELS, "asks", place=row, help=said)
     # Drawn in any case: a widget that is new in this run does not bring what a click has set into the address.
     off = asks != "patch"
     keep_valid("patch_row", range(rows), rows // 2)

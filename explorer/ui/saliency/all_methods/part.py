@@ -32,9 +32,6 @@ _CLICKED = "clicked_method"  # what was asked for where a person has clicked a m
 
 def show_all(subject: Subject, question: Question, settings: DeltaGenerator) -> None:
     """The finding, how they are sorted, a picture of every method, and the table."""
-    if len(subject.model.classes) < 2:
-        st.info("This network knows one class only: it says 100 % whatever is hidden, so no heatmap can be tested.")
-        return
     with settings:
         layer = choose_layer(subject)
         baseline = choose("What hides a pixel", BASELINE_LABELS, "hidden", "blur")

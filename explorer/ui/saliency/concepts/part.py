@@ -30,9 +30,6 @@ def compute_concepts(subject: Subject, layer: str | None, count: int, seed: int)
 
 def show_concepts(subject: Subject, question: Question, settings: DeltaGenerator) -> None:
     """The finding, how many concepts, the coloured regions with their names, and each concept alone."""
-    if len(subject.model.classes) < 2:
-        st.info("This network knows one class only: there are no classes that a concept could speak for.")
-        return
     with settings:
         layer = choose_layer(subject)
         seed = choose_number("Seed", 0, 9999, "concept_seed", 0)

@@ -27,9 +27,6 @@ VIEWS = {**{key: label for key, (label, _) in _OF_ALL_PIXELS.items()}, "patch": 
 
 def show_fooling(subject: Subject) -> None:
     """One view at a time."""
-    if len(subject.model.classes) < 2:
-        st.info("This network knows one class only: there is no other to turn the photo into.", icon=":material/block:")
-        return
     view = choose("What to look at", VIEWS, "fool_view", hidden=True)
     if view == "patch":
         show_patch(subject)

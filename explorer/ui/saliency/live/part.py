@@ -42,9 +42,6 @@ _PAGES = {"layers": "Layers", "convolution": "Convolution", "augmentation": "Aug
 
 def show_live(subject: Subject) -> None:
     """Choose a layer; start the camera; freeze a frame, which is the sidebar's picture then."""
-    if len(subject.model.classes) < 2:
-        st.info("This network knows one class only: it says 100 % whatever the camera sees, and no place decides it.")
-        return
     native = open_network(subject.network, subject.device, subject.weights)
     live = replace(subject, size=native.only_size or min(SIDE, subject.model.preprocessing.size))
     left, right = st.columns([3, 2])
