@@ -93,8 +93,13 @@ def taught_by_imagenet(data: LabelledImages, **how: Any) -> Distillation:
     return Distillation(data, IMAGENET_MEAN, IMAGENET_STD, IMAGENETTE_IN_IMAGENET, features=256, **how)
 
 
+_on_cifar10 = partial(
+    Recipe, data="cifar10", train_split="train", test_split="test", input_size=32, mean=CIFAR10_MEAN, std=CIFAR10_STD
+)
+
+
 def _plain_stack(name: str, title: str, build: Callable[..., nn.Module], epochs: int) -> Recipe:
-    return Recipe(
+    return _on_cifar10(
         name=name,
         title=title,
         note="Trained with batch normalisation after every convolution, folded into the weights afterwards.",
@@ -107,12 +112,6 @@ def _plain_stack(name: str, title: str, build: Callable[..., nn.Module], epochs:
                 learning_rate=0.15,
             ),
         ),
-        data="cifar10",
-        train_split="train",
-        test_split="test",
-        input_size=32,
-        mean=CIFAR10_MEAN,
-        std=CIFAR10_STD,
         batch_size=128,
     )
 
@@ -122,7 +121,7 @@ RECIPES = {
     for recipe in (
         _plain_stack("tiny-vgg", "Tiny VGG, six convolutions, CIFAR-10", tiny_vgg, epochs=12),
         _plain_stack("five-by-five", "Five by five, five convolutions of 5x5, CIFAR-10", five_by_five, epochs=15),
-        Recipe(
+        _on_cifar10(
             name="mini-resnet",
             title="Mini ResNet, residual blocks, CIFAR-10",
             note="Labels only; from the second cycle on, half of the batches are cut and mixed.",
@@ -133,12 +132,6 @@ RECIPES = {
                 # It then knew 97.5 % of the training pictures and 89.6 % of the others: harder pictures from here on.
                 Cycle(lambda data: Labels(data, CIFAR10_MEAN, CIFAR10_STD, mixed=0.5), epochs=24, learning_rate=0.2),
             ),
-            data="cifar10",
-            train_split="train",
-            test_split="test",
-            input_size=32,
-            mean=CIFAR10_MEAN,
-            std=CIFAR10_STD,
             batch_size=256,
         ),
         Recipe(

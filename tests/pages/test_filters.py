@@ -18,7 +18,7 @@ from explorer.ui.filters.compute import convolutions_of
 from explorer.ui.filters.one_filter import SILENCED
 from explorer.ui.session.subject import Subject
 from explorer.zoo import list_shipped, load_model
-from tests.pages.opening import ROOT, SECONDS, Browser, open_page, run, run_snippet, subject_of, texts_of
+from tests.pages.opening import ROOT, SECONDS, Browser, open_page, reopen, run, run_snippet, subject_of, texts_of
 from tests.zoo.making import as_bytes
 
 SMALL = "tiny-vgg" if "tiny-vgg" in list_shipped() else list_shipped()[-1]
@@ -429,9 +429,7 @@ def test_a_link_reopens_the_view(browser_side: Browser) -> None:
         "slice": "6",
         "silence": "Its group too",
     }
-    again = open_filters(address)
-    for key in address:
-        assert again.session_state[key] == app.session_state[key], key
+    again = reopen(open_filters, address, app)
     assert browser_side.downloads["offer-png"][1] == png
     assert [panel.value for panel in again.code] == code
 

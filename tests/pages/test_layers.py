@@ -20,7 +20,7 @@ from explorer.ui.session.pictures import add_picture, get_picture
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.recorded import compute_maps, facts_of
 from explorer.zoo import list_shipped, load_model
-from tests.pages.opening import Browser, open_layers, run, run_snippet, subject_of
+from tests.pages.opening import Browser, open_layers, reopen, run, run_snippet, subject_of
 from tests.zoo.making import as_bytes, as_torch_file
 
 SMALL = "tiny-vgg" if "tiny-vgg" in list_shipped() else list_shipped()[-1]
@@ -533,9 +533,7 @@ def test_a_link_reopens_the_view(photo_bytes: bytes, browser_side: Browser) -> N
         "unit": "2",
         "size": f"{size} px",
     }
-    again = open_layers(address)
-    for key in address:
-        assert again.session_state[key] == app.session_state[key], key
+    again = reopen(open_layers, address, app)
     assert browser_side.downloads["offer-png"][1] == png
     assert not again.warning
 

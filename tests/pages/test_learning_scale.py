@@ -14,7 +14,7 @@ from explorer.learning.scale.normalisation import KINDS
 from explorer.ui.learning.scale.part import VIEWS
 from explorer.ui.learning.scale.sharing import LEARNED
 from explorer.ui.session.pictures import add_picture
-from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of, texts_of
+from tests.pages.opening import Browser, answer_first, open_page, run, run_snippet, subject_of, texts_of
 
 
 def open_scale(view: str, **address: str) -> AppTest:
@@ -91,11 +91,7 @@ def test_every_view_says_its_finding_and_asks_first(
     view: str, asked: str, said: list[str], browser_side: Browser
 ) -> None:
     app = open_scale(view, ask="true")
-    assert not any(each in texts_of(app) for each in said)
-    question = app.radio(key=asked)
-    run(question.set_value(question.options[-1]))
-    told = texts_of(app)
-    assert [each for each in said if each not in told] == []
+    told = answer_first(app, app.radio(key=asked).options[-1], "", *said)
     for difference in re.findall(r"difference (?:of the running averages )?(\S+?)[;. ]", told):
         assert float(difference) < 1e-12
     assert run_snippet(app.code[-1].value)[1]

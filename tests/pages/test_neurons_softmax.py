@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from explorer.neurons.two_classes import COMPARED
 from explorer.ui.neurons.logits import SOURCES
 from explorer.ui.shared.recorded import recording_of
-from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of, texts_of
+from tests.pages.opening import Browser, answer_first, open_page, run, run_snippet, subject_of, texts_of
 
 
 def open_losses(view: str = "Logits to loss", **address: str) -> AppTest:
@@ -86,11 +86,7 @@ def test_every_view_says_its_finding_and_asks_first(
     view: str, asked: str, said: list[str], browser_side: Browser
 ) -> None:
     app = open_losses(view, ask="true")
-    assert not any(each in texts_of(app) for each in said)
-    question = app.radio(key=asked)
-    run(question.set_value(question.options[-1]))
-    told = texts_of(app)
-    assert [each for each in said if each not in told] == []
+    told = answer_first(app, app.radio(key=asked).options[-1], "", *said)
     assert ("You were right." in told) != ("No: " in told)
     assert run_snippet(app.code[-1].value)[1]
     for _, data, name in browser_side.downloads.values():

@@ -21,7 +21,7 @@ from explorer.ui.pooling.kinds import PHOTO
 from explorer.ui.session.pictures import get_picture
 from explorer.ui.shared.recorded import compute_maps, facts_of
 from explorer.zoo import list_shipped
-from tests.pages.opening import Browser, open_page, run, run_snippet, subject_of, texts_of
+from tests.pages.opening import Browser, open_page, reopen, run, run_snippet, subject_of, texts_of
 
 SMALL = "tiny-vgg"
 CAT = SAMPLES[0].title
@@ -327,9 +327,7 @@ def test_a_link_reopens_the_view(browser_side: Browser) -> None:
         "show": "Un-pooled, spread",
         "kind": "L2",
     }
-    again = open_pooling(address)
-    for key in address:
-        assert again.session_state[key] == app.session_state[key], key
+    reopen(open_pooling, address, app)
     assert browser_side.downloads["offer-png"][1] == png
 
 

@@ -220,24 +220,23 @@ def average_bars(
     figure = go.Figure()
     up = [100.0 * min(width, 1.0 - middle) for middle, width in zip(mean, spread, strict=True)]
     down = [100.0 * min(width, middle) for middle, width in zip(mean, spread, strict=True)]
-    figure.add_bar(
-        y=list(map(plain, names)),
-        x=[100.0 * value for value in mean],
-        name="average",
-        orientation="h",
-        marker={"color": ACCENT, "line": {"width": 0}},
-        error_x={"type": "data", "symmetric": False, "array": up, "arrayminus": down, "color": PREVIOUS, "width": 4},
-        customdata=[100.0 * width for width in spread],
-        hovertemplate="%{y}: %{x:.3g} ± %{customdata:.2g} %<extra>average</extra>",
-    )
-    figure.add_bar(
-        y=list(map(plain, names)),
-        x=[100.0 * value for value in single],
-        name="as it is",
-        orientation="h",
-        marker={"color": PREVIOUS, "line": {"width": 0}},
-        hovertemplate="%{y}: %{x:.3g} %<extra>as it is</extra>",
-    )
+    whiskers = {
+        "error_x": {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "color": PREVIOUS, "width": 4},
+        "customdata": [100.0 * width for width in spread],
+    }
+    for name, shares, colour, more, said in (
+        ("average", mean, ACCENT, whiskers, "%{x:.3g} ± %{customdata:.2g} %"),
+        ("as it is", single, PREVIOUS, {}, "%{x:.3g} %"),
+    ):
+        figure.add_bar(
+            y=list(map(plain, names)),
+            x=[100.0 * value for value in shares],
+            name=name,
+            orientation="h",
+            marker={"color": colour, "line": {"width": 0}},
+            hovertemplate=f"%{{y}}: {said}<extra>{name}</extra>",
+            **more,
+        )
     figure.update_yaxes(autorange="reversed", type="category", automargin=True)
     figure.update_xaxes(range=[0, 104], ticksuffix=" %", nticks=6)
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0})

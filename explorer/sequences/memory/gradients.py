@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,9 +68,9 @@ def flow_back(network: Network, texts: NDArray[np.int64], tops: Numbers) -> Flow
         texts: (N, T) numbers of letters.
         tops: (N, H) the gradient at each text's last state.
     """
-    inward, onward, first, second = (each.detach().numpy() for each in draw_layer(network).parameters())
+    parameters = [each.detach().numpy() for each in draw_layer(network).parameters()]
     flow = {"rnn": _flow_rnn, "lstm": _flow_lstm, "gru": _flow_gru}[network.kind]
-    return flow(inward, onward, first, second, texts, tops)
+    return flow(parameters, texts, tops)
 
 
 def measure_by_autograd(layer: Layer, texts: NDArray[np.int64], tops: Numbers) -> Numbers:
@@ -86,10 +87,9 @@ def _length(values: Numbers) -> Numbers:
     return length
 
 
-def _flow_rnn(
-    inward: Numbers, onward: Numbers, first: Numbers, second: Numbers, texts: NDArray[np.int64], tops: Numbers
-) -> Flow:
+def _flow_rnn(parameters: Sequence[Numbers], texts: NDArray[np.int64], tops: Numbers) -> Flow:
     """H = tanh(W_x x + W_h h + b)."""
+    inward, onward, first, second = parameters
     states = []
     h = np.zeros_like(tops)
     for letters in texts.T:
@@ -107,10 +107,9 @@ def _flow_rnn(
     return Flow(np.stack(lengths, 1), none, none, np.stack(slopes, 1), np.stack(weights[:-1], 1))
 
 
-def _flow_lstm(
-    inward: Numbers, onward: Numbers, first: Numbers, second: Numbers, texts: NDArray[np.int64], tops: Numbers
-) -> Flow:
+def _flow_lstm(parameters: Sequence[Numbers], texts: NDArray[np.int64], tops: Numbers) -> Flow:
     """C = f c + i g, h = o tanh c."""
+    inward, onward, first, second = parameters
     steps = []
     h, c = np.zeros_like(tops), np.zeros_like(tops)
     for letters in texts.T:
@@ -142,10 +141,9 @@ def _flow_lstm(
     return Flow(go_back(through_gates=True), kept, go_back(through_gates=False), none, none)
 
 
-def _flow_gru(
-    inward: Numbers, onward: Numbers, first: Numbers, second: Numbers, texts: NDArray[np.int64], tops: Numbers
-) -> Flow:
+def _flow_gru(parameters: Sequence[Numbers], texts: NDArray[np.int64], tops: Numbers) -> Flow:
     """H = (1 - z) n + z h, as PyTorch has it: r before W_h h of the candidate n."""
+    inward, onward, first, second = parameters
     steps = []
     h = np.zeros_like(tops)
     for letters in texts.T:

@@ -95,15 +95,11 @@ def compute_invariance(subject: Subject, cause: Cause) -> Invariance:
 
 def _choose_cause() -> Cause:
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    kind = choose(
-        "What changes the picture",
-        CAUSE_LABELS,
-        "cause",
-        "motion",
-        place=row,
-        help="Of a motion we know where each pixel goes, so we can tell whether maps follow. A draw of your pipeline "
-        "may do anything, so only standing still can be measured.",
+    said = (
+        "Of a motion we know where each pixel goes, so we can tell whether maps follow. A draw of your pipeline may do "
+        "anything, so only standing still can be measured."
     )
+    kind = choose("What changes the picture", CAUSE_LABELS, "cause", place=row, help=said)
     if kind == "draw":
         with row:
             seed = choose_seed()

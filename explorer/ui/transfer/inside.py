@@ -105,23 +105,10 @@ def show_features(trained: Trained, pictures: PictureSet) -> None:
 
 def _choose_features() -> tuple[Projection, str]:
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    method = choose(
-        "Projection",
-        PROJECTIONS,
-        "projection",
-        "pca",
-        place=row,
-        help="PCA keeps the directions in which the pictures differ most; t-SNE keeps neighbours together.",
-    )
-    group = choose(
-        "Points",
-        GROUPS,
-        "points",
-        "test",
-        place=row,
-        help="Test pictures were never learned from, so only they tell whether classes really lie apart.",
-    )
-    return method, group
+    said = "PCA keeps the directions in which the pictures differ most; t-SNE keeps neighbours together."
+    method = choose("Projection", PROJECTIONS, "projection", place=row, help=said)
+    said = "Test pictures were never learned from, so only they tell whether classes really lie apart."
+    return method, choose("Points", GROUPS, "points", place=row, help=said)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

@@ -11,19 +11,23 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.generators.autoencoder.coder import Coder
-from explorer.generators.autoencoder.patches import DEPTH, Patches, cut
+from explorer.generators.autoencoder.patches import DEPTH, SIDE, Patches, cut
 from explorer.generators.autoencoder.principal import Principal, find_principal
 from explorer.generators.autoencoder.training import STEPS, Kind, Recipe, Trained, train_in_slices
+from explorer.neurons.activations import Numbers
 from explorer.neurons.describing import say_number
+from explorer.rendering import encode_png, enlarge_cells
 from explorer.slices import finish
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.choose import choose_number, choose_one, choose_step, settings_popover, slide
+from explorer.ui.kit.picture import show_png
 from explorer.ui.kit.slow import obtain
 from explorer.ui.session.pictures import Picture
 
 Way = Literal["pca", "linear", "mlp"]
 WAYS: Final[dict[Way, str]] = {"pca": "PCA", "linear": "Linear autoencoder", "mlp": "MLP autoencoder"}
 SIZE: Final = 16  # numbers of a code at first
+TIMES: Final = 2  # pixels on the screen for one of the photo
 _ROUNDING: Final = 1e-20  # of errors in float64, far above what rounding leaves and far below a step of 1/255
 
 
@@ -90,6 +94,12 @@ def train_all(photo: Photo, recipes: Sequence[Recipe]) -> list[Trained] | None:
             return None
         trained.append(found)
     return trained
+
+
+def show_drawn(photo: Photo, values: Numbers, name: str, caption: str, place: DeltaGenerator) -> None:
+    """A photo of patches, enlarged; `name` says what it is, beside the photo's own."""
+    picture = enlarge_cells(photo.patches.join(values), photo.patches.rows * SIDE * TIMES)
+    show_png(encode_png(picture), caption, alt=f"{photo.picture.title}, {name}", place=place)
 
 
 def say_error(error: float) -> str:

@@ -18,27 +18,23 @@ from explorer.generators.autoencoder.training import SEEDS, Recipe
 from explorer.learning.seed_intervals import interval_of
 from explorer.neurons.activations import Numbers
 from explorer.neurons.describing import say_number, write_number, write_table
-from explorer.rendering import code_errors, encode_png, enlarge_cells, join_pictures
+from explorer.rendering import code_errors, encode_png, join_pictures
 from explorer.text import count_text
-from explorer.ui.generators.autoencoder.controls import Photo, choose_recipe, train_all
+from explorer.ui.generators.autoencoder.controls import Photo, choose_recipe, show_drawn, train_all
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose_step, switch
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.picture import show_png
 from explorer.ui.session.opening import image_lines
 
 _SIGMAS: Final = (0.02, 0.05, 0.1, 0.2, 0.4)
 _LEFT = ("more than before", "a half to all of it", "a tenth to a half", "less than a tenth")
 _SEED: Final = 0  # of the noise on the photo; trainings draw theirs by the seed of the first weights
-_TIMES: Final = 2
 
 
 def show_noise(photo: Photo, size: int, row: DeltaGenerator) -> None:
-    """The noisy photo, what comes out of its code, and with how many numbers it would be the most like the clean "
-    "one.
-    """
+    """The noisy photo, what comes out of its code, and with how many numbers it would be most like the clean one."""
     finding = st.container()
     sigma = choose_step("Noise σ", _SIGMAS, "code_sigma", 0.1, place=row, width=160)
     recipe = choose_recipe(row, "mlp", size)
@@ -66,13 +62,7 @@ def show_noise(photo: Photo, size: int, row: DeltaGenerator) -> None:
     if best != size:
         shown[f"out of {best}"] = photo.principal.coder(best).run(noisy)
     for column, (name, values) in zip(st.columns(3, gap="small"), shown.items(), strict=False):
-        picture = photo.patches.join(values)
-        show_png(
-            encode_png(enlarge_cells(picture, len(picture) * _TIMES)),
-            f"{name}: {say_number(measure_error(values, wanted))}",
-            alt=f"{photo.picture.title}, {name}",
-            place=column,
-        )
+        show_drawn(photo, values, name, f"{name}: {say_number(measure_error(values, wanted))}", column)
     chart, words = st.columns([3, 2], gap="large")
     with chart:
         lines = {

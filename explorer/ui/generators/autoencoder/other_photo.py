@@ -13,20 +13,18 @@ from explorer.generators.autoencoder.principal import Principal, find_principal
 from explorer.generators.autoencoder.snippets import other_snippet, training_snippet
 from explorer.neurons.activations import Numbers
 from explorer.neurons.describing import say_number, write_table
-from explorer.rendering import code_errors, encode_png, enlarge_cells, join_pictures
+from explorer.rendering import code_errors, encode_png, join_pictures
 from explorer.text import as_plain_text, count_text
-from explorer.ui.generators.autoencoder.controls import WAYS, Photo, choose_coder, open_photo, say_error
+from explorer.ui.generators.autoencoder.controls import WAYS, Photo, choose_coder, open_photo, say_error, show_drawn
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.picture import show_png
 from explorer.ui.session.opening import image_lines
 from explorer.ui.session.pictures import choose_picture_of, get_picture, list_pictures
 
 _GROWS = ("it is less", "up to 1.5 times", "1.5 to 3 times", "more than 3 times")
 _RANDOM: Final = 1000  # patches of random pixels
-_TIMES: Final = 2
 
 
 def show_other_photo(photo: Photo, size: int, row: DeltaGenerator) -> None:
@@ -73,14 +71,8 @@ def show_other_photo(photo: Photo, size: int, row: DeltaGenerator) -> None:
         f"by {count_text(size, 'number')} of its own": own,
     }
     for column, (name, values) in zip(st.columns(3, gap="small"), shown.items(), strict=True):
-        picture = other.patches.join(values)
         left = "" if values is other.patches.values else f": {say_error(measure_error(values, other.patches.values))}"
-        show_png(
-            encode_png(enlarge_cells(picture, len(picture) * _TIMES)),
-            f"{names[1]}, {name}{left}",
-            alt=f"{titles[1]}, {name}",
-            place=column,
-        )
+        show_drawn(other, values, name, f"{names[1]}, {name}{left}", column)
     chart, words = st.columns([3, 2], gap="large")
     lines = {
         f"{titles[1]}, its own code": other.principal.floors[1:].tolist(),

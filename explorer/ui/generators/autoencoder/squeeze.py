@@ -17,17 +17,24 @@ from explorer.neurons.describing import say_number, write_difference
 from explorer.rendering import code_errors, cut_up, encode_png, enlarge_cells, join_pictures
 from explorer.text import as_plain_text, count_text, format_percent, significant
 from explorer.ui.components import clickable_grid
-from explorer.ui.generators.autoencoder.controls import WAYS, Photo, Way, choose_coder, compare, say_error
+from explorer.ui.generators.autoencoder.controls import (
+    TIMES,
+    WAYS,
+    Photo,
+    Way,
+    choose_coder,
+    compare,
+    say_error,
+    show_drawn,
+)
 from explorer.ui.generators.autoencoder.one_patch import Moved, choose_patch, show_patch, take_patch
 from explorer.ui.kit.ask import ask_first
 from explorer.ui.kit.cache import once
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.export import arrays_as_npz, offer
-from explorer.ui.kit.picture import show_png
 from explorer.ui.session.opening import image_lines
 
 _LEFT = ("less than a half", "50 to 90 %", "90 to 99 %", "more than 99 %")
-_TIMES = 2  # pixels on the screen for one of the photo
 
 
 def show_squeeze(photo: Photo, size: int, row: DeltaGenerator) -> None:
@@ -105,7 +112,7 @@ def _say_floor(size: int, error: float) -> None:
 
 def _show_photo(photo: Photo, patch: int) -> None:
     patches = photo.patches
-    picture = enlarge_cells(patches.join(patches.values), patches.rows * SIDE * _TIMES)
+    picture = enlarge_cells(patches.join(patches.values), patches.rows * SIDE * TIMES)
     cells = cut_up(picture, patches.rows, patches.columns)
     clicked = clickable_grid(
         png=cells.png,
@@ -129,14 +136,9 @@ def _show_drawn(
     photo: Photo, coder: Coder, moved: Moved | None, made: Numbers, size: int, place: DeltaGenerator
 ) -> None:
     shown = made if moved is None else moved.apply(coder, made)
-    picture = enlarge_cells(photo.patches.join(shown), photo.patches.rows * SIDE * _TIMES)
-    more = "" if moved is None else ", with what you moved"
-    show_png(
-        encode_png(picture),
-        f"Drawn from {len(made):,} × {count_text(size, 'number')}{more}.",
-        alt=f"{photo.picture.title}, drawn from {count_text(size, 'number')} for each patch{more}",
-        place=place,
-    )
+    numbers, more = count_text(size, "number"), "" if moved is None else ", with what you moved"
+    name = f"drawn from {numbers} for each patch{more}"
+    show_drawn(photo, shown, name, f"Drawn from {len(made):,} × {numbers}{more}.", place)
 
 
 def _say_bytes(photo: Photo, way: Way, recipe: Recipe, coder: Coder) -> None:
