@@ -38,8 +38,12 @@ def test_heatmaps_stand_side_by_side(dashboard: str, page: Page, screenshots: Pa
 
 def test_a_layer_chosen_on_the_network_and_a_link_to_it(dashboard: str, page: Page) -> None:
     open_saliency(page, dashboard, {"panels": "1"})
+    # The heatmap stays: where it went for a moment, the page would be too short for who has scrolled down to click.
+    page.locator('img[alt^="Grad-CAM of"]').evaluate("image => { image.dataset.stays = true; }")
     page.get_by_text("Choose the layer on the network").click()
     page.locator(".strip[data-drawn]").wait_for()
+    wait_until_idle(page, timeout=PATIENCE)
+    expect(page.locator('img[alt^="Grad-CAM of"][data-stays]')).to_be_visible()
     page.locator('.column[data-key="features.pool2"] .header').click()
     page.wait_for_function("() => new URL(location).searchParams.get('layer') === 'features.pool2'")
     wait_until_idle(page, timeout=PATIENCE)

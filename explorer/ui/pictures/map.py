@@ -30,7 +30,7 @@ def show_map(choice: Choice, seen: Seen, depth: Depth, believed: Believed, layer
     album, places = choice.album, seen.features.places.tolist()
     points = believed.plane.points
     chart = st.container()
-    told = st.empty()
+    told = st.container()
     number = choose_number("Picture", 1, len(places), _NUMBER, 1, width=160, help="A click on the map chooses it.")
     chosen = [number - 1, *depth.nearest[layer][number - 1].tolist()]
     shown = choose_apart(points, chosen[:1])

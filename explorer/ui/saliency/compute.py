@@ -68,6 +68,11 @@ def known_heatmap(asked: Asked) -> Heatmap | None:
     return found if isinstance(found, Heatmap) else None
 
 
+def takes_long(asked: Asked) -> bool:
+    """Whether a heatmap has to be waited for, so that what stood in its place must not stay until it comes."""
+    return METHODS[asked.method].slow and known_heatmap(asked) is None
+
+
 def obtain_heatmap(asked: Asked, place: DeltaGenerator, key: str) -> Heatmap | None:
     """The heatmap, with a bar and a button to stop while a slow method is at work.
 

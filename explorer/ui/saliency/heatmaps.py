@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -16,7 +14,7 @@ from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
 from explorer.ui.saliency.choices import MOST_PANELS, Question, choose_layer, choose_method, choose_panel, say_question
-from explorer.ui.saliency.compute import Asked, compute_photo, obtain_heatmap
+from explorer.ui.saliency.compute import Asked, compute_photo, known_heatmap, obtain_heatmap, takes_long
 from explorer.ui.saliency.faithfulness import show_faithfulness
 from explorer.ui.saliency.fast import show_fast_note
 from explorer.ui.session.opening import opening_lines
@@ -94,33 +92,41 @@ def show_panels(
     subject: Subject, question: Question, layer: str | None, count: int, fast: bool, drawing: Drawing
 ) -> dict[Asked, Heatmap]:
     """The heatmaps in rows of three; gives those that there are."""
-    places: list[Any] = []
+    pictures: list[DeltaGenerator] = []
+    works: list[DeltaGenerator] = []
     asked: list[Asked] = []
     for start in range(0, count, 3):
         for number, column in enumerate(st.columns(min(3, max(2, count))), start + 1):
             if number <= count:
                 with column:
                     name = choose_method(subject, number)
-                    places.append((st.empty(), st.empty()))
+                    pictures.append(st.container())
+                    works.append(st.empty())
                     asked.append(choose_panel(subject, question, layer, number, name, fast))
     found: dict[Asked, Heatmap] = {}
+    shared = drawing.scale == "shared"  # known only when all of them are; until then each stands on its own
+    twice = shared and not all(known_heatmap(each) for each in asked)
     # The quick ones first, so that something is there while the others are at work.
     for number in sorted(range(count), key=lambda number: METHODS[asked[number].method].slow):
-        picture, work = places[number]
+        # Else what stood there stays until it is replaced: without its pictures the page would be short for a moment,
+        # and who looks at its end would be thrown to its beginning.
+        if twice or takes_long(asked[number]):
+            pictures[number] = pictures[number].empty()
         try:
-            heatmap = obtain_heatmap(asked[number], work, key=f"panel{number + 1}")
+            heatmap = obtain_heatmap(asked[number], works[number], key=f"panel{number + 1}")
         except SaliencyImpossible as problem:
-            picture.info(as_plain_text(str(problem)), icon=":material/block:")
+            pictures[number].info(as_plain_text(str(problem)), icon=":material/block:")
             continue
         if heatmap is None:
             continue
         found[asked[number]] = heatmap
-        _show_one(picture, asked[number], heatmap, drawing, peak_of(heatmap), layer)
+        if twice or not shared:
+            _show_one(pictures[number], asked[number], heatmap, drawing, peak_of(heatmap), layer)
     found = {each: found[each] for each in asked if each in found}  # as they stand on the page
     heatmaps = list(found.values())
-    if drawing.scale == "shared":  # known only when all of them are; until then each stands on its own
+    if shared:
         peaks = dict(zip(found, drawing.peaks(heatmaps), strict=True))
-        for each, (picture, _) in zip(asked, places, strict=True):
+        for each, picture in zip(asked, pictures, strict=True):
             if each in found:
                 _show_one(picture, each, found[each], drawing, peaks[each], layer)
     st.caption(drawing.describe(heatmaps))
@@ -142,7 +148,9 @@ def show_panels(
     return found
 
 
-def _show_one(place: Any, asked: Asked, heatmap: Heatmap, drawing: Drawing, peak: float, common: str | None) -> None:
+def _show_one(
+    place: DeltaGenerator, asked: Asked, heatmap: Heatmap, drawing: Drawing, peak: float, common: str | None
+) -> None:
     method = METHODS[asked.method]
     question = Question(heatmap.target, heatmap.contrast)
     said = say_question(asked.subject, question, heatmap.similar)

@@ -16,7 +16,7 @@ from explorer.ui.kit.choose import choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
 from explorer.ui.saliency.choices import Question, choose_layer, list_methods, say_question
-from explorer.ui.saliency.compute import Asked, compute_photo, obtain_heatmap
+from explorer.ui.saliency.compute import Asked, compute_photo, obtain_heatmap, takes_long
 from explorer.ui.session.opening import opening_lines
 from explorer.ui.session.subject import Subject
 
@@ -38,10 +38,13 @@ def show_control(subject: Subject, question: Question) -> None:
     places = []
     for column in st.columns(len(counts)):
         with column:
-            places.append((st.empty(), st.empty()))
+            places.append((st.container(), st.empty()))
     for count, (picture, work) in zip(counts, places, strict=True):
+        step = replace(asked, redrawn=count)
+        if takes_long(step):
+            picture = picture.empty()
         try:
-            heatmap = obtain_heatmap(replace(asked, redrawn=count), work, key=f"control{count}")
+            heatmap = obtain_heatmap(step, work, key=f"control{count}")
         except SaliencyImpossible as problem:
             st.info(as_plain_text(str(problem)), icon=":material/block:")
             return

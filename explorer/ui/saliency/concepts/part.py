@@ -33,7 +33,7 @@ def show_concepts(subject: Subject, question: Question, settings: DeltaGenerator
     with settings:
         layer = choose_layer(subject)
         seed = choose_number("Seed", 0, 9999, "concept_seed", 0)
-    said = st.empty()
+    said = st.container()
     count = slide("Concepts", 2, len(SERIES), 4, "concepts", width=320, help="Into how many the maps are taken apart.")
     try:
         concepts = compute_concepts(subject, layer, count, seed)
