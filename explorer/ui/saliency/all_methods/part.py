@@ -50,11 +50,15 @@ def show_all(subject: Subject, question: Question, settings: DeltaGenerator) -> 
         )
         for name in list_possible(subject)
     )
-    finding, sorting = st.empty(), st.container()
+    finding, sorting = st.container(), st.container()
     order = choose("Sorted by", SORT_LABELS, "sorted_by", "gain", place=sorting)
-    place, results = st.empty(), st.empty()
+    place, results = st.empty(), st.container()
+    replaced = False
 
     def show(rated: Rated, done: bool = False) -> None:
+        nonlocal finding, results, replaced
+        if not done and not replaced:  # else what stands there stays until the end, and so does the page's length
+            finding, results, replaced = finding.empty(), results.empty(), True
         named = {each if isinstance(each, str) else each.label: tested for each, tested in rated.tested.items()}
         if rated.heatmaps and RANDOM in named and BLOB in named:
             finding.markdown(judge_faithfulness(named))
