@@ -108,12 +108,15 @@ class Person:
         await self._turn_to("Captions", said, CAPTION)
 
     async def walk_convolution(self) -> None:
-        """A kernel on it, by one step and by two."""
+        """A kernel on it, by one step and by two, or back."""
         label = 'canvas[aria-label^="Output of"]'
         shown = self.page.locator(f".microscope[data-drawn] {label}")
         await self._turn_to("Convolution", shown, TURN_TO_CONVOLUTION)
         before = await self.page.locator(label).get_attribute("aria-label")
-        further = self.page.get_by_role("button", name="Increment").first.evaluate("button => button.click()")
+        # The stride is still that of the last walk: to and fro, for at its end a step more changes nothing.
+        stride = await self.page.get_by_role("spinbutton", name="Stride").first.input_value()
+        step = self.page.get_by_role("button", name="Increment" if stride == "1" else "Decrement").first
+        further = step.evaluate("button => button.click()")
         await self._ask(STRIDE, further, self.page.locator(f'{label}:not([aria-label="{before}"])'))
 
     async def return_to_sample(self) -> None:
