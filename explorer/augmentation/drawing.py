@@ -110,9 +110,9 @@ def run(steps: tuple[Step, ...], image: Image.Image, seed: int) -> Draw:
         PipelineRejected: a step cannot be done on the picture that reaches it: a crop larger than the picture, a kernel
             that does not fit, more pixels than memory should hold.
     """
-    image = image if image.mode == "RGB" else image.convert("RGB")
+    # A copy in any case: Pillow notes on a picture how it is being saved, as JPEG for one, and others have it too.
+    image = image.convert("RGB")
     drawn = []
-    image = image.copy()  # Pillow notes on a picture how it is being saved, as JPEG for one: others have it too
     with OwnRandomness(seed):
         for place, step in enumerate(steps, start=1):
             image, description = _run_one(step, image, place)
