@@ -231,8 +231,16 @@ def gather(
 
 
 def find_server(port: str) -> psutil.Process:
-    """The process of ours that was told to listen on a port."""
-    return next(one for one in psutil.Process().children() if f"--server.port={port}" in one.cmdline())
+    """The process of ours that was told to listen on a port.
+
+    Raises:
+        ProcessLookupError: none was.
+    """
+    for one in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):  # one that has ended, which nobody has waited for
+            if f"--server.port={port}" in one.cmdline():
+                return one
+    raise ProcessLookupError(f"No process of ours listens on port {port}.")
 
 
 def measure_memory(server: psutil.Process) -> float:

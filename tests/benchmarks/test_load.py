@@ -20,6 +20,7 @@ from benchmarks.load.person import ASKED_BEFORE, EMPTY, LAYER, OPENING, Person, 
 from benchmarks.load.rows import percentile, rows_of_crowd, rows_of_sessions, rows_of_soak, rows_without_browsers
 from benchmarks.load.session import Session
 from benchmarks.results import Row
+from tests.jobs.working import until
 
 
 def crowd(people: int, times: dict[str, list[float]], megabytes: float, errors: tuple[str, ...] = ()) -> Crowd:
@@ -171,9 +172,15 @@ def test_the_server_is_found_by_its_port_and_its_processes_count() -> None:
     hold = "import sys, subprocess; held = bytearray(60 << 20); {}sys.stdin.read()"
     start = "child = subprocess.Popen([sys.executable, '-c', sys.argv[2]], stdin=0); print('on', flush=True); "
     command = [sys.executable, "-c", hold.format(start), "--server.port=4711", hold.format("print('in', flush=True); ")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+    with (
+        subprocess.Popen([sys.executable, "-c", ""]) as ended,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server,
+    ):
         assert server.stdout
         assert {server.stdout.readline(), server.stdout.readline()} == {"on\n", "in\n"}
+        until(lambda: psutil.Process(ended.pid).status() == psutil.STATUS_ZOMBIE)  # a child that nobody has waited for
+        with pytest.raises(ProcessLookupError):
+            find_server("4712")
         found = find_server("4711")
         assert found.pid == server.pid
         assert measure_memory(found) > 60 + psutil.Process(found.pid).memory_info().rss / 2**20
