@@ -21,6 +21,8 @@ MINUTES ?= 0
 # Not from the environment, where conda and some shells have a HOST of their own: `make run HOST=192.168.1.5`.
 HOST := localhost
 BIN := .venv/bin
+# One heap for all threads: each of several would keep what a pass through a network has left (docs/scaling.md).
+STREAMLIT := MALLOC_ARENA_MAX=1 $(BIN)/python -m streamlit run streamlit_app.py
 
 .PHONY: help run serve test fuzz lint bench load models for-running for-testing
 
@@ -29,11 +31,11 @@ help:
 
 run: for-running
 	@echo "Open http://$(HOST):$(PORT)"
-	@$(BIN)/python -m streamlit run streamlit_app.py --server.address $(HOST) --server.port $(PORT)
+	@$(STREAMLIT) --server.address $(HOST) --server.port $(PORT)
 
 serve: for-running
 	@echo "Open http://$$(uname -n):$(PORT) from any machine that reaches this one. Nobody has to log in."
-	@$(BIN)/python -m streamlit run streamlit_app.py --server.address 0.0.0.0 --server.port $(PORT)
+	@$(STREAMLIT) --server.address 0.0.0.0 --server.port $(PORT)
 
 # Bytecode is kept, whatever the shell says: the suite starts dozens of processes, which would all compile again.
 test: export PYTHONDONTWRITEBYTECODE :=

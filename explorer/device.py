@@ -81,8 +81,9 @@ def _keep_freed_memory() -> None:
     """Have the GNU C library keep freed memory, up to 256 MB, for the next pass through a network.
 
     It gives what a pass has left back to the system otherwise, and gets it again page by page, each filled with zeros:
-    up to half of the time that recording all layers takes. One heap for all threads, since one of many would not be
-    kept. Other libraries have no such settings.
+    up to half of the time that recording all layers takes. One heap for the threads to come, since each of
+    many would keep what it has; those that are there keep theirs, so a server sets MALLOC_ARENA_MAX=1 before it starts.
+    Other libraries have no such settings.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from benchmarks.load.crowd import SERVED
 from tests.browser.serving import answers, find_free_port
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +33,13 @@ def instructions(word: str) -> list[str]:
 def environment() -> dict[str, str]:
     """What `ENV` sets, without what is only for pip."""
     return dict(re.findall(r"([A-Z_]+)=(\S+)", instructions("ENV")[-1]))
+
+
+def test_the_load_is_measured_on_a_server_as_it_is_started_everywhere() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for name, value in SERVED.items():
+        assert environment()[name] == value
+        assert f"STREAMLIT := {name}={value} $(BIN)/python -m streamlit run" in makefile
 
 
 @pytest.fixture(scope="module")

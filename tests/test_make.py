@@ -38,7 +38,9 @@ class Project:
         shutil.copytree(ROOT / "scripts", folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
         self.requirements = folder / "requirements.txt"
         self.requirements.write_text("")
-        (folder / "streamlit.py").write_text("import sys; print('started with', *sys.argv[1:])")
+        (folder / "streamlit.py").write_text(
+            "import os, sys; print('started with', *sys.argv[1:], os.environ.get('MALLOC_ARENA_MAX'))"
+        )
 
     def make(self, *arguments: str, path: str | None = None) -> "subprocess.CompletedProcess[str]":
         dropped = ("PYTHON", "PORT", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
@@ -62,7 +64,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
     assert "Making .venv" in output
     assert "Installing requirements.txt" in output
     assert "Open http://localhost:8501" in output
-    assert "started with run streamlit_app.py --server.address localhost --server.port 8501" in output
+    assert "started with run streamlit_app.py --server.address localhost --server.port 8501 1\n" in output
     return project
 
 

@@ -19,6 +19,7 @@ from tests.browser.find_browser import find_browser
 from tests.browser.serving import ROOT, WATCH, serve
 
 APP = ROOT / "streamlit_app.py"
+SERVED = {"MALLOC_ARENA_MAX": "1"}  # as `make serve` starts it
 EMPTY_APP = f"import streamlit as st\n\nst.title(st.selectbox('Layer', {['', *LAYERS]}))\n"
 P = TypeVar("P", Person, Session)
 WARM_AFTER = 4.0  # seconds after its start: `streamlit_app.REST`
@@ -127,7 +128,7 @@ def meet_sessions(people: int, rounds: int, pause: float) -> Crowd:
     with (
         TemporaryDirectory() as home,
         TemporaryDirectory() as store,
-        serve(APP, Path(home), {"EXPLORER_STORE": store}) as address,
+        serve(APP, Path(home), SERVED | {"EXPLORER_STORE": store}) as address,
     ):
         server = find_server(address.rsplit(":", 1)[-1])
         wait_until_warm(server)
@@ -196,7 +197,7 @@ def meet(
     """
     program = find_browser()
     memory: list[tuple[float, float]] = []
-    with TemporaryDirectory() as home, serve(script, Path(home)) as address:
+    with TemporaryDirectory() as home, serve(script, Path(home), SERVED) as address:
         server = find_server(address.rsplit(":", 1)[-1])
         if script == APP:
             wait_until_warm(server)
