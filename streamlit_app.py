@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -32,14 +33,20 @@ app = st.App("explorer/ui/front_door.py", middleware=[Middleware(WithoutMetrics)
 
 
 def warm_up() -> None:
-    """Import what pages need, torch first, and run the default network once, so that the first page opens at once."""
+    """Import what pages need, torch first, and run the default network once, so that the first page opens at once.
+
+    Then see to the jobs of the server before: old ones go and unfinished ones go on, whoever opens them.
+    """
     for slow in ("explorer.zoo.loading", "explorer.ui.layers.page", "explorer.deck.topics"):
         import_module(slow)
     from explorer.images import read_image
+    from explorer.jobs import JobRefused, open_jobs
     from explorer.samples import SAMPLES, read_sample
     from explorer.zoo import list_shipped, load_model
 
     load_model(list_shipped()[0]).probabilities(read_image(read_sample(SAMPLES[0].name)).image)
+    with suppress(JobRefused):  # no cluster answers; a page says so to whoever asks
+        open_jobs().queue()
 
 
 _warming = threading.Timer(REST, warm_up)
