@@ -110,6 +110,18 @@ def test_time_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_apart(VALID[0]).format == read_image(VALID[0]).format
 
 
+@pytest.mark.usefixtures("fresh_processes")
+def test_a_process_that_dies_before_it_has_read_the_file_refuses_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start_dead() -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen(["sh", "-c", "kill -9 $$"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        process.wait()
+        return process
+
+    monkeypatch.setattr(apart, "_start", start_dead)
+    with pytest.raises(ImageRejected, match="takes too long"):
+        read_apart(VALID[0])
+
+
 def test_computing_has_a_limit() -> None:
     """The process that never stops computing is ended by the system, and says nothing more."""
     code = "from explorer.images.worker import _limit_time\n_limit_time(0)\nwhile True: pass"

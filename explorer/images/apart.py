@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,8 @@ def _ask(process: "subprocess.Popen[bytes]", data: bytes) -> tuple[dict[str, Any
     except (OSError, struct.error, ValueError):
         process.kill()
         slow = process.wait() in (-signal.SIGXCPU, -signal.SIGKILL)
-        process.stdin.close()
+        with suppress(OSError):  # closing would send the rest of what it has not read
+            process.stdin.close()
         process.stdout.close()
         what = "takes too long" if slow else "makes its decoder fail"
         raise ImageRejected(f"The file {what} and is not read; save it as a plain JPEG.") from None
