@@ -247,7 +247,7 @@ def test_an_own_folder_is_trained_on(
     app = open_augmentation({"part": "Does it help?", "source": "Your own folder (ZIP)", "steps": "4", "seed": "1"})
     assert app.button(key="train").disabled
     assert "Choose a ZIP file" in texts_of(app)
-    run(app.file_uploader(key="own_folder").set_value(("mine_1.zip", data, "application/zip")))
+    run(app.file_uploader(key="augmentation_zip_file_0").upload("mine_1.zip", data, "application/zip"))
     assert not app.error
     description = texts_of(app)
     assert as_plain_text("mine_1.zip: 80 pictures of 2 classes (blue, red). Left out: 1 file that is no") in description
@@ -267,16 +267,24 @@ def test_an_own_folder_is_trained_on(
     assert (names["data"].images == wanted.images).all()
 
 
-def test_a_broken_folder_loses_nothing() -> None:
+def test_a_broken_folder_loses_nothing_and_a_link_brings_it_where_copies_share_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXPLORER_STORE", str(tmp_path))
     app = open_augmentation({"part": "Does it help?", "source": "Your own folder (ZIP)"})
-    uploader = app.file_uploader(key="own_folder")
-    run(uploader.set_value(("broken.zip", b"nothing of the kind", "application/zip")))
+    uploader = app.file_uploader(key="augmentation_zip_file_0")
+    run(uploader.upload("broken.zip", b"nothing of the kind", "application/zip"))
     assert [each.value for each in app.error] == ["This is no ZIP file; put one folder for each class into a ZIP file."]
     assert app.button(key="train").disabled
-    run(app.file_uploader(key="own_folder").set_value(("good.zip", make_zip(two_classes()), "application/zip")))
+    run(app.file_uploader(key="augmentation_zip_file_1").upload("good.zip", make_zip(two_classes()), "application/zip"))
     assert not app.error
     assert not app.button(key="train").disabled
     one = make_zip({f"*a*/{number}.png": png() for number in range(9)})
-    run(app.file_uploader(key="own_folder").set_value(("one.zip", one, "application/zip")))
+    run(app.file_uploader(key="augmentation_zip_file_2").upload("one.zip", one, "application/zip"))
     assert "this ZIP file has '\\*a\\*' 9. The pictures of good.zip are still here." in app.error[0].value
     assert not app.button(key="train").disabled
+    other = open_augmentation(dict(app.query_params))
+    assert "good.zip: " in texts_of(other)
+    assert not other.button(key="train").disabled
+    run(other.selectbox(key="source").set_value("digits"))
+    assert "zip" not in other.query_params

@@ -35,6 +35,7 @@ from explorer.ui.kit.snippet import show_snippet
 from explorer.ui.session.browser import keep_browser, this_browser
 from explorer.ui.session.jobs import JobOfPage, find_running, show_queue, the_jobs
 from explorer.ui.session.pipeline import current_pipeline
+from explorer.ui.session.zip_upload import leave_zip
 
 SOURCE_LABELS: dict[Source, str] = {
     "digits": "Handwritten digits",
@@ -56,8 +57,12 @@ def show_experiment() -> None:
     job = _TRAINING.current()
     running = find_running(job)
     order = _choose()
-    own = choose_own() if order.source == "own" else None
-    ready = order.source != "own" or own is not None
+    if order.source == "own":
+        own = choose_own()
+        ready = own is not None
+    else:
+        leave_zip()
+        own, ready = None, True
     if ready:
         _show_pictures(order, own)
     row = st.container(horizontal=True, vertical_alignment="center")

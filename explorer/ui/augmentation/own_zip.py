@@ -10,10 +10,10 @@ import streamlit as st
 from explorer.augmentation import ImageFolder, Pictures, PipelineRejected, read_image_zip
 from explorer.augmentation.image_zip import LEAST_PICTURES, MAX_BYTES
 from explorer.text import as_plain_text, count_text
-from explorer.ui.session.quantities import release
+from explorer.ui.kit.slow import Tell
+from explorer.ui.session.zip_upload import upload_zip
 
-_KEPT = "augmentation_own"
-_SEEN = "augmentation_own_seen"  # the last file, and why it was refused
+_KEPT, _REFUSED = "augmentation_zip", "augmentation_zip_refused"
 _TOLD = 12  # classes that are named
 
 
@@ -39,26 +39,28 @@ class OwnFolder:
 
 def choose_own() -> OwnFolder | None:
     """The uploader, and what is kept of the last file that could be read; None before there is one."""
-    file = st.file_uploader(
-        "Your image folder",
-        type=["zip"],
-        key="own_folder",
-        max_upload_size=MAX_BYTES // 2**20,
-        help=f"A ZIP file with one folder for each class, at least two of them with {LEAST_PICTURES} pictures each. "
-        "It stays on this server; what is trained on lies there until it is deleted, at most 7 days; every "
-        "picture's middle square is brought to 32 × 32 pixels.",
+
+    def take(data: bytes, name: str, _: Tell) -> bool:
+        try:
+            folder = read_image_zip(data)
+        except PipelineRejected as problem:
+            st.session_state[_REFUSED] = str(problem)
+            return False
+        st.session_state[_KEPT] = OwnFolder(name, hashlib.sha256(data).hexdigest(), folder)
+        st.session_state.pop(_REFUSED, None)
+        return True
+
+    note = (
+        f"At least two folders with {LEAST_PICTURES} pictures each. They stay on this server; what is trained on lies "
+        "there until it is deleted, at most 7 days; every picture's middle square is brought to 32 × 32 pixels."
     )
-    if file is not None and st.session_state.get(_SEEN, ("", ""))[0] != file.file_id:
-        with st.spinner("Reading the pictures …"):
-            st.session_state[_SEEN] = (file.file_id, _take_in(file.name, file.getvalue()))
-            release("own_folder")
+    upload_zip(_KEPT, MAX_BYTES, note, take)
     own: OwnFolder | None = st.session_state.get(_KEPT)
-    problem = st.session_state[_SEEN][1] if file is not None else ""
-    if problem:
+    if refused := st.session_state.get(_REFUSED):
         kept = f" The pictures of {own.title} are still here." if own is not None else ""
-        st.error(as_plain_text(problem + kept), icon=":material/block:")
+        st.error(as_plain_text(f"{refused}{kept}"), icon=":material/block:")
     if own is None:
-        if not problem:
+        if not refused:
             st.info(
                 f"Choose a ZIP file with one folder for each class, at least {LEAST_PICTURES} pictures in each.",
                 icon=":material/folder_zip:",
@@ -66,16 +68,6 @@ def choose_own() -> OwnFolder | None:
         return None
     st.caption(as_plain_text(say_folder(own)))
     return own
-
-
-def _take_in(name: str, data: bytes) -> str:
-    """Keep the pictures of a file; gives why it was refused, "" where it was not. What was kept before stays then."""
-    try:
-        folder = read_image_zip(data)
-    except PipelineRejected as problem:
-        return str(problem)
-    st.session_state[_KEPT] = OwnFolder(name, hashlib.sha256(data).hexdigest(), folder)
-    return ""
 
 
 def say_folder(own: OwnFolder) -> str:
