@@ -11,7 +11,7 @@ from explorer.augmentation import ImageFolder, Pictures, PipelineRejected, read_
 from explorer.augmentation.image_zip import LEAST_PICTURES, MAX_BYTES
 from explorer.text import as_plain_text, count_text
 from explorer.ui.kit.slow import Tell
-from explorer.ui.session.zip_upload import upload_zip
+from explorer.ui.session.zip_upload import say_zip, upload_zip
 
 _KEPT, _REFUSED = "augmentation_zip", "augmentation_zip_refused"
 _TOLD = 12  # classes that are named
@@ -56,15 +56,9 @@ def choose_own() -> OwnFolder | None:
     )
     upload_zip(_KEPT, MAX_BYTES, note, take)
     own: OwnFolder | None = st.session_state.get(_KEPT)
-    if refused := st.session_state.get(_REFUSED):
-        kept = f" The pictures of {own.title} are still here." if own is not None else ""
-        st.error(as_plain_text(f"{refused}{kept}"), icon=":material/block:")
+    invitation = f"Choose a ZIP file with one folder for each class, at least {LEAST_PICTURES} pictures in each."
+    say_zip(own.title if own else None, st.session_state.get(_REFUSED), invitation)
     if own is None:
-        if not refused:
-            st.info(
-                f"Choose a ZIP file with one folder for each class, at least {LEAST_PICTURES} pictures in each.",
-                icon=":material/folder_zip:",
-            )
         return None
     st.caption(as_plain_text(say_folder(own)))
     return own

@@ -25,7 +25,7 @@ from explorer.ui.session.opening import pictures_lines
 from explorer.ui.session.pictures import Picture, get_picture, list_pictures
 from explorer.ui.session.quantities import refuse_pictures
 from explorer.ui.session.subject import Subject
-from explorer.ui.session.zip_upload import leave_zip, list_skipped, upload_zip
+from explorer.ui.session.zip_upload import leave_zip, list_skipped, say_zip, upload_zip
 
 OWN, ZIP = "own", "zip"
 _ENOUGH: Final = 20  # pictures of one's own, which need no others around them
@@ -136,12 +136,9 @@ def _bring_zip() -> Choice | None:
     )
     upload_zip(_KEPT, LIMITS.bytes, note, take)
     kept: Reading | None = st.session_state.get(_KEPT)
-    if refused := st.session_state.get(_REFUSED):
-        still = f" The pictures of {kept.album.title} are still here." if kept is not None else ""
-        st.error(as_plain_text(f"{refused}{still}"), icon=":material/block:")
+    invitation = "Choose a ZIP file of pictures, best with one folder for each class."
+    say_zip(kept.album.title if kept else None, st.session_state.get(_REFUSED), invitation)
     if kept is None:
-        if not refused:
-            st.info("Choose a ZIP file of pictures, best with one folder for each class.", icon=":material/folder_zip:")
         return None
     _say_reading(kept)
     path = f"Path({kept.album.title!r}).read_bytes()"

@@ -12,7 +12,7 @@ from typing import Final
 import streamlit as st
 
 from explorer.shared_files import DAYS, SharedFile, open_shared
-from explorer.text import count_text
+from explorer.text import as_plain_text, count_text
 from explorer.ui.kit.slow import Tell, watched
 from explorer.ui.session.quantities import release
 
@@ -66,6 +66,21 @@ def upload_zip(key: str, most: int, note: str, take: Callable[[bytes, str, Tell]
 def _read(file: SharedFile, take: Callable[[bytes, str, Tell], bool]) -> bool:
     with watched("Reading the pictures") as tell:
         return take(file.data, file.title, tell)
+
+
+def say_zip(title: str | None, refused: object, invitation: str) -> None:
+    """What became of the last file that was refused; the invitation where there has been none.
+
+    Args:
+        title: of the file whose pictures are kept; None where there is none.
+        refused: why the last file is not; None where it is.
+        invitation: what to choose.
+    """
+    if refused is not None:
+        still = f" The pictures of {title} are still here." if title is not None else ""
+        st.error(as_plain_text(f"{refused}{still}"), icon=":material/block:")
+    elif title is None:
+        st.info(invitation, icon=":material/folder_zip:")
 
 
 def leave_zip() -> None:

@@ -16,7 +16,7 @@ from explorer.transfer.data.sources import LIMITS, Intake, IntakeRejected, read_
 from explorer.ui.kit.picture import show_png
 from explorer.ui.kit.slow import Tell
 from explorer.ui.session.quantities import refuse_pictures, release
-from explorer.ui.session.zip_upload import list_skipped, upload_zip
+from explorer.ui.session.zip_upload import list_skipped, say_zip, upload_zip
 
 _ZIP, _REFUSED = "transfer_zip", "transfer_zip_refused"
 _CLASSES = "transfer_classes"
@@ -44,16 +44,11 @@ def bring_zip() -> PictureSet | None:
     upload_zip(_ZIP, LIMITS.bytes, note, take)
     kept: Intake | None = st.session_state.get(_ZIP)
     refused: IntakeRejected | None = st.session_state.get(_REFUSED)
+    invitation = f"Choose a ZIP file with one folder for each class, at least {LEAST_PICTURES} pictures in each."
+    say_zip(kept.pictures.title if kept else None, refused, invitation)
     if refused is not None:
-        still = f" The pictures of {kept.pictures.title} are still here." if kept is not None else ""
-        st.error(as_plain_text(f"{refused}{still}"), icon=":material/block:")
         list_skipped(refused.skipped)
     if kept is None:
-        if refused is None:
-            st.info(
-                f"Choose a ZIP file with one folder for each class, at least {LEAST_PICTURES} pictures in each.",
-                icon=":material/folder_zip:",
-            )
         return None
     if refused is None:
         tell_intake(kept)
