@@ -163,7 +163,7 @@ def test_where_nothing_can_be_stored_the_page_says_so_and_offers_a_file(
     label, data, name = browser_side.downloads["save"]
     assert label == "Save my answers as a file"
     assert name.endswith(".json")
-    assert len(read(data(), datetime.now(UTC)).progress.log) == 1
+    assert len(read(data, datetime.now(UTC)).progress.log) == 1
     if not stored.refused:
         press(app, "Write over it")
         assert len(read(browser_side.kept["text"], datetime.now(UTC)).progress.log) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -65,21 +66,23 @@ def remind(kept: Kept) -> None:
 def offer_file(kept: Kept) -> None:
     """The button that saves the log as a file."""
     at = now()
+    # The page runs again at the click. Streamlit may drop its answer to a question for a file that is not made yet when
+    # a run begins, and the button would spin for ever: so the file is made before.
     st.container().download_button(
         "Save my answers as a file",
-        lambda: write(Progress(kept.progress.log, at)),
+        write(Progress(kept.progress.log, at)),
         f"deck-{at:%Y-%m-%d}.json",
         "application/json",
         key="save",
         icon=":material/download:",
         on_click=_note_saved,
-        args=(kept,),
+        args=(kept, at),
         disabled=not kept.progress.log,
     )
 
 
-def _note_saved(kept: Kept) -> None:
-    kept.take(Progress(kept.progress.log, now()))
+def _note_saved(kept: Kept, at: datetime) -> None:
+    kept.take(Progress(kept.progress.log, at))  # an answer since then is in no file yet
 
 
 def _say_saved(kept: Kept) -> str:
