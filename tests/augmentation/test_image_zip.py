@@ -117,6 +117,7 @@ def test_an_archive_that_calls_itself_a_picture_is_no_picture() -> None:
 )
 def test_names_that_lead_elsewhere_lead_nowhere(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     data = make_zip({**two_classes(), name: png()})
+    read_image_zip(data)  # so that the process which decodes pictures has been started
 
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("a file was opened")
