@@ -50,3 +50,5 @@ def test_the_picture_comes_first(name: str, dashboard: str, open_page: Callable[
         assert shown["y"] + min(shown["height"], SEEN) <= FOLDS[width], (width, scheme, shown)
         assert said["y"] + said["height"] <= FOLDS[width], (width, scheme, said)
     wait_until_idle(page, timeout=PATIENCE)
+    # What colours code takes a fifth of a second to run, and 1.5 MB: so it waits for a panel that shows code.
+    assert page.locator("[data-testid=stCode]").count() == 0

@@ -19,6 +19,7 @@ from explorer.ui.kit.choose import choose_step
 from explorer.ui.kit.click import choose_next
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
+from explorer.ui.kit.snippet import show_snippet
 from explorer.ui.session.pipeline import current_pipeline
 from explorer.ui.session.subject import Subject
 
@@ -95,9 +96,12 @@ def _show_draws(subject: Subject, pipeline: Pipeline) -> None:
         key="draws-offer",
         json=lambda: json.dumps([draw_record(each) for each in draws], indent=2) + "\n",
     )
-    with st.expander("The pipeline in torchvision's own words", icon=":material/code:"):
-        st.caption("For a training script: it needs torchvision alone, and a picture beside it as photo.jpg.")
-        st.code(pipeline.to_python(seed), language="python")
+    show_snippet(
+        pipeline.to_python(seed),
+        "pipeline-python",
+        "The pipeline in torchvision's own words",
+        "For a training script: it needs torchvision alone, and a picture beside it as photo.jpg.",
+    )
 
 
 def _next_seed() -> None:

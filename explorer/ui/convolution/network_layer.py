@@ -10,6 +10,7 @@ from explorer.operations.layer_line import layer_line
 from explorer.rendering import magnify_map
 from explorer.ui.kit.choose import choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
+from explorer.ui.kit.snippet import show_line
 from explorer.ui.session.opening import layer_snippet
 from explorer.ui.session.subject import Subject
 from explorer.ui.shared.microscope import explainable_layers, show_layer_microscope
@@ -40,7 +41,7 @@ def show_layer_convolution(subject: Subject) -> None:
     assert isinstance(module, (nn.Conv2d, nn.ConvTranspose2d))
     st.markdown(describe_convolution(facts, module))
     breakdown = show_layer_microscope(subject, facts, unit, key="layer-microscope")
-    st.code(layer_line(module), language="python")
+    show_line(layer_line(module))
     for line in output_size(facts, module):
         st.markdown(line)
     if module.padding == "same":

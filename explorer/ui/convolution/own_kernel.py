@@ -35,6 +35,7 @@ from explorer.ui.convolution.controls import Experiment
 from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
+from explorer.ui.kit.snippet import show_line
 from explorer.ui.session.opening import image_lines
 from explorer.ui.session.pictures import Picture
 from explorer.ui.shared.microscope import RGB_COLOURS, RGB_NAMES, show_microscope
@@ -117,7 +118,7 @@ def ask_sizes(experiment: Experiment) -> bool:
 
 def show_sizes(experiment: Experiment) -> None:
     """PyTorch's line that makes the layer, and the output-size formula in letters and in numbers."""
-    st.code(layer_line(_build(experiment)), language="python")
+    show_line(layer_line(_build(experiment)))
     for line in size_lines(*sizes_of(experiment)):
         st.markdown(line)
 

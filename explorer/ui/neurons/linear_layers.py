@@ -18,7 +18,7 @@ from explorer.ui.kit.chart import show_chart
 from explorer.ui.kit.choose import choose, slide
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
-from explorer.ui.kit.snippet import show_snippet
+from explorer.ui.kit.snippet import show_line, show_snippet
 
 SEED = 0
 _ALONG = np.linspace(-3, 3, 25)  # how far along one direction of the inputs the chart goes
@@ -133,7 +133,7 @@ def show_layer() -> None:
         f"the weights ({neurons}, {inputs}) and {biases} apart and multiplies rows: $x W^T + b$. "
         f"Both give the same sums: difference {write_difference(difference)}."
     )
-    st.code(f"nn.Linear({inputs}, {neurons})  # weight ({neurons}, {inputs}), bias ({neurons},)", language="python")
+    show_line(f"nn.Linear({inputs}, {neurons})  # weight ({neurons}, {inputs}), bias ({neurons},)")
     show_png(
         magnify_map(layer.with_bias, True, 900),
         f"[W | b]: {neurons} rows, a neuron each; {inputs + 1} columns, the last one the biases. Red is above "

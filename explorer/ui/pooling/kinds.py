@@ -21,6 +21,7 @@ from explorer.text import count_text, shape_text
 from explorer.ui.kit.choose import choose, choose_one
 from explorer.ui.kit.export import arrays_as_npz, offer
 from explorer.ui.kit.picture import show_png
+from explorer.ui.kit.snippet import show_line
 from explorer.ui.pooling.compute import (
     PHOTO_SIDE,
     Source,
@@ -187,7 +188,7 @@ def show_cell(source: Source, settings: tuple[int, int, int], channel: int) -> N
     kind = choose("Kind", POOLING_LABELS, "kind", "max", hidden=True)
     st.caption(POOLING_NOTES[kind])
     pooling = Pooling(kind, *settings)
-    st.code(pooling_line(pooling, compute_source(source).shape), language="python")
+    show_line(pooling_line(pooling, compute_source(source).shape))
     breakdown = compute_pooling_breakdown(source, pooling)
     photo = not source.layer
     show_microscope(
