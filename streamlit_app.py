@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
+from streamlit.runtime import memory_media_file_storage
+
+from explorer.ui.kit.lingering_files import LingeringFiles
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -29,6 +32,8 @@ class WithoutMetrics:
         await answer(scope, receive, send)
 
 
+# Streamlit has no setting for its store of files; it looks the class up here when the server starts.
+memory_media_file_storage.MemoryMediaFileStorage = LingeringFiles  # type: ignore[misc]
 app = st.App("explorer/ui/front_door.py", middleware=[Middleware(WithoutMetrics)])
 
 

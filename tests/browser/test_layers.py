@@ -2,6 +2,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import numpy as np
 import pytest
@@ -171,6 +172,13 @@ def test_a_link_opens_the_right_page_on_a_new_server(chromium: Path, page: Page,
             404,
             404,
         ]
+        # What a page no longer shows is there for browsers that are slow to ask: Streamlit would delete it at once.
+        photo = page.get_by_test_id("stSidebar").locator("img").first
+        shown = urljoin(address, str(photo.get_attribute("src")))
+        choose(page, "Picture", SAMPLES[1].title)
+        wait_until_idle(page, timeout=PATIENCE)
+        assert urljoin(address, str(photo.get_attribute("src"))) != shown
+        assert page.request.get(shown).status == 200
         page.goto("about:blank")  # before its server ends
 
 

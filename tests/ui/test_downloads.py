@@ -1,10 +1,8 @@
 import io
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.testing.v1 import AppTest
 
 from explorer.samples import SAMPLES
@@ -45,33 +43,6 @@ def test_a_download_button_says_what_the_file_holds_and_leaves_the_page_alone(fi
     assert (button.proto.label, button.proto.help) == ("Take it", "Three bytes.")
     assert button.proto.icon == f":material/{icon}:"
     assert button.proto.ignore_rerun
-
-
-def page_with_a_file_on_demand() -> None:
-    import streamlit as st
-
-    from explorer.ui.kit.export import download
-
-    st.session_state.files = st.runtime.get_instance().media_file_mgr
-    download(st.container(), "Take it", lambda: "über", "a.txt", "take")
-
-
-def test_a_file_on_demand_is_there_however_many_pages_run_before_the_browser_asks_for_it() -> None:
-    app = AppTest.from_function(page_with_a_file_on_demand).run()
-    manager: MediaFileManager = app.session_state.files
-    (button,) = app.get("download_button")
-    file_id = Path(manager.execute_deferred(button.proto.deferred_file_id)).stem
-
-    for _ in range(3):
-        manager.remove_orphaned_files()  # as at the end of every run of anybody's page
-    file = manager.read_file(file_id)
-    assert file is not None
-    assert (file.content, file.mimetype, file.filename) == ("über".encode(), "text/plain", "a.txt")
-
-    manager.clear_session_refs("test session id")  # as at the beginning of the next run of this one
-    for _ in range(2):
-        manager.remove_orphaned_files()
-    assert manager.read_file(file_id) is None
 
 
 def page_with_a_snippet() -> None:
