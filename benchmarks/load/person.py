@@ -9,7 +9,7 @@ from typing import Final
 
 from PIL import Image
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Locator, Page, WebSocket
+from playwright.async_api import Locator, Page, Response, WebSocket
 
 from explorer.samples import SAMPLES, read_sample
 from tests.browser.serving import GLANCE, IDLE
@@ -43,7 +43,7 @@ class Person:
     Attributes:
         reactions: every answer that came.
         errors: a sentence for whatever went wrong: no answer, one that is not to the question, an error on the page,
-            a connection lost.
+            a picture or file that is not there, a connection lost.
     """
 
     def __init__(self, number: int, page: Page, address: str, pause: float) -> None:
@@ -55,12 +55,17 @@ class Person:
         self.title = ""  # of the last picture
         page.set_default_timeout(PATIENCE * 1000)
         page.on("websocket", self._count)
+        page.on("response", self._check)
         page.on("pageerror", lambda error: self.errors.append(f"JavaScript: {error}"))
 
     def _count(self, socket: WebSocket) -> None:
         self._sockets += 1
         if self._sockets > 1:
             self.errors.append("The connection was lost, and made anew.")
+
+    def _check(self, response: Response) -> None:
+        if "/media/" in response.url and response.status >= 400:
+            self.errors.append(f"{response.status} for {response.url}")
 
     async def attempt(self, steps: Coroutine[object, object, None]) -> None:
         """Do something; whatever goes wrong is kept, and the person goes on."""

@@ -166,6 +166,10 @@ def test_whatever_goes_wrong_is_kept_and_the_person_goes_on() -> None:
     assert len(person.errors) == 2
     heard["websocket"](None)
     assert person.errors[-1] == "The connection was lost, and made anew."
+    heard["response"](MagicMock(status=304, url="/media/b.png"))  # the browser has it
+    heard["response"](MagicMock(status=404, url="/layers/_stcore/health"))  # Streamlit looks for its own root
+    heard["response"](MagicMock(status=404, url="/media/a.png"))
+    assert person.errors[3:] == ["404 for /media/a.png"]
 
 
 def test_the_server_is_found_by_its_port_and_its_processes_count() -> None:
