@@ -81,3 +81,11 @@ def test_the_oldest_go_where_there_are_too_many(monkeypatch: pytest.MonkeyPatch,
     assert [manager.read_file(each) is None for each in ids] == [True, True, False, False]
     show(manager)  # and one that is too large alone stays its while
     assert [manager.read_file(each) is None for each in (*ids, large)] == [True] * 4 + [False]
+
+
+def test_what_is_shown_again_no_longer_counts(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    monkeypatch.setattr(lingering_files, "BYTES", 100)
+    manager = MediaFileManager(LingeringFiles("/media"))
+    first, second, third = (bytes([number]) * 40 for number in range(3))
+    ids = [show(manager, picture)[0] for picture in (first, second, first, third)]
+    assert all(manager.read_file(each) is not None for each in ids)  # two are left, of 80 bytes

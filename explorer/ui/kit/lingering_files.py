@@ -23,23 +23,29 @@ class LingeringFiles(MemoryMediaFileStorage):
     def __init__(self, media_endpoint: str) -> None:
         super().__init__(media_endpoint)
         self._left: dict[str, float] = {}  # those to be deleted, and since when, of time.monotonic; the oldest first
+        self._bytes = 0  # of these: a class deletes dozens a second, and a thousand may be left
 
     def load_and_get_id(
         self, path_or_data: str | bytes, mimetype: str, kind: MediaFileKind, filename: str | None = None
     ) -> str:
         """Add a file; one that was to be deleted stays."""
         file_id = super().load_and_get_id(path_or_data, mimetype, kind, filename)
-        self._left.pop(file_id, None)
+        if file_id in self._left:
+            self._take_off(file_id)
         return file_id
 
     def delete_file(self, file_id: str) -> None:
         """Delete the file after a while, and those now whose while is over."""
         now = time.monotonic()
         self._left[file_id] = now
-        left = sum(self.get_file(each).content_size for each in self._left)
-        for each, since in [*self._left.items()][:-1]:  # the last may be as large as it likes
-            if now - since < SECONDS and left <= BYTES:
+        self._bytes += self.get_file(file_id).content_size
+        while len(self._left) > 1:  # the last may be as large as it likes
+            oldest, since = next(iter(self._left.items()))
+            if now - since < SECONDS and self._bytes <= BYTES:
                 break
-            left -= self.get_file(each).content_size
-            del self._left[each]
-            super().delete_file(each)
+            self._take_off(oldest)
+            super().delete_file(oldest)
+
+    def _take_off(self, file_id: str) -> None:
+        del self._left[file_id]
+        self._bytes -= self.get_file(file_id).content_size
